@@ -1,0 +1,68 @@
+// Package embedded is a Kafka cluster inside this process, for machines without Docker or Java and
+// for tests. It is franz-go's kfake: the whole protocol over TCP, transactions and groups included,
+// but no replication, so that what survives a broker's death can only be learnt on real brokers.
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// Options of a cluster; the zero value is three brokers on free ports, in memory.
+type Options struct {
+	Ports   []int  // a broker on each of these ports of 127.0.0.1; none: three free ports
+	DataDir string // where messages outlive the process; empty: in memory
+}
+
+// PortTakenError is a broker's port that something else listens on.
+type PortTakenError struct{ Port int }
+
+func (e *PortTakenError) Error() string { return fmt.Sprintf("port %d is already taken", e.Port) }
+
+// Cluster is a running cluster. The embedded kfake cluster has what tests want: faults, controls,
+// moves of partitions and coordinators.
+type Cluster struct{ *kfake.Cluster }
+
+// Start starts a cluster. The error is a *PortTakenError where a port is in use.
+func Start(o Options) (*Cluster, error) {
+	opts := []kfake.Opt{kfake.ClusterID("kafka-workshop-embedded")}
+	if len(o.Ports) > 0 {
+		// kfake would wrap the error beyond recognition, and after it had opened other ports.
+		for _, port := range o.Ports {
+			if err := free(port); err != nil {
+				return nil, err
+			}
+		}
+		opts = append(opts, kfake.Ports(o.Ports...))
+	} else {
+		opts = append(opts, kfake.NumBrokers(3))
+	}
+	if o.DataDir != "" {
+		opts = append(opts, kfake.DataDir(o.DataDir))
+	}
+	cluster, err := kfake.NewCluster(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("embedded cluster: %w", err)
+	}
+	return &Cluster{cluster}, nil
+}
+
+func free(port int) error {
+	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return &PortTakenError{port}
+	}
+	if err != nil {
+		return fmt.Errorf("port %d: %w", port, err)
+	}
+	return ln.Close()
+}
+
+// Bootstrap is the cluster's brokers as BOOTSTRAP_SERVERS wants them.
+func (c *Cluster) Bootstrap() string { return strings.Join(c.ListenAddrs(), ",") }

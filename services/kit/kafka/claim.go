@@ -1,0 +1,162 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/IBM/sarama"
+)
+
+// Claim is one partition during one session of a group.
+type Claim struct {
+	ctx       context.Context // the process's
+	group     *Group
+	session   sarama.ConsumerGroupSession
+	partition int32
+	messages  <-chan *sarama.ConsumerMessage
+
+	marked        atomic.Int64 // offset of the next message to handle; -1 before the first Mark
+	pending       int          // marked since the last commit
+	failed        error        // of a commit that was given up
+	handlingSince atomic.Int64 // Unix milliseconds; 0 while waiting for a message
+}
+
+func newClaim(ctx context.Context, g *Group, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
+	c := &Claim{ctx: ctx, group: g, session: session, partition: claim.Partition(), messages: claim.Messages()}
+	c.marked.Store(-1)
+	return c
+}
+
+// Partition is the partition's number.
+func (c *Claim) Partition() int32 { return c.partition }
+
+// Messages yields messages until the session ends: at a rebalance, when the process is to stop, or
+// when another partition's handler returned. It watches the session besides sarama's channel,
+// because messages that were fetched before a rebalance belong to the partition's next owner.
+func (c *Claim) Messages() iter.Seq[*sarama.ConsumerMessage] { return c.MessagesOr(0) }
+
+// MessagesOr is Messages with a nil in between at every interval, for what has to be done on time.
+func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMessage] {
+	return func(yield func(*sarama.ConsumerMessage) bool) {
+		var passed <-chan time.Time
+		if interval > 0 {
+			ticker := time.NewTicker(interval)
+			defer ticker.Stop()
+			passed = ticker.C
+		}
+		ended := c.session.Context().Done()
+		for {
+			select {
+			case <-ended: // first, as select picks at random where both are ready
+				return
+			default:
+			}
+			select {
+			case <-ended:
+				return
+			case <-passed:
+				if !yield(nil) {
+					return
+				}
+			case msg, ok := <-c.messages:
+				if !ok {
+					return
+				}
+				c.handlingSince.Store(time.Now().UnixMilli())
+				if !yield(msg) {
+					return
+				}
+				c.handlingSince.Store(0)
+			}
+		}
+	}
+}
+
+// Idle reports that no fetched message is waiting: a good moment to commit and to flush output.
+func (c *Claim) Idle() bool { return len(c.messages) == 0 }
+
+// Mark notes that msg is handled; the next Commit passes it.
+func (c *Claim) Mark(msg *sarama.ConsumerMessage) {
+	c.marked.Store(msg.Offset + 1)
+	c.pending++
+}
+
+// Pending is the number of messages marked since the last commit.
+func (c *Claim) Pending() int { return c.pending }
+
+const (
+	commitTimeout = 15 * time.Second // a dead coordinator has a successor after about 9 s
+	commitBackoff = 100 * time.Millisecond
+)
+
+// Commit stores the offset after the last marked message in the group, and returns nil only when
+// the coordinator has confirmed it. Sarama's session.Commit would not do: it swallows refusals such
+// as NOT_COORDINATOR, and after a coordinator's death returns at once with nothing committed.
+//
+// What a retry can heal is retried, beyond the end of the session too, since that ends before a
+// dead coordinator has its successor. An error means that this member is no longer the partition's
+// owner, or that no coordinator answered for 15 s (5 s once the process is to stop); return it from
+// the handler. Further commits of this session then fail at once.
+func (c *Claim) Commit() error {
+	if c.pending == 0 || c.failed != nil {
+		return c.failed
+	}
+	deadline := time.Now().Add(commitTimeout)
+	for {
+		retry, err := c.commitOnce()
+		if err == nil {
+			c.pending = 0
+			return nil
+		}
+		err = fmt.Errorf("commit offset %d of %s/%d: %w", c.marked.Load(), c.group.Topic, c.partition, err)
+		if !retry || time.Now().After(deadline) {
+			c.failed = err
+			return err
+		}
+		if c.ctx.Err() != nil && time.Until(deadline) > 5*time.Second {
+			deadline = time.Now().Add(5 * time.Second)
+		}
+		time.Sleep(commitBackoff)
+	}
+}
+
+func (c *Claim) commitOnce() (retry bool, err error) {
+	client, name := c.group.Client, c.group.Member.Group
+	coordinator, err := client.Coordinator(name)
+	if err != nil {
+		return true, err
+	}
+	req := sarama.NewOffsetCommitRequest(client.Config(), name)
+	req.ConsumerGroupGeneration = c.session.GenerationID()
+	req.ConsumerID = c.session.MemberID()
+	if id := c.group.Member.InstanceID; id != "" {
+		req.GroupInstanceId = &id
+	}
+	// Leader epoch -1 is "unknown". AddBlock would send 0, and after a change of leader a Java client
+	// that reads such a commit rewinds in silence.
+	req.AddBlockWithLeaderEpoch(c.group.Topic, c.partition, c.marked.Load(), -1, sarama.ReceiveTime, "")
+	resp, err := coordinator.CommitOffset(req)
+	if err != nil {
+		coordinator.Close() // or the next try would use the same broken connection
+		client.RefreshCoordinator(name)
+		return true, err
+	}
+	code, ok := resp.Errors[c.group.Topic][c.partition]
+	switch {
+	case !ok:
+		return false, errors.New("the coordinator's answer leaves the partition out")
+	case errors.Is(code, sarama.ErrNoError):
+		return false, nil
+	case errors.Is(code, sarama.ErrNotCoordinatorForConsumer), errors.Is(code, sarama.ErrConsumerCoordinatorNotAvailable),
+		errors.Is(code, sarama.ErrOffsetsLoadInProgress), errors.Is(code, sarama.ErrRequestTimedOut),
+		errors.Is(code, sarama.ErrNotEnoughReplicas), errors.Is(code, sarama.ErrNotEnoughReplicasAfterAppend):
+		client.RefreshCoordinator(name)
+		return true, code
+	default: // IllegalGeneration, UnknownMemberId, FencedInstancedId, RebalanceInProgress: no longer ours
+		return false, code
+	}
+}

@@ -1,0 +1,189 @@
+// Package kafka holds what every program of the workshop does with sarama: one set of settings, a
+// dial that waits for brokers and topics, a consumer-group loop, confirmed commits, dead letters
+// and topic creation.
+package kafka
+
+import (
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/rcrowley/go-metrics"
+	"golang.org/x/net/proxy"
+
+	"workshop.example/kit/service"
+)
+
+func init() {
+	// A few kilobytes on the wire can be gigabytes unpacked; sarama's default is unbounded.
+	sarama.MaxDecompressedBatchSize = 16 << 20
+	// Sarama keeps meters of its own for every broker and topic. Ours are Prometheus'.
+	metrics.UseNilMetrics = true
+}
+
+// Cluster says how to reach the brokers.
+type Cluster struct {
+	Brokers []string // bootstrap addresses, host:port
+	Proxy   string   // socks5://host:port, or empty
+}
+
+// DefaultBrokers are the external listeners of the three-broker stack.
+const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
+
+// ClusterFromEnv reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that
+// document 002 gave it), and KAFKA_PROXY.
+func ClusterFromEnv(env *service.Env) Cluster {
+	brokers := env.HostPorts("kafka_host_url", DefaultBrokers, "one broker; BOOTSTRAP_SERVERS wins over it")
+	fallback := brokers[0]
+	for _, b := range brokers[1:] {
+		fallback += "," + b
+	}
+	brokers = env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
+	proxyURL := env.Text("KAFKA_PROXY", "", "socks5://host:port", "proxy for every connection to a broker")
+	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
+		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")
+	}
+	return Cluster{Brokers: brokers, Proxy: proxyURL}
+}
+
+// Config is the configuration that every client starts from. What differs from sarama's defaults
+// has its reason beside it; a program may change what it has a reason for, before it dials.
+func (c Cluster) Config(clientID string) *sarama.Config {
+	conf := sarama.NewConfig()
+	conf.ClientID = clientID
+	conf.Version = sarama.V3_9_0_0
+
+	// With the defaults of 30 s a paused broker holds up a start for minutes. Read has to stay above
+	// Rebalance.Timeout: a JoinGroup is answered only when the whole group has joined.
+	conf.Net.DialTimeout = 5 * time.Second
+	conf.Net.ReadTimeout = 15 * time.Second
+	conf.Net.WriteTimeout = 15 * time.Second
+
+	// Asking for a topic must not create it, with one replica and one partition, by accident.
+	conf.Metadata.AllowAutoTopicCreation = false
+	conf.Metadata.Full = false // only the topics we use
+	// This, not Producer.Retry, is what carries a client through a leader election: a retried send
+	// asks for the leader first, and fails if metadata does.
+	conf.Metadata.Retry.Max = 120
+	conf.Metadata.Retry.Backoff = 500 * time.Millisecond
+
+	conf.Producer.Return.Successes = true
+	conf.Producer.Return.Errors = true
+	conf.Producer.RequiredAcks = sarama.WaitForAll
+	// The broker drops what a retry sends twice. That needs one request in flight, or a failed
+	// request could be overtaken by the next.
+	conf.Producer.Idempotent = true
+	conf.Net.MaxOpenRequests = 1
+	// 60 s: longer than a ZooKeeper session plus an election.
+	conf.Producer.Retry.Max = 240
+	conf.Producer.Retry.Backoff = 250 * time.Millisecond
+	// Same key, same partition as in the Java and Python clients; sarama's own default hash differs.
+	conf.Producer.Partitioner = sarama.NewMurmur2Partitioner
+
+	conf.Consumer.Return.Errors = true
+	conf.Consumer.Offsets.Initial = sarama.OffsetOldest
+	conf.Consumer.IsolationLevel = sarama.ReadCommitted
+	conf.Consumer.Offsets.AutoCommit.Enable = false // we commit: see Claim.Commit
+	conf.Consumer.Fetch.Default = 4 << 20
+	conf.Consumer.Fetch.Max = 0 // a limit would make sarama skip a message that is larger
+	// How long a broker holds back an answer when it has no message. Sarama has one connection a
+	// broker, so a commit to the same broker waits behind that answer: with the default of 500 ms a
+	// slow stream's commits would take that long.
+	conf.Consumer.MaxWaitTime = 100 * time.Millisecond
+	conf.Consumer.Group.Session.Timeout = 6 * time.Second
+	conf.Consumer.Group.Heartbeat.Interval = time.Second
+	conf.Consumer.Group.Rebalance.Timeout = 10 * time.Second
+	conf.Consumer.Group.Rebalance.Retry.Backoff = 250 * time.Millisecond
+	// The default jumps over deleted messages without a word: Group says what was lost.
+	conf.Consumer.Group.ResetInvalidOffsets = false
+
+	if c.Proxy != "" {
+		if u, err := url.Parse(c.Proxy); err == nil {
+			// The only error is an unknown scheme, which ClusterFromEnv refuses.
+			if dialer, err := proxy.FromURL(u, proxy.Direct); err == nil {
+				conf.Net.Proxy.Enable = true
+				conf.Net.Proxy.Dialer = dialer
+			}
+		}
+	}
+	return conf
+}
+
+// AdminConfig is for sarama.NewClusterAdmin, which needs the whole cluster's metadata to find the
+// controller, and for which waiting a minute for an answer is the caller's decision, not sarama's.
+func (c Cluster) AdminConfig(clientID string) *sarama.Config {
+	conf := c.Config(clientID)
+	conf.Metadata.Full = true
+	conf.Metadata.Retry.Max = 3
+	conf.Metadata.Retry.Backoff = 250 * time.Millisecond
+	return conf
+}
+
+// Publishing is how sure a producer wants to be, and how small its messages.
+type Publishing struct {
+	Acks        sarama.RequiredAcks
+	Idempotent  bool
+	Compression sarama.CompressionCodec
+}
+
+var (
+	acksByName = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
+	codecs     = map[string]sarama.CompressionCodec{
+		"none": sarama.CompressionNone, "lz4": sarama.CompressionLZ4, "snappy": sarama.CompressionSnappy,
+		"zstd": sarama.CompressionZSTD, "gzip": sarama.CompressionGZIP,
+	}
+)
+
+// PublishingFromEnv reads ACKS, IDEMPOTENT and COMPRESSION.
+func PublishingFromEnv(env *service.Env) Publishing {
+	acks := env.OneOf("ACKS", "all", []string{"all", "1", "0"}, "how many replicas have the message when it counts as sent")
+	p := Publishing{
+		Acks:        acksByName[acks],
+		Idempotent:  env.Bool("IDEMPOTENT", true, "the broker drops what a retry sends twice"),
+		Compression: codecs[env.OneOf("COMPRESSION", "none", []string{"none", "lz4", "snappy", "zstd", "gzip"}, "codec of the batches")],
+	}
+	if p.Idempotent && p.Acks != sarama.WaitForAll {
+		env.Fail("ACKS", fmt.Sprintf("an idempotent producer needs every in-sync replica; accepted: all, or %s with IDEMPOTENT=false", acks))
+	}
+	return p
+}
+
+// Apply puts the choice into conf.
+func (p Publishing) Apply(conf *sarama.Config) {
+	conf.Producer.RequiredAcks = p.Acks
+	conf.Producer.Idempotent = p.Idempotent
+	conf.Producer.Compression = p.Compression
+}
+
+// Membership is how a consumer takes part in a group.
+type Membership struct {
+	Group      string
+	InstanceID string // static membership (KIP-345); empty for a dynamic member
+	Reset      int64  // sarama.OffsetOldest or OffsetNewest, for a group without an offset
+	Isolation  sarama.IsolationLevel
+}
+
+// MembershipFromEnv reads CONSUMER_GROUP, GROUP_INSTANCE_ID, AUTO_OFFSET_RESET and ISOLATION.
+func MembershipFromEnv(env *service.Env, group string) Membership {
+	m := Membership{
+		Group:      env.Text("CONSUMER_GROUP", group, "a name", "consumer group; its members share the partitions"),
+		InstanceID: env.Text("GROUP_INSTANCE_ID", "", "a name", "static member: a restart takes its partitions back at once"),
+		Reset:      sarama.OffsetOldest,
+		Isolation:  sarama.ReadCommitted,
+	}
+	if env.OneOf("AUTO_OFFSET_RESET", "earliest", []string{"earliest", "latest"}, "where a group without an offset begins") == "latest" {
+		m.Reset = sarama.OffsetNewest
+	}
+	if env.OneOf("ISOLATION", "read_committed", []string{"read_committed", "read_uncommitted"}, "whether aborted messages are read") == "read_uncommitted" {
+		m.Isolation = sarama.ReadUncommitted
+	}
+	return m
+}
+
+// Apply puts the choice into conf.
+func (m Membership) Apply(conf *sarama.Config) {
+	conf.Consumer.Group.InstanceId = m.InstanceID
+	conf.Consumer.Offsets.Initial = m.Reset
+	conf.Consumer.IsolationLevel = m.Isolation
+}

@@ -1,0 +1,136 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/service"
+)
+
+// NoDeadLetters is the value of DEAD_LETTER_TOPIC that turns dead letters off.
+const NoDeadLetters = "none"
+
+const (
+	// maxDeadLetterError keeps a message's headers small, whatever its decoder had to say.
+	maxDeadLetterError = 1024
+	// DeadLetterRoom is what a dead-letter topic accepts beyond its source, for the headers we add.
+	DeadLetterRoom = 64 << 10
+	// DefaultMaxMessageBytes is the broker's own default for the largest batch (message.max.bytes).
+	DefaultMaxMessageBytes = 1048588
+)
+
+// DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
+type DeadLetters struct {
+	topic    string // empty: dead letters are off
+	process  *service.Process
+	producer sarama.SyncProducer
+	skipped  atomic.Uint64
+	total    *prometheus.CounterVec
+}
+
+// DeadLetterTopicFromEnv reads DEAD_LETTER_TOPIC; the default is the source topic and ".dlq". The
+// result is empty for "none".
+func DeadLetterTopicFromEnv(env *service.Env, source string) string {
+	topic := env.Topic("DEAD_LETTER_TOPIC", source+".dlq", "where unreadable messages go; none: they stop the service", NoDeadLetters)
+	if topic == NoDeadLetters {
+		return ""
+	}
+	return topic
+}
+
+// NewDeadLetters makes a producer for the topic, with a copy of conf. With an empty topic the first
+// message that is skipped is a FatalError.
+func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *service.Process, topic string) (*DeadLetters, error) {
+	d := &DeadLetters{topic: topic, process: p, total: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "workshop_dead_letters_total", Help: "Unreadable messages that became dead letters, by reason.",
+	}, []string{"reason"})}
+	p.Ops.Registry.MustRegister(d.total)
+	for _, reason := range event.Reasons {
+		d.total.WithLabelValues(reason) // a series that starts at 0 can be alerted on
+	}
+	if topic == "" {
+		return d, nil
+	}
+	letters := *conf
+	// The original may be as large as its topic allows, and our headers come on top.
+	letters.Producer.MaxMessageBytes = DefaultMaxMessageBytes + DeadLetterRoom
+	var err error
+	d.producer, err = Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(c.Brokers, &letters) })
+	if err != nil {
+		return nil, fmt.Errorf("producer for dead letters: %w", err)
+	}
+	return d, nil
+}
+
+// Skip publishes msg as a dead letter, says so and counts it. Key and value are the original's
+// bytes; the original's headers come first, behind them where it came from and why it was refused.
+// Only after a nil error may the original's offset be passed.
+func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad *event.Malformed) error {
+	if d.topic == "" {
+		return &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
+	}
+	if _, _, err := Send(ctx, d.producer, d.letter(msg, bad.Reason, bad)); err != nil {
+		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)
+	}
+	d.process.Out.Print(skippedLine(d.process.Lang, msg.Partition, msg.Offset, bad.Reason, d.topic))
+	d.skipped.Add(1)
+	d.total.WithLabelValues(bad.Reason).Inc()
+	return nil
+}
+
+// Skipped is how many messages became dead letters.
+func (d *DeadLetters) Skipped() uint64 { return d.skipped.Load() }
+
+func (d *DeadLetters) letter(msg *sarama.ConsumerMessage, reason string, cause error) *sarama.ProducerMessage {
+	letter := &sarama.ProducerMessage{Topic: d.topic, Key: bytesOrNil(msg.Key), Value: bytesOrNil(msg.Value)}
+	attempt := 1
+	for _, h := range msg.Headers {
+		letter.Headers = append(letter.Headers, *h)
+		if string(h.Key) == "dlq.attempt" { // a dead letter of a dead letter
+			if n, err := strconv.Atoi(string(h.Value)); err == nil {
+				attempt = n + 1
+			}
+		}
+	}
+	text := cause.Error()
+	if len(text) > maxDeadLetterError {
+		text = strings.ToValidUTF8(text[:maxDeadLetterError], "")
+	}
+	for _, h := range [][2]string{
+		{"dlq.topic", msg.Topic},
+		{"dlq.partition", strconv.Itoa(int(msg.Partition))},
+		{"dlq.offset", strconv.FormatInt(msg.Offset, 10)},
+		{"dlq.timestamp", msg.Timestamp.UTC().Format(time.RFC3339Nano)},
+		{"dlq.reason", reason},
+		{"dlq.error", text},
+		{"dlq.service", d.process.Name},
+		{"dlq.at", time.Now().UTC().Format(time.RFC3339Nano)},
+		{"dlq.attempt", strconv.Itoa(attempt)},
+	} {
+		letter.Headers = append(letter.Headers, sarama.RecordHeader{Key: []byte(h[0]), Value: []byte(h[1])})
+	}
+	return letter
+}
+
+// bytesOrNil keeps null apart from empty: a nil Encoder is a null key or value on the wire.
+func bytesOrNil(b []byte) sarama.Encoder {
+	if b == nil {
+		return nil
+	}
+	return sarama.ByteEncoder(b)
+}
+
+// Close waits up to two seconds for the producer's connections to end.
+func (d *DeadLetters) Close() {
+	if d.producer != nil {
+		service.CloseWithin(2*time.Second, d.producer)
+	}
+}

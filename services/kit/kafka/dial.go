@@ -1,0 +1,171 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+const waitingRepeat = 10 * time.Second
+
+// Dial connects to the cluster and waits until every topic has its leaders, however long that
+// takes: services may be started in any order. It tries at once, then backs off up to 5 s. It
+// returns ctx's error when that ends first, at once, even where a network call is still under way.
+//
+// The client's brokers were reached at the addresses that they advertise, because that is where a
+// bootstrap address that works and a cluster that does not most often part.
+func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string, waiting Waiting) (sarama.Client, error) {
+	if err := conf.Validate(); err != nil {
+		return nil, fmt.Errorf("sarama configuration: %w", err)
+	}
+	var last string
+	var said time.Time
+	for delay := 100 * time.Millisecond; ; delay = min(delay*2, 5*time.Second) {
+		client, err := Interruptible(ctx, func() (sarama.Client, error) { return c.try(ctx, conf, topics) })
+		if err == nil {
+			return client, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if cause := err.Error(); cause != last || time.Since(said) >= waitingRepeat {
+			last, said = cause, time.Now()
+			waiting(err)
+		}
+		// Jitter, so that thirty laptops do not knock in step after a restart.
+		if err := service.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Interruptible runs open, one of sarama's constructors, none of which takes a context. When ctx ends
+// first it returns at once, and closes what open may still bring.
+func Interruptible[T io.Closer](ctx context.Context, open func() (T, error)) (T, error) {
+	type result struct {
+		opened T
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		opened, err := open()
+		done <- result{opened, err}
+	}()
+	select {
+	case r := <-done:
+		return r.opened, r.err
+	case <-ctx.Done():
+		go func() {
+			if r := <-done; r.err == nil {
+				r.opened.Close()
+			}
+		}()
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// try makes one attempt with a client that does not retry by itself: the retries in conf are for
+// the life after the start, and here they would be a silent minute that no signal interrupts.
+func (c Cluster) try(ctx context.Context, conf *sarama.Config, topics []string) (sarama.Client, error) {
+	if err := c.knock(ctx, conf); err != nil {
+		return nil, err
+	}
+	probe := *conf
+	probe.Metadata.Retry.Max = 0
+	client, err := sarama.NewClient(c.Brokers, &probe)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	for _, topic := range topics {
+		if err := client.RefreshMetadata(topic); err != nil {
+			return nil, explain(err, topic, c.Brokers)
+		}
+		partitions, err := client.Partitions(topic)
+		if err != nil {
+			return nil, explain(err, topic, c.Brokers)
+		}
+		for _, partition := range partitions {
+			if _, err := client.Leader(topic, partition); err != nil {
+				return nil, fmt.Errorf("topic %s, partition %d: %w", topic, partition, err)
+			}
+		}
+	}
+	if err := c.reach(&probe, client.Brokers()); err != nil {
+		return nil, err
+	}
+	return sarama.NewClient(c.Brokers, conf)
+}
+
+// knock looks for one bootstrap address that accepts a connection. Sarama would do the same, but
+// its error names only the last address, and it cannot be interrupted.
+func (c Cluster) knock(ctx context.Context, conf *sarama.Config) error {
+	if conf.Net.Proxy.Enable {
+		return nil
+	}
+	var causes []string
+	for _, addr := range c.Brokers {
+		dialer := net.Dialer{Timeout: conf.Net.DialTimeout}
+		conn, err := dialer.DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+			return nil
+		}
+		causes = append(causes, addr+": "+short(err))
+	}
+	return errors.New(strings.Join(causes, "; "))
+}
+
+// short drops from a network error what the reader knows already: the operation and the address.
+func short(err error) string {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return "no such host"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		if op.Timeout() {
+			return "no answer"
+		}
+		return strings.TrimPrefix(op.Err.Error(), "connect: ")
+	}
+	return err.Error()
+}
+
+func explain(err error, topic string, brokers []string) error {
+	switch {
+	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):
+		return &MissingTopicError{topic}
+	case errors.Is(err, sarama.ErrOutOfBrokers):
+		return fmt.Errorf("the port is open at one of %s, but nobody there answers as Kafka does: %w", strings.Join(brokers, ","), err)
+	default:
+		return fmt.Errorf("topic %s: %w", topic, err)
+	}
+}
+
+// reach connects to each broker at the address that it advertises.
+func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker) error {
+	slices.SortFunc(brokers, func(a, b *sarama.Broker) int { return int(a.ID() - b.ID()) })
+	for _, b := range brokers {
+		if err := b.Open(conf); err != nil && !errors.Is(err, sarama.ErrAlreadyConnected) {
+			return err
+		}
+	}
+	for _, b := range brokers {
+		if ok, err := b.Connected(); !ok {
+			return &UnreachableError{Broker: b.ID(), Bootstrap: c.Brokers, Advertised: b.Addr(), Err: err}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+)
+
+// dialling is a Dial under way.
+type dialling struct {
+	t      testing.TB
+	cancel context.CancelFunc
+	done   chan error
+	mu     sync.Mutex
+	causes []error
+}
+
+func dial(t testing.TB, brokers []string, topics ...string) *dialling {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	d := &dialling{t: t, cancel: cancel, done: make(chan error, 1)}
+	cluster := kafka.Cluster{Brokers: brokers}
+	go func() {
+		client, err := cluster.Dial(ctx, cluster.Config("test"), topics, func(cause error) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.causes = append(d.causes, cause)
+		})
+		if err == nil {
+			client.Close()
+		}
+		d.done <- err
+	}()
+	return d
+}
+
+// waitCause waits until the dial has said that it waits, and returns why.
+func (d *dialling) waitCause() (cause error) {
+	d.t.Helper()
+	kafkatest.Eventually(d.t, "the dial says why it waits", func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if len(d.causes) == 0 {
+			return false
+		}
+		cause = d.causes[len(d.causes)-1]
+		return true
+	})
+	return cause
+}
+
+func (d *dialling) wait() error {
+	d.t.Helper()
+	select {
+	case err := <-d.done:
+		return err
+	case <-time.After(kafkatest.Deadline):
+		d.t.Fatal("the dial did not end")
+		return nil
+	}
+}
+
+// freePort is a port that nobody listens on now.
+func freePort(t testing.TB) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port
+}
+
+func TestDialWaitsForBrokersAndTopics(t *testing.T) {
+	port := freePort(t)
+	addr := "127.0.0.1:" + strconv.Itoa(port)
+	d := dial(t, []string{addr}, "transactions", "scoreGame")
+	if cause := d.waitCause(); !strings.Contains(cause.Error(), addr+": connection refused") {
+		t.Errorf("cause %q does not name the address", cause)
+	}
+	c, err := embedded.Start(embedded.Options{Ports: []int{port}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var missing *kafka.MissingTopicError
+	kafkatest.Eventually(t, "a missing topic is named", func() bool { return errors.As(d.waitCause(), &missing) })
+	if missing.Topic != "transactions" {
+		t.Errorf("named %s first", missing.Topic)
+	}
+	c.CreateTopic("transactions", 3, nil)
+	kafkatest.Eventually(t, "the second topic is named", func() bool {
+		return errors.As(d.waitCause(), &missing) && missing.Topic == "scoreGame"
+	})
+	c.CreateTopic("scoreGame", 1, nil)
+	if err := d.wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDialNamesAWrongName(t *testing.T) {
+	d := dial(t, []string{"broker.invalid:9092"}, "t")
+	if cause := d.waitCause(); !strings.Contains(cause.Error(), "broker.invalid:9092: no such host") {
+		t.Errorf("cause %q", cause)
+	}
+}
+
+// A port where something else listens: the connection is made, and Kafka's answer never comes.
+func TestDialNamesAPortThatIsNotKafka(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n"))
+			conn.Close()
+		}
+	}()
+	d := dial(t, []string{ln.Addr().String()}, "t")
+	if cause := d.waitCause(); !strings.Contains(cause.Error(), "nobody there answers as Kafka does") {
+		t.Errorf("cause %q", cause)
+	}
+}
+
+// A stop ends the wait at once, even while a call into sarama hangs on a silent port.
+func TestDialStopsAtOnce(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	accepted := make(chan struct{}, 16)
+	go func() {
+		for {
+			if _, err := ln.Accept(); err != nil {
+				return
+			}
+			accepted <- struct{}{}
+		}
+	}()
+	d := dial(t, []string{ln.Addr().String()}, "t")
+	<-accepted // the knock
+	<-accepted // sarama
+	began := time.Now()
+	d.cancel()
+	if err := d.wait(); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second { // sarama alone would take Net.ReadTimeout, 15 s
+		t.Errorf("took %s", took)
+	}
+}
+
+// The bootstrap address works, the advertised one does not: both are named, with the remedy.
+func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	closed := freePort(t)
+	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req := kreq.(*kmsg.MetadataRequest)
+		resp := req.ResponseKind().(*kmsg.MetadataResponse)
+		broker := kmsg.NewMetadataResponseBroker()
+		broker.NodeID, broker.Host, broker.Port = 1, "127.0.0.1", int32(closed)
+		resp.Brokers = append(resp.Brokers, broker)
+		for _, topic := range req.Topics {
+			partition := kmsg.NewMetadataResponseTopicPartition()
+			partition.Leader, partition.Replicas, partition.ISR = 1, []int32{1}, []int32{1}
+			answer := kmsg.NewMetadataResponseTopic()
+			answer.Topic, answer.Partitions = topic.Topic, []kmsg.MetadataResponseTopicPartition{partition}
+			resp.Topics = append(resp.Topics, answer)
+		}
+		return resp, nil, true
+	})
+	d := dial(t, c.ListenAddrs()[:1], "t")
+	cause := d.waitCause()
+	var unreachable *kafka.UnreachableError
+	if !errors.As(cause, &unreachable) {
+		t.Fatalf("cause %v", cause)
+	}
+	for _, lang := range []service.Lang{service.Portuguese, service.English} {
+		line := kafka.WaitingLine(lang, cause)
+		for _, word := range []string{c.ListenAddrs()[0], "127.0.0.1:" + strconv.Itoa(closed), "ADVERTISED_HOST", "BOOTSTRAP_SERVERS"} {
+			if !strings.Contains(line, word) {
+				t.Errorf("%s: no %q in %q", lang, word, line)
+			}
+		}
+	}
+}
+
+func TestSendReportsAnUnknownOutcome(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, _, err := kafka.Send(ctx, silent{}, &sarama.ProducerMessage{}); !errors.Is(err, kafka.ErrUnknown) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// silent is a producer whose broker never answers.
+type silent struct{ sarama.SyncProducer }
+
+func (silent) SendMessage(*sarama.ProducerMessage) (int32, int64, error) { select {} }

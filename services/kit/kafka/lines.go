@@ -1,0 +1,48 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"workshop.example/kit/service"
+)
+
+// The lines for students that every service prints in the same words.
+
+// WaitingLine is the line for students while a service waits for brokers or topics.
+func WaitingLine(lang service.Lang, cause error) string {
+	if lang == service.English {
+		return "brokers not available yet: " + cause.Error()
+	}
+	text := cause.Error()
+	var missing *MissingTopicError
+	var unreachable *UnreachableError
+	switch {
+	case errors.As(cause, &missing):
+		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» o cria", missing.Topic)
+	case errors.As(cause, &unreachable):
+		text = fmt.Sprintf("um broker respondeu em %s, mas o broker %d anuncia %s, que não se alcança daqui (%s): "+
+			"anuncie um endereço que os clientes alcancem (ADVERTISED_HOST), ou use em BOOTSTRAP_SERVERS o listener desta rede",
+			strings.Join(unreachable.Bootstrap, ","), unreachable.Broker, unreachable.Advertised, short(unreachable.Err))
+	}
+	return "brokers ainda não disponíveis: " + text
+}
+
+func joiningLine(lang service.Lang) string {
+	return service.Pick(lang,
+		"esperando a vez no grupo: se um membro caiu, o grupo espera o fim da sessão dele (6 s, ou o que ele pediu) antes de repartir as partições",
+		"waiting for the group: if a member died, the group waits for the end of its session (6 s, or what it asked for) before it hands out the partitions")
+}
+
+func removedLine(lang service.Lang, partition int32, first, last int64) string {
+	return fmt.Sprintf(service.Pick(lang,
+		"mensagens apagadas pela retenção antes de serem lidas: partição %d, offsets %d a %d",
+		"messages deleted by retention before they were read: partition %d, offsets %d to %d"), partition, first, last)
+}
+
+func skippedLine(lang service.Lang, partition int32, offset int64, reason, topic string) string {
+	return fmt.Sprintf(service.Pick(lang,
+		"mensagem ilegível na partição %d, offset %d (%s): enviada para %s",
+		"unreadable message in partition %d, offset %d (%s): sent to %s"), partition, offset, reason, topic)
+}

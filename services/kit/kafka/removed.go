@@ -1,0 +1,58 @@
+package kafka
+
+import (
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
+
+// skipRemoved moves a partition whose committed offset is out of range, and says what was lost.
+// Below the log's start, retention has deleted messages that the group had not read: go on with the
+// oldest that is left. Beyond its end, the topic was made anew: go on as a group without an offset
+// does (AUTO_OFFSET_RESET).
+func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32) error {
+	committed, err := g.committed(partition)
+	if err != nil {
+		return err
+	}
+	oldest, err := g.Client.GetOffset(g.Topic, partition, sarama.OffsetOldest)
+	if err != nil {
+		return fmt.Errorf("oldest offset of %s/%d: %w", g.Topic, partition, err)
+	}
+	newest, err := g.Client.GetOffset(g.Topic, partition, sarama.OffsetNewest)
+	if err != nil {
+		return fmt.Errorf("newest offset of %s/%d: %w", g.Topic, partition, err)
+	}
+	switch {
+	case committed < oldest:
+		g.Process.Log.Warn("messages were deleted before this group had read them", "topic", g.Topic, "partition", partition, "from", committed, "to", oldest)
+		g.Process.Out.Print(removedLine(g.Process.Lang, partition, committed, oldest-1))
+		session.MarkOffset(g.Topic, partition, oldest, "")
+	case committed > newest:
+		to := oldest
+		if g.Member.Reset == sarama.OffsetNewest {
+			to = newest
+		}
+		g.Process.Log.Warn("the group's offset is beyond the end of the log: was the topic deleted and made again?", "topic", g.Topic, "partition", partition, "committed", committed, "newest", newest, "continuing_at", to)
+		session.ResetOffset(g.Topic, partition, to, "")
+	}
+	return nil
+}
+
+// committed is the group's offset for a partition as its coordinator has it, -1 where it has none.
+func (g *Group) committed(partition int32) (int64, error) {
+	coordinator, err := g.Client.Coordinator(g.Member.Group)
+	if err != nil {
+		return 0, err
+	}
+	req := sarama.NewOffsetFetchRequest(g.Client.Config().Version, g.Member.Group, map[string][]int32{g.Topic: {partition}})
+	resp, err := coordinator.FetchOffset(req)
+	if err != nil {
+		return 0, fmt.Errorf("committed offset of %s/%d: %w", g.Topic, partition, err)
+	}
+	block := resp.GetBlock(g.Topic, partition)
+	if block == nil || block.Err != sarama.ErrNoError {
+		return 0, fmt.Errorf("committed offset of %s/%d: no answer", g.Topic, partition)
+	}
+	return block.Offset, nil
+}

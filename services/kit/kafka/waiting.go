@@ -1,0 +1,34 @@
+package kafka
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Waiting is told why a dial is still waiting: once for each new cause, and again every ten
+// seconds, so that a long wait does not look like a hang.
+type Waiting func(cause error)
+
+// MissingTopicError is a topic that nobody has created yet; asking for it does not.
+type MissingTopicError struct{ Topic string }
+
+func (e *MissingTopicError) Error() string {
+	return fmt.Sprintf("topic %s does not exist yet: «workshop topics apply» creates it", e.Topic)
+}
+
+// UnreachableError is a broker that was found by a bootstrap address, but cannot be reached at the
+// address that it advertises: the most common mistake in setting up Kafka.
+type UnreachableError struct {
+	Broker     int32
+	Bootstrap  []string
+	Advertised string
+	Err        error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("a broker answered at %s, but broker %d advertises %s, which cannot be reached from here (%s): "+
+		"advertise an address that clients can reach (ADVERTISED_HOST), or set BOOTSTRAP_SERVERS to the listener for this network",
+		strings.Join(e.Bootstrap, ","), e.Broker, e.Advertised, short(e.Err))
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }

@@ -1,0 +1,191 @@
+// Package kafkatest gives a test a Kafka cluster of its own and short ways to look into it.
+package kafkatest
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
+)
+
+// Deadline is how long Eventually waits: generous, because CI machines stall, and free where the
+// state holds at once.
+const Deadline = 30 * time.Second
+
+// Cluster is an embedded cluster that ends with its test.
+type Cluster struct {
+	*embedded.Cluster
+	t testing.TB
+}
+
+// Start starts three embedded brokers with these topics, each given as NAME:PARTITIONS.
+func Start(t testing.TB, topics ...string) *Cluster {
+	t.Helper()
+	cluster, err := embedded.Start(embedded.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	c := &Cluster{Cluster: cluster, t: t}
+	for _, topic := range topics {
+		c.CreateTopic(topic)
+	}
+	return c
+}
+
+// CreateTopic creates a topic given as NAME:PARTITIONS.
+func (c *Cluster) CreateTopic(spec string) {
+	c.t.Helper()
+	name, partitions := cut(c.t, spec)
+	if err := c.Cluster.CreateTopic(name, partitions, nil); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func cut(t testing.TB, spec string) (string, int32) {
+	t.Helper()
+	for i := len(spec) - 1; i > 0; i-- {
+		if spec[i] == ':' {
+			n, err := strconv.Atoi(spec[i+1:])
+			if err != nil {
+				break
+			}
+			return spec[:i], int32(n)
+		}
+	}
+	t.Fatalf("topic %q is not NAME:PARTITIONS", spec)
+	return "", 0
+}
+
+// Kafka is the cluster as services see it.
+func (c *Cluster) Kafka() kafka.Cluster { return kafka.Cluster{Brokers: c.ListenAddrs()} }
+
+// Producer is a producer for the test's own messages; the key decides the partition.
+func (c *Cluster) Producer() sarama.SyncProducer {
+	c.t.Helper()
+	conf := c.Kafka().Config("kafkatest")
+	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { producer.Close() })
+	return producer
+}
+
+// ProduceValues sends values without a key, in order: on one partition they are read so.
+func (c *Cluster) ProduceValues(topic string, values ...string) {
+	c.t.Helper()
+	producer := c.Producer()
+	for _, v := range values {
+		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(v)}); err != nil {
+			c.t.Fatalf("produce to %s: %v", topic, err)
+		}
+	}
+}
+
+// ReadAll returns what is in the topic now, partition by partition.
+func (c *Cluster) ReadAll(topic string) []*sarama.ConsumerMessage {
+	c.t.Helper()
+	msgs, err := ReadAll(c.Kafka(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return msgs
+}
+
+// Committed is the group's offset, -1 where it has none.
+func (c *Cluster) Committed(group, topic string, partition int32) int64 {
+	info := c.GroupInfo(group)
+	if info == nil {
+		return -1
+	}
+	if commit, ok := info.Commits[topic][partition]; ok {
+		return commit.Offset
+	}
+	return -1
+}
+
+// ReadAll returns the messages of a topic, partition by partition, up to the end that each partition
+// had at the call. The topic must hold no transactions: their markers take offsets.
+func ReadAll(cluster kafka.Cluster, topic string) ([]*sarama.ConsumerMessage, error) {
+	client, err := sarama.NewClient(cluster.Brokers, cluster.Config("kafkatest"))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	consumer, err := sarama.NewConsumerFromClient(client)
+	if err != nil {
+		return nil, err
+	}
+	defer consumer.Close()
+	partitions, err := client.Partitions(topic)
+	if err != nil {
+		return nil, err
+	}
+	var all []*sarama.ConsumerMessage
+	for _, p := range partitions {
+		msgs, err := readPartition(client, consumer, topic, p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, msgs...)
+	}
+	return all, nil
+}
+
+func readPartition(client sarama.Client, consumer sarama.Consumer, topic string, partition int32) ([]*sarama.ConsumerMessage, error) {
+	end, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
+	if err != nil || end == 0 {
+		return nil, err
+	}
+	pc, err := consumer.ConsumePartition(topic, partition, sarama.OffsetOldest)
+	if err != nil {
+		return nil, err
+	}
+	defer pc.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), Deadline)
+	defer cancel()
+	var msgs []*sarama.ConsumerMessage
+	for {
+		select {
+		case msg := <-pc.Messages():
+			msgs = append(msgs, msg)
+			if msg.Offset == end-1 {
+				return msgs, nil
+			}
+		case err := <-pc.Errors():
+			return nil, err
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Eventually waits until state returns true, and fails the test with its last description when that
+// takes longer than Deadline.
+func Eventually(t testing.TB, what string, state func() bool) {
+	t.Helper()
+	for end := time.Now().Add(Deadline); ; time.Sleep(5 * time.Millisecond) {
+		if state() {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("after %s still not: %s", Deadline, what)
+		}
+	}
+}
+
+// RefuseProduce answers every Produce to a topic with an error that clients do not retry, until the
+// fault is removed. Its Hits count the refusals.
+func (c *Cluster) RefuseProduce(topic string) *kfake.FaultHandle {
+	return c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: topic, Err: kerr.TopicAuthorizationFailed, Count: -1})
+}

@@ -1,0 +1,198 @@
+package service
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Env reads a service's configuration from environment variables. Every mistake is kept until
+// [Env.Err] reports all of them at once, so that nobody mends them one start at a time; every
+// variable that was asked for is listed by [Env.Usage], so that --help cannot lag behind the code.
+//
+// A variable that is set but empty counts as unset: compose files pass "${PACE:-}" that way.
+type Env struct {
+	lookup func(string) (string, bool)
+	vars   []variable
+	errs   []string
+}
+
+type variable struct{ name, fallback, accepted, help string }
+
+// NewEnv reads from lookup, which is os.LookupEnv outside of tests.
+func NewEnv(lookup func(string) (string, bool)) *Env { return &Env{lookup: lookup} }
+
+// EnvOf reads from a map, for tests and for programs that compose an environment themselves.
+func EnvOf(vars map[string]string) *Env {
+	return NewEnv(func(name string) (string, bool) { v, ok := vars[name]; return v, ok })
+}
+
+// Err names every bad variable with the accepted values, or is nil. Its type is [UsageError].
+func (e *Env) Err() error {
+	if len(e.errs) == 0 {
+		return nil
+	}
+	noun := "environment variables are"
+	if len(e.errs) == 1 {
+		noun = "environment variable is"
+	}
+	return UsageError(fmt.Sprintf("%d %s wrong:\n  %s", len(e.errs), noun, strings.Join(e.errs, "\n  ")))
+}
+
+// Fail records a mistake that only shows when several variables are looked at together.
+func (e *Env) Fail(name, remedy string) {
+	value, _ := e.lookup(name)
+	e.errs = append(e.errs, fmt.Sprintf("%s=%q: %s", name, value, remedy))
+}
+
+// Usage writes a table of the variables that were asked for so far.
+func (e *Env) Usage(w io.Writer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  VARIABLE\tDEFAULT\tACCEPTED\tMEANING")
+	for _, v := range e.vars {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", v.name, orDash(v.fallback), v.accepted, v.help)
+	}
+	tw.Flush()
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// get registers the variable and returns its value; ok is false where it is unset or empty.
+func (e *Env) get(name, fallback, accepted, help string) (value string, ok bool) {
+	e.vars = append(e.vars, variable{name, fallback, accepted, help})
+	value, _ = e.lookup(name)
+	return value, value != ""
+}
+
+// parsed is the shape of every typed variable: the default where it is unset or wrong, and a
+// mistake on record where parse refuses the value.
+func parsed[T any](e *Env, name string, fallback T, shown, accepted, help string, parse func(string) (T, error)) T {
+	value, ok := e.get(name, shown, accepted, help)
+	if !ok {
+		return fallback
+	}
+	v, err := parse(value)
+	if err != nil {
+		e.errs = append(e.errs, fmt.Sprintf("%s=%q: %v; accepted: %s", name, value, err, accepted))
+		return fallback
+	}
+	return v
+}
+
+// Text is any text, or fallback.
+func (e *Env) Text(name, fallback, accepted, help string) string {
+	return parsed(e, name, fallback, fallback, accepted, help, func(s string) (string, error) { return s, nil })
+}
+
+// OneOf is one of the accepted words, exactly as written.
+func (e *Env) OneOf(name, fallback string, accepted []string, help string) string {
+	return parsed(e, name, fallback, fallback, strings.Join(accepted, ", "), help, func(s string) (string, error) {
+		for _, a := range accepted {
+			if s == a {
+				return s, nil
+			}
+		}
+		return "", fmt.Errorf("not an accepted value")
+	})
+}
+
+// Bool is true or false.
+func (e *Env) Bool(name string, fallback bool, help string) bool {
+	return e.OneOf(name, strconv.FormatBool(fallback), []string{"true", "false"}, help) == "true"
+}
+
+// Number is a whole number of at least zero.
+func (e *Env) Number(name string, fallback uint64, help string) uint64 {
+	return parsed(e, name, fallback, strconv.FormatUint(fallback, 10), "a whole number from 0", help, func(s string) (uint64, error) {
+		n, err := strconv.ParseUint(s, 10, 63)
+		if err != nil {
+			return 0, fmt.Errorf("not a whole number from 0")
+		}
+		return n, nil
+	})
+}
+
+// Seed is a number, or a random one where the variable is unset: the caller prints it, so that a
+// run can be repeated.
+func (e *Env) Seed(name string, random func() uint64, help string) uint64 {
+	return parsed(e, name, random(), "random, printed", "a whole number from 0", help, func(s string) (uint64, error) {
+		return strconv.ParseUint(s, 10, 64)
+	})
+}
+
+// Duration is a Go duration of at least zero, such as 250ms.
+func (e *Env) Duration(name string, fallback time.Duration, help string) time.Duration {
+	const accepted = "a Go duration from 0, such as 250ms or 2s"
+	return parsed(e, name, fallback, fallback.String(), accepted, help, func(s string) (time.Duration, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < 0 {
+			return 0, fmt.Errorf("not a duration from 0")
+		}
+		return d, nil
+	})
+}
+
+// legalTopic is Kafka's own rule for topic names (org.apache.kafka.common.internals.Topic), which
+// also refuses "." and ".." and anything over 249 characters.
+var legalTopic = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
+
+// Topic is a legal topic name; also, given as words that are accepted besides, such as "none".
+func (e *Env) Topic(name, fallback, help string, also ...string) string {
+	accepted := "a topic name: 1 to 249 of a-z A-Z 0-9 . _ -"
+	for _, word := range also {
+		accepted += ", or " + word
+	}
+	return parsed(e, name, fallback, fallback, accepted, help, func(s string) (string, error) {
+		if !legalTopic.MatchString(s) || s == "." || s == ".." {
+			return "", fmt.Errorf("not a legal topic name")
+		}
+		return s, nil
+	})
+}
+
+// HostPort is one host:port; an empty host stands for every address of this machine.
+func (e *Env) HostPort(name, fallback, help string) string {
+	return parsed(e, name, fallback, fallback, "host:port", help, func(s string) (string, error) { return s, checkHostPort(s, true) })
+}
+
+// HostPorts is a comma-separated list of host:port.
+func (e *Env) HostPorts(name, fallback, help string) []string {
+	return parsed(e, name, strings.Split(fallback, ","), fallback, "host:port, comma separated", help, SplitHostPorts)
+}
+
+// SplitHostPorts cuts a comma-separated list of host:port; spaces around an entry are dropped.
+func SplitHostPorts(list string) ([]string, error) {
+	var addrs []string
+	for _, addr := range strings.Split(list, ",") {
+		addr = strings.TrimSpace(addr)
+		if err := checkHostPort(addr, false); err != nil {
+			return nil, err
+		}
+		addrs = append(addrs, addr)
+	}
+	return addrs, nil
+}
+
+func checkHostPort(addr string, emptyHost bool) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not host:port", addr)
+	}
+	if host == "" && !emptyHost {
+		return fmt.Errorf("%q has no host", addr)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("%q has no port from 0 to 65535", addr)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+// Package service starts and stops the workshop's programs: environment, logs, signals, exit codes
+// and the operations endpoint. It is a library, not a framework: a service's own run function
+// stays in control between start and stop.
+package service
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+// Version is set by the linker: -ldflags "-X workshop.example/kit/service.Version=v1.2.3".
+var Version = "dev"
+
+// Exit codes, the same for every program. 137 (128 + SIGKILL) is what a crash on cue uses.
+const (
+	ExitOK     = 0 // done, or stopped by a signal with nothing left unknown
+	ExitFailed = 1
+	ExitUsage  = 2
+)
+
+// UsageError is wrong use: bad flags, bad environment, impossible input. It exits with 2.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
+// About describes a program in its --help.
+type About struct {
+	Name    string
+	Summary string // a paragraph
+	Example string // indented by two spaces, a command a line
+}
+
+// Main runs a service and exits the process: it is the only place that does.
+//
+// configure reads the environment and run works until its context ends (SIGINT, SIGTERM, or the
+// end of standard input with --stop-on-eof) or its work is done. Configure is not given the context
+// because it must not do anything but read: --help calls it to list the variables.
+func Main[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) {
+	os.Exit(start(about, configure, run))
+}
+
+func start[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) int {
+	env := NewEnv(os.LookupEnv)
+	opsAddr := env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served")
+	lang := env.OneOf("WORKSHOP_LANG", "pt", []string{"pt", "pt-BR", "en"}, "language of the lines on standard output")
+	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
+	cfg := configure(env)
+
+	flags := flag.NewFlagSet(about.Name, flag.ContinueOnError)
+	flags.SetOutput(os.Stderr)
+	version := flags.Bool("version", false, "print the version and exit")
+	stopOnEOF := flags.Bool("stop-on-eof", false, "stop when standard input ends, as if by SIGTERM (for a supervisor)")
+	flags.Usage = func() { usage(flags.Output(), about, flags, env) }
+	if len(os.Args) > 1 && (os.Args[1] == "--help" || os.Args[1] == "-h" || os.Args[1] == "-help" || os.Args[1] == "help") {
+		usage(os.Stdout, about, flags, env)
+		return ExitOK
+	}
+	if err := flags.Parse(os.Args[1:]); err != nil {
+		return ExitUsage
+	}
+	if *version {
+		fmt.Println(VersionLine(about.Name))
+		return ExitOK
+	}
+	if flags.Arg(0) == "healthcheck" && flags.NArg() == 1 {
+		return healthcheck(opsAddr)
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "%s: unknown argument %q; see %s --help\n", about.Name, flags.Arg(0), about.Name)
+		return ExitUsage
+	}
+	if err := env.Err(); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", about.Name, err)
+		return ExitUsage
+	}
+
+	ops := NewOps(about.Name)
+	p := &Process{Name: about.Name, Lang: Lang(lang[:2]), Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
+	if err := ops.Listen(opsAddr); err != nil {
+		p.Log.Error("cannot serve OPS_ADDR: choose another port, or leave it empty", "error", err)
+		return ExitFailed
+	}
+	defer ops.Close()
+
+	var stdin io.Reader
+	if *stopOnEOF {
+		stdin = os.Stdin
+	}
+	ctx, cancel := untilStopped(p.Log, stdin)
+	defer cancel()
+	return exitCode(ctx, run(ctx, cfg, p), p)
+}
+
+// untilStopped returns a context that ends with the first SIGINT or SIGTERM, or with the end of
+// stdin where that is not nil. A second signal ends the process at once, and so does a stop that
+// takes longer than Grace and the time to close connections: a container is killed after 10 s, and
+// a process that says so first is worth more than one that is killed in silence.
+func untilStopped(log *slog.Logger, stdin io.Reader) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+		select {
+		case <-signals:
+			log.Error("stopped by a second signal before the work under way was finished")
+		case <-time.After(Grace + 1500*time.Millisecond):
+			log.Error("still not stopped: giving up")
+		}
+		os.Exit(ExitFailed)
+	}()
+	if stdin != nil {
+		go func() { io.Copy(io.Discard, stdin); cancel() }()
+	}
+	return ctx, cancel
+}
+
+func exitCode(ctx context.Context, err error, p *Process) int {
+	p.Out.Flush()
+	var usage UsageError
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return ExitOK
+	case errors.As(err, &usage):
+		p.Log.Error("wrong use", "error", err)
+		return ExitUsage
+	default:
+		p.Log.Error("ended with an error", "error", err)
+		return ExitFailed
+	}
+}
+
+func newLog(w io.Writer, level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
+}
+
+func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s [flags]\n  %s healthcheck    exit 0 if the service on OPS_ADDR is ready\n\nExamples:\n%s\n\nFlags:\n",
+		about.Summary, about.Name, about.Name, about.Example)
+	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintf(w, "  --%-12s %s\n", f.Name, f.Usage) })
+	fmt.Fprint(w, "\nEnvironment:\n")
+	env.Usage(w)
+	fmt.Fprint(w, "\nExit codes: 0 done or stopped by a signal, 1 failed, 2 wrong use.\n")
+}
+
+// VersionLine names the program, its version and commit, the Go version and the platform.
+func VersionLine(name string) string {
+	commit := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+				commit = " " + s.Value[:12]
+			}
+		}
+	}
+	return fmt.Sprintf("%s %s%s (%s %s/%s)", name, Version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}

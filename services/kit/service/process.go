@@ -1,0 +1,108 @@
+package service
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Grace is how long a service that was told to stop waits for what is under way; what has no
+// outcome by then is reported as unknown. Docker kills a container 10 s after SIGTERM by default,
+// so the report has to be out before.
+const Grace = 8 * time.Second
+
+// Lang is the language of the lines meant for students.
+type Lang string
+
+// Portuguese is the default; code, logs and --help are English in both.
+const (
+	Portuguese Lang = "pt"
+	English    Lang = "en"
+)
+
+// Pick returns pt or en, whichever the language asks for.
+func Pick[T any](l Lang, pt, en T) T {
+	if l == English {
+		return en
+	}
+	return pt
+}
+
+// Process is what a running service gets from [Main]: where to print, where to log, and its
+// operations endpoint.
+type Process struct {
+	Name string
+	Lang Lang
+	Out  *Lines       // lines meant for students: standard output
+	Log  *slog.Logger // standard error
+	Ops  *Ops         // metrics and health; never nil, but silent without OPS_ADDR
+}
+
+// Lines writes whole lines. It is safe for concurrent use, so that lines of two partitions never mix.
+//
+// Writes are buffered, because a write call a line is what limits a producer at PACE=0; whoever
+// prints calls [Lines.Flush] as soon as it has nothing more to print at once.
+type Lines struct {
+	mu sync.Mutex
+	w  *bufio.Writer
+}
+
+// NewLines writes to w in chunks of up to 64 KiB.
+func NewLines(w io.Writer) *Lines { return &Lines{w: bufio.NewWriterSize(w, 64<<10)} }
+
+// Write keeps p for the next flush. An error of the underlying writer shows at the flush.
+func (l *Lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// Flush hands everything written so far to the underlying writer.
+func (l *Lines) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Flush()
+}
+
+// Print writes the texts as one line and flushes.
+func (l *Lines) Print(texts ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range texts {
+		l.w.WriteString(s)
+	}
+	l.w.WriteByte('\n')
+	l.w.Flush()
+}
+
+// CloseWithin closes c, but returns after d at the latest: sarama's Close methods wait for their
+// network calls, which on a dead broker is far longer than a stopping process has. It reports
+// whether the close ended in time.
+func CloseWithin(d time.Duration, c io.Closer) bool {
+	done := make(chan struct{})
+	go func() { defer close(done); c.Close() }()
+	select {
+	case <-done:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// Sleep waits for d, or returns early with the context's error.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
