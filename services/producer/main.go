@@ -1,0 +1,79 @@
+// The producer publishes fake financial transactions.
+//
+//	topic out: TOPIC (transactions), 3 partitions
+//	key:       id_usuario, so that a user's transactions stay in order
+//	delivery:  acks=all and idempotent: an acknowledged message is in the log once, whatever was
+//	           retried on the way; one that is not acknowledged is named, counted, and makes exit code 1
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "producer",
+		Summary: "producer publishes fake financial transactions to a Kafka topic.",
+		Example: "  producer                               one every two seconds, for ever\n" +
+			"  PACE=0 COUNT=100000 COMPRESSION=lz4 producer\n" +
+			"  SEED=42 COUNT=10 PACE=100ms producer    the same ten every time",
+	}, configure, run)
+}
+
+type config struct {
+	cluster    kafka.Cluster
+	publishing kafka.Publishing
+	topic      string
+	pace       time.Duration
+	count      uint64
+	seed       uint64
+}
+
+func configure(env *service.Env) config {
+	return config{
+		cluster:    kafka.ClusterFromEnv(env),
+		publishing: kafka.PublishingFromEnv(env),
+		topic:      env.Topic("TOPIC", "transactions", "topic to publish to"),
+		pace:       env.Duration("PACE", 2*time.Second, "time between messages; 0: as fast as it goes"),
+		count:      env.Number("COUNT", 0, "messages to publish; 0: no end"),
+		seed:       env.Seed("SEED", rand.Uint64, "fixes the messages, but for id_transacao and cadastro_em"),
+	}
+}
+
+func run(ctx context.Context, cfg config, p *service.Process) error {
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "pace", cfg.pace, "seed", cfg.seed)
+	words := service.Pick(p.Lang, portuguese, english)
+
+	conf := cfg.cluster.Config(p.Name)
+	cfg.publishing.Apply(conf)
+	// A batch is what makes Kafka fast. At a pace of seconds the 5 ms pass unnoticed; at PACE=0 they
+	// gather thousands of messages into one request.
+	conf.Producer.Flush.Frequency = 5 * time.Millisecond
+	conf.Producer.Flush.MaxMessages = 5000
+	conf.ChannelBufferSize = 4096
+
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
+		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
+	})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(time.Second, client)
+	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
+	if err != nil {
+		return fmt.Errorf("producer: %w", err)
+	}
+	p.Out.Print(words.ready)
+
+	publisher := newPublisher(producer, cfg, words, p)
+	p.Ops.ReadyWhen(publisher.ready)
+	return publisher.run(ctx, newGenerator(cfg.seed, time.Now))
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+)
+
+func env(c *kafkatest.Cluster, more ...string) map[string]string {
+	vars := map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap(), "PACE": "0", "SEED": "42"}
+	for i := 0; i < len(more); i += 2 {
+		vars[more[i]] = more[i+1]
+	}
+	return vars
+}
+
+var sentLine = regexp.MustCompile(`^mensagem enviada para o kafka com id de sequência (\d+) \(partição (\d+), offset (\d+)\)$`)
+
+// published checks the whole account: a line an acknowledgement, each message in the log exactly
+// where its line says, once, keyed by its user, and in the order of the sequence for each key.
+func published(t *testing.T, c *kafkatest.Cluster, r *kafkatest.Run, count int) {
+	t.Helper()
+	at := map[string]string{}
+	for _, line := range r.Out.Lines() {
+		if m := sentLine.FindStringSubmatch(line); m != nil {
+			at[m[1]] = m[2] + "/" + m[3]
+		}
+	}
+	if len(at) != count {
+		t.Errorf("%d acknowledged messages on the screen, want %d", len(at), count)
+	}
+	last := map[string]int64{}
+	msgs := c.ReadAll("transactions")
+	for _, msg := range msgs {
+		tx, err := event.DecodeTransaction(msg.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprintf("%d/%d", msg.Partition, msg.Offset), at[fmt.Sprint(tx.IDSequencia)]; got != want {
+			t.Errorf("message %d is at %s, its line says %s", tx.IDSequencia, got, want)
+		}
+		if string(msg.Key) != tx.IDUsuario {
+			t.Errorf("key %q of user %s", msg.Key, tx.IDUsuario)
+		}
+		if tx.IDSequencia <= last[tx.IDUsuario] {
+			t.Errorf("user %s: message %d comes after %d", tx.IDUsuario, tx.IDSequencia, last[tx.IDUsuario])
+		}
+		last[tx.IDUsuario] = tx.IDSequencia
+	}
+	if len(msgs) != count {
+		t.Errorf("%d messages in the log, want %d", len(msgs), count)
+	}
+}
+
+func TestPublishes(t *testing.T) {
+	for _, more := range [][]string{
+		nil,
+		{"COMPRESSION", "lz4"},
+		{"COMPRESSION", "zstd"},
+		{"ACKS", "1", "IDEMPOTENT", "false"},
+		{"PACE", "100us", "COUNT", "50"},
+	} {
+		t.Run(strings.Join(more, "_"), func(t *testing.T) {
+			c := kafkatest.Start(t, "transactions:3")
+			vars := env(c, append([]string{"COUNT", "5000"}, more...)...)
+			r := kafkatest.StartRun(t, vars, configure, run)
+			if err := r.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			count := 5000
+			if vars["COUNT"] == "50" {
+				count = 50
+			}
+			published(t, c, r, count)
+			r.WaitFor(fmt.Sprintf("resumo: %d enviadas · %d confirmadas · 0 falharam · 0 sem resposta", count, count))
+			if first := r.Out.Lines()[0]; first != "brokers estão disponíveis e prontos para produzir mensagens" {
+				t.Errorf("first line %q", first)
+			}
+		})
+	}
+}
+
+// With acks=0 nobody tells where a message went, so the line does not either.
+func TestAcksZeroNamesNoOffset(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	r := kafkatest.StartRun(t, env(c, "ACKS", "0", "IDEMPOTENT", "false", "COUNT", "1"), configure, run)
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := r.Out.Lines()[1], "mensagem enviada para o kafka com id de sequência 1"; got != want {
+		t.Errorf("line %q, want %q", got, want)
+	}
+}
+
+// A stop in the middle of the stream: what was acknowledged is in the log, and nothing is unknown.
+func TestStopUnderLoad(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	r.WaitFor("id de sequência 1000 ")
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	published(t, c, r, len(c.ReadAll("transactions")))
+}
+
+// Answers get lost and leaders move while messages are under way: every message is in the log once.
+func TestFaultsDuplicateNothing(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	lost := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions", Err: kerr.NotEnoughReplicasAfterAppend, Count: 8})
+	r := kafkatest.StartRun(t, env(c, "COUNT", "20000"), configure, run)
+	r.WaitFor("id de sequência 2000 ")
+	c.ShufflePartitionLeaders()
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if lost.Hits() != 8 {
+		t.Errorf("%d answers were lost, want 8: the test did not test", lost.Hits())
+	}
+	published(t, c, r, 20000)
+}
+
+// The control of the test above: without idempotence the same faults do duplicate.
+func TestFaultsDuplicateWithoutIdempotence(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions", Err: kerr.NotEnoughReplicasAfterAppend, Count: 8})
+	r := kafkatest.StartRun(t, env(c, "COUNT", "20000", "IDEMPOTENT", "false"), configure, run)
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(c.ReadAll("transactions")); got <= 20000 {
+		t.Errorf("%d messages in the log: the faults have lost their teeth", got)
+	}
+}
+
+func TestRefusedMessagesAreNamedAndFail(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	c.RefuseProduce("transactions")
+	r := kafkatest.StartRun(t, env(c, "COUNT", "3"), configure, run)
+	if err := r.Wait(); err == nil || !strings.Contains(err.Error(), "3 of 3 messages were not acknowledged (3 failed, 0 unknown)") {
+		t.Errorf("error %v", err)
+	}
+	r.WaitFor("mensagem com id de sequência 2 não foi confirmada: ")
+	r.WaitFor("resumo: 3 enviadas · 0 confirmadas · 3 falharam · 0 sem resposta")
+}
+
+// The broker does not answer while the producer is told to stop: it reports what is unknown.
+func TestStopWithoutAnswerIsUnknown(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	hold := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions", Err: kerr.NotLeaderForPartition, Count: -1})
+	r := kafkatest.StartRun(t, env(c, "COUNT", "5"), configure, run)
+	kafkatest.Eventually(t, "a send was tried", func() bool { return hold.Hits() > 0 })
+	if err := r.Stop(); err == nil || !strings.Contains(err.Error(), "5 of 5 messages were not acknowledged (0 failed, 5 unknown)") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestConfigurationNamesEveryMistake(t *testing.T) {
+	e := service.EnvOf(map[string]string{
+		"PACE": "fast", "COUNT": "-1", "SEED": "x", "TOPIC": "a/b", "BOOTSTRAP_SERVERS": "localhost",
+		"ACKS": "0", "COMPRESSION": "zip", "KAFKA_PROXY": "http://p:1",
+	})
+	configure(e)
+	err := e.Err()
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, name := range []string{"PACE=\"fast\"", "COUNT", "SEED", "TOPIC", "BOOTSTRAP_SERVERS", "ACKS", "COMPRESSION", "KAFKA_PROXY", "8 environment variables"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("the error does not name %s:\n%v", name, err)
+		}
+	}
+}
