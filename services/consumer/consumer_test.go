@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+)
+
+const good = `{"id_sequencia":%d,"id_usuario":"20001","id_transacao":"t","id_produto":"12345","endereco":"a | b | BR","cadastro_em":"2024-07-13 09:00:00","id_plataforma":"Mobile","mensagem":"m"}`
+
+func env(c *kafkatest.Cluster, more ...string) map[string]string {
+	vars := map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()}
+	for i := 0; i < len(more); i += 2 {
+		vars[more[i]] = more[i+1]
+	}
+	return vars
+}
+
+func TestPrintsCommitsAndSumsUp(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	c.ProduceValues("transactions", fmt.Sprintf(good, 1), fmt.Sprintf(good, 2)+"\n", "{\n \"extra\": 1,"+fmt.Sprintf(good, 3)[1:])
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	r.WaitFor(`"id_sequencia":3`)
+	kafkatest.Eventually(t, "three messages committed", func() bool { return c.Committed("cg-group-id", "transactions", 0) == 3 })
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"brokers estão disponíveis e prontos para consumir mensagens",
+		"partições recebidas: 0 (agora: 0)",
+		fmt.Sprintf(good, 1), fmt.Sprintf(good, 2), `{"extra":1,` + fmt.Sprintf(good, 3)[1:],
+		"resumo: 3 lidas · 0 ignoradas",
+	}
+	if got := r.Out.Lines(); !slices.Equal(got, want) {
+		t.Errorf("output:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// unreadable is every kind of message that cannot be read, and the reason that its dead letter gives.
+var unreadable = []struct {
+	name, reason string
+	value        sarama.Encoder
+}{
+	{"null value", event.ReasonTombstone, nil},
+	{"empty", event.ReasonEmpty, sarama.ByteEncoder{}},
+	{"not JSON", event.ReasonNotJSON, sarama.StringEncoder("olá")},
+	{"truncated", event.ReasonNotJSON, sarama.StringEncoder(`{"id_sequencia":1,"id_us`)},
+	{"1 MiB", event.ReasonNotJSON, sarama.ByteEncoder(make([]byte, 1<<20-64))}, // all that a batch of 1 MiB + 12 bytes holds
+	{"wrong types", event.ReasonWrongType, sarama.StringEncoder(strings.Replace(good, "%d", `"1"`, 1))},
+	{"wrong fields", event.ReasonMissingField, sarama.StringEncoder(`{"id":1,"event":"goal"}`)},
+	{"invalid UTF-8", event.ReasonNotUTF8, sarama.ByteEncoder("{\"id_usuario\":\"\xff\"}")},
+}
+
+func TestUnreadableMessagesBecomeDeadLetters(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1")
+	// As «workshop topics apply» does: the letter's headers come on top of the largest message.
+	room := "1114124"
+	if err := c.Cluster.CreateTopic("transactions.dlq", 1, map[string]string{"max.message.bytes": room}); err != nil {
+		t.Fatal(err)
+	}
+	header := sarama.RecordHeader{Key: []byte("trace"), Value: []byte(strings.Repeat("x", 30<<10))}
+	producer := c.Producer()
+	for i, bad := range unreadable {
+		msg := &sarama.ProducerMessage{Topic: "transactions", Value: bad.value}
+		if i == 0 {
+			msg.Key = sarama.StringEncoder("20001")
+		}
+		if bad.name != "1 MiB" { // headers near the limit beside, the value at it
+			msg.Headers = []sarama.RecordHeader{header}
+		}
+		if _, _, err := producer.SendMessage(msg); err != nil {
+			t.Fatalf("%s: %v", bad.name, err)
+		}
+	}
+	c.ProduceValues("transactions", fmt.Sprintf(good, 1))
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	r.WaitFor(`"id_sequencia":1`)
+	kafkatest.Eventually(t, "all committed", func() bool {
+		return c.Committed("cg-group-id", "transactions", 0) == int64(len(unreadable)+1)
+	})
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.WaitFor(fmt.Sprintf("resumo: 1 lidas · %d ignoradas", len(unreadable)))
+
+	letters := c.ReadAll("transactions.dlq")
+	if len(letters) != len(unreadable) {
+		t.Fatalf("%d dead letters, want %d", len(letters), len(unreadable))
+	}
+	sources := c.ReadAll("transactions")
+	for i, letter := range letters {
+		headers := map[string]string{}
+		for _, h := range letter.Headers {
+			headers[string(h.Key)] = string(h.Value)
+		}
+		if got := headers["dlq.reason"]; got != unreadable[i].reason {
+			t.Errorf("%s: reason %q, want %q", unreadable[i].name, got, unreadable[i].reason)
+		}
+		if string(letter.Value) != string(sources[i].Value) || (letter.Value == nil) != (sources[i].Value == nil) || string(letter.Key) != string(sources[i].Key) {
+			t.Errorf("%s: key or value is not the original's", unreadable[i].name)
+		}
+		if want := fmt.Sprint(i); headers["dlq.topic"] != "transactions" || headers["dlq.partition"] != "0" || headers["dlq.offset"] != want || headers["dlq.attempt"] != "1" || headers["dlq.service"] == "" || headers["dlq.at"] == "" || headers["dlq.timestamp"] == "" {
+			t.Errorf("%s: headers %v", unreadable[i].name, headers)
+		}
+		if len(headers["dlq.error"]) > 1024 || headers["dlq.error"] == "" {
+			t.Errorf("%s: dlq.error has %d bytes", unreadable[i].name, len(headers["dlq.error"]))
+		}
+		if len(sources[i].Headers) > 0 && string(letter.Headers[0].Key) != "trace" {
+			t.Errorf("%s: the original's headers do not come first", unreadable[i].name)
+		}
+	}
+}
+
+// Without a place for it an unreadable message stays: the offset is not passed.
+func TestNoDeadLettersStopsAtTheMessage(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1")
+	c.ProduceValues("transactions", fmt.Sprintf(good, 1), "rubbish", fmt.Sprintf(good, 2))
+	r := kafkatest.StartRun(t, env(c, "DEAD_LETTER_TOPIC", "none"), configure, run)
+	err := r.Wait()
+	if err == nil || !strings.Contains(err.Error(), "offset 1") || !strings.Contains(err.Error(), "DEAD_LETTER_TOPIC=none") {
+		t.Errorf("error %v, want one that names offset 1 and DEAD_LETTER_TOPIC", err)
+	}
+	if got := c.Committed("cg-group-id", "transactions", 0); got != 1 {
+		t.Errorf("committed offset %d, want 1", got)
+	}
+	if strings.Contains(r.Out.String(), `"id_sequencia":2`) {
+		t.Error("a message behind the unreadable one was printed")
+	}
+}
+
+// A letter that the broker refuses must not cost the message either: the consumer meets it again
+// and again, and goes on once the topic takes it.
+func TestRefusedDeadLetterDoesNotPassTheOffset(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	c.ProduceValues("transactions", "rubbish", fmt.Sprintf(good, 1))
+	refuse := c.RefuseProduce("transactions.dlq")
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	kafkatest.Eventually(t, "the letter was refused twice", func() bool { return refuse.Hits() >= 2 })
+	if got := c.Committed("cg-group-id", "transactions", 0); got > 0 {
+		t.Errorf("committed offset %d although the dead letter was refused", got)
+	}
+	refuse.Remove()
+	r.WaitFor(`"id_sequencia":1`)
+	if got := len(c.ReadAll("transactions.dlq")); got != 1 {
+		t.Errorf("%d dead letters, want 1", got)
+	}
+}
+
+func TestRebalanceIsTold(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3", "transactions.dlq:1")
+	first := kafkatest.StartRun(t, env(c), configure, run)
+	first.WaitFor("partições recebidas: 0, 1, 2 (agora: 0, 1, 2)")
+	second := kafkatest.StartRun(t, env(c), configure, run)
+	second.WaitFor("partições recebidas: ")
+	first.WaitFor("partições perdidas: ")
+	if err := second.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	kafkatest.Eventually(t, "the first has all three again", func() bool {
+		return strings.Count(first.Out.String(), "(agora: 0, 1, 2)") == 2
+	})
+}
+
+func TestRebalanceWords(t *testing.T) {
+	for _, c := range []struct {
+		given, lost, held []int32
+		want              string
+	}{
+		{[]int32{0, 1}, nil, []int32{0, 1}, "partições recebidas: 0, 1 (agora: 0, 1)"},
+		{nil, []int32{2}, []int32{0, 1}, "partições perdidas: 2 (agora: 0, 1)"},
+		{[]int32{2}, []int32{0, 1}, []int32{2}, "partições recebidas: 2 · partições perdidas: 0, 1 (agora: 2)"},
+		{nil, []int32{0}, nil, "partições perdidas: 0 (agora: nenhuma)"},
+		{nil, nil, []int32{1}, "partições mantidas: 1"},
+		{nil, nil, nil, "partições mantidas: nenhuma"},
+	} {
+		if got := portuguese.rebalance(c.given, c.lost, c.held); got != c.want {
+			t.Errorf("rebalance(%v, %v, %v) = %q, want %q", c.given, c.lost, c.held, got, c.want)
+		}
+	}
+}
+
+func TestEnglishLines(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	r := kafkatest.StartRun(t, env(c, "WORKSHOP_LANG", "en"), configure, run)
+	r.WaitFor("partitions given: 0 (now: 0)")
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.WaitFor("summary: 0 read · 0 skipped")
+}
+
+// The fixture is what it says it is.
+func TestGoodIsReadable(t *testing.T) {
+	if _, err := event.DecodeTransaction(fmt.Appendf(nil, good, 1)); err != nil || !json.Valid(fmt.Appendf(nil, good, 1)) {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,79 @@
+// The consumer prints financial transactions.
+//
+//	topic in:  TOPIC (transactions), in the group CONSUMER_GROUP
+//	topic out: DEAD_LETTER_TOPIC (TOPIC.dlq), for messages that cannot be read
+//	delivery:  at-least-once: an offset is committed after its message was printed, or is a dead
+//	           letter; after a crash the last messages may be printed again, none is left out
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "consumer",
+		Summary: "consumer prints the financial transactions of a Kafka topic, as a member of a consumer group.",
+		Example: "  consumer\n" +
+			"  CONSUMER_GROUP=mine AUTO_OFFSET_RESET=latest consumer\n" +
+			"  GROUP_INSTANCE_ID=desk-7 consumer       a restart takes its partitions back at once",
+	}, configure, run)
+}
+
+type config struct {
+	cluster     kafka.Cluster
+	member      kafka.Membership
+	topic       string
+	deadLetters string // empty: unreadable messages stop the consumer
+}
+
+func configure(env *service.Env) config {
+	cfg := config{
+		cluster: kafka.ClusterFromEnv(env),
+		topic:   env.Topic("TOPIC", "transactions", "topic to read"),
+		member:  kafka.MembershipFromEnv(env, "cg-group-id"),
+	}
+	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	return cfg
+}
+
+func run(ctx context.Context, cfg config, p *service.Process) error {
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "group", cfg.member.Group)
+	words := service.Pick(p.Lang, portuguese, english)
+
+	conf := cfg.cluster.Config(p.Name)
+	cfg.member.Apply(conf)
+	topics := []string{cfg.topic}
+	if cfg.deadLetters != "" {
+		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message
+	}
+	client, err := cfg.cluster.Dial(ctx, conf, topics, func(cause error) {
+		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
+	})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(time.Second, client)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	if err != nil {
+		return err
+	}
+	defer letters.Close()
+	p.Out.Print(words.ready)
+
+	reader := newReader(letters, p)
+	group := &kafka.Group{
+		Client: client, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Handle:   reader.consume,
+		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
+	}
+	p.Ops.ReadyWhen(group.Joined)
+	err = group.Run(ctx)
+	p.Out.Print(fmt.Sprintf(words.summary, reader.read.Load(), letters.Skipped()))
+	return err
+}
