@@ -1,0 +1,170 @@
+// The score-simulator plays matches and publishes every goal.
+//
+//	topic out: TOPIC (scoreGame), 1 partition
+//	key:       the match's id, so that a match stays in order on a topic with more partitions too
+//	delivery:  acks=all and idempotent, one event at a time: the next is sent when the last one is
+//	           acknowledged, and an event that is refused ends the match, with exit code 1
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "score-simulator",
+		Summary: "score-simulator plays a match, goal by goal, and publishes it to a Kafka topic.",
+		Example: "  score-simulator                        one match, a goal a second\n" +
+			"  MATCHES=0 MATCH_PAUSE=10s score-simulator\n" +
+			"  SEED=42 PACE=0 score-simulator         the same match every time",
+	}, configure, run)
+}
+
+type config struct {
+	cluster    kafka.Cluster
+	publishing kafka.Publishing
+	topic      string
+	pace       time.Duration
+	matches    uint64
+	pause      time.Duration
+	seed       uint64
+}
+
+func configure(env *service.Env) config {
+	return config{
+		cluster:    kafka.ClusterFromEnv(env),
+		publishing: kafka.PublishingFromEnv(env),
+		topic:      env.Topic("TOPIC", "scoreGame", "topic to publish to"),
+		pace:       env.Duration("PACE", time.Second, "time between goals; 0: as fast as it goes"),
+		matches:    env.Number("MATCHES", 1, "matches to play; 0: no end"),
+		pause:      env.Duration("MATCH_PAUSE", 0, "time between two matches"),
+		seed:       env.Seed("SEED", mathrand.Uint64, "fixes the matches, but for their ids and times"),
+	}
+}
+
+func run(ctx context.Context, cfg config, p *service.Process) error {
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "pace", cfg.pace, "seed", cfg.seed)
+	words := service.Pick(p.Lang, portuguese, english)
+	p.Out.Print(words.started)
+
+	conf := cfg.cluster.Config(p.Name)
+	cfg.publishing.Apply(conf)
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
+		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
+	})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(time.Second, client)
+	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })
+	if err != nil {
+		return fmt.Errorf("producer: %w", err)
+	}
+	defer service.CloseWithin(time.Second, producer)
+
+	s := newSimulator(producer, cfg, words, p)
+	p.Ops.ReadyWhen(func() error { return nil }) // an event that fails ends the process
+	err = s.play(ctx)
+	p.Out.Print(fmt.Sprintf(words.summary, s.sent, s.acknowledged, s.failed, s.sent-s.acknowledged-s.failed))
+	if err == nil {
+		p.Out.Print(words.finished)
+	}
+	return err
+}
+
+// simulator publishes matches one event at a time. It is for one goroutine.
+type simulator struct {
+	producer sarama.SyncProducer
+	cfg      config
+	words    words
+	process  *service.Process
+	acked    prometheus.Counter
+	refused  prometheus.Counter
+
+	sent, acknowledged, failed int
+}
+
+func newSimulator(producer sarama.SyncProducer, cfg config, words words, p *service.Process) *simulator {
+	published := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "workshop_messages_published_total", Help: "Messages by outcome.",
+	}, []string{"outcome"})
+	p.Ops.Registry.MustRegister(published)
+	return &simulator{
+		producer: producer, cfg: cfg, words: words, process: p,
+		acked: published.WithLabelValues("acknowledged"), refused: published.WithLabelValues("failed"),
+	}
+}
+
+// play plays MATCHES matches. Its error is the context's when it was told to stop.
+func (s *simulator) play(ctx context.Context) error {
+	rng := mathrand.New(mathrand.NewPCG(s.cfg.seed, 0))
+	for n := uint64(1); s.cfg.matches == 0 || n <= s.cfg.matches; n++ {
+		if n > 1 {
+			if err := service.Sleep(ctx, s.cfg.pause); err != nil {
+				return err
+			}
+		}
+		m := newMatch(newMatchID(), rng)
+		for e, ok := m.next(); ok; e, ok = m.next() {
+			if e.ID > 1 && e.Event == event.Goal {
+				if err := service.Sleep(ctx, s.cfg.pace); err != nil {
+					return err
+				}
+			}
+			if err := s.publish(ctx, e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// publish sends one event and waits until it is acknowledged: that keeps the order, and a student
+// sees the goal on the other side before the next.
+func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e.Timestamp = float64(time.Now().UnixMicro()) / 1e6
+	value, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode event %d: %w", e.ID, err)
+	}
+	s.process.Out.Print(s.words.sending, string(value))
+	s.sent++
+	_, _, err = kafka.Send(ctx, s.producer, &sarama.ProducerMessage{
+		Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value),
+	})
+	switch {
+	case err == nil:
+		s.acknowledged++
+		s.acked.Inc()
+	case err != kafka.ErrUnknown:
+		s.failed++
+		s.refused.Inc()
+	}
+	if err != nil {
+		return fmt.Errorf("publish event %d of match %s: %w", e.ID, e.Match, err)
+	}
+	return nil
+}
+
+// newMatchID is random and not seeded: two runs of one seed on the same topic are two matches.
+func newMatchID() string {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}

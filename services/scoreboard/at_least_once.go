@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+
+	"workshop.example/kit/kafka"
+)
+
+// atLeastOnce shows an event, then commits it. A crash between the two shows the event again after
+// the restart; none is left out.
+func (r *reader) atLeastOnce(ctx context.Context, claim *kafka.Claim) error {
+	for msg := range claim.Messages() {
+		if err := r.show(ctx, msg); err != nil {
+			return err
+		}
+		claim.Mark(msg)
+		if err := claim.Commit(); err != nil {
+			return err
+		}
+		if r.complete() {
+			return kafka.ErrDone
+		}
+	}
+	return nil
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"workshop.example/kit/event"
+)
+
+// board turns events into the lines on the screen. It does no input or output, so that every case
+// is a line in a table of its test.
+//
+// An event carries the absolute score: one that is lost or repeated is healed by the next, and
+// nobody sees it. So the board keeps a second account beside the announced score, a tally of the
+// goals that it saw itself, and names the ids that are missing or came twice.
+type board struct {
+	words   words
+	matches []*match // the latest last; at most remembered
+	shown   *match   // whose header is the last on the screen
+}
+
+// remembered is how many matches are kept to tell a repeated event from a new one.
+const remembered = 100
+
+// match is what the board knows of one match.
+type match struct {
+	id        string
+	lastID    int
+	tally     event.Score
+	announced event.Score
+	begun     float64 // timestamp of the event with id 1, 0 where the board came later
+	missed    []int
+	repeated  []int
+	finished  bool
+}
+
+func newBoard(words words) *board { return &board{words: words} }
+
+// take returns the lines for an event. Lines with a score hold nothing else, as in document 000;
+// whatever the board has to say besides is on lines of another form.
+func (b *board) take(e event.ScoreEvent) []string {
+	m, lines := b.find(e)
+	if b.shown != m {
+		lines = append(lines, b.header(m, e)...)
+		b.shown = m
+	}
+	switch {
+	case e.ID <= m.lastID:
+		if i := slices.Index(m.missed, e.ID); i >= 0 { // late, not lost: on a topic with several partitions
+			m.missed = slices.Delete(m.missed, i, i+1)
+			m.count(e)
+			lines = append(lines, fmt.Sprintf(b.words.late, e.ID))
+			break
+		}
+		m.repeated = append(m.repeated, e.ID)
+		lines = append(lines, fmt.Sprintf(b.words.repeated, e.ID))
+	case e.ID > m.lastID+1:
+		lines = append(lines, fmt.Sprintf(b.words.missed, ids(m.lastID+1, e.ID-1)))
+		for id := m.lastID + 1; id < e.ID && len(m.missed) < remembered; id++ {
+			m.missed = append(m.missed, id)
+		}
+		fallthrough
+	default:
+		m.lastID, m.announced = e.ID, e.Score
+		m.count(e)
+	}
+	if e.Event == event.Finished {
+		m.finished = true
+		return append(append(lines, b.words.finished), b.account(m)...)
+	}
+	return append(lines, scoreLine(e))
+}
+
+// count adds a goal to the tally.
+func (m *match) count(e event.ScoreEvent) {
+	switch {
+	case e.Event != event.Goal:
+	case e.Team == event.TeamA:
+		m.tally.TeamA++
+	default:
+		m.tally.TeamB++
+	}
+}
+
+// find returns the event's match, a new one where it is unknown. Events of the original program have
+// no match: there id 1 starts one, unless it is the very event that started the last.
+func (b *board) find(e event.ScoreEvent) (*match, []string) {
+	for _, m := range slices.Backward(b.matches) {
+		if m.id != e.Match {
+			continue
+		}
+		if e.Match == "" && e.ID == 1 && m.begun != e.Timestamp {
+			break
+		}
+		return m, nil
+	}
+	m := &match{id: e.Match}
+	var lines []string
+	if b.shown != nil && !b.shown.finished {
+		lines = append(lines, b.words.abandoned)
+	}
+	if e.ID == 1 {
+		m.begun = e.Timestamp
+	} else {
+		// The events before this one were another board's, or this one's before it was restarted: they
+		// are not missing, and their goals are taken over from the announced score.
+		m.lastID = e.ID - 1
+		m.tally = before(e)
+	}
+	b.matches = append(b.matches, m)
+	if len(b.matches) > remembered {
+		b.matches = slices.Delete(b.matches, 0, 1)
+	}
+	return m, lines
+}
+
+// before is the score before a goal.
+func before(e event.ScoreEvent) event.Score {
+	s := e.Score
+	switch {
+	case e.Event != event.Goal:
+	case e.Team == event.TeamA:
+		s.TeamA--
+	default:
+		s.TeamB--
+	}
+	return s
+}
+
+func (b *board) header(m *match, e event.ScoreEvent) []string {
+	var lines []string
+	if m.id != "" {
+		lines = append(lines, fmt.Sprintf(b.words.match, m.id))
+	}
+	if m.begun == 0 && m.announced == (event.Score{}) {
+		lines = append(lines, fmt.Sprintf(b.words.resumed, e.ID))
+	}
+	return append(lines, "TeamA      TeamB")
+}
+
+// account is what the board itself counted, and whether that agrees with what was announced.
+func (b *board) account(m *match) []string {
+	verdict := b.words.agrees
+	if m.tally != m.announced {
+		verdict = fmt.Sprintf(b.words.differs, m.announced.TeamA, m.announced.TeamB)
+	}
+	return []string{
+		fmt.Sprintf(b.words.tally, m.tally.TeamA, m.tally.TeamB, verdict),
+		fmt.Sprintf(b.words.ledger, b.list(m.missed), b.list(m.repeated)),
+	}
+}
+
+func (b *board) list(numbers []int) string {
+	if len(numbers) == 0 {
+		return b.words.none
+	}
+	text := ""
+	for i, n := range numbers {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprint(n)
+	}
+	return text
+}
+
+// ids writes a range of ids: 5, or 5-7.
+func ids(first, last int) string {
+	if first == last {
+		return fmt.Sprint(first)
+	}
+	return fmt.Sprintf("%d-%d", first, last)
+}
+
+// scoreLine stands under the team that scored: left for TeamA, right for TeamB.
+func scoreLine(e event.ScoreEvent) string {
+	indent := ""
+	if e.Team == event.TeamB {
+		indent = "           "
+	}
+	return fmt.Sprintf("%s%d - %d", indent, e.Score.TeamA, e.Score.TeamB)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// reader brings events to the board, and sends what is none to the dead letters. Partitions come
+// concurrently, the board is one.
+type reader struct {
+	letters *kafka.DeadLetters
+	process *service.Process
+	matches uint64 // to show to their end; 0: no end
+	total   prometheus.Counter
+
+	mu    sync.Mutex
+	board *board
+
+	read, finished atomic.Uint64
+}
+
+func newReader(letters *kafka.DeadLetters, board *board, matches uint64, p *service.Process) *reader {
+	r := &reader{letters: letters, process: p, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "workshop_messages_read_total", Help: "Events shown.",
+	})}
+	p.Ops.Registry.MustRegister(r.total)
+	return r
+}
+
+// show puts an event on the screen. A nil error means that it is there, or a dead letter.
+func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
+	e, err := event.DecodeScoreEvent(msg.Value)
+	var malformed *event.Malformed
+	if errors.As(err, &malformed) {
+		return r.letters.Skip(ctx, msg, malformed)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.print(e); err != nil {
+		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
+	}
+	r.read.Add(1)
+	r.total.Inc()
+	if e.Event == event.Finished {
+		r.finished.Add(1)
+	}
+	return nil
+}
+
+func (r *reader) print(e event.ScoreEvent) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, line := range r.board.take(e) {
+		r.process.Out.Write([]byte(line + "\n"))
+	}
+	return r.process.Out.Flush()
+}
+
+// complete reports whether MATCHES matches were shown to their end.
+func (r *reader) complete() bool { return r.matches > 0 && r.finished.Load() >= r.matches }
