@@ -72,7 +72,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		Handle:   reader.consume,
 		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
 	}
-	p.Ops.ReadyWhen(group.Joined)
+	p.Ops.ReadyWhen(group.Ready)
 	err = group.Run(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, reader.read.Load(), letters.Skipped()))
 	return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -25,7 +26,8 @@ type publisher struct {
 	refused  prometheus.Counter
 
 	sent, acknowledged, failed atomic.Uint64
-	progress                   atomic.Int64  // Unix ms of the last outcome, or of a send after quiet
+	progress                   atomic.Int64  // Unix ms of the last acknowledgement, or of a send after quiet
+	failing                    atomic.Bool   // the last outcome was a failure
 	fed                        atomic.Bool   // no further message will be sent
 	settled                    chan struct{} // closed when fed, and every message has its outcome
 	settle                     sync.Once
@@ -60,6 +62,7 @@ func newPublisher(producer sarama.AsyncProducer, cfg config, words words, p *ser
 // The producer is closed only after that: sarama's close fails every message that is just being
 // retried, and a message that had only to wait for a new leader would be reported as lost.
 func (p *publisher) run(ctx context.Context, gen *generator) error {
+	began := time.Now()
 	go p.acknowledgements()
 	go p.failures()
 	p.feed(ctx, gen)
@@ -73,7 +76,7 @@ func (p *publisher) run(ctx context.Context, gen *generator) error {
 		case <-time.After(service.Grace):
 		}
 	}
-	err := p.sumUp()
+	err := p.sumUp(time.Since(began))
 	p.producer.AsyncClose()
 	return err
 }
@@ -142,6 +145,7 @@ func (p *publisher) acknowledgements() {
 		p.free.Put(o)
 		if len(p.producer.Successes()) == 0 {
 			p.progress.Store(time.Now().UnixMilli())
+			p.failing.Store(false)
 			p.process.Out.Flush()
 		}
 		p.outcome()
@@ -153,7 +157,7 @@ func (p *publisher) failures() {
 		o := failure.Msg.Metadata.(*outgoing)
 		p.refused.Inc()
 		p.failed.Add(1)
-		p.progress.Store(time.Now().UnixMilli())
+		p.failing.Store(true)
 		p.process.Out.Print(fmt.Sprintf(p.words.failed, o.sequence, failure.Err))
 		p.free.Put(o)
 		p.outcome()
@@ -163,10 +167,10 @@ func (p *publisher) failures() {
 func (p *publisher) pending() uint64 { return p.sent.Load() - p.acknowledged.Load() - p.failed.Load() }
 
 // sumUp prints the summary; an error says that not every message was acknowledged.
-func (p *publisher) sumUp() error {
+func (p *publisher) sumUp(took time.Duration) error {
 	sent, acked, failed := p.sent.Load(), p.acknowledged.Load(), p.failed.Load()
 	unknown := sent - acked - failed
-	p.process.Out.Print(fmt.Sprintf(p.words.summary, sent, acked, failed, unknown))
+	p.process.Out.Print(fmt.Sprintf(p.words.summary, sent, acked, failed, unknown, took.Round(time.Millisecond), float64(acked)/took.Seconds()))
 	if failed+unknown > 0 {
 		return fmt.Errorf("%d of %d messages were not acknowledged (%d failed, %d unknown)", failed+unknown, sent, failed, unknown)
 	}
@@ -178,6 +182,9 @@ func (p *publisher) sumUp() error {
 const stalled = 15 * time.Second
 
 func (p *publisher) ready() error {
+	if p.failing.Load() {
+		return errors.New("the last message was not acknowledged")
+	}
 	if since := time.Since(time.UnixMilli(p.progress.Load())); p.pending() > 0 && since > stalled {
 		return fmt.Errorf("%d messages under way, and no acknowledgement for %s", p.pending(), since.Round(time.Second))
 	}

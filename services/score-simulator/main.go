@@ -11,8 +11,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -76,7 +78,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	defer service.CloseWithin(time.Second, producer)
 
 	s := newSimulator(producer, cfg, words, p)
-	p.Ops.ReadyWhen(func() error { return nil }) // an event that fails ends the process
+	p.Ops.ReadyWhen(s.ready)
 	err = s.play(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, s.sent, s.acknowledged, s.failed, s.sent-s.acknowledged-s.failed))
 	if err == nil {
@@ -95,6 +97,7 @@ type simulator struct {
 	refused  prometheus.Counter
 
 	sent, acknowledged, failed int
+	sending                    atomic.Int64 // Unix ms since when an event waits for its acknowledgement; 0: none
 }
 
 func newSimulator(producer sarama.SyncProducer, cfg config, words words, p *service.Process) *simulator {
@@ -145,19 +148,32 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	}
 	s.process.Out.Print(s.words.sending, string(value))
 	s.sent++
+	s.sending.Store(time.Now().UnixMilli())
 	_, _, err = kafka.Send(ctx, s.producer, &sarama.ProducerMessage{
 		Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value),
 	})
+	s.sending.Store(0)
 	switch {
 	case err == nil:
 		s.acknowledged++
 		s.acked.Inc()
-	case err != kafka.ErrUnknown:
+	case !errors.Is(err, kafka.ErrUnknown):
 		s.failed++
 		s.refused.Inc()
 	}
 	if err != nil {
 		return fmt.Errorf("publish event %d of match %s: %w", e.ID, e.Match, err)
+	}
+	return nil
+}
+
+// stalled is how long an event may wait before /readyz says so: longer than a leader election. One
+// that fails ends the process.
+const stalled = 15 * time.Second
+
+func (s *simulator) ready() error {
+	if began := s.sending.Load(); began != 0 && time.Since(time.UnixMilli(began)) > stalled {
+		return fmt.Errorf("no acknowledgement for %s", time.Since(time.UnixMilli(began)).Round(time.Second))
 	}
 	return nil
 }

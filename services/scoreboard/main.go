@@ -84,7 +84,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		}[cfg.delivery],
 		Assigned: func(given, lost, held []int32) { p.Log.Info("rebalance", "given", given, "lost", lost, "held", held) },
 	}
-	p.Ops.ReadyWhen(group.Joined)
+	p.Ops.ReadyWhen(group.Ready)
 	err = group.Run(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, r.read.Load(), letters.Skipped()))
 	return err

@@ -50,12 +50,14 @@ type Group struct {
 	joined  bool
 	trimmed map[int32]bool // partitions whose offset is out of range
 	claims  map[int32]*Claim
-	final   error // what Run returns: ErrDone, a handler's FatalError, or a last commit that failed
+	active  int       // claims whose handler runs, or whose last commit is under way
+	contact time.Time // when the coordinator last answered
+	final   error     // what Run returns: ErrDone, a handler's FatalError, or a last commit that failed
 }
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a FatalError. On
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
-// then it returns ErrUnknown.
+// then it returns ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone.
 func (g *Group) Run(ctx context.Context) error {
 	group, err := sarama.NewConsumerGroupFromClient(g.Member.Group, g.Client)
 	if err != nil {
@@ -72,14 +74,19 @@ func (g *Group) Run(ctx context.Context) error {
 	stuck := time.NewTicker(g.handleTimeout / 8)
 	defer stuck.Stop()
 	stopping := ctx.Done()
-	var deadline <-chan time.Time
+	var farewell, deadline <-chan time.Time
 	for {
 		select {
 		case err := <-consuming:
 			service.CloseWithin(2*time.Second, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
-			stopping, deadline = nil, time.After(service.Grace)
+			stopping, farewell, deadline = nil, time.After(service.Grace/2), time.After(service.Grace)
+		case <-farewell:
+			if g.settled() {
+				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
+				return nil
+			}
 		case <-deadline:
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, ErrUnknown)
 		case <-stuck.C:
@@ -163,14 +170,50 @@ func (g *Group) stuck() error {
 	return nil
 }
 
-// Joined reports whether the member is in a session of the group now: the service is ready.
-func (g *Group) Joined() error {
+// settled reports whether every handler has returned and everything it handled is committed.
+func (g *Group) settled() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.active == 0 && g.final == nil
+}
+
+const (
+	pulse   = 3 * time.Second
+	contact = 15 * time.Second // longer than a coordinator's death and the choice of its successor
+)
+
+// Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
+// keeps a session for as long as it can still hope to reach a coordinator: for hours.
+func (g *Group) Ready() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.joined {
 		return fmt.Errorf("not a member of group %s at the moment", g.Member.Group)
 	}
+	if silent := time.Since(g.contact); silent > contact {
+		return fmt.Errorf("the coordinator of group %s has not answered for %s", g.Member.Group, silent.Round(time.Second))
+	}
 	return nil
+}
+
+// keepContact asks the coordinator for a sign of life until the session ends. It is a heartbeat of
+// the member besides sarama's own, of which nobody hears.
+func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
+	req := &sarama.HeartbeatRequest{Version: 4, GroupId: g.Member.Group, MemberId: session.MemberID(), GenerationId: session.GenerationID()}
+	if g.Member.InstanceID != "" {
+		req.GroupInstanceId = &g.Member.InstanceID
+	}
+	for service.Sleep(session.Context(), pulse) == nil {
+		coordinator, err := g.Client.Coordinator(g.Member.Group)
+		if err != nil {
+			continue
+		}
+		if _, err := coordinator.Heartbeat(req); err == nil {
+			g.mu.Lock()
+			g.contact = time.Now()
+			g.mu.Unlock()
+		}
+	}
 }
 
 // handler is what sarama calls during one session.
@@ -198,11 +241,12 @@ func (h *handler) Setup(session sarama.ConsumerGroupSession) error {
 			lost = append(lost, p)
 		}
 	}
-	g.held, g.joined, g.claims = now, true, map[int32]*Claim{}
+	g.held, g.joined, g.claims, g.contact = now, true, map[int32]*Claim{}, time.Now()
 	trimmed := g.trimmed
 	g.trimmed = map[int32]bool{}
 	g.mu.Unlock()
 
+	go g.keepContact(session)
 	g.Assigned(given, lost, now)
 	for _, p := range now {
 		if trimmed[p] {
@@ -227,7 +271,13 @@ func (h *handler) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	c := newClaim(h.ctx, g, session, claim)
 	g.mu.Lock()
 	g.claims[claim.Partition()] = c
+	g.active++
 	g.mu.Unlock()
+	defer func() {
+		g.mu.Lock()
+		g.active--
+		g.mu.Unlock()
+	}()
 
 	err := g.Handle(h.ctx, c)
 	c.handlingSince.Store(0)

@@ -78,6 +78,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 			if change != nil {
 				change(g)
 			}
+			p.Ops.ReadyWhen(g.Ready)
 			return g.Run(ctx)
 		})
 	return m
@@ -292,6 +293,24 @@ func TestStopWithoutCommitIsReported(t *testing.T) {
 	wantHandled(t, m, numbers(1, 1))
 	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
 		t.Errorf("error %v, want one that says what was not committed", err)
+	}
+}
+
+// The cluster is gone: the service says that it is not ready, and a stop is a good one, because
+// nothing that it handled is uncommitted.
+func TestClusterGone(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "1")
+	m := join(t, c, nil)
+	wantHandled(t, m, numbers(1, 1))
+	kafkatest.Eventually(t, "committed", func() bool { return c.Committed("g", "t", 0) == 1 })
+	if err := m.Ops.Ready(); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+	c.Close()
+	kafkatest.Eventually(t, "the service is not ready", func() bool { return m.Ops.Ready() != nil })
+	if err := m.Stop(); err != nil {
+		t.Errorf("stopped with %v", err)
 	}
 }
 

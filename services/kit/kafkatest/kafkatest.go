@@ -18,7 +18,7 @@ import (
 
 // Deadline is how long Eventually waits: generous, because CI machines stall, and free where the
 // state holds at once.
-const Deadline = 30 * time.Second
+const Deadline = time.Minute
 
 // Cluster is an embedded cluster that ends with its test.
 type Cluster struct {
