@@ -1,0 +1,185 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// applier creates the standard topics on a cluster that may still be starting.
+type applier struct {
+	*tool
+	cluster    kafka.Cluster
+	minBrokers int
+	timeout    time.Duration
+
+	seen  []string // brokers that were registered when we last asked
+	cause string   // why we still wait
+	said  time.Time
+}
+
+const (
+	askEvery    = 250 * time.Millisecond
+	repeatEvery = 10 * time.Second
+)
+
+func (a *applier) run(ctx context.Context) error {
+	created := map[string]bool{} // over all attempts: what an earlier one created exists for the next
+	for {
+		applied, brokers, err := a.attempt(ctx)
+		for _, t := range applied {
+			created[t.Topic.Name] = created[t.Topic.Name] || t.Created
+		}
+		if err == nil {
+			return a.report(applied, created, brokers)
+		}
+		if ctx.Err() != nil {
+			return a.gaveUp(ctx)
+		}
+		if !transient(err) {
+			return err
+		}
+		a.wait(err.Error())
+		if service.Sleep(ctx, askEvery) != nil {
+			return a.gaveUp(ctx)
+		}
+	}
+}
+
+// attempt waits for the brokers and applies the topics once.
+func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers int, err error) {
+	// Dial reports each new cause, and repeats it, by itself.
+	admin, err := openAdmin(ctx, a.cluster, func(cause error) {
+		a.seen = nil // no longer, where there were some
+		a.say(cause.Error())
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	defer service.CloseWithin(time.Second, admin)
+	for {
+		a.seen, err = kafka.Interruptible(ctx, func() ([]string, error) { return registered(admin) })
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(a.seen) >= a.minBrokers {
+			break
+		}
+		a.wait(a.tooFew())
+		if err := service.Sleep(ctx, askEvery); err != nil {
+			return nil, 0, err
+		}
+	}
+	applied, err = kafka.Interruptible(ctx, func() ([]kafka.Applied, error) {
+		return kafka.ApplyTopics(ctx, admin, standardTopics())
+	})
+	return applied, len(a.seen), err
+}
+
+// registered asks the controller, not the client's memory, which brokers there are.
+func registered(admin sarama.ClusterAdmin) ([]string, error) {
+	brokers, _, err := admin.DescribeCluster()
+	if err != nil {
+		return nil, fmt.Errorf("describe cluster: %w", err)
+	}
+	slices.SortFunc(brokers, func(a, b *sarama.Broker) int { return int(a.ID() - b.ID()) })
+	addrs := make([]string, len(brokers))
+	for i, b := range brokers {
+		addrs[i] = b.Addr()
+	}
+	return addrs, nil
+}
+
+func (a *applier) tooFew() string {
+	return fmt.Sprintf("%d of %d brokers are registered (%s)", len(a.seen), a.minBrokers, strings.Join(a.seen, ", "))
+}
+
+// wait says why we wait: when the cause is new, and every ten seconds.
+func (a *applier) wait(cause string) {
+	if cause != a.cause || time.Since(a.said) >= repeatEvery {
+		a.say(cause)
+	}
+}
+
+func (a *applier) say(cause string) {
+	a.cause, a.said = cause, time.Now()
+	fmt.Fprintf(a.stderr, "workshop: waiting: %s\n", cause)
+}
+
+// gaveUp explains the end of ctx: what was seen by then, and what to do about it.
+func (a *applier) gaveUp(ctx context.Context) error {
+	switch {
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return errors.New("interrupted before every topic was there: run it again, it goes on where it stopped")
+	case len(a.seen) == 0:
+		cause := a.cause
+		if cause == "" {
+			cause = strings.Join(a.cluster.Brokers, ",") + ": no answer"
+		}
+		return fmt.Errorf("no cluster within %s (%s): start the cluster (docker compose up -d, or workshop up), "+
+			"or name another with --bootstrap-servers", a.timeout, cause)
+	case len(a.seen) < a.minBrokers:
+		return fmt.Errorf("after %s %s: start the others, or accept fewer with --min-brokers %d", a.timeout, a.tooFew(), len(a.seen))
+	default:
+		return fmt.Errorf("not every topic was there after %s, with brokers %s: %s; look at the brokers' logs, or allow more with --timeout",
+			a.timeout, strings.Join(a.seen, ", "), a.cause)
+	}
+}
+
+// transient says whether the error may be gone at the next attempt: the connection's end, or what a
+// cluster answers while brokers come and go. What Kafka answers otherwise, such as that we may not
+// create topics, stays so.
+func transient(err error) bool {
+	kafkaSays, ok := errors.AsType[sarama.KError](err)
+	return !ok || slices.Contains([]sarama.KError{
+		sarama.ErrNotController, sarama.ErrInvalidReplicationFactor, sarama.ErrRequestTimedOut, sarama.ErrLeaderNotAvailable,
+		sarama.ErrBrokerNotAvailable, sarama.ErrReplicaNotAvailable, sarama.ErrNetworkException, sarama.ErrUnknownTopicOrPartition,
+		sarama.ErrThrottlingQuotaExceeded,
+	}, kafkaSays)
+}
+
+// report prints a line a topic, and warns of what is not as it should be.
+func (a *applier) report(applied []kafka.Applied, created map[string]bool, brokers int) error {
+	tw := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	var warnings []string
+	fewer := int16(0)
+	for _, t := range applied {
+		want := min(t.Topic.Replicas, int16(brokers))
+		state := "exists"
+		switch {
+		case created[t.Topic.Name]:
+			state = "created"
+			if want < t.Topic.Replicas {
+				fewer = want
+			}
+		case t.Mismatch == "" && t.Replicas < want:
+			t.Mismatch = fmt.Sprintf("has %s instead of %d", count(int32(t.Replicas), "replica"), want)
+		}
+		if t.Mismatch != "" {
+			state = "exists but differs"
+			warnings = append(warnings, differs(t))
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
+			continue
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
+			count(t.Topic.Partitions, "partition"), count(int32(t.Replicas), "replica"))
+	}
+	if fewer > 0 {
+		warnings = append(warnings, fmt.Sprintf("with %s the topics got %s instead of 3: the loss of a broker can lose messages. "+
+			"To have 3, start three brokers before the topics are created (--min-brokers 3 waits for them)",
+			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(a.stderr, "workshop: warning: %s\n", w)
+	}
+	return tw.Flush()
+}

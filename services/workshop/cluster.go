@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// localCluster is the embedded cluster of up, with its topics.
+type localCluster struct {
+	*embedded.Cluster
+	topics []kafka.Applied
+	unlock func()
+}
+
+// startCluster starts brokers on the ports and creates the standard topics. Nothing is left behind
+// where it returns an error.
+func startCluster(ctx context.Context, ports []int, dataDir string) (_ *localCluster, err error) {
+	if taken := takenPorts(ports); len(taken) > 0 {
+		return nil, portsTaken(taken, len(ports))
+	}
+	c := &localCluster{unlock: func() {}}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
+	if dataDir != "" {
+		if c.unlock, err = lockDir(dataDir); err != nil {
+			return c, err
+		}
+	}
+	c.Cluster, err = embedded.Start(embedded.Options{Ports: ports, DataDir: dataDir})
+	if taken, ok := errors.AsType[*embedded.PortTakenError](err); ok { // since we looked
+		return c, portsTaken([]int{taken.Port}, len(ports))
+	}
+	if err != nil && dataDir != "" {
+		return c, fmt.Errorf("messages in %s: %w; another --data-dir begins with none", dataDir, err)
+	}
+	if err != nil {
+		return c, err
+	}
+	c.topics, err = c.applyTopics(ctx)
+	return c, err
+}
+
+func (c *localCluster) applyTopics(ctx context.Context) ([]kafka.Applied, error) {
+	brokers := c.ListenAddrs()
+	admin, err := sarama.NewClusterAdmin(brokers, kafka.Cluster{Brokers: brokers}.AdminConfig(toolName))
+	if err != nil {
+		return nil, fmt.Errorf("create topics: %w", err)
+	}
+	defer admin.Close()
+	return kafka.ApplyTopics(ctx, admin, standardTopics())
+}
+
+// Close ends the cluster; messages in a folder are safe when it returns.
+func (c *localCluster) Close() {
+	if c.Cluster != nil {
+		c.Cluster.Close()
+	}
+	c.unlock()
+}
+
+// lockDir creates the folder where it is missing and keeps other tools out of it: two clusters that
+// write the same files would destroy them. The lock ends with the process, however that ends.
+func lockDir(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return func() {}, fmt.Errorf("--data-dir: %w", err)
+	}
+	file, err := openLocked(filepath.Join(dir, "workshop.lock"))
+	if errors.Is(err, errLocked) {
+		return func() {}, fmt.Errorf("--data-dir %s is in use by another «workshop up»: stop that one, or choose another folder", dir)
+	}
+	if err != nil {
+		return func() {}, fmt.Errorf("--data-dir: %w", err)
+	}
+	return func() { file.Close() }, nil
+}
+
+var errLocked = errors.New("locked by another process")
+
+// maxBrokers is more than any lab needs, and few enough for a laptop.
+const maxBrokers = 5
+
+// parsePorts reads --ports.
+func parsePorts(list string) ([]int, error) {
+	var ports []int
+	for field := range strings.SplitSeq(list, ",") {
+		port, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil || port < 1 || port > 65535 || slices.Contains(ports, port) {
+			ports = nil
+			break
+		}
+		ports = append(ports, port)
+	}
+	if len(ports) == 0 || len(ports) > maxBrokers {
+		return nil, service.UsageError(fmt.Sprintf(
+			"--ports %q: accepted: 1 to %d different ports from 1 to 65535, comma separated", list, maxBrokers))
+	}
+	return ports, nil
+}
+
+// takenPorts are those that something listens on, or that cannot be listened on.
+func takenPorts(ports []int) []int {
+	taken := make([]bool, len(ports))
+	var wg sync.WaitGroup
+	for i, port := range ports {
+		wg.Go(func() { taken[i] = isTaken(port) })
+	}
+	wg.Wait()
+	var list []int
+	for i, port := range ports {
+		if taken[i] {
+			list = append(list, port)
+		}
+	}
+	return list
+}
+
+// isTaken connects before it listens, because listening alone proves too little: macOS lets us
+// listen on 127.0.0.1 while Docker listens on every address, and Docker can forward without listening.
+func isTaken(port int) bool {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if conn, err := net.DialTimeout("tcp", addr, 200*time.Millisecond); err == nil {
+		// On a free port of the ephemeral range a connection may meet itself.
+		itself := conn.LocalAddr().String() == conn.RemoteAddr().String()
+		conn.Close()
+		return !itself
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		ln.Close()
+		return false
+	}
+	const windowsInUse = syscall.Errno(10048) // WSAEADDRINUSE, which syscall.EADDRINUSE is not
+	errno, _ := errors.AsType[syscall.Errno](err)
+	return errno == syscall.EADDRINUSE || runtime.GOOS == "windows" && errno == windowsInUse
+}
+
+func portsTaken(taken []int, brokers int) error {
+	noun := "port %s is"
+	if len(taken) > 1 {
+		noun = "ports %s are"
+	}
+	return fmt.Errorf(noun+" already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s",
+		listPorts(taken), listPorts(otherPorts(brokers)))
+}
+
+// otherPorts proposes ports that are free: below the ephemeral range, or a later start might not
+// find them so.
+func otherPorts(n int) []int {
+	ports := make([]int, n)
+	for base := 19091; base < 30000; base += 1000 {
+		for i := range ports {
+			ports[i] = base + i
+		}
+		if len(takenPorts(ports)) == 0 {
+			break
+		}
+	}
+	return ports
+}
+
+func listPorts(ports []int) string {
+	texts := make([]string, len(ports))
+	for i, port := range ports {
+		texts[i] = strconv.Itoa(port)
+	}
+	return strings.Join(texts, ",")
+}

@@ -1,0 +1,149 @@
+// Workshop is the tool around the services: it runs the whole workshop without Docker, and creates
+// and lists topics on any cluster.
+//
+// Lines meant for another program or a screen go to standard output; what the tool has to say of
+// itself goes to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/service"
+)
+
+func main() {
+	stop, kill := untilStopped()
+	t := &tool{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), binDir: besideExecutable, kill: kill}
+	os.Exit(t.run(stop, os.Args[1:]))
+}
+
+// tool is what the commands get from the process; a test fills it in itself.
+type tool struct {
+	stdout, stderr io.Writer
+	environ        []string               // as of os.Environ
+	binDir         func() (string, error) // where the services' binaries are
+	kill           context.Context        // ends with a second Ctrl-C: no more waiting
+}
+
+// run executes one command line and returns the exit code.
+func (t *tool) run(ctx context.Context, args []string) int {
+	root := t.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(t.stdout)
+	root.SetErr(t.stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return service.ExitOK
+	}
+	fmt.Fprintf(t.stderr, "workshop: %v\n", err)
+	_, ran := errors.AsType[*runError](err)
+	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
+		fmt.Fprintf(t.stderr, "see «%s --help»\n", cmd.CommandPath())
+	}
+	if _, usage := errors.AsType[service.UsageError](err); usage || !ran {
+		return service.ExitUsage
+	}
+	return service.ExitFailed
+}
+
+// runError is an error of a command that ran, so that every other error is one of the command line:
+// cobra has no type for those.
+type runError struct{ error }
+
+func (e *runError) Unwrap() error { return e.error }
+
+func running(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		if err := f(cmd); err != nil {
+			return &runError{err}
+		}
+		return nil
+	}
+}
+
+func (t *tool) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "workshop",
+		Short: "The Kafka workshop without Docker, and its topics on any cluster",
+		Long: "workshop runs the whole workshop without Docker, and creates and lists topics on any cluster.\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 wrong use.",
+		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
+			"  workshop topics list\n" +
+			"  workshop completion bash     for bash, zsh, fish or powershell",
+		// Cobra writes the name before it. A template of our own costs 5 MB: the linker then keeps every method.
+		Version:       strings.TrimPrefix(service.VersionLine(toolName), toolName+" "),
+		SilenceUsage:  true, // a page of flags hides what went wrong
+		SilenceErrors: true, // run prints them, once
+	}
+	root.AddCommand(t.upCommand(), t.topicsCommand(), versionCommand())
+	return root
+}
+
+// lookup reads the tool's environment.
+func (t *tool) lookup(name string) (string, bool) {
+	for _, entry := range t.environ {
+		if n, value := splitEntry(entry); sameName(n, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// besideExecutable is the folder of this program itself, also where it was called by a link to it.
+func besideExecutable() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	return filepath.Dir(path), nil
+}
+
+// sameStop is how long further signals count as the first: timeout(1) signals its child and then
+// the whole group that the child is in, and nobody presses Ctrl-C twice this fast.
+const sameStop = 300 * time.Millisecond
+
+// lastResort is longer than up ever takes to stop; only a reader of our output that has stalled can
+// hold us beyond it. Ending then closes the pipes of the services, which stop by themselves.
+const lastResort = 8 * time.Second
+
+// untilStopped returns a context that ends with the first SIGINT, SIGTERM or SIGHUP, and one that
+// ends with the next SIGINT or SIGTERM.
+func untilStopped() (stop, kill context.Context) {
+	stop, cancelStop := context.WithCancel(context.Background())
+	kill, cancelKill := context.WithCancel(context.Background())
+	// «workshop up | head» must not kill us on the spot, messages unsaved: taking the signal turns it
+	// into an error of the write, on which up stops as it does on Ctrl-C.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-signals
+		first := time.Now()
+		cancelStop()
+		time.AfterFunc(lastResort, func() {
+			go fmt.Fprintln(os.Stderr, "workshop: still not stopped: giving up") // which may stall as well
+			time.Sleep(100 * time.Millisecond)
+			os.Exit(service.ExitFailed)
+		})
+		for sig := range signals {
+			if sig != syscall.SIGHUP && time.Since(first) > sameStop {
+				cancelKill()
+			}
+		}
+	}()
+	return stop, kill
+}

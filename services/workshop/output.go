@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Output interleaves the lines of several processes, each behind the name of its process, as
+// «docker compose up» does. Lines are written whole: those of two processes never mix.
+type Output struct {
+	stdout, stderr stream
+	width          int // of the names
+
+	mu     sync.Mutex
+	once   sync.Once
+	broken chan struct{}
+}
+
+type stream struct {
+	w      io.Writer
+	colour bool
+}
+
+// NewOutput writes to stdout and stderr, with colours on those that are terminals unless the user's
+// environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
+func NewOutput(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
+	noColour, _ := lookup("NO_COLOR")
+	dumb, _ := lookup("TERM")
+	wanted := noColour == "" && dumb != "dumb"
+	o := &Output{
+		stdout: stream{stdout, wanted && isTerminal(stdout)},
+		stderr: stream{stderr, wanted && isTerminal(stderr)},
+		width:  len(toolName),
+		broken: make(chan struct{}),
+	}
+	for _, name := range names {
+		o.width = max(o.width, len(name))
+	}
+	return o
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && understandsColour(f)
+}
+
+// toolName is the prefix of the tool's own lines.
+const toolName = "workshop"
+
+// Say prints a line of the tool itself, on standard error.
+func (o *Output) Say(format string, args ...any) {
+	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, toolName, "1")}
+	fmt.Fprintf(l, format+"\n", args...)
+}
+
+// Broken is closed when nobody reads our output any more.
+func (o *Output) Broken() <-chan struct{} { return o.broken }
+
+// Lines returns the writers for a process's standard output and error. They go to ours of the same
+// kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else.
+func (o *Output) Lines(name, colour string) (stdout, stderr *Lines) {
+	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour)},
+		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour)}
+}
+
+func (o *Output) prefix(s stream, name, colour string) []byte {
+	if !s.colour {
+		return fmt.Appendf(nil, "%-*s | ", o.width, name)
+	}
+	return fmt.Appendf(nil, "\x1b[%sm%-*s |\x1b[0m ", colour, o.width, name)
+}
+
+func (o *Output) write(w io.Writer, p []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, err := w.Write(p); err != nil {
+		o.once.Do(func() { close(o.broken) })
+	}
+}
+
+// maxLine is where a line is cut, so that a process that never ends its line cannot fill memory.
+const maxLine = 64 << 20
+
+// Lines is one stream of one process. It is not safe for concurrent use, which one stream never is.
+type Lines struct {
+	o      *Output
+	w      io.Writer
+	prefix []byte
+	rest   []byte // of a line whose end has not come yet
+	out    []byte // reused from one write to the next
+}
+
+// Write prints the whole lines in p at once and keeps the rest. It reports no error: a process must
+// not die of ours, see [Output.Broken].
+func (l *Lines) Write(p []byte) (int, error) {
+	end := bytes.LastIndexByte(p, '\n') + 1
+	if end == 0 {
+		l.rest = append(l.rest, p...)
+		if len(l.rest) >= maxLine {
+			l.Flush()
+		}
+		return len(p), nil
+	}
+	l.out = l.out[:0]
+	for line := range bytes.Lines(p[:end]) {
+		l.out = append(l.out, l.prefix...)
+		l.out = append(l.out, l.rest...)
+		l.out = append(l.out, line...)
+		l.rest = l.rest[:0]
+	}
+	l.o.write(l.w, l.out)
+	l.rest = append(l.rest, p[end:]...)
+	return len(p), nil
+}
+
+// Flush prints a last line that has no end.
+func (l *Lines) Flush() {
+	if len(l.rest) > 0 {
+		l.Write([]byte{'\n'})
+	}
+}

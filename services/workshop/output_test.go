@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+func TestOutputKeepsLinesWhole(t *testing.T) {
+	var screen buffer
+	o := NewOutput(&screen, &screen, noEnv, "producer", "score-simulator")
+	const lines = 500
+	var wg sync.WaitGroup
+	for _, name := range []string{"producer", "score-simulator"} {
+		stdout, stderr := o.Lines(name, "36")
+		for kind, l := range map[string]*Lines{"out": stdout, "err": stderr} {
+			wg.Go(func() {
+				var text strings.Builder
+				for i := range lines {
+					fmt.Fprintf(&text, "%s %s %d %s|\n", name, kind, i, strings.Repeat("x", rand.IntN(200)))
+				}
+				for rest := text.String(); rest != ""; { // as pipes deliver them: cut anywhere
+					n := min(1+rand.IntN(300), len(rest))
+					io.WriteString(l, rest[:n])
+					rest = rest[n:]
+				}
+			})
+		}
+	}
+	wg.Wait()
+	next := map[string]int{}
+	for line := range strings.Lines(screen.String()) {
+		prefix, text, _ := strings.Cut(line, " | ")
+		var name, kind, rest string
+		var i int
+		if _, err := fmt.Sscanf(text, "%s %s %d %s", &name, &kind, &i, &rest); err != nil || !strings.HasSuffix(text, "|\n") {
+			t.Fatalf("not a whole line: %q", line)
+		}
+		if want := fmt.Sprintf("%-15s", name); prefix != want {
+			t.Fatalf("prefix %q of a line of %s, want %q", prefix, name, want)
+		}
+		if i != next[name+kind] {
+			t.Fatalf("line %d of %s %s came, want %d", i, name, kind, next[name+kind])
+		}
+		next[name+kind]++
+	}
+	for _, stream := range []string{"producerout", "producererr", "score-simulatorout", "score-simulatorerr"} {
+		if next[stream] != lines {
+			t.Errorf("%d lines of %s came, want %d", next[stream], stream, lines)
+		}
+	}
+}
+
+func TestOutputEdges(t *testing.T) {
+	long := strings.Repeat("y", 3<<20)
+	for _, c := range []struct {
+		name, want string
+		write      []string
+	}{
+		{"nothing", "", nil},
+		{"an empty line", "producer | \n", []string{"\n"}},
+		{"a last line without an end", "producer | a\nproducer | b\n", []string{"a\nb"}},
+		{"a line in pieces", "producer | abc\n", []string{"a", "b", "c\n"}},
+		{"a very long line in pieces", "producer | " + long + "end\n", []string{long[:1<<20], long[1<<20:], "end\n"}},
+	} {
+		var screen buffer
+		stdout, _ := NewOutput(&screen, io.Discard, noEnv, "producer").Lines("producer", "36")
+		for _, text := range c.write {
+			io.WriteString(stdout, text)
+		}
+		stdout.Flush()
+		if got := screen.String(); got != c.want {
+			t.Errorf("%s: got %d bytes %.80q, want %d bytes %.80q", c.name, len(got), got, len(c.want), c.want)
+		}
+	}
+}
+
+func TestOutputColour(t *testing.T) {
+	o := NewOutput(io.Discard, io.Discard, noEnv, "producer")
+	if got, want := string(o.prefix(stream{colour: true}, "consumer", "33")), "\x1b[33mconsumer |\x1b[0m "; got != want {
+		t.Errorf("on a terminal %q, want %q", got, want)
+	}
+	if o.stdout.colour || o.stderr.colour {
+		t.Error("colours although neither stream is a terminal")
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("nobody reads this") }
+
+func TestOutputNoticesThatNobodyReads(t *testing.T) {
+	o := NewOutput(brokenWriter{}, io.Discard, noEnv)
+	o.Say("hello")
+	select {
+	case <-o.Broken():
+		t.Error("broken although standard error is read")
+	default:
+	}
+	stdout, _ := o.Lines("producer", "36")
+	for range 2 {
+		if n, err := io.WriteString(stdout, "a\n"); n != 2 || err != nil {
+			t.Errorf("write: %d, %v: the process would die of our reader", n, err)
+		}
+	}
+	<-o.Broken()
+}

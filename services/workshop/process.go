@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+
+	"workshop.example/kit/service"
+)
+
+// Service is a program to run.
+type Service struct {
+	Name   string
+	Path   string
+	Args   []string
+	Env    []string
+	Colour string // of its name on a terminal, an SGR number
+}
+
+// outputGrace is how long a service's output is still read after its end, for the case that a
+// process of its own holds it open.
+const outputGrace = 400 * time.Millisecond
+
+// signalLead is how long after the wish to stop the services' input is closed. Ctrl-C on a terminal
+// goes to them as well as to us, and one whose input ended first could take its own signal for the
+// second, which ends it at once, without its last line.
+const signalLead = 100 * time.Millisecond
+
+// runOnce runs the service until it ends, and returns how it ended. It returns an error, and no
+// ending, where the service could not be started.
+func (s *Supervisor) runOnce(stop, kill context.Context, svc Service) (ending, error) {
+	stdout, stderr := s.Output.Lines(svc.Name, svc.Colour)
+	cmd := exec.Command(svc.Path, svc.Args...)
+	cmd.Env = svc.Env
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.WaitDelay = outputGrace
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return ending{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return ending{}, err
+	}
+	s.setRunning(svc.Name, true)
+	defer s.setRunning(svc.Name, false)
+	defer context.AfterFunc(stop, func() { time.Sleep(signalLead); stdin.Close() })()
+	defer context.AfterFunc(kill, func() { cmd.Process.Kill() })()
+
+	cmd.Wait() // its error says nothing that the state does not
+	stdout.Flush()
+	stderr.Flush()
+	return endingOf(cmd.ProcessState), nil
+}
+
+// ending is how a process ended.
+type ending struct {
+	code     int            // -1 for a signal
+	signal   syscall.Signal // where signaled
+	signaled bool
+}
+
+func endingOf(state *os.ProcessState) ending {
+	e := ending{code: state.ExitCode()}
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		e.signal, e.signaled = status.Signal(), true
+	}
+	return e
+}
+
+func (e ending) String() string {
+	if e.signaled {
+		return fmt.Sprintf("was ended by a signal (%s)", e.signal)
+	}
+	return fmt.Sprintf("exited with code %d", e.code)
+}
+
+// stopped says whether this is how a service ends that was told to stop. That includes a Ctrl-C that
+// reached it from the terminal before it was ready for one.
+func (e ending) stopped() bool {
+	const controlC = 0xC000013A // Windows' STATUS_CONTROL_C_EXIT
+	return e.code == service.ExitOK ||
+		e.signaled && (e.signal == syscall.SIGINT || e.signal == syscall.SIGTERM) ||
+		runtime.GOOS == "windows" && uint32(e.code) == controlC
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// up is the command that runs the workshop without Docker.
+type up struct {
+	*tool
+	clusterOnly              bool
+	dataDir, services, ports string
+}
+
+func (t *tool) upCommand() *cobra.Command {
+	u := &up{tool: t}
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run brokers, topics and services without Docker, until Ctrl-C",
+		Long: `up starts an embedded Kafka cluster in this process, creates the topics, and runs the services as processes
+of their own, each line behind the name of its program, until Ctrl-C. What the services print goes to
+standard output, what they log and what up itself has to say to standard error.
+
+The services get your environment (PACE, WORKSHOP_LANG, DELIVERY, ...), save for variables of which each of
+them needs a value of its own: TOPIC, CONSUMER_GROUP, GROUP_INSTANCE_ID, TRANSACTIONAL_ID,
+DEAD_LETTER_TOPIC, BOOTSTRAP_SERVERS and OPS_ADDR. One that fails is started again, after 1 s, then 2 s, up
+to 10 s; one that exits with 0 (done) or 2 (wrong use) is not.
+
+The embedded brokers do not replicate: what survives a broker's death, only real ones can show.
+
+Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end with 0; 2 wrong use.`,
+		Example: `  workshop up
+  PACE=250ms workshop up                      both pairs eight and four times as fast
+  workshop up --data-dir data                 messages and offsets outlive the stop
+  workshop up --services producer,consumer
+  workshop up --cluster-only                  brokers and topics, for programs of your own
+  workshop up --ports 19091,19092,19093       where 9091 to 9093 are taken
+  workshop up --ports 9092                    a single broker`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              running(func(cmd *cobra.Command) error { return u.run(cmd.Context()) }),
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&u.clusterOnly, "cluster-only", false, "start brokers and topics, no services")
+	flags.StringVar(&u.dataDir, "data-dir", "", "folder in which messages outlive a stop (default: in memory, gone at the end)")
+	flags.StringVar(&u.services, "services", "", "services to start: "+strings.Join(programNames(), ",")+" (default: all)")
+	flags.StringVar(&u.ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", maxBrokers))
+	cmd.MarkFlagDirname("data-dir")
+	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
+	cmd.RegisterFlagCompletionFunc("services", completeServices)
+	return cmd
+}
+
+// completeServices completes the last name of the list, with those that are not in it yet.
+func completeServices(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	done, begun := cutLast(typed)
+	var lists []cobra.Completion
+	for _, name := range programNames() {
+		if strings.HasPrefix(name, begun) && !strings.Contains(","+done, ","+name+",") {
+			lists = append(lists, done+name)
+		}
+	}
+	return lists, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+func cutLast(list string) (done, last string) {
+	i := strings.LastIndex(list, ",") + 1
+	return list[:i], list[i:]
+}
+
+func (u *up) run(ctx context.Context) error {
+	ports, err := parsePorts(u.ports)
+	if err != nil {
+		return err
+	}
+	chosen, err := choose(u.services)
+	if err != nil {
+		return err
+	}
+	if u.clusterOnly {
+		if u.services != "" {
+			return service.UsageError("--cluster-only starts no services: leave out one of --cluster-only and --services")
+		}
+		chosen = nil
+	}
+	services, err := u.find(chosen)
+	if err != nil {
+		return err
+	}
+	out := NewOutput(u.stdout, u.stderr, u.lookup, u.namesOf(chosen)...)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-out.Broken(): // nobody sees what we do: «workshop up | head» has seen enough
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+
+	cluster, err := startCluster(ctx, ports, u.dataDir)
+	if err != nil {
+		return err
+	}
+	defer cluster.Close() // after the services: they write their last messages and offsets to it
+	u.introduce(out, cluster)
+	for i, p := range chosen {
+		services[i].Env = p.environment(u.environ, cluster.Bootstrap())
+	}
+	if u.clusterOnly {
+		<-ctx.Done()
+		out.Say("stopping ...")
+		return nil
+	}
+	s := &Supervisor{
+		Output: out, Services: services, Grace: 4 * time.Second,
+		RestartFirst: time.Second, RestartMost: 10 * time.Second, Quick: 10 * time.Second,
+	}
+	return s.Run(ctx, u.kill)
+}
+
+// colours tell the services apart; as in docker compose, cyan comes first.
+var colours = []string{"36", "33", "32", "35"}
+
+// find looks for the services' binaries before anything is started.
+func (u *up) find(chosen []program) ([]Service, error) {
+	dir, err := u.binDir()
+	if err != nil {
+		return nil, fmt.Errorf("where the services are: %w", err)
+	}
+	var services []Service
+	var missing []string
+	for i, p := range chosen {
+		path := p.binary(dir)
+		if info, err := os.Stat(path); err != nil || info.IsDir() {
+			missing = append(missing, filepath.Base(path))
+		}
+		services = append(services, Service{Name: p.name, Path: path, Args: []string{"--stop-on-eof"}, Colour: colours[i%len(colours)]})
+	}
+	if len(missing) > 0 {
+		return nil, service.UsageError(fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», "+
+			"or «go build -o bin/ work» at the root of the repository, and run «bin/workshop up»", strings.Join(missing, ", "), dir))
+	}
+	return services, nil
+}
+
+func (u *up) namesOf(chosen []program) []string {
+	names := make([]string, len(chosen))
+	for i, p := range chosen {
+		names[i] = p.name
+	}
+	return names
+}
+
+// introduce prints what a newcomer needs to know.
+func (u *up) introduce(out *Output, cluster *localCluster) {
+	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
+	var topics []string
+	for _, a := range cluster.topics {
+		topics = append(topics, a.Topic.Name+" ("+count(a.Topic.Partitions, "partition")+")")
+	}
+	out.Say("topics: %s", strings.Join(topics, ", "))
+	for _, a := range cluster.topics {
+		if a.Mismatch != "" {
+			out.Say("warning: %s", differs(a))
+		}
+	}
+	if u.dataDir == "" {
+		out.Say("messages are kept in memory and gone at the end: --data-dir DIR keeps them")
+	} else {
+		out.Say("messages are kept in %s", u.dataDir)
+	}
+	if names := ignored(u.environ); len(names) > 0 && !u.clusterOnly {
+		out.Say("your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", "))
+	}
+	out.Say("Ctrl-C stops everything")
+}
+
+func count(n int32, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// differs says how an existing topic is not what it should be.
+func differs(a kafka.Applied) string {
+	return fmt.Sprintf("topic %s %s; it was left as it is: moving messages to other partitions would break their order. "+
+		"To have it as the workshop describes it, delete it with its messages and apply again", a.Topic.Name, a.Mismatch)
+}

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+func TestUpRunsEverythingUntilASignal(t *testing.T) {
+	needsSignals(t)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			w := watch(t)
+			p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+			kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
+			if err := p.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.wait(); got != 0 {
+				t.Errorf("exit code %d, want 0", got)
+			}
+			for _, line := range []string{"workshop        | Ctrl-C stops everything\n", "transactions.dlq (1 partition)", "kept in memory", "workshop        | stopping ...\n"} {
+				p.stderr.contains(t, line)
+			}
+			for _, name := range []string{"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | "} {
+				p.stdout.contains(t, name+"brokers are still there\n")
+				p.stdout.contains(t, name+"summary\n")
+			}
+		})
+	}
+}
+
+func TestKilledToolLeavesNoProcess(t *testing.T) {
+	w := watch(t)
+	p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+	kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
+	if err := p.Process.Kill(); err != nil { // SIGKILL: the tool itself can do nothing any more
+		t.Fatal(err)
+	}
+	p.wait()
+	kafkatest.Eventually(t, "no service is left", func() bool { return w.count(w.alive) == 0 })
+}
+
+func TestUpStopsWhenNobodyReads(t *testing.T) {
+	w := watch(t)
+	r, stdout, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p toolProcess
+	p.start(t, stdout, binaries(t, "producer"), w.env(map[string]string{"producer": "babble"}),
+		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
+	stdout.Close()
+	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil || line != "producer | a line like any other\n" {
+		t.Errorf("read %q, %v", line, err)
+	}
+	r.Close() // as head does when it has enough
+	if got := p.wait(); got != 0 {
+		t.Errorf("exit code %d, want 0", got)
+	}
+	p.stderr.contains(t, "stopping ...")
+}
+
+func TestUpGivesEachServiceItsEnvironment(t *testing.T) {
+	user := []string{"PACE=5ms", "TOPIC=mine", "OPS_ADDR=:9400", "kafka_host_url=x:1", "MATCHES=3", "MATCH_PAUSE=", "DELIVERY=at-most-once",
+		"BOOTSTRAP_SERVERS=other:1", "CONSUMER_GROUP=mine", "GROUP_INSTANCE_ID=mine", "TRANSACTIONAL_ID=mine", "DEAD_LETTER_TOPIC=none"}
+	both := []string{"BOOTSTRAP_SERVERS=b:1", "DELIVERY=at-most-once", "MATCHES=3", "PACE=5ms"}
+	for name, own := range map[string][]string{
+		"producer":        {"MATCH_PAUSE=", "TOPIC=transactions"},
+		"consumer":        {"CONSUMER_GROUP=cg-group-id", "GROUP_INSTANCE_ID=consumer", "MATCH_PAUSE=", "TOPIC=transactions"},
+		"score-simulator": {"MATCH_PAUSE=", "MATCH_PAUSE=10s", "TOPIC=scoreGame"}, // exec takes the last of a name
+		"scoreboard":      {"CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard", "MATCH_PAUSE=", "TOPIC=scoreGame"},
+	} {
+		chosen, err := choose(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := chosen[0].environment(user, "b:1")
+		if last := slices.Index(got, "MATCH_PAUSE=10s"); last >= 0 && last != len(got)-1 {
+			t.Errorf("%s: the default is not the last of its name: %q", name, got)
+		}
+		slices.Sort(got)
+		want := slices.Concat(both, own)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, want)
+		}
+	}
+	if got, want := strings.Join(ignored(user), " "), "BOOTSTRAP_SERVERS CONSUMER_GROUP DEAD_LETTER_TOPIC GROUP_INSTANCE_ID OPS_ADDR TOPIC TRANSACTIONAL_ID kafka_host_url"; got != want {
+		t.Errorf("ignored: %s, want %s", got, want)
+	}
+}
+
+func TestUpRefusesTakenPorts(t *testing.T) {
+	w := watch(t)
+	ports := freePorts(t, 3)
+	for _, port := range ports[1:] {
+		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
+	if got := p.wait(); got != 1 {
+		t.Errorf("exit code %d, want 1", got)
+	}
+	p.stderr.contains(t, "workshop: ports "+listPorts(ports[1:])+" are already taken: stop what listens there")
+	p.stderr.contains(t, "--ports 19")
+	if n := w.count(w.started); n != 0 {
+		t.Errorf("%d services were started, want none", n)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the data folder was created: %v", err)
+	}
+}
+
+func TestUpSubset(t *testing.T) {
+	w := watch(t)
+	scripts := map[string]string{"producer": "env=TOPIC env=BOOTSTRAP_SERVERS exit=0", "consumer": "exit=2"}
+	ports := freePorts(t, 1)
+	p := startTool(t, binaries(t, "producer", "consumer"), w.env(scripts), "up", "--services", "consumer,producer", "--ports", listPorts(ports))
+	if got := p.wait(); got != 1 {
+		t.Errorf("exit code %d, want 1", got)
+	}
+	p.stdout.contains(t, "producer | TOPIC=\"transactions\"\nproducer | BOOTSTRAP_SERVERS=\"127.0.0.1:"+listPorts(ports)+"\"\n")
+	p.stderr.contains(t, "workshop: consumer exited with code 2\n")
+	if n := w.count(w.started); n != 2 {
+		t.Errorf("%d services were started, want 2", n)
+	}
+}
+
+func TestUpEndsWithItsServices(t *testing.T) {
+	w := watch(t)
+	p := startTool(t, binaries(t, "producer"), w.env(map[string]string{"producer": "exit=0"}),
+		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
+	if got := p.wait(); got != 0 {
+		t.Errorf("exit code %d, want 0", got)
+	}
+	p.stderr.contains(t, "workshop | producer exited with code 0\n")
+}
+
+func TestUpMissingBinaries(t *testing.T) {
+	p := startTool(t, binaries(t, "producer", "consumer"), os.Environ(), "up")
+	if got := p.wait(); got != 2 {
+		t.Errorf("exit code %d, want 2", got)
+	}
+	p.stderr.contains(t, "there is no score-simulator")
+	p.stderr.contains(t, "make build")
+	p.stderr.contains(t, "go build -o bin/ work")
+}
+
+// clusterOnly runs «up --cluster-only» in this process until the test says stop.
+func clusterOnly(t *testing.T, ports []int, args ...string) (stop func() int, stderr *buffer) {
+	t.Helper()
+	stderr = &buffer{}
+	ctx, cancel := context.WithCancel(context.Background())
+	tool := &tool{stdout: &buffer{}, stderr: stderr, binDir: besideExecutable, kill: context.Background()}
+	code := make(chan int, 1)
+	go func() {
+		code <- tool.run(ctx, append([]string{"up", "--cluster-only", "--ports", listPorts(ports)}, args...))
+	}()
+	stop = func() int { cancel(); return <-code }
+	t.Cleanup(cancel)
+	kafkatest.Eventually(t, "the cluster is up", func() bool { return strings.Contains(stderr.String(), "Ctrl-C") })
+	return stop, stderr
+}
+
+func TestUpKeepsMessagesInAFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not", "yet", "there")
+	ports := freePorts(t, 3)
+	brokers := kafka.Cluster{Brokers: []string{"127.0.0.1:" + strconv.Itoa(ports[0])}}
+
+	stop, stderr := clusterOnly(t, ports, "--data-dir", dir)
+	stderr.contains(t, "messages are kept in "+dir)
+	producer, err := sarama.NewSyncProducer(brokers.Brokers, brokers.Config("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "scoreGame", Value: sarama.StringEncoder("kept")}); err != nil {
+		t.Fatal(err)
+	}
+
+	other := freePorts(t, 1)
+	second := &tool{stdout: &buffer{}, stderr: &buffer{}, binDir: besideExecutable, kill: t.Context()}
+	if got := second.run(t.Context(), []string{"up", "--cluster-only", "--ports", listPorts(other), "--data-dir", dir}); got != 1 {
+		t.Errorf("a second up on the same folder: exit code %d, want 1", got)
+	}
+	second.stderr.(*buffer).contains(t, "is in use by another «workshop up»")
+	if got := stop(); got != 0 {
+		t.Errorf("exit code %d, want 0", got)
+	}
+
+	stop, stderr = clusterOnly(t, ports, "--data-dir", dir)
+	if strings.Contains(stderr.String(), "warning") {
+		t.Errorf("a restart warns:\n%s", stderr)
+	}
+	msgs, err := kafkatest.ReadAll(brokers, "scoreGame")
+	if err != nil || len(msgs) != 1 || string(msgs[0].Value) != "kept" {
+		t.Errorf("read %d messages after the restart (%v), want the one sent before", len(msgs), err)
+	}
+	stop()
+
+	stop, _ = clusterOnly(t, other, "--data-dir", dir) // as many brokers as one likes
+	stop()
+}
+
+func TestWrongUse(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"upp", "Did you mean this?\n\tup\n"},
+		{"topics aply", "did you mean «workshop topics apply»?"},
+		{"up --port 1", "unknown flag: --port\nsee «workshop up --help»\n"},
+		{"up now", `unknown command "now"`},
+		{"up --services producer,consumers", "there is no service \"consumers\"; accepted: producer, consumer, score-simulator, scoreboard"},
+		{"up --cluster-only --services producer", "leave out one of --cluster-only and --services"},
+		{"up --ports 0", "1 to 5 different ports"},
+		{"up --ports 1,2,3,4,5,6", "1 to 5 different ports"},
+		{"up --ports 9092,9092", "1 to 5 different ports"},
+		{"up --ports 9092,x", "1 to 5 different ports"},
+		{"topics apply --timeout 0s", "greater than 0"},
+		{"topics apply --min-brokers 0", "greater than 0"},
+		{"topics apply --timeout soon", "invalid argument"},
+		{"topics list --bootstrap-servers nowhere", "--bootstrap-servers: \"nowhere\" is not host:port"},
+		{"topics list -o xml", "accepted: table, json"},
+	} {
+		var stdout, stderr buffer
+		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
+		if got := tool.run(t.Context(), strings.Fields(c.args)); got != 2 {
+			t.Errorf("%s: exit code %d, want 2", c.args, got)
+		}
+		if !strings.Contains(stderr.String(), c.want) || strings.Contains(stderr.String(), "Usage:") || strings.Count(stderr.String(), "workshop: ") != 1 {
+			t.Errorf("%s: want %q, once and without the usage; got:\n%s", c.args, c.want, &stderr)
+		}
+		if stdout.String() != "" {
+			t.Errorf("%s: on standard output:\n%s", c.args, &stdout)
+		}
+	}
+}
+
+func TestWrongEnvironment(t *testing.T) {
+	var stderr buffer
+	tool := &tool{stdout: &buffer{}, stderr: &stderr, environ: []string{"BOOTSTRAP_SERVERS=nowhere", "KAFKA_PROXY=http://x"}, kill: t.Context()}
+	if got := tool.run(t.Context(), []string{"topics", "list"}); got != 2 {
+		t.Errorf("exit code %d, want 2", got)
+	}
+	stderr.contains(t, `BOOTSTRAP_SERVERS="nowhere"`)
+	stderr.contains(t, `KAFKA_PROXY="http://x"`)
+}
+
+func TestHelpAndCompletion(t *testing.T) {
+	for _, c := range []struct{ args, want string }{
+		{"", "workshop topics list"},
+		{"--help", "workshop topics list"},
+		{"up --help", "PACE=250ms workshop up"},
+		{"topics", "apply"},
+		{"topics apply --help", "never changed"},
+		{"version", "workshop dev"},
+		{"--version", "workshop version dev"},
+		{"completion bash", "bash completion"},
+		{"__complete up --services ", "producer\nconsumer\nscore-simulator\nscoreboard\n:6"},
+		{"__complete up --services consumer,s", "consumer,score-simulator\nconsumer,scoreboard\n:6"},
+		{"__complete topics list -o ", "table\njson\n"},
+	} {
+		var stdout, stderr buffer
+		tool := &tool{stdout: &stdout, stderr: &stderr, kill: t.Context()}
+		args := strings.Fields(c.args)
+		if strings.HasSuffix(c.args, " ") {
+			args = append(args, "")
+		}
+		if got := tool.run(t.Context(), args); got != 0 {
+			t.Errorf("%s: exit code %d, want 0; %s", c.args, got, &stderr)
+		}
+		if !strings.Contains(stdout.String(), c.want) {
+			t.Errorf("%s: want %q, got:\n%s", c.args, c.want, &stdout)
+		}
+	}
+}
