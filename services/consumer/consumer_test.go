@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -151,6 +155,56 @@ func TestRefusedDeadLetterDoesNotPassTheOffset(t *testing.T) {
 	if got := len(c.ReadAll("transactions.dlq")); got != 1 {
 		t.Errorf("%d dead letters, want 1", got)
 	}
+}
+
+// Stops at any moment, one after the other: what was printed is committed, so that the next start
+// prints none of it again; and none is left out.
+func TestStopAtAnyMoment(t *testing.T) {
+	const seed, count = 7, 5000
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	producer := c.Producer()
+	batch := make([]*sarama.ProducerMessage, count)
+	for i := range batch {
+		batch[i] = &sarama.ProducerMessage{Topic: "transactions", Value: sarama.StringEncoder(fmt.Sprintf(good, i+1))}
+	}
+	if err := producer.SendMessages(batch); err != nil {
+		t.Fatal(err)
+	}
+	var printed []string
+	starts := 0
+	for ; len(printed) < count && starts < 100; starts++ {
+		r := kafkatest.StartRun(t, env(c, "GROUP_INSTANCE_ID", "one"), configure, run)
+		if starts%3 == 0 { // before the first message, most often
+			time.Sleep(time.Duration(rng.Int64N(int64(100 * time.Millisecond))))
+		} else {
+			want := min(len(printed)+rng.IntN(500), count)
+			kafkatest.Eventually(t, "some more are printed", func() bool {
+				return len(printed)+strings.Count(r.Out.String(), "\n{") >= want
+			})
+		}
+		if err := r.Stop(); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatalf("start %d: %v", starts, err)
+		}
+		for _, line := range r.Out.Lines() {
+			if strings.HasPrefix(line, "{") {
+				printed = append(printed, line)
+			}
+		}
+		if got := max(c.Committed("cg-group-id", "transactions", 0), 0); got != int64(len(printed)) {
+			t.Fatalf("start %d: %d printed, %d committed", starts, len(printed), got)
+		}
+	}
+	for i, line := range printed {
+		if want := fmt.Sprintf(good, i+1); line != want {
+			t.Fatalf("line %d is %s", i+1, line)
+		}
+	}
+	if len(printed) != count {
+		t.Errorf("%d printed, want %d", len(printed), count)
+	}
+	t.Logf("%d starts and stops", starts)
 }
 
 func TestRebalanceIsTold(t *testing.T) {

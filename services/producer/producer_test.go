@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -141,6 +145,48 @@ func TestFaultsDuplicateWithoutIdempotence(t *testing.T) {
 	}
 }
 
+// Any order of starts will do: the producer says what it waits for, and goes on by itself.
+func TestWaitsForBrokersAndTopic(t *testing.T) {
+	port := kafkatest.FreePort(t)
+	r := kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": fmt.Sprintf("127.0.0.1:%d", port), "PACE": "0", "COUNT": "1"}, configure, run)
+	r.WaitFor(fmt.Sprintf("brokers ainda não disponíveis: 127.0.0.1:%d: connection refused", port))
+	if r.Ops.Ready() == nil {
+		t.Error("ready without a broker")
+	}
+	c := kafkatest.StartOn(t, port)
+	r.WaitFor("brokers ainda não disponíveis: o tópico transactions ainda não existe")
+	c.CreateTopic("transactions:3")
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	r.WaitFor("resumo: 1 enviadas · 1 confirmadas")
+}
+
+func TestStopsWhileWaiting(t *testing.T) {
+	r := kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": fmt.Sprintf("127.0.0.1:%d", kafkatest.FreePort(t))}, configure, run)
+	r.WaitFor("brokers ainda não disponíveis")
+	if err := r.Stop(); !errors.Is(err, context.Canceled) { // which is exit code 0
+		t.Errorf("error %v", err)
+	}
+}
+
+// A stop at any moment, from before the first connection on: whatever was acknowledged is in the
+// log, and no message is left without an outcome.
+func TestStopAtAnyMoment(t *testing.T) {
+	const seed = 7
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	for range 10 {
+		c := kafkatest.Start(t, "transactions:3")
+		r := kafkatest.StartRun(t, env(c), configure, run)
+		time.Sleep(time.Duration(rng.Int64N(int64(100 * time.Millisecond)))) // the moment, not a state to wait for
+		if err := r.Stop(); err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+		published(t, c, r, len(c.ReadAll("transactions")))
+	}
+}
+
 func TestRefusedMessagesAreNamedAndFail(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:3")
 	c.RefuseProduce("transactions")
@@ -177,5 +223,21 @@ func TestConfigurationNamesEveryMistake(t *testing.T) {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s:\n%v", name, err)
 		}
+	}
+}
+
+// Messages a second with everything in one process: the embedded cluster takes most of the time.
+func BenchmarkPublishEmbedded(b *testing.B) {
+	for _, codec := range []string{"none", "lz4"} {
+		b.Run(codec, func(b *testing.B) {
+			c := kafkatest.Start(b, "transactions:3")
+			b.ReportAllocs()
+			b.ResetTimer()
+			r := kafkatest.StartRun(b, env(c, "COUNT", fmt.Sprint(b.N), "COMPRESSION", codec), configure, run)
+			if err := r.Wait(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+		})
 	}
 }

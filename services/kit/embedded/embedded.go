@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,7 +32,10 @@ type Cluster struct{ *kfake.Cluster }
 
 // Start starts a cluster. The error is a *PortTakenError where a port is in use.
 func Start(o Options) (*Cluster, error) {
-	opts := []kfake.Opt{kfake.ClusterID("kafka-workshop-embedded")}
+	opts := []kfake.Opt{
+		kfake.ClusterID("kafka-workshop-embedded"),
+		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelError)), // a full disk must not pass in silence
+	}
 	if len(o.Ports) > 0 {
 		// kfake would wrap the error beyond recognition, and after it had opened other ports.
 		for _, port := range o.Ports {
@@ -55,7 +59,8 @@ func Start(o Options) (*Cluster, error) {
 
 func free(port int) error {
 	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
+	const windowsInUse = syscall.Errno(10048) // WSAEADDRINUSE, which syscall.EADDRINUSE is not
+	if errno, ok := errors.AsType[syscall.Errno](err); ok && (errno == syscall.EADDRINUSE || errno == windowsInUse) {
 		return &PortTakenError{port}
 	}
 	if err != nil {

@@ -49,25 +49,26 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 	}
 }
 
-// Interruptible runs open, one of sarama's constructors, none of which takes a context. When ctx ends
-// first it returns at once, and closes what open may still bring.
-func Interruptible[T io.Closer](ctx context.Context, open func() (T, error)) (T, error) {
+// Interruptible runs call, something of sarama's, none of which takes a context. When ctx ends first
+// it returns ctx's error at once, and closes what call may still bring.
+func Interruptible[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	type result struct {
-		opened T
-		err    error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		opened, err := open()
-		done <- result{opened, err}
+		value, err := call()
+		done <- result{value, err}
 	}()
 	select {
 	case r := <-done:
-		return r.opened, r.err
+		return r.value, r.err
 	case <-ctx.Done():
 		go func() {
-			if r := <-done; r.err == nil {
-				r.opened.Close()
+			r := <-done
+			if closer, ok := any(r.value).(io.Closer); ok && r.err == nil {
+				closer.Close()
 			}
 		}()
 		var none T

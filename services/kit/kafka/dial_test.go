@@ -13,7 +13,6 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
@@ -74,39 +73,24 @@ func (d *dialling) wait() error {
 	}
 }
 
-// freePort is a port that nobody listens on now.
-func freePort(t testing.TB) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
-
 func TestDialWaitsForBrokersAndTopics(t *testing.T) {
-	port := freePort(t)
+	port := kafkatest.FreePort(t)
 	addr := "127.0.0.1:" + strconv.Itoa(port)
 	d := dial(t, []string{addr}, "transactions", "scoreGame")
 	if cause := d.waitCause(); !strings.Contains(cause.Error(), addr+": connection refused") {
 		t.Errorf("cause %q does not name the address", cause)
 	}
-	c, err := embedded.Start(embedded.Options{Ports: []int{port}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := kafkatest.StartOn(t, port)
 	var missing *kafka.MissingTopicError
 	kafkatest.Eventually(t, "a missing topic is named", func() bool { return errors.As(d.waitCause(), &missing) })
 	if missing.Topic != "transactions" {
 		t.Errorf("named %s first", missing.Topic)
 	}
-	c.CreateTopic("transactions", 3, nil)
+	c.CreateTopic("transactions:3")
 	kafkatest.Eventually(t, "the second topic is named", func() bool {
 		return errors.As(d.waitCause(), &missing) && missing.Topic == "scoreGame"
 	})
-	c.CreateTopic("scoreGame", 1, nil)
+	c.CreateTopic("scoreGame:1")
 	if err := d.wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +158,7 @@ func TestDialStopsAtOnce(t *testing.T) {
 // The bootstrap address works, the advertised one does not: both are named, with the remedy.
 func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	closed := freePort(t)
+	closed := kafkatest.FreePort(t)
 	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
 		c.KeepControl()
 		req := kreq.(*kmsg.MetadataRequest)

@@ -80,7 +80,11 @@ func (t Topic) detail(replicas int16) *sarama.TopicDetail {
 
 func mismatch(want Topic, have sarama.TopicDetail) string {
 	if have.NumPartitions != want.Partitions {
-		return fmt.Sprintf("has %d partitions instead of %d", have.NumPartitions, want.Partitions)
+		noun := "partitions"
+		if have.NumPartitions == 1 {
+			noun = "partition"
+		}
+		return fmt.Sprintf("has %d %s instead of %d", have.NumPartitions, noun, want.Partitions)
 	}
 	return ""
 }

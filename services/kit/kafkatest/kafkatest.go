@@ -3,6 +3,7 @@ package kafkatest
 
 import (
 	"context"
+	"net"
 	"strconv"
 	"testing"
 	"time"
@@ -39,6 +40,28 @@ func Start(t testing.TB, topics ...string) *Cluster {
 		c.CreateTopic(topic)
 	}
 	return c
+}
+
+// StartOn starts one broker on a port, for a test that has to know it before the broker is there.
+func StartOn(t testing.TB, port int) *Cluster {
+	t.Helper()
+	cluster, err := embedded.Start(embedded.Options{Ports: []int{port}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	return &Cluster{Cluster: cluster, t: t}
+}
+
+// FreePort is a port of 127.0.0.1 that nobody listens on now.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // CreateTopic creates a topic given as NAME:PARTITIONS.

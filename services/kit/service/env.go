@@ -183,16 +183,20 @@ func SplitHostPorts(list string) ([]string, error) {
 	return addrs, nil
 }
 
-func checkHostPort(addr string, emptyHost bool) error {
+func checkHostPort(addr string, toListen bool) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return fmt.Errorf("%q is not host:port", addr)
 	}
-	if host == "" && !emptyHost {
+	if host == "" && !toListen {
 		return fmt.Errorf("%q has no host", addr)
 	}
-	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("%q has no port from 0 to 65535", addr)
+	lowest := 1
+	if toListen {
+		lowest = 0 // to listen on, a free port of the system's choice
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < lowest || n > 65535 {
+		return fmt.Errorf("%q has no port from %d to 65535", addr, lowest)
 	}
 	return nil
 }

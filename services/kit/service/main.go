@@ -101,6 +101,10 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	return exitCode(ctx, run(ctx, cfg, p), p)
 }
 
+// sameStop is how long further signals count as the first: Ctrl-C reaches a service from the
+// terminal and, as the end of its standard input, from its supervisor; timeout(1) signals twice.
+const sameStop = 500 * time.Millisecond
+
 // untilStopped returns a context that ends with the first SIGINT or SIGTERM, or with the end of
 // stdin where that is not nil. A second signal ends the process at once, and so does a stop that
 // takes longer than Grace and the time to close connections: a container is killed after 10 s, and
@@ -115,13 +119,20 @@ func untilStopped(log *slog.Logger, stdin io.Reader) (context.Context, context.C
 			cancel()
 		case <-ctx.Done():
 		}
-		select {
-		case <-signals:
-			log.Error("stopped by a second signal before the work under way was finished")
-		case <-time.After(Grace + 1500*time.Millisecond):
-			log.Error("still not stopped: giving up")
+		began := time.Now()
+		deadline := time.After(Grace + 1500*time.Millisecond)
+		for {
+			select {
+			case <-signals:
+				if time.Since(began) < sameStop {
+					continue
+				}
+				log.Error("stopped by a second signal before the work under way was finished")
+			case <-deadline:
+				log.Error("still not stopped: giving up")
+			}
+			os.Exit(ExitFailed)
 		}
-		os.Exit(ExitFailed)
 	}()
 	if stdin != nil {
 		go func() { io.Copy(io.Discard, stdin); cancel() }()

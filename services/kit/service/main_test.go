@@ -141,6 +141,7 @@ func TestStopsInGoodOrder(t *testing.T) {
 		{"SIGINT", nil, func(c *child) { c.Process.Signal(os.Interrupt) }},
 		{"end of standard input", []string{"--stop-on-eof"}, func(c *child) { c.stdin.Close() }},
 		{"end of standard input and SIGINT", []string{"--stop-on-eof"}, func(c *child) { c.stdin.Close(); c.Process.Signal(os.Interrupt) }},
+		{"two signals at once", nil, func(c *child) { c.Process.Signal(os.Interrupt); c.Process.Signal(syscall.SIGTERM) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			child := spawn(t, "run", nil, c.args...).ready(t)
@@ -159,8 +160,11 @@ func TestDeafServiceIsEnded(t *testing.T) {
 	quick := spawn(t, "deaf", nil).ready(t)
 	began := time.Now()
 	slow.Process.Signal(syscall.SIGTERM)
-	quick.Process.Signal(os.Interrupt)
-	quick.Process.Signal(syscall.SIGTERM)
+	go func() { // until it hears: signals close to the first count as the first
+		for quick.Process.Signal(os.Interrupt) == nil {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
 	if _, code := quick.end(t); code != 1 || !strings.Contains(quick.errors.String(), "second signal") {
 		t.Errorf("exit code %d after a second signal\n%s", code, &quick.errors)
 	}

@@ -1,0 +1,7 @@
+// Package acceptance runs the workshop's real programs, as processes, against real brokers and real
+// containers, and judges what they printed and what is in the log. Its tests need what no laptop has
+// by itself, so each lane has a build tag and a script that brings the rest:
+//
+//	scripts/lane-brokers   tag brokers   ZooKeeper and three brokers without Docker (KAFKA_HOME)
+//	scripts/lane-docker    tag docker    the compose files
+package acceptance
