@@ -34,12 +34,15 @@ const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
 // ClusterFromEnv reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that
 // document 002 gave it), and KAFKA_PROXY.
 func ClusterFromEnv(env *service.Env) Cluster {
-	brokers := env.HostPorts("kafka_host_url", DefaultBrokers, "one broker; BOOTSTRAP_SERVERS wins over it")
-	fallback := brokers[0]
-	for _, b := range brokers[1:] {
-		fallback += "," + b
+	fallback := DefaultBrokers
+	if one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it"); one != "" {
+		if list, err := service.SplitHostPorts(one); err != nil || len(list) != 1 {
+			env.Fail("kafka_host_url", "not one host:port; several go into BOOTSTRAP_SERVERS, comma separated")
+		} else {
+			fallback = one
+		}
 	}
-	brokers = env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
+	brokers := env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
 	proxyURL := env.Text("KAFKA_PROXY", "", "socks5://host:port", "proxy for every connection to a broker")
 	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
 		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")

@@ -51,10 +51,10 @@ func Main[C any](about About, configure func(*Env) C, run func(context.Context, 
 
 func start[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) int {
 	env := NewEnv(os.LookupEnv)
+	cfg := configure(env)
 	opsAddr := env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served")
 	lang := env.OneOf("WORKSHOP_LANG", "pt", []string{"pt", "pt-BR", "en"}, "language of the lines on standard output")
 	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
-	cfg := configure(env)
 
 	flags := flag.NewFlagSet(about.Name, flag.ContinueOnError)
 	flags.SetOutput(os.Stderr)
