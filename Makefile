@@ -21,7 +21,7 @@ build: ## compile all programs into bin/
 
 .PHONY: test
 test: ## run all tests that need nothing but Go
-	go test $(RACE) $(if $(CI),-count=1) work
+	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems

@@ -12,9 +12,14 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 )
 
 const good = `{"id_sequencia":%d,"id_usuario":"20001","id_transacao":"t","id_produto":"12345","endereco":"a | b | BR","cadastro_em":"2024-07-13 09:00:00","id_plataforma":"Mobile","mensagem":"m"}`
@@ -69,14 +74,15 @@ func TestUnreadableMessagesBecomeDeadLetters(t *testing.T) {
 	if err := c.Cluster.CreateTopic("transactions.dlq", 1, map[string]string{"max.message.bytes": room}); err != nil {
 		t.Fatal(err)
 	}
-	header := sarama.RecordHeader{Key: []byte("trace"), Value: []byte(strings.Repeat("x", 30<<10))}
+	// With a small value the headers are what is at the limit, with the large one the value is.
+	header := sarama.RecordHeader{Key: []byte("trace"), Value: []byte(strings.Repeat("x", 1<<20-1000))}
 	producer := c.Producer()
 	for i, bad := range unreadable {
 		msg := &sarama.ProducerMessage{Topic: "transactions", Value: bad.value}
 		if i == 0 {
 			msg.Key = sarama.StringEncoder("20001")
 		}
-		if bad.name != "1 MiB" { // headers near the limit beside, the value at it
+		if bad.name != "1 MiB" {
 			msg.Headers = []sarama.RecordHeader{header}
 		}
 		if _, _, err := producer.SendMessage(msg); err != nil {
@@ -143,15 +149,18 @@ func TestNoDeadLettersStopsAtTheMessage(t *testing.T) {
 // and again, and goes on once the topic takes it.
 func TestRefusedDeadLetterDoesNotPassTheOffset(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
-	c.ProduceValues("transactions", "rubbish", fmt.Sprintf(good, 1))
+	c.ProduceValues("transactions", fmt.Sprintf(good, 1), "rubbish", fmt.Sprintf(good, 2))
 	refuse := c.RefuseProduce("transactions.dlq")
 	r := kafkatest.StartRun(t, env(c), configure, run)
 	kafkatest.Eventually(t, "the letter was refused twice", func() bool { return refuse.Hits() >= 2 })
-	if got := c.Committed("cg-group-id", "transactions", 0); got > 0 {
-		t.Errorf("committed offset %d although the dead letter was refused", got)
+	if got := c.Committed("cg-group-id", "transactions", 0); got != 1 {
+		t.Errorf("committed offset %d, want 1: the dead letter behind it was refused", got)
+	}
+	if !strings.Contains(r.Out.String(), `"id_sequencia":1,`) {
+		t.Error("a message is committed that is not on the screen yet")
 	}
 	refuse.Remove()
-	r.WaitFor(`"id_sequencia":1`)
+	r.WaitFor(`"id_sequencia":2,`)
 	if got := len(c.ReadAll("transactions.dlq")); got != 1 {
 		t.Errorf("%d dead letters, want 1", got)
 	}
@@ -205,6 +214,46 @@ func TestStopAtAnyMoment(t *testing.T) {
 		t.Errorf("%d printed, want %d", len(printed), count)
 	}
 	t.Logf("%d starts and stops", starts)
+}
+
+// The stop comes while a dead letter is under way and no broker answers: it does not wait for it, and
+// says what it does not know.
+func TestStopDuringADeadLetter(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	c.ProduceValues("transactions", "rubbish")
+	hold := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions.dlq", Err: kerr.NotLeaderForPartition, Count: -1})
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	kafkatest.Eventually(t, "the letter was tried", func() bool { return hold.Hits() > 0 })
+	if err := r.Stop(); !errors.Is(err, kafka.ErrUnknown) {
+		t.Errorf("error %v, want an unknown outcome", err)
+	}
+}
+
+// One of the bootstrap addresses is dead: whichever is asked first, reading and dead letters work.
+func TestStartsWithABrokerDown(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	vars := env(c, "BOOTSTRAP_SERVERS", fmt.Sprintf("127.0.0.1:%d,%s", kafkatest.FreePort(t), c.ListenAddrs()[0]))
+	for range 8 {
+		c.ProduceValues("transactions", "rubbish")
+		r := kafkatest.StartRun(t, vars, configure, run)
+		r.WaitFor("enviada para transactions.dlq")
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDeadLettersNeedAnotherTopic(t *testing.T) {
+	for _, vars := range []map[string]string{
+		{"TOPIC": "t", "DEAD_LETTER_TOPIC": "t"},
+		{"TOPIC": strings.Repeat("x", 249)},
+	} {
+		e := service.EnvOf(vars)
+		configure(e)
+		if e.Err() == nil {
+			t.Errorf("%v is accepted", vars)
+		}
+	}
 }
 
 func TestRebalanceIsTold(t *testing.T) {

@@ -46,15 +46,12 @@ func (r *reader) consume(ctx context.Context, claim *kafka.Claim) error {
 		}
 		claim.Mark(msg)
 		if claim.Idle() || claim.Pending() >= batch {
-			if err := r.process.Out.Flush(); err != nil {
-				return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
-			}
-			if err := claim.Commit(); err != nil {
+			if err := claim.Commit(); err != nil { // flushes what was printed first
 				return err
 			}
 		}
 	}
-	return r.process.Out.Flush() // what is marked is committed behind us, so it has to be out
+	return nil // what is marked by now is committed behind us
 }
 
 // handle returns nil when the message's offset may be passed.

@@ -9,7 +9,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
@@ -58,7 +57,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(time.Second, client)
+	defer service.CloseWithin(service.Farewell, client)
 	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
 	if err != nil {
 		return err

@@ -35,6 +35,7 @@ type config struct {
 	pace       time.Duration
 	count      uint64
 	seed       uint64
+	buffer     int // messages that may wait at each step of their way
 }
 
 func configure(env *service.Env) config {
@@ -44,6 +45,7 @@ func configure(env *service.Env) config {
 		topic:      env.Topic("TOPIC", "transactions", "topic to publish to"),
 		pace:       env.Duration("PACE", 2*time.Second, "time between messages; 0: as fast as it goes"),
 		count:      env.Number("COUNT", 0, "messages to publish; 0: no end"),
+		buffer:     4096,
 		seed:       env.Seed("SEED", rand.Uint64, "fixes the messages, but for id_transacao and cadastro_em"),
 	}
 }
@@ -58,7 +60,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	// gather thousands of messages into one request.
 	conf.Producer.Flush.Frequency = 5 * time.Millisecond
 	conf.Producer.Flush.MaxMessages = 5000
-	conf.ChannelBufferSize = 4096
+	conf.ChannelBufferSize = cfg.buffer
 
 	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
 		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
@@ -66,7 +68,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(time.Second, client)
+	defer service.CloseWithin(service.Farewell, client)
 	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
 	if err != nil {
 		return fmt.Errorf("producer: %w", err)

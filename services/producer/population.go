@@ -68,7 +68,7 @@ func distinct(fake *gofakeit.Faker, n, low, high int) []int {
 	return drawn
 }
 
-// quote writes s as a JSON string in the form of event.Transaction.AppendJSON: & < > as they are.
+// quote writes s as a JSON string, with & < > as they are: an address stays readable.
 func quote(s string) string {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

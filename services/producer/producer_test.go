@@ -162,6 +162,17 @@ func TestWaitsForBrokersAndTopic(t *testing.T) {
 	r.WaitFor("resumo: 1 enviadas · 1 confirmadas")
 }
 
+// One of the bootstrap addresses is dead: whichever of them is asked first, the start succeeds.
+func TestStartsWithABrokerDown(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3")
+	vars := env(c, "COUNT", "1", "BOOTSTRAP_SERVERS", fmt.Sprintf("127.0.0.1:%d,%s", kafkatest.FreePort(t), c.ListenAddrs()[0]))
+	for range 10 {
+		if err := kafkatest.StartRun(t, vars, configure, run).Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestStopsWhileWaiting(t *testing.T) {
 	r := kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": fmt.Sprintf("127.0.0.1:%d", kafkatest.FreePort(t))}, configure, run)
 	r.WaitFor("brokers ainda não disponíveis")

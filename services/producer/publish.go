@@ -28,6 +28,7 @@ type publisher struct {
 	sent, acknowledged, failed atomic.Uint64
 	progress                   atomic.Int64  // Unix ms of the last acknowledgement, or of a send after quiet
 	failing                    atomic.Bool   // the last outcome was a failure
+	summedUp                   atomic.Bool   // what comes now is too late to be counted
 	fed                        atomic.Bool   // no further message will be sent
 	settled                    chan struct{} // closed when fed, and every message has its outcome
 	settle                     sync.Once
@@ -128,10 +129,21 @@ func (p *publisher) next(gen *generator) *outgoing {
 	return o
 }
 
-// acknowledgements prints a line a message, and flushes when no further one is waiting.
+// acknowledgements prints a line a message, and flushes when no further one is waiting. Sarama's own
+// channel has no buffer, so that nothing would ever be waiting there: a write call a message.
 func (p *publisher) acknowledgements() {
+	waiting := make(chan *sarama.ProducerMessage, p.cfg.buffer)
+	go func() {
+		for msg := range p.producer.Successes() {
+			waiting <- msg
+		}
+		close(waiting)
+	}()
 	var line []byte
-	for msg := range p.producer.Successes() {
+	for msg := range waiting {
+		if p.summedUp.Load() {
+			continue
+		}
 		o := msg.Metadata.(*outgoing)
 		line = strconv.AppendInt(append(line[:0], p.words.sent...), o.sequence, 10)
 		if p.cfg.publishing.Acks != sarama.NoResponse { // with acks=0 nobody tells where it went
@@ -142,10 +154,10 @@ func (p *publisher) acknowledgements() {
 		p.process.Out.Write(append(line, '\n'))
 		p.acked.Inc()
 		p.acknowledged.Add(1)
+		p.progress.Store(time.Now().UnixMilli())
+		p.failing.Store(false)
 		p.free.Put(o)
-		if len(p.producer.Successes()) == 0 {
-			p.progress.Store(time.Now().UnixMilli())
-			p.failing.Store(false)
+		if len(waiting) == 0 {
 			p.process.Out.Flush()
 		}
 		p.outcome()
@@ -154,6 +166,9 @@ func (p *publisher) acknowledgements() {
 
 func (p *publisher) failures() {
 	for failure := range p.producer.Errors() {
+		if p.summedUp.Load() {
+			continue
+		}
 		o := failure.Msg.Metadata.(*outgoing)
 		p.refused.Inc()
 		p.failed.Add(1)
@@ -168,6 +183,7 @@ func (p *publisher) pending() uint64 { return p.sent.Load() - p.acknowledged.Loa
 
 // sumUp prints the summary; an error says that not every message was acknowledged.
 func (p *publisher) sumUp(took time.Duration) error {
+	p.summedUp.Store(true)
 	sent, acked, failed := p.sent.Load(), p.acknowledged.Load(), p.failed.Load()
 	unknown := sent - acked - failed
 	p.process.Out.Print(fmt.Sprintf(p.words.summary, sent, acked, failed, unknown, took.Round(time.Millisecond), float64(acked)/took.Seconds()))

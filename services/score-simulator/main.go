@@ -70,12 +70,12 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(time.Second, client)
+	defer service.CloseWithin(service.Farewell, client)
 	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })
 	if err != nil {
 		return fmt.Errorf("producer: %w", err)
 	}
-	defer service.CloseWithin(time.Second, producer)
+	defer service.CloseWithin(service.Farewell, producer)
 
 	s := newSimulator(producer, cfg, words, p)
 	p.Ops.ReadyWhen(s.ready)

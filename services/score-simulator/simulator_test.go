@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -108,6 +110,17 @@ func TestPublishesWholeMatches(t *testing.T) {
 	if len(matches) != 2 {
 		t.Errorf("%d matches, want 2", len(matches))
 	}
+}
+
+// A stop between two goals: what was sent is acknowledged, and the summary says so.
+func TestStopBetweenGoals(t *testing.T) {
+	c := kafkatest.Start(t, "scoreGame:1")
+	r := kafkatest.StartRun(t, env(c, "PACE", "1h"), configure, run)
+	kafkatest.Eventually(t, "the first goal is in the log", func() bool { return c.PartitionInfo("scoreGame", 0).HighWatermark == 1 })
+	if err := r.Stop(); !errors.Is(err, context.Canceled) { // which is exit code 0
+		t.Errorf("error %v", err)
+	}
+	r.WaitFor("resumo: 1 enviadas · 1 confirmadas · 0 falharam · 0 sem resposta")
 }
 
 // An event that the broker refuses ends the match: whatever came after it would be a lie.

@@ -17,6 +17,7 @@ type board struct {
 	words   words
 	matches []*match // the latest last; at most remembered
 	shown   *match   // whose header is the last on the screen
+	ended   uint64   // matches that were shown to their end
 }
 
 // remembered is how many matches are kept to tell a repeated event from a new one.
@@ -29,6 +30,7 @@ type match struct {
 	tally     event.Score
 	announced event.Score
 	begun     float64 // timestamp of the event with id 1, 0 where the board came later
+	latest    float64 // timestamp of the last event in order
 	missed    []int
 	repeated  []int
 	finished  bool
@@ -61,11 +63,14 @@ func (b *board) take(e event.ScoreEvent) []string {
 		}
 		fallthrough
 	default:
-		m.lastID, m.announced = e.ID, e.Score
+		m.lastID, m.announced, m.latest = e.ID, e.Score, e.Timestamp
 		m.count(e)
 	}
 	if e.Event == event.Finished {
-		m.finished = true
+		if !m.finished {
+			m.finished = true
+			b.ended++
+		}
 		return append(append(lines, b.words.finished), b.account(m)...)
 	}
 	return append(lines, scoreLine(e))
@@ -83,13 +88,14 @@ func (m *match) count(e event.ScoreEvent) {
 }
 
 // find returns the event's match, a new one where it is unknown. Events of the original program have
-// no match: there id 1 starts one, unless it is the very event that started the last.
+// no match: there id 1 starts one, unless it is the very event that started the last, and so does
+// whatever is younger than the end of the last.
 func (b *board) find(e event.ScoreEvent) (*match, []string) {
 	for _, m := range slices.Backward(b.matches) {
 		if m.id != e.Match {
 			continue
 		}
-		if e.Match == "" && e.ID == 1 && m.begun != e.Timestamp {
+		if e.Match == "" && (e.ID == 1 && m.begun != e.Timestamp || m.finished && e.Timestamp > m.latest) {
 			break
 		}
 		return m, nil
@@ -99,9 +105,10 @@ func (b *board) find(e event.ScoreEvent) (*match, []string) {
 	if b.shown != nil && !b.shown.finished {
 		lines = append(lines, b.words.abandoned)
 	}
-	if e.ID == 1 {
+	switch {
+	case e.ID == 1:
 		m.begun = e.Timestamp
-	} else {
+	case len(b.matches) == 0:
 		// The events before this one were another board's, or this one's before it was restarted: they
 		// are not missing, and their goals are taken over from the announced score.
 		m.lastID = e.ID - 1
@@ -132,7 +139,7 @@ func (b *board) header(m *match, e event.ScoreEvent) []string {
 	if m.id != "" {
 		lines = append(lines, fmt.Sprintf(b.words.match, m.id))
 	}
-	if m.begun == 0 && m.announced == (event.Score{}) {
+	if m.begun == 0 && m.announced == (event.Score{}) && m.lastID > 0 {
 		lines = append(lines, fmt.Sprintf(b.words.resumed, e.ID))
 	}
 	return append(lines, "TeamA      TeamB")

@@ -89,6 +89,32 @@ func TestBoardTellsMatchesApart(t *testing.T) {
 	}
 }
 
+// A board that was there before the match has missed its first events, and says so.
+func TestBoardMissesTheBeginning(t *testing.T) {
+	for _, c := range []struct {
+		name, first, second string
+		want                []string
+	}{
+		{"with a match", "m1", "m2", []string{"partida m2", "TeamA      TeamB", "! id perdido: 1-2", "3 - 0"}},
+		{"without", "", "", []string{"TeamA      TeamB", "! id perdido: 1-2", "3 - 0"}},
+	} {
+		board := newBoard(portuguese)
+		play(board, c.first, 1e9, a(1, 1, 0), end(a(2, 1, 0)))
+		if got := play(board, c.second, 2e9, a(3, 3, 0)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
+
+// An end that comes twice is one end: MATCHES counts matches.
+func TestBoardCountsEnds(t *testing.T) {
+	board := newBoard(portuguese)
+	play(board, "m1", 1e9, a(1, 1, 0), end(a(2, 1, 0)), end(a(2, 1, 0)))
+	if board.ended != 1 {
+		t.Errorf("%d matches ended, want 1", board.ended)
+	}
+}
+
 // Two simulators at once: each match keeps its own account.
 func TestBoardFollowsTwoMatches(t *testing.T) {
 	board := newBoard(portuguese)

@@ -9,7 +9,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
@@ -69,7 +68,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(time.Second, client)
+	defer service.CloseWithin(service.Farewell, client)
 	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
 	if err != nil {
 		return err
@@ -82,7 +81,12 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		Handle: map[string]func(context.Context, *kafka.Claim) error{
 			autoCommit: r.autoCommit, atLeastOnce: r.atLeastOnce,
 		}[cfg.delivery],
-		Assigned: func(given, lost, held []int32) { p.Log.Info("rebalance", "given", given, "lost", lost, "held", held) },
+		Assigned: func(given, lost, held []int32) {
+			p.Log.Info("rebalance", "given", given, "lost", lost, "held", held)
+			if len(held) == 0 {
+				p.Out.Print(fmt.Sprintf(words.idle, cfg.member.Group))
+			}
+		},
 	}
 	p.Ops.ReadyWhen(group.Ready)
 	err = group.Run(ctx)

@@ -100,6 +100,18 @@ func TestRestartGoesOnWithoutRepeating(t *testing.T) {
 	}
 }
 
+// Two boards in one group on one partition: the second says why it stays empty.
+func TestSecondBoardOfAGroupIsToldWhy(t *testing.T) {
+	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
+	boards := []*kafkatest.Run{
+		kafkatest.StartRun(t, env(c), configure, run),
+		kafkatest.StartRun(t, env(c), configure, run),
+	}
+	kafkatest.Eventually(t, "one of them says that it has no partition", func() bool {
+		return strings.Contains(boards[0].Out.String()+boards[1].Out.String(), "outro membro do grupo group1 a tem")
+	})
+}
+
 func TestUnreadableEventDoesNotStopTheMatch(t *testing.T) {
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	events := values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0), end(a(3, 2, 0)))

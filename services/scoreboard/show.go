@@ -26,7 +26,7 @@ type reader struct {
 	mu    sync.Mutex
 	board *board
 
-	read, finished atomic.Uint64
+	read atomic.Uint64
 }
 
 func newReader(letters *kafka.DeadLetters, board *board, matches uint64, p *service.Process) *reader {
@@ -52,9 +52,6 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	}
 	r.read.Add(1)
 	r.total.Inc()
-	if e.Event == event.Finished {
-		r.finished.Add(1)
-	}
 	return nil
 }
 
@@ -68,4 +65,8 @@ func (r *reader) print(e event.ScoreEvent) error {
 }
 
 // complete reports whether MATCHES matches were shown to their end.
-func (r *reader) complete() bool { return r.matches > 0 && r.finished.Load() >= r.matches }
+func (r *reader) complete() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.matches > 0 && r.board.ended >= r.matches
+}

@@ -3,6 +3,7 @@ package main
 // words are the lines for students; waiting and finished are document 000's in Portuguese.
 type words struct {
 	waiting, finished string
+	idle              string // group
 	match             string // id
 	resumed           string // id of the first event seen
 	abandoned         string
@@ -19,6 +20,7 @@ var (
 	portuguese = words{
 		waiting:   "Aguardando eventos...",
 		finished:  "Partida finalizada!",
+		idle:      "este placar não recebeu partição: outro membro do grupo %s a tem (CONSUMER_GROUP escolhe outro grupo)",
 		match:     "partida %s",
 		resumed:   "(a partida já estava em andamento: o placar continua no id %d)",
 		abandoned: "(a partida anterior ficou sem fim: nenhum evento finished chegou)",
@@ -35,6 +37,7 @@ var (
 	english = words{
 		waiting:   "Waiting for events...",
 		finished:  "Match finished!",
+		idle:      "this board was given no partition: another member of group %s has it (CONSUMER_GROUP chooses another group)",
 		match:     "match %s",
 		resumed:   "(the match was under way already: the board goes on at id %d)",
 		abandoned: "(the match before had no end: no finished event came)",

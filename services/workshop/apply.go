@@ -15,10 +15,11 @@ import (
 	"workshop.example/kit/service"
 )
 
-// applier creates the standard topics on a cluster that may still be starting.
+// applier creates topics on a cluster that may still be starting.
 type applier struct {
 	*tool
 	cluster    kafka.Cluster
+	topics     []kafka.Topic
 	minBrokers int
 	timeout    time.Duration
 
@@ -80,7 +81,7 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 		}
 	}
 	applied, err = kafka.Interruptible(ctx, func() ([]kafka.Applied, error) {
-		return kafka.ApplyTopics(ctx, admin, standardTopics())
+		return kafka.ApplyTopics(ctx, admin, a.topics)
 	})
 	return applied, len(a.seen), err
 }

@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/IBM/sarama"
 
@@ -122,7 +118,7 @@ func takenPorts(ports []int) []int {
 	taken := make([]bool, len(ports))
 	var wg sync.WaitGroup
 	for i, port := range ports {
-		wg.Go(func() { taken[i] = isTaken(port) })
+		wg.Go(func() { taken[i] = embedded.PortTaken(port) })
 	}
 	wg.Wait()
 	var list []int
@@ -132,26 +128,6 @@ func takenPorts(ports []int) []int {
 		}
 	}
 	return list
-}
-
-// isTaken connects before it listens, because listening alone proves too little: macOS lets us
-// listen on 127.0.0.1 while Docker listens on every address, and Docker can forward without listening.
-func isTaken(port int) bool {
-	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	if conn, err := net.DialTimeout("tcp", addr, 200*time.Millisecond); err == nil {
-		// On a free port of the ephemeral range a connection may meet itself.
-		itself := conn.LocalAddr().String() == conn.RemoteAddr().String()
-		conn.Close()
-		return !itself
-	}
-	ln, err := net.Listen("tcp", addr)
-	if err == nil {
-		ln.Close()
-		return false
-	}
-	const windowsInUse = syscall.Errno(10048) // WSAEADDRINUSE, which syscall.EADDRINUSE is not
-	errno, _ := errors.AsType[syscall.Errno](err)
-	return errno == syscall.EADDRINUSE || runtime.GOOS == "windows" && errno == windowsInUse
 }
 
 func portsTaken(taken []int, brokers int) error {

@@ -40,6 +40,20 @@ func wantOutput(t *testing.T, what, got, want string) {
 	}
 }
 
+func TestApplyOtherTopics(t *testing.T) {
+	c := startBrokers(t)
+	code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--topic", "my-topic:3")
+	if code != 0 || stderr.String() != "" {
+		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
+	}
+	wantOutput(t, "apply", stdout.String(), "my-topic      created  3 partitions, 3 replicas\nmy-topic.dlq  created  1 partition, 3 replicas\n")
+	for _, bad := range []string{"my-topic", "my-topic:0", "my-topic:x", "a/b:3", ":3", strings.Repeat("x", 246) + ":1"} {
+		if code, _, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--topic", bad); code != 2 || !strings.Contains(stderr.String(), "NAME:PARTITIONS") {
+			t.Errorf("--topic %s: exit code %d, want 2\n%s", bad, code, stderr)
+		}
+	}
+}
+
 func TestApplyTwice(t *testing.T) {
 	c := startBrokers(t)
 	code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--min-brokers", "3")

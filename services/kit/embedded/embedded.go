@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -39,8 +41,8 @@ func Start(o Options) (*Cluster, error) {
 	if len(o.Ports) > 0 {
 		// kfake would wrap the error beyond recognition, and after it had opened other ports.
 		for _, port := range o.Ports {
-			if err := free(port); err != nil {
-				return nil, err
+			if PortTaken(port) {
+				return nil, &PortTakenError{port}
 			}
 		}
 		opts = append(opts, kfake.Ports(o.Ports...))
@@ -57,16 +59,25 @@ func Start(o Options) (*Cluster, error) {
 	return &Cluster{cluster}, nil
 }
 
-func free(port int) error {
-	ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+// PortTaken reports whether something listens on a port of this machine. It connects before it
+// listens, because listening alone proves too little: macOS lets us listen on 127.0.0.1 while Docker
+// listens on every address, and Docker can forward without listening.
+func PortTaken(port int) bool {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if conn, err := net.DialTimeout("tcp", addr, 200*time.Millisecond); err == nil {
+		// On a free port of the ephemeral range a connection may meet itself.
+		itself := conn.LocalAddr().String() == conn.RemoteAddr().String()
+		conn.Close()
+		return !itself
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err == nil {
+		ln.Close()
+		return false
+	}
 	const windowsInUse = syscall.Errno(10048) // WSAEADDRINUSE, which syscall.EADDRINUSE is not
-	if errno, ok := errors.AsType[syscall.Errno](err); ok && (errno == syscall.EADDRINUSE || errno == windowsInUse) {
-		return &PortTakenError{port}
-	}
-	if err != nil {
-		return fmt.Errorf("port %d: %w", port, err)
-	}
-	return ln.Close()
+	errno, _ := errors.AsType[syscall.Errno](err)
+	return errno == syscall.EADDRINUSE || runtime.GOOS == "windows" && errno == windowsInUse
 }
 
 // Bootstrap is the cluster's brokers as BOOTSTRAP_SERVERS wants them.

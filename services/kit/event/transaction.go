@@ -3,11 +3,6 @@
 // nothing of Kafka but the value's bytes.
 package event
 
-import (
-	"strconv"
-	"unicode/utf8"
-)
-
 // The devices that a transaction comes from (id_plataforma).
 const (
 	Mobile = "Mobile"
@@ -104,81 +99,4 @@ func isCurrency(code string) bool {
 		}
 	}
 	return len(code) == 3
-}
-
-// AppendJSON appends the transaction as one JSON object without spaces or a newline, and allocates
-// nothing when dst has room. The bytes are those of a json.Encoder with SetEscapeHTML(false), less
-// its newline: an address with & stays readable in a console consumer. Any text is fit to be
-// written; bytes that are not UTF-8 become U+FFFD. It validates nothing else.
-func (t *Transaction) AppendJSON(dst []byte) []byte {
-	dst = append(dst, `{"id_sequencia":`...)
-	dst = strconv.AppendInt(dst, t.IDSequencia, 10)
-	dst = appendText(dst, `,"id_usuario":`, t.IDUsuario)
-	dst = appendText(dst, `,"id_transacao":`, t.IDTransacao)
-	dst = appendText(dst, `,"id_produto":`, t.IDProduto)
-	dst = appendText(dst, `,"endereco":`, t.Endereco)
-	dst = appendText(dst, `,"cadastro_em":`, t.CadastroEm)
-	dst = appendText(dst, `,"id_plataforma":`, t.IDPlataforma)
-	dst = appendText(dst, `,"mensagem":`, t.Mensagem)
-	if t.ValorCentavos != 0 {
-		dst = append(dst, `,"valor_centavos":`...)
-		dst = strconv.AppendInt(dst, t.ValorCentavos, 10)
-	}
-	if t.Moeda != "" {
-		dst = appendText(dst, `,"moeda":`, t.Moeda)
-	}
-	if t.Tipo != "" {
-		dst = appendText(dst, `,"tipo":`, t.Tipo)
-	}
-	return append(dst, '}')
-}
-
-// appendText appends a field's name as given and its value as a JSON string. Stretches that need no
-// escape, nearly always the whole text, are copied at once.
-func appendText(dst []byte, name, s string) []byte {
-	dst = append(append(dst, name...), '"')
-	copied := 0
-	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-		}
-		if plain(r, size) {
-			i += size
-			continue
-		}
-		dst = appendEscape(append(dst, s[copied:i]...), r)
-		i += size
-		copied = i
-	}
-	return append(append(dst, s[copied:]...), '"')
-}
-
-// plain reports whether a rune of that many bytes stands for itself in a JSON string. Of the line
-// separators U+2028 and U+2029 only JavaScript says otherwise, but encoding/json obeys it.
-func plain(r rune, size int) bool {
-	if r == utf8.RuneError && size == 1 { // a byte that is not UTF-8
-		return false
-	}
-	return r >= ' ' && r != '"' && r != '\\' && r != '\u2028' && r != '\u2029'
-}
-
-func appendEscape(dst []byte, r rune) []byte {
-	const hex = "0123456789abcdef"
-	switch r {
-	case '"', '\\':
-		return append(dst, '\\', byte(r))
-	case '\b':
-		return append(dst, '\\', 'b')
-	case '\f':
-		return append(dst, '\\', 'f')
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	default: // every other control character, U+2028, U+2029 and U+FFFD
-		return append(dst, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-	}
 }

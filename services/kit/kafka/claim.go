@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
 )
 
 // Claim is one partition during one session of a group.
@@ -90,12 +93,15 @@ func (c *Claim) Pending() int { return c.pending }
 
 const (
 	commitTimeout = 15 * time.Second // a dead coordinator has a successor after about 9 s
+	commitLast    = 5 * time.Second  // once the process is to stop
 	commitBackoff = 100 * time.Millisecond
 )
 
 // Commit stores the offset after the last marked message in the group, and returns nil only when
 // the coordinator has confirmed it. Sarama's session.Commit would not do: it swallows refusals such
 // as NOT_COORDINATOR, and after a coordinator's death returns at once with nothing committed.
+//
+// What was printed is flushed first: a crash right after the commit must not take it along.
 //
 // What a retry can heal is retried, beyond the end of the session too, since that ends before a
 // dead coordinator has its successor. An error means that this member is no longer the partition's
@@ -105,26 +111,36 @@ func (c *Claim) Commit() error {
 	if c.pending == 0 || c.failed != nil {
 		return c.failed
 	}
-	deadline := time.Now().Add(commitTimeout)
+	if err := c.group.Process.Out.Flush(); err != nil {
+		c.failed = &FatalError{fmt.Errorf("print: %w", err)}
+		return c.failed
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
+	defer cancel()
+	defer context.AfterFunc(c.ctx, func() { time.AfterFunc(commitLast, cancel) })()
+
+	offset := c.marked.Load()
+	cause := errors.New("no coordinator answers")
 	for {
-		retry, err := c.commitOnce()
+		// Sarama looks for a coordinator for a minute, and cannot be told to stop.
+		retry, err := Interruptible(ctx, func() (bool, error) { return c.commitOnce(offset) })
 		if err == nil {
 			c.pending = 0
+			c.group.settle(c.partition, nil)
 			return nil
 		}
-		err = fmt.Errorf("commit offset %d of %s/%d: %w", c.marked.Load(), c.group.Topic, c.partition, err)
-		if !retry || time.Now().After(deadline) {
-			c.failed = err
-			return err
+		if ctx.Err() == nil {
+			cause = err
 		}
-		if c.ctx.Err() != nil && time.Until(deadline) > 5*time.Second {
-			deadline = time.Now().Add(5 * time.Second)
+		if ctx.Err() != nil || !retry || service.Sleep(ctx, commitBackoff) != nil {
+			c.failed = fmt.Errorf("commit offset %d of %s/%d: %w", offset, c.group.Topic, c.partition, cause)
+			c.group.settle(c.partition, c.failed)
+			return c.failed
 		}
-		time.Sleep(commitBackoff)
 	}
 }
 
-func (c *Claim) commitOnce() (retry bool, err error) {
+func (c *Claim) commitOnce(offset int64) (retry bool, err error) {
 	client, name := c.group.Client, c.group.Member.Group
 	coordinator, err := client.Coordinator(name)
 	if err != nil {
@@ -138,7 +154,7 @@ func (c *Claim) commitOnce() (retry bool, err error) {
 	}
 	// Leader epoch -1 is "unknown". AddBlock would send 0, and after a change of leader a Java client
 	// that reads such a commit rewinds in silence.
-	req.AddBlockWithLeaderEpoch(c.group.Topic, c.partition, c.marked.Load(), -1, sarama.ReceiveTime, "")
+	req.AddBlockWithLeaderEpoch(c.group.Topic, c.partition, offset, -1, sarama.ReceiveTime, "")
 	resp, err := coordinator.CommitOffset(req)
 	if err != nil {
 		coordinator.Close() // or the next try would use the same broken connection
@@ -151,12 +167,16 @@ func (c *Claim) commitOnce() (retry bool, err error) {
 		return false, errors.New("the coordinator's answer leaves the partition out")
 	case errors.Is(code, sarama.ErrNoError):
 		return false, nil
-	case errors.Is(code, sarama.ErrNotCoordinatorForConsumer), errors.Is(code, sarama.ErrConsumerCoordinatorNotAvailable),
-		errors.Is(code, sarama.ErrOffsetsLoadInProgress), errors.Is(code, sarama.ErrRequestTimedOut),
-		errors.Is(code, sarama.ErrNotEnoughReplicas), errors.Is(code, sarama.ErrNotEnoughReplicasAfterAppend):
+	case slices.Contains(passing, code):
 		client.RefreshCoordinator(name)
 		return true, code
 	default: // IllegalGeneration, UnknownMemberId, FencedInstancedId, RebalanceInProgress: no longer ours
 		return false, code
 	}
+}
+
+// passing are refusals that another try, or another coordinator, can heal.
+var passing = []sarama.KError{
+	sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
+	sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicas, sarama.ErrNotEnoughReplicasAfterAppend,
 }

@@ -88,7 +88,8 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	conf.Consumer.Offsets.Initial = sarama.OffsetOldest
 	conf.Consumer.IsolationLevel = sarama.ReadCommitted
 	conf.Consumer.Offsets.AutoCommit.Enable = false // we commit: see Claim.Commit
-	conf.Consumer.Fetch.Default = 4 << 20
+	// A fetch is per broker, and unpacked it can be many times its size: 4 MiB of zstd took 127 MB.
+	conf.Consumer.Fetch.Default = 1 << 20
 	conf.Consumer.Fetch.Max = 0 // a limit would make sarama skip a message that is larger
 	// How long a broker holds back an answer when it has no message. Sarama has one connection a
 	// broker, so a commit to the same broker waits behind that answer: with the default of 500 ms a

@@ -25,12 +25,14 @@ const (
 	DeadLetterRoom = 64 << 10
 	// DefaultMaxMessageBytes is the broker's own default for the largest batch (message.max.bytes).
 	DefaultMaxMessageBytes = 1048588
+	maxTopicName           = 249
 )
 
 // DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
 type DeadLetters struct {
 	topic    string // empty: dead letters are off
 	process  *service.Process
+	client   sarama.Client
 	producer sarama.SyncProducer
 	skipped  atomic.Uint64
 	total    *prometheus.CounterVec
@@ -40,8 +42,13 @@ type DeadLetters struct {
 // result is empty for "none".
 func DeadLetterTopicFromEnv(env *service.Env, source string) string {
 	topic := env.Topic("DEAD_LETTER_TOPIC", source+".dlq", "where unreadable messages go; none: they stop the service", NoDeadLetters)
-	if topic == NoDeadLetters {
+	switch {
+	case topic == NoDeadLetters:
 		return ""
+	case topic == source:
+		env.Fail("DEAD_LETTER_TOPIC", "is TOPIC: every dead letter would be read again, and become another; choose another topic, or none")
+	case len(topic) > maxTopicName:
+		env.Fail("TOPIC", fmt.Sprintf("with .dlq behind it the name is longer than %d characters; shorten it, or set DEAD_LETTER_TOPIC", maxTopicName))
 	}
 	return topic
 }
@@ -62,8 +69,13 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 	letters := *conf
 	// The original may be as large as its topic allows, and our headers come on top.
 	letters.Producer.MaxMessageBytes = DefaultMaxMessageBytes + DeadLetterRoom
-	var err error
-	d.producer, err = Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(c.Brokers, &letters) })
+	_, err := Interruptible(ctx, func() (_ *DeadLetters, err error) {
+		if d.client, err = c.client(&letters, []string{topic}); err != nil {
+			return nil, err
+		}
+		d.producer, err = sarama.NewSyncProducerFromClient(d.client)
+		return d, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("producer for dead letters: %w", err)
 	}
@@ -128,9 +140,13 @@ func bytesOrNil(b []byte) sarama.Encoder {
 	return sarama.ByteEncoder(b)
 }
 
-// Close waits up to two seconds for the producer's connections to end.
-func (d *DeadLetters) Close() {
+// Close ends the producer's connections.
+func (d *DeadLetters) Close() error {
 	if d.producer != nil {
-		service.CloseWithin(2*time.Second, d.producer)
+		service.CloseWithin(service.Farewell, d.producer)
 	}
+	if d.client != nil {
+		service.CloseWithin(service.Farewell, d.client)
+	}
+	return nil
 }

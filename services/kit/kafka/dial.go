@@ -106,7 +106,22 @@ func (c Cluster) try(ctx context.Context, conf *sarama.Config, topics []string) 
 	if err := c.reach(&probe, client.Brokers()); err != nil {
 		return nil, err
 	}
-	return sarama.NewClient(c.Brokers, conf)
+	return c.client(conf, topics)
+}
+
+// client is a client that knows the brokers behind the bootstrap addresses. One that does not, fresh
+// from NewClient with Metadata.Full off, asks the first bootstrap address for whatever is no topic's
+// business, such as a producer id, and never another: with that broker down it would fail.
+func (c Cluster) client(conf *sarama.Config, topics []string) (sarama.Client, error) {
+	client, err := sarama.NewClient(c.Brokers, conf)
+	if err != nil {
+		return nil, err
+	}
+	if err := client.RefreshMetadata(topics...); err != nil {
+		client.Close()
+		return nil, err
+	}
+	return client, nil
 }
 
 // knock looks for one bootstrap address that accepts a connection. Sarama would do the same, but
@@ -165,6 +180,9 @@ func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker) error {
 	}
 	for _, b := range brokers {
 		if ok, err := b.Connected(); !ok {
+			if slices.Contains(c.Brokers, b.Addr()) { // the address is right, the broker is down
+				return fmt.Errorf("broker %d does not answer at %s: %s", b.ID(), b.Addr(), short(err))
+			}
 			return &UnreachableError{Broker: b.ID(), Bootstrap: c.Brokers, Advertised: b.Addr(), Err: err}
 		}
 	}

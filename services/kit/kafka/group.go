@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -45,19 +44,21 @@ type Group struct {
 
 	handleTimeout time.Duration // HandleTimeout, save in tests
 
-	mu      sync.Mutex
-	held    []int32
-	joined  bool
-	trimmed map[int32]bool // partitions whose offset is out of range
-	claims  map[int32]*Claim
-	active  int       // claims whose handler runs, or whose last commit is under way
-	contact time.Time // when the coordinator last answered
-	final   error     // what Run returns: ErrDone, a handler's FatalError, or a last commit that failed
+	mu          sync.Mutex
+	held        []int32
+	joined      bool
+	answered    time.Time      // when the coordinator last did
+	trimmed     map[int32]bool // partitions whose offset is out of range
+	claims      map[int32]*Claim
+	active      int             // claims whose handler runs, or whose last commit is under way
+	uncommitted map[int32]error // partitions with something handled, not committed, and not handled again since
+	final       error           // a handler's ErrDone, FatalError or ErrUnknown, which ends Run
 }
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a FatalError. On
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
-// then it returns ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone.
+// then it returns ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
+// error also says that something was handled but could not be committed: it will be handled again.
 func (g *Group) Run(ctx context.Context) error {
 	group, err := sarama.NewConsumerGroupFromClient(g.Member.Group, g.Client)
 	if err != nil {
@@ -66,32 +67,38 @@ func (g *Group) Run(ctx context.Context) error {
 	if g.handleTimeout == 0 {
 		g.handleTimeout = HandleTimeout
 	}
-	g.trimmed = map[int32]bool{}
+	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	go g.drainErrors(group.Errors())
+	running, done := context.WithCancel(ctx)
+	defer done()
+	go g.explainWaits(running)
 
 	consuming := make(chan error, 1)
 	go func() { consuming <- g.consume(ctx, group) }()
-	stuck := time.NewTicker(g.handleTimeout / 8)
-	defer stuck.Stop()
+	look := time.NewTicker(min(time.Second, g.handleTimeout/8))
+	defer look.Stop()
 	stopping := ctx.Done()
-	var farewell, deadline <-chan time.Time
+	var stopped time.Time
 	for {
 		select {
 		case err := <-consuming:
-			service.CloseWithin(2*time.Second, group) // leaves the group, so that others take over at once
+			service.CloseWithin(2*service.Farewell, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
-			stopping, farewell, deadline = nil, time.After(service.Grace/2), time.After(service.Grace)
-		case <-farewell:
-			if g.settled() {
-				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
-				return nil
-			}
-		case <-deadline:
-			return fmt.Errorf("consumer group %s: %w", g.Member.Group, ErrUnknown)
-		case <-stuck.C:
+			stopping, stopped = nil, time.Now()
+		case <-look.C:
 			if err := g.stuck(); err != nil {
 				return err
+			}
+			if stopped.IsZero() {
+				continue
+			}
+			if time.Since(stopped) > service.Grace/2 && g.idle() {
+				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
+				return g.uncommittedError()
+			}
+			if time.Since(stopped) > service.Grace {
+				return fmt.Errorf("consumer group %s: %w", g.Member.Group, ErrUnknown)
 			}
 		}
 	}
@@ -101,21 +108,23 @@ func (g *Group) Run(ctx context.Context) error {
 // handler's error, and at once, again and again, while a coordinator is down.
 func (g *Group) consume(ctx context.Context, group sarama.ConsumerGroup) error {
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
-	for delay := shortest; ; {
-		// Nothing but its time-out ends the session of a member that died, and the group waits for it.
-		joining := time.AfterFunc(2*time.Second, func() { g.Process.Out.Print(joiningLine(g.Process.Lang)) })
+	delay := shortest
+	for {
 		began := time.Now()
-		err := group.Consume(ctx, []string{g.Topic}, &handler{g, ctx, joining})
-		joining.Stop()
+		err := group.Consume(ctx, []string{g.Topic}, &session{group: g, ctx: ctx})
 		if final := g.finalError(); final != nil {
 			var fatal *FatalError
-			if errors.As(final, &fatal) {
+			switch {
+			case errors.As(final, &fatal):
 				return fatal.Err
+			case errors.Is(final, ErrUnknown):
+				return final
+			default:
+				return nil // ErrDone
 			}
-			return nil // ErrDone
 		}
 		if ctx.Err() != nil {
-			return nil
+			return g.uncommittedError()
 		}
 		if errors.Is(err, sarama.ErrClosedConsumerGroup) || errors.Is(err, sarama.ErrClosedClient) {
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
@@ -125,12 +134,15 @@ func (g *Group) consume(ctx context.Context, group sarama.ConsumerGroup) error {
 		}
 		if err != nil {
 			g.Process.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)
-		} else if time.Since(began) > time.Second {
-			delay = shortest // a rebalance, and the others wait for us: rejoin without delay
-			continue
+		}
+		if time.Since(began) > time.Second {
+			delay = shortest
+			if err == nil { // a rebalance, and the others wait for us: rejoin without delay
+				continue
+			}
 		}
 		if service.Sleep(ctx, delay/2+rand.N(delay/2)) != nil {
-			return nil
+			return g.uncommittedError()
 		}
 		delay = min(delay*2, longest)
 	}
@@ -158,6 +170,33 @@ func (g *Group) finalError() error {
 	return g.final
 }
 
+// settle notes what became of a partition's last commit.
+func (g *Group) settle(partition int32, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err == nil {
+		delete(g.uncommitted, partition)
+	} else {
+		g.uncommitted[partition] = err
+	}
+}
+
+func (g *Group) uncommittedError() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, err := range g.uncommitted {
+		return fmt.Errorf("handled, but not committed, so that it will be read again: %w", err)
+	}
+	return nil
+}
+
+// idle reports whether every handler has returned and tried its last commit.
+func (g *Group) idle() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.active == 0 && g.final == nil
+}
+
 // stuck reports a message that has been in its handler for longer than allowed.
 func (g *Group) stuck() error {
 	g.mu.Lock()
@@ -168,131 +207,4 @@ func (g *Group) stuck() error {
 		}
 	}
 	return nil
-}
-
-// settled reports whether every handler has returned and everything it handled is committed.
-func (g *Group) settled() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.active == 0 && g.final == nil
-}
-
-const (
-	pulse   = 3 * time.Second
-	contact = 15 * time.Second // longer than a coordinator's death and the choice of its successor
-)
-
-// Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
-// keeps a session for as long as it can still hope to reach a coordinator: for hours.
-func (g *Group) Ready() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.joined {
-		return fmt.Errorf("not a member of group %s at the moment", g.Member.Group)
-	}
-	if silent := time.Since(g.contact); silent > contact {
-		return fmt.Errorf("the coordinator of group %s has not answered for %s", g.Member.Group, silent.Round(time.Second))
-	}
-	return nil
-}
-
-// keepContact asks the coordinator for a sign of life until the session ends. It is a heartbeat of
-// the member besides sarama's own, of which nobody hears.
-func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
-	req := &sarama.HeartbeatRequest{Version: 4, GroupId: g.Member.Group, MemberId: session.MemberID(), GenerationId: session.GenerationID()}
-	if g.Member.InstanceID != "" {
-		req.GroupInstanceId = &g.Member.InstanceID
-	}
-	for service.Sleep(session.Context(), pulse) == nil {
-		coordinator, err := g.Client.Coordinator(g.Member.Group)
-		if err != nil {
-			continue
-		}
-		if _, err := coordinator.Heartbeat(req); err == nil {
-			g.mu.Lock()
-			g.contact = time.Now()
-			g.mu.Unlock()
-		}
-	}
-}
-
-// handler is what sarama calls during one session.
-type handler struct {
-	group   *Group
-	ctx     context.Context // the process's, not the session's
-	joining *time.Timer
-}
-
-// Setup runs once the partitions are known and before the first message.
-func (h *handler) Setup(session sarama.ConsumerGroupSession) error {
-	g := h.group
-	h.joining.Stop()
-	now := slices.Sorted(slices.Values(session.Claims()[g.Topic]))
-
-	g.mu.Lock()
-	var given, lost []int32
-	for _, p := range now {
-		if !slices.Contains(g.held, p) {
-			given = append(given, p)
-		}
-	}
-	for _, p := range g.held {
-		if !slices.Contains(now, p) {
-			lost = append(lost, p)
-		}
-	}
-	g.held, g.joined, g.claims, g.contact = now, true, map[int32]*Claim{}, time.Now()
-	trimmed := g.trimmed
-	g.trimmed = map[int32]bool{}
-	g.mu.Unlock()
-
-	go g.keepContact(session)
-	g.Assigned(given, lost, now)
-	for _, p := range now {
-		if trimmed[p] {
-			if err := g.skipRemoved(session, p); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (h *handler) Cleanup(sarama.ConsumerGroupSession) error {
-	h.group.mu.Lock()
-	defer h.group.mu.Unlock()
-	h.group.joined = false
-	return nil
-}
-
-// ConsumeClaim works on one partition and commits what was marked but not yet committed.
-func (h *handler) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
-	g := h.group
-	c := newClaim(h.ctx, g, session, claim)
-	g.mu.Lock()
-	g.claims[claim.Partition()] = c
-	g.active++
-	g.mu.Unlock()
-	defer func() {
-		g.mu.Lock()
-		g.active--
-		g.mu.Unlock()
-	}()
-
-	err := g.Handle(h.ctx, c)
-	c.handlingSince.Store(0)
-	if commitErr := c.Commit(); commitErr != nil {
-		if h.ctx.Err() == nil && !errors.Is(err, ErrDone) {
-			err = commitErr
-		} else { // there is no next session to try again in
-			err = &FatalError{fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}
-		}
-	}
-	var fatal *FatalError
-	if errors.Is(err, ErrDone) || errors.As(err, &fatal) {
-		g.mu.Lock()
-		g.final = errors.Join(g.final, err)
-		g.mu.Unlock()
-	}
-	return err // ends the session for every partition; sarama puts it on Errors
 }

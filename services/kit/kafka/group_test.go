@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -314,24 +315,98 @@ func TestClusterGone(t *testing.T) {
 	}
 }
 
-// Coordinators and leaders move, members come and go: nothing is left out.
-func TestNothingIsLostUnderFaults(t *testing.T) {
-	const seed = 1
+// A commit that was given up is not forgotten: unless a later one makes up for it, the stop says so.
+func TestGivenUpCommitIsRemembered(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "1")
+	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.GroupAuthorizationFailed, Count: -1})
+	m := join(t, c, nil)
+	kafkatest.Eventually(t, "the commit was refused twice", func() bool { return fault.Hits() >= 2 })
+	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
+		t.Errorf("error %v, want one that says what was not committed", err)
+	}
+}
+
+// The coordinator is gone in the middle of a commit: Commit keeps to its bounds, sarama's minute of
+// looking for another notwithstanding.
+func TestCommitGivesUpInTime(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "1")
+	committing := make(chan struct{})
+	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
+		return func(_ context.Context, claim *kafka.Claim) error {
+			for msg := range claim.Messages() {
+				claim.Mark(msg)
+				c.Close()
+				close(committing)
+				return claim.Commit()
+			}
+			return nil
+		}
+	}, nil)
+	<-committing
+	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
+		t.Errorf("error %v, want one that says what was not committed", err)
+	}
+}
+
+// While the cluster is away the screen says so, and not that another member died.
+func TestWaitForTheClusterIsExplained(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	m := join(t, c, nil)
+	m.WaitFor("held [0]")
+	c.Close()
+	m.WaitFor("brokers ainda não disponíveis: ")
+	if strings.Contains(m.Out.String(), "esperando a vez no grupo") {
+		t.Errorf("the wait is put down to a dead member:\n%s", m.Out)
+	}
+}
+
+// faults lets coordinators and leaders move, members come and go and handlers fail, while count
+// messages are handled once or more by work. It returns when all are committed.
+func faults(t *testing.T, commitFirst bool) (handled, count int) {
+	const seed, messages = 1, 300
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	c := kafkatest.Start(t, "t:3")
-	const count = 600
-	seen := map[string]bool{}
 	var mu sync.Mutex
-	work := func(msg *sarama.ConsumerMessage) error {
+	seen, failed := map[string]bool{}, map[string]bool{}
+	work := func(value string) error {
 		mu.Lock()
 		defer mu.Unlock()
-		seen[string(msg.Value)] = true
+		if n, _ := strconv.Atoi(value); n%50 == 7 && !failed[value] { // at its first try
+			failed[value] = true
+			return errors.New("not now")
+		}
+		seen[value] = true
 		return nil
 	}
-	members := []*member{join(t, c, work), join(t, c, work)}
+	start := func() *member {
+		return joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
+			return func(_ context.Context, claim *kafka.Claim) error {
+				for msg := range claim.Messages() {
+					if commitFirst {
+						claim.Mark(msg)
+						if err := claim.Commit(); err != nil {
+							return err
+						}
+					}
+					if err := work(string(msg.Value)); err != nil {
+						return err
+					}
+					claim.Mark(msg)
+					if err := claim.Commit(); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+		}, nil)
+	}
+	members := []*member{start(), start()}
 	producer := c.Producer()
-	for i := range count {
+	var installed []*kfake.FaultHandle
+	for i := range messages {
 		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(fmt.Sprint(i))}); err != nil {
 			t.Fatal(err)
 		}
@@ -341,20 +416,46 @@ func TestNothingIsLostUnderFaults(t *testing.T) {
 		case 1:
 			c.ShufflePartitionLeaders()
 		case 2:
-			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: 2})
+			installed = append(installed, c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: 2}))
 		case 3:
-			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, TopLevel: true})
+			installed = append(installed, c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, TopLevel: true}))
 		case 4:
 			m := rng.IntN(2)
 			if err := members[m].Stop(); err != nil {
 				t.Logf("member stopped with %v", err) // what it could not commit, the other handles again
 			}
-			members[m] = join(t, c, work)
+			members[m] = start()
 		}
 	}
-	kafkatest.Eventually(t, "every message was handled", func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return len(seen) == count
+	kafkatest.Eventually(t, "all is committed", func() bool {
+		var committed, end int64
+		for p := range int32(3) {
+			committed += max(0, c.Committed("g", "t", p))
+			end += c.PartitionInfo("t", p).HighWatermark
+		}
+		return committed == end
 	})
+	hits := 0
+	for _, f := range installed {
+		hits += f.Hits()
+	}
+	if hits < 3 || len(failed) != messages/50 {
+		t.Errorf("%d faults struck and %d handlers failed: the test did not test", hits, len(failed))
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return len(seen), messages
+}
+
+func TestNothingIsLostUnderFaults(t *testing.T) {
+	if handled, count := faults(t, false); handled != count {
+		t.Errorf("%d of %d messages were handled", handled, count)
+	}
+}
+
+// The control: committed before they are handled, messages are lost under the same faults.
+func TestCommitFirstLosesUnderFaults(t *testing.T) {
+	if handled, count := faults(t, true); handled == count {
+		t.Errorf("all %d messages were handled: the faults have lost their teeth", count)
+	}
 }

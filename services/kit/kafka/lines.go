@@ -20,7 +20,8 @@ func WaitingLine(lang service.Lang, cause error) string {
 	var unreachable *UnreachableError
 	switch {
 	case errors.As(cause, &missing):
-		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» o cria", missing.Topic)
+		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» cria os do workshop, "+
+			"«workshop topics apply --topic %s:PARTIÇÕES» qualquer outro", missing.Topic, missing.Topic)
 	case errors.As(cause, &unreachable):
 		text = fmt.Sprintf("um broker respondeu em %s, mas o broker %d anuncia %s, que não se alcança daqui (%s): "+
 			"anuncie um endereço que os clientes alcancem (ADVERTISED_HOST), ou use em BOOTSTRAP_SERVERS o listener desta rede",

@@ -23,18 +23,20 @@ func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32
 	if err != nil {
 		return fmt.Errorf("newest offset of %s/%d: %w", g.Topic, partition, err)
 	}
+	start := oldest // of a group without an offset
+	if g.Member.Reset == sarama.OffsetNewest {
+		start = newest
+	}
 	switch {
+	case committed < 0:
+		session.MarkOffset(g.Topic, partition, start, "")
 	case committed < oldest:
 		g.Process.Log.Warn("messages were deleted before this group had read them", "topic", g.Topic, "partition", partition, "from", committed, "to", oldest)
 		g.Process.Out.Print(removedLine(g.Process.Lang, partition, committed, oldest-1))
 		session.MarkOffset(g.Topic, partition, oldest, "")
 	case committed > newest:
-		to := oldest
-		if g.Member.Reset == sarama.OffsetNewest {
-			to = newest
-		}
-		g.Process.Log.Warn("the group's offset is beyond the end of the log: was the topic deleted and made again?", "topic", g.Topic, "partition", partition, "committed", committed, "newest", newest, "continuing_at", to)
-		session.ResetOffset(g.Topic, partition, to, "")
+		g.Process.Log.Warn("the group's offset is beyond the end of the log: was the topic deleted and made again?", "topic", g.Topic, "partition", partition, "committed", committed, "newest", newest, "continuing_at", start)
+		session.ResetOffset(g.Topic, partition, start, "")
 	}
 	return nil
 }

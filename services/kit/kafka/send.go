@@ -18,19 +18,24 @@ var ErrUnknown = errors.New("outcome unknown: no answer from the broker before t
 // then returns ErrUnknown; sarama's own retries end sooner or later (see Cluster.Config), but they
 // cannot be interrupted.
 func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.ProducerMessage) (partition int32, offset int64, err error) {
-	done := make(chan struct{})
+	type outcome struct {
+		partition int32
+		offset    int64
+		err       error
+	}
+	done := make(chan outcome, 1)
 	go func() {
-		defer close(done)
-		partition, offset, err = producer.SendMessage(msg)
+		partition, offset, err := producer.SendMessage(msg)
+		done <- outcome{partition, offset, err}
 	}()
 	select {
-	case <-done:
-		return partition, offset, err
+	case o := <-done:
+		return o.partition, o.offset, o.err
 	case <-ctx.Done():
 	}
 	select {
-	case <-done:
-		return partition, offset, err
+	case o := <-done:
+		return o.partition, o.offset, o.err
 	case <-time.After(service.Grace):
 		return 0, 0, ErrUnknown
 	}

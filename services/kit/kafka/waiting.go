@@ -13,7 +13,8 @@ type Waiting func(cause error)
 type MissingTopicError struct{ Topic string }
 
 func (e *MissingTopicError) Error() string {
-	return fmt.Sprintf("topic %s does not exist yet: «workshop topics apply» creates it", e.Topic)
+	return fmt.Sprintf("topic %s does not exist yet: «workshop topics apply» creates the workshop's own, "+
+		"«workshop topics apply --topic %s:PARTITIONS» any other", e.Topic, e.Topic)
 }
 
 // UnreachableError is a broker that was found by a bootstrap address, but cannot be reached at the

@@ -3,6 +3,7 @@ package kafkatest
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"strconv"
 	"testing"
@@ -53,15 +54,19 @@ func StartOn(t testing.TB, port int) *Cluster {
 	return &Cluster{Cluster: cluster, t: t}
 }
 
-// FreePort is a port of 127.0.0.1 that nobody listens on now.
+// FreePort is a port of 127.0.0.1 that nobody listens on now. It lies below the ephemeral range, from
+// which any other test may be given a port at any moment.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		if ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			ln.Close()
+			return port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
 
 // CreateTopic creates a topic given as NAME:PARTITIONS.

@@ -88,11 +88,16 @@ func (r *Run) WaitFor(text string) {
 	Eventually(r.t, "output has "+text, func() bool { return strings.Contains(r.Out.String(), text) })
 }
 
-// Stop is what SIGTERM does; it returns run's error.
+// Stop is what SIGTERM does; it returns run's error. After ten seconds Docker would kill.
 func (r *Run) Stop() error {
 	r.t.Helper()
+	began := time.Now()
 	r.stop()
-	return r.Wait()
+	err := r.Wait()
+	if took := time.Since(began); took > 10*time.Second {
+		r.t.Errorf("the stop took %s", took)
+	}
+	return err
 }
 
 // Wait returns run's error when it ends by itself.

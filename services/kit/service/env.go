@@ -126,7 +126,11 @@ func (e *Env) Number(name string, fallback uint64, help string) uint64 {
 // run can be repeated.
 func (e *Env) Seed(name string, random func() uint64, help string) uint64 {
 	return parsed(e, name, random(), "random, printed", "a whole number from 0", help, func(s string) (uint64, error) {
-		return strconv.ParseUint(s, 10, 64)
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("not a whole number from 0")
+		}
+		return n, nil
 	})
 }
 
@@ -146,6 +150,11 @@ func (e *Env) Duration(name string, fallback time.Duration, help string) time.Du
 // also refuses "." and ".." and anything over 249 characters.
 var legalTopic = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 
+// LegalTopic reports whether Kafka accepts the name for a topic.
+func LegalTopic(name string) bool {
+	return legalTopic.MatchString(name) && name != "." && name != ".."
+}
+
 // Topic is a legal topic name; also, given as words that are accepted besides, such as "none".
 func (e *Env) Topic(name, fallback, help string, also ...string) string {
 	accepted := "a topic name: 1 to 249 of a-z A-Z 0-9 . _ -"
@@ -153,7 +162,7 @@ func (e *Env) Topic(name, fallback, help string, also ...string) string {
 		accepted += ", or " + word
 	}
 	return parsed(e, name, fallback, fallback, accepted, help, func(s string) (string, error) {
-		if !legalTopic.MatchString(s) || s == "." || s == ".." {
+		if !LegalTopic(s) {
 			return "", fmt.Errorf("not a legal topic name")
 		}
 		return s, nil

@@ -249,14 +249,7 @@ func TestBrokerStopsAndStarts(t *testing.T) {
 	producer := service(t, "producer", "TOPIC="+name, "PACE=1ms", "SEED=3")
 	consumer.waitFor(`"id_sequencia":1000,`)
 	stopped := leader(t, name, 1)
-	pid, err := os.ReadFile(filepath.Join(root(t), ".kafka", fmt.Sprintf("broker-%d.pid", stopped)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(pid)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	n := brokerPID(t, stopped)
 	syscall.Kill(n, syscall.SIGTERM)
 	kafkatest.Eventually(t, "the broker has ended", func() bool { return syscall.Kill(n, 0) != nil })
 	before := consumer.count()
@@ -270,6 +263,83 @@ func TestBrokerStopsAndStarts(t *testing.T) {
 	awaitConsumed(t, acked, consumer)
 	consumer.terminate()
 	checkLog(t, name, acked)
+}
+
+// A paused broker accepts connections and answers nothing. Here it is the coordinator of the group
+// and leads a partition: another takes over both, and the messages flow.
+func TestCoordinatorIsPaused(t *testing.T) {
+	name := topic(t, "transactions", 3)
+	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
+	producer := service(t, "producer", "TOPIC="+name, "PACE=1ms", "SEED=7")
+	consumer.waitFor(`"id_sequencia":1000,`)
+	paused := coordinator(t, name)
+	pid := brokerPID(t, paused)
+	syscall.Kill(pid, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGCONT); awaitInSync(t, name) })
+	began := time.Now()
+	// What was fetched before flows on for a moment: only a message that was sent after the pause counts.
+	after := int64(len(acknowledged(producer)) + 3000)
+	kafkatest.Eventually(t, "messages flow without it", func() bool {
+		return consumed(consumer)[after] > 0 && coordinator(t, name) != paused
+	})
+	t.Logf("broker %d was paused; messages flow again %s later", paused, time.Since(began).Round(100*time.Millisecond))
+	syscall.Kill(pid, syscall.SIGCONT)
+	awaitInSync(t, name)
+	producer.terminate()
+	acked := acknowledged(producer)
+	awaitConsumed(t, acked, consumer)
+	consumer.terminate()
+	checkLog(t, name, acked)
+}
+
+func coordinator(t testing.TB, group string) int32 {
+	t.Helper()
+	client, err := sarama.NewClient(stack.Brokers, stack.AdminConfig("acceptance"))
+	if err != nil {
+		t.Logf("coordinator: %v", err)
+		return -1
+	}
+	defer client.Close()
+	broker, err := client.Coordinator(group)
+	if err != nil {
+		return -1
+	}
+	return broker.ID()
+}
+
+func brokerPID(t testing.TB, id int32) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(os.Getenv("KAFKA_DATA"), fmt.Sprintf("broker-%d.pid", id)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+// With one broker dead all four services start, whichever address they ask first.
+func TestServicesStartWithABrokerDown(t *testing.T) {
+	transactions, scores := topic(t, "transactions", 3), topic(t, "scoreGame", 1)
+	killLeader(t, transactions, 0)
+	for range 3 {
+		group := fmt.Sprintf("CONSUMER_GROUP=%s-%d", transactions, time.Now().UnixNano())
+		programs := []*program{
+			service(t, "producer", "TOPIC="+transactions, "COUNT=10", "PACE=0"),
+			service(t, "score-simulator", "TOPIC="+scores, "PACE=0"),
+			service(t, "scoreboard", "TOPIC="+scores, group),
+		}
+		for _, p := range programs {
+			if code := p.exit(time.Minute); code != 0 {
+				t.Errorf("%s: exit code %d", p.name, code)
+			}
+		}
+		consumer := service(t, "consumer", "TOPIC="+transactions, group)
+		consumer.waitFor(`{"id_sequencia":10,`)
+		consumer.terminate()
+	}
 }
 
 // kill -9 of both services, and their restart: nothing acknowledged is left out. What was printed

@@ -55,7 +55,9 @@ func awaitHealth(t testing.TB, container, want string) {
 	kafkatest.Eventually(t, container+" is "+want, func() bool {
 		return strings.TrimSpace(docker(t, "inspect", "-f", "{{.State.Health.Status}}", container)) == want
 	})
-	t.Logf("%s is %s after %s", container, want, time.Since(began).Round(100*time.Millisecond))
+	if took := time.Since(began); took > time.Second {
+		t.Logf("%s is %s after %s", container, want, took.Round(100*time.Millisecond))
+	}
 }
 
 func awaitLog(t testing.TB, container, text string) {
@@ -97,6 +99,7 @@ func TestStack(t *testing.T) {
 		{"a stopped process turns unhealthy", stoppedIsUnhealthy},
 		{"a broker is stopped and started", brokerStopsAndStarts},
 		{"a killed service comes back", killedComesBack},
+		{"a compressed backlog fits the memory", backlogFits},
 		{"messages outlive down", outliveDown},
 		{"down -v erases", downErases},
 	} {
@@ -130,7 +133,8 @@ type inspection struct {
 		PortBindings   map[string][]struct{ HostIp string }
 	}
 	State struct {
-		Pid    int
+		Pid       int
+		OOMKilled bool
 		Health *struct{ Status string }
 	}
 	RestartCount int
@@ -241,6 +245,35 @@ func killedComesBack(t *testing.T) {
 		kafkatest.Eventually(t, name+" was restarted", func() bool { return inspect(t, name).RestartCount > 0 })
 		awaitHealth(t, name, "healthy")
 	}
+}
+
+// What is a few kilobytes on the wire can be megabytes unpacked: a consumer that comes back to a
+// compressed backlog must not be killed for its memory.
+func backlogFits(t *testing.T) {
+	const count = 300000
+	compose(t, "stop", "consumer")
+	compose(t, "run", "--rm", "-T", "-e", "PACE=0", "-e", "COMPRESSION=zstd", "-e", "COUNT="+strconv.Itoa(count), "producer")
+	compose(t, "start", "consumer")
+	before := inspect(t, "consumer").RestartCount
+	kafkatest.Eventually(t, "the backlog is read", func() bool {
+		out := docker(t, "exec", "broker-1", "kafka-consumer-groups", "--bootstrap-server", "broker-1:29091", "--describe", "--group", "cg-group-id")
+		var lag, partitions int
+		for _, line := range strings.Split(out, "\n") {
+			if f := strings.Fields(line); len(f) > 5 && f[1] == "transactions" {
+				n, err := strconv.Atoi(f[5])
+				if err != nil {
+					return false
+				}
+				lag += n
+				partitions++
+			}
+		}
+		return partitions == 3 && lag < 10 // the producer goes on
+	})
+	if c := inspect(t, "consumer"); c.RestartCount != before || c.State.OOMKilled {
+		t.Errorf("the consumer was restarted %d times, killed for its memory: %v", c.RestartCount-before, c.State.OOMKilled)
+	}
+	t.Log("memory after the backlog: " + strings.TrimSpace(docker(t, "stats", "--no-stream", "--format", "{{.MemUsage}}", "consumer")))
 }
 
 func outliveDown(t *testing.T) {

@@ -1,0 +1,107 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+const (
+	pulse  = 3 * time.Second
+	silent = 15 * time.Second // longer than a coordinator's death and the choice of its successor
+)
+
+func (g *Group) setJoined(joined bool) {
+	g.joined = joined
+	if joined {
+		g.answered = time.Now()
+	}
+}
+
+// Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
+// keeps a session for as long as it can still hope to reach a coordinator: for hours.
+func (g *Group) Ready() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.joined {
+		return fmt.Errorf("not a member of group %s at the moment", g.Member.Group)
+	}
+	if since := time.Since(g.answered); since > silent {
+		return fmt.Errorf("the coordinator of group %s has not answered for %s", g.Member.Group, since.Round(time.Second))
+	}
+	return nil
+}
+
+// keepContact asks the coordinator for a sign of life until the session ends: a heartbeat besides
+// sarama's own, of which nobody hears. When none comes it looks for another coordinator, which
+// sarama does not do while the connection to the old one, to a paused broker say, still stands.
+func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
+	req := &sarama.HeartbeatRequest{Version: 4, GroupId: g.Member.Group, MemberId: session.MemberID(), GenerationId: session.GenerationID()}
+	if g.Member.InstanceID != "" {
+		req.GroupInstanceId = &g.Member.InstanceID
+	}
+	for service.Sleep(session.Context(), pulse) == nil {
+		coordinator, err := g.Client.Coordinator(g.Member.Group)
+		if err != nil {
+			continue
+		}
+		resp, err := coordinator.Heartbeat(req)
+		if err != nil {
+			coordinator.Close()
+			g.Client.RefreshCoordinator(g.Member.Group)
+			continue
+		}
+		if slices.Contains([]sarama.KError{sarama.ErrNoError, sarama.ErrRebalanceInProgress}, resp.Err) {
+			g.mu.Lock()
+			g.answered = time.Now()
+			g.mu.Unlock()
+		}
+	}
+}
+
+const patience = 2 * time.Second // a member waits this long without a word
+
+// explainWaits tells students why nothing happens while the member is in no session.
+func (g *Group) explainWaits(ctx context.Context) {
+	left, said := time.Now(), time.Time{}
+	for service.Sleep(ctx, patience/8) == nil {
+		if g.isJoined() {
+			left, said = time.Now(), time.Time{}
+			continue
+		}
+		if time.Since(left) < patience || time.Since(said) < waitingRepeat {
+			continue
+		}
+		said = time.Now()
+		if line := g.waitingLine(ctx); ctx.Err() == nil && !g.isJoined() {
+			g.Process.Out.Print(line)
+		}
+	}
+}
+
+// waitingLine says what is missing: a coordinator, or the word of one that waits for a dead member,
+// whose session nothing but its time-out ends.
+func (g *Group) waitingLine(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_, err := Interruptible(ctx, func() (struct{}, error) { return struct{}{}, g.Client.RefreshCoordinator(g.Member.Group) })
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no coordinator of group %s answers", g.Member.Group)
+	}
+	if err != nil {
+		return WaitingLine(g.Process.Lang, err)
+	}
+	return joiningLine(g.Process.Lang)
+}
+
+func (g *Group) isJoined() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.joined
+}

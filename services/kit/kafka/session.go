@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/IBM/sarama"
+)
+
+// session is what sarama calls between joining a group and the next rebalance.
+type session struct {
+	group *Group
+	ctx   context.Context // the process's, not the session's
+}
+
+// Setup runs once the partitions are known and before the first message.
+func (s *session) Setup(session sarama.ConsumerGroupSession) error {
+	g := s.group
+	held := slices.Sorted(slices.Values(session.Claims()[g.Topic]))
+	given, lost, trimmed := g.assign(held)
+	go g.keepContact(session)
+	g.Assigned(given, lost, held)
+	for _, p := range held {
+		if trimmed[p] {
+			if err := g.skipRemoved(session, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// assign takes over what the group handed out, and returns how that differs from before.
+func (g *Group) assign(held []int32) (given, lost []int32, trimmed map[int32]bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	given = slices.DeleteFunc(slices.Clone(held), func(p int32) bool { return slices.Contains(g.held, p) })
+	lost = slices.DeleteFunc(slices.Clone(g.held), func(p int32) bool { return slices.Contains(held, p) })
+	for _, p := range lost {
+		delete(g.uncommitted, p) // its new owner handles it again
+	}
+	trimmed, g.trimmed = g.trimmed, map[int32]bool{}
+	g.held, g.claims = held, map[int32]*Claim{}
+	g.setJoined(true)
+	return given, lost, trimmed
+}
+
+// Cleanup runs when every partition's handler has returned.
+func (s *session) Cleanup(sarama.ConsumerGroupSession) error {
+	s.group.mu.Lock()
+	defer s.group.mu.Unlock()
+	s.group.setJoined(false)
+	return nil
+}
+
+// ConsumeClaim works on one partition and commits what was marked but not yet committed.
+func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+	g := s.group
+	c := newClaim(s.ctx, g, session, claim)
+	g.mu.Lock()
+	g.claims[claim.Partition()] = c
+	g.active++
+	g.mu.Unlock()
+
+	err := g.Handle(s.ctx, c)
+	c.handlingSince.Store(0)
+	if commitErr := c.Commit(); commitErr != nil {
+		if errors.Is(err, ErrDone) { // there is no next session to commit in
+			commitErr = &FatalError{fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}
+		}
+		err = commitErr
+	}
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.active--
+	var fatal *FatalError
+	if errors.Is(err, ErrDone) || errors.Is(err, ErrUnknown) || errors.As(err, &fatal) {
+		g.final = errors.Join(g.final, err)
+	}
+	return err // ends the session for every partition; sarama puts it on Errors
+}
