@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/IBM/sarama"
+
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -51,9 +53,10 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message
 	}
-	client, err := cfg.cluster.Dial(ctx, conf, topics, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	connect := func(ctx context.Context) (sarama.Client, error) {
+		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	}
+	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,7 +70,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	reader := newReader(letters, p)
 	group := &kafka.Group{
-		Client: client, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
 		Handle:   reader.consume,
 		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
 	}

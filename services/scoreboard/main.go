@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/IBM/sarama"
+
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -62,9 +64,10 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters)
 	}
-	client, err := cfg.cluster.Dial(ctx, conf, topics, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	connect := func(ctx context.Context) (sarama.Client, error) {
+		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	}
+	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,7 +80,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	r := newReader(letters, newBoard(words), cfg.matches, p)
 	group := &kafka.Group{
-		Client: client, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
 		Handle: map[string]func(context.Context, *kafka.Claim) error{
 			autoCommit: r.autoCommit, atLeastOnce: r.atLeastOnce,
 		}[cfg.delivery],

@@ -16,8 +16,9 @@ import (
 
 // Claim is one partition during one session of a group.
 type Claim struct {
-	ctx       context.Context // the process's
+	life      context.Context // ends when the process is to stop, or the client is given up
 	group     *Group
+	client    sarama.Client
 	session   sarama.ConsumerGroupSession
 	partition int32
 	messages  <-chan *sarama.ConsumerMessage
@@ -28,8 +29,8 @@ type Claim struct {
 	handlingSince atomic.Int64 // Unix milliseconds; 0 while waiting for a message
 }
 
-func newClaim(ctx context.Context, g *Group, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
-	c := &Claim{ctx: ctx, group: g, session: session, partition: claim.Partition(), messages: claim.Messages()}
+func newClaim(life context.Context, g *Group, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
+	c := &Claim{life: life, group: g, client: g.client(), session: session, partition: claim.Partition(), messages: claim.Messages()}
 	c.marked.Store(-1)
 	return c
 }
@@ -93,7 +94,7 @@ func (c *Claim) Pending() int { return c.pending }
 
 const (
 	commitTimeout = 15 * time.Second // a dead coordinator has a successor after about 9 s
-	commitLast    = 5 * time.Second  // once the process is to stop
+	commitLast    = 5 * time.Second  // once the process is to stop, or the client is given up
 	commitBackoff = 100 * time.Millisecond
 )
 
@@ -117,7 +118,7 @@ func (c *Claim) Commit() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
 	defer cancel()
-	defer context.AfterFunc(c.ctx, func() { time.AfterFunc(commitLast, cancel) })()
+	defer context.AfterFunc(c.life, func() { time.AfterFunc(commitLast, cancel) })()
 
 	offset := c.marked.Load()
 	cause := errors.New("no coordinator answers")
@@ -141,7 +142,7 @@ func (c *Claim) Commit() error {
 }
 
 func (c *Claim) commitOnce(offset int64) (retry bool, err error) {
-	client, name := c.group.Client, c.group.Member.Group
+	client, name := c.client, c.group.Member.Group
 	coordinator, err := client.Coordinator(name)
 	if err != nil {
 		return true, err

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -13,15 +12,29 @@ import (
 )
 
 const (
-	pulse  = 3 * time.Second
-	silent = 15 * time.Second // longer than a coordinator's death and the choice of its successor
+	pulse   = 3 * time.Second
+	silence = 15 * time.Second // longer than a coordinator's death and the choice of its successor
 )
 
 func (g *Group) setJoined(joined bool) {
 	g.joined = joined
 	if joined {
-		g.answered = time.Now()
+		g.inSession, g.answered = true, time.Now()
 	}
+}
+
+// leaveSession notes that sarama's Consume has returned.
+func (g *Group) leaveSession() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.joined, g.inSession = false, false
+}
+
+// silent reports whether a session, or its end, hangs on a coordinator that does not answer.
+func (g *Group) silent() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inSession && time.Since(g.answered) > silence
 }
 
 // Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
@@ -32,32 +45,27 @@ func (g *Group) Ready() error {
 	if !g.joined {
 		return fmt.Errorf("not a member of group %s at the moment", g.Member.Group)
 	}
-	if since := time.Since(g.answered); since > silent {
+	if since := time.Since(g.answered); since > silence {
 		return fmt.Errorf("the coordinator of group %s has not answered for %s", g.Member.Group, since.Round(time.Second))
 	}
 	return nil
 }
 
 // keepContact asks the coordinator for a sign of life until the session ends: a heartbeat besides
-// sarama's own, of which nobody hears. When none comes it looks for another coordinator, which
-// sarama does not do while the connection to the old one, to a paused broker say, still stands.
+// sarama's own, of which nobody hears.
 func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
+	client := g.client()
 	req := &sarama.HeartbeatRequest{Version: 4, GroupId: g.Member.Group, MemberId: session.MemberID(), GenerationId: session.GenerationID()}
 	if g.Member.InstanceID != "" {
 		req.GroupInstanceId = &g.Member.InstanceID
 	}
 	for service.Sleep(session.Context(), pulse) == nil {
-		coordinator, err := g.Client.Coordinator(g.Member.Group)
+		coordinator, err := client.Coordinator(g.Member.Group)
 		if err != nil {
 			continue
 		}
 		resp, err := coordinator.Heartbeat(req)
-		if err != nil {
-			coordinator.Close()
-			g.Client.RefreshCoordinator(g.Member.Group)
-			continue
-		}
-		if slices.Contains([]sarama.KError{sarama.ErrNoError, sarama.ErrRebalanceInProgress}, resp.Err) {
+		if err == nil && slices.Contains([]sarama.KError{sarama.ErrNoError, sarama.ErrRebalanceInProgress}, resp.Err) {
 			g.mu.Lock()
 			g.answered = time.Now()
 			g.mu.Unlock()
@@ -86,18 +94,34 @@ func (g *Group) explainWaits(ctx context.Context) {
 }
 
 // waitingLine says what is missing: a coordinator, or the word of one that waits for a dead member,
-// whose session nothing but its time-out ends.
+// whose session nothing but its time-out ends. It asks with a client of its own, as the group's waits
+// for that very word.
 func (g *Group) waitingLine(ctx context.Context) string {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	client := g.client()
+	var brokers []string
+	for _, b := range client.Brokers() {
+		brokers = append(brokers, b.Addr())
+	}
+	conf := *client.Config()
+	conf.Metadata.Retry.Max = 0
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	_, err := Interruptible(ctx, func() (struct{}, error) { return struct{}{}, g.Client.RefreshCoordinator(g.Member.Group) })
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = fmt.Errorf("no coordinator of group %s answers", g.Member.Group)
+	probe, err := Interruptible(ctx, func() (sarama.Client, error) {
+		probe, err := sarama.NewClient(brokers, &conf)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := probe.Coordinator(g.Member.Group); err != nil {
+			probe.Close()
+			return nil, err
+		}
+		return probe, nil
+	})
+	if err == nil {
+		probe.Close()
+		return joiningLine(g.Process.Lang)
 	}
-	if err != nil {
-		return WaitingLine(g.Process.Lang, err)
-	}
-	return joiningLine(g.Process.Lang)
+	return WaitingLine(g.Process.Lang, fmt.Errorf("no coordinator of group %s answers", g.Member.Group))
 }
 
 func (g *Group) isJoined() bool {

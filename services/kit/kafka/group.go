@@ -29,7 +29,9 @@ const HandleTimeout = 2 * time.Minute
 
 // Group is one member of a consumer group. Fill in the fields, then Run.
 type Group struct {
-	Client  sarama.Client // from Dial, with a configuration from Cluster.Config
+	Client sarama.Client // from Dial, with a configuration from Cluster.Config
+	// Redial makes another such client, for when the brokers of this one have fallen silent: see Run.
+	Redial  func(ctx context.Context) (sarama.Client, error)
 	Member  Membership
 	Topic   string
 	Process *service.Process
@@ -47,6 +49,7 @@ type Group struct {
 	mu          sync.Mutex
 	held        []int32
 	joined      bool
+	inSession   bool           // from Setup until sarama's Consume returns
 	answered    time.Time      // when the coordinator last did
 	trimmed     map[int32]bool // partitions whose offset is out of range
 	claims      map[int32]*Claim
@@ -59,29 +62,71 @@ type Group struct {
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
 // then it returns ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
 // error also says that something was handled but could not be committed: it will be handled again.
+//
+// A coordinator that accepts connections and answers nothing, such as a paused broker, holds sarama
+// in its heartbeat for half an hour, without a look for another. Run then leaves the client to itself
+// and goes on with another one.
 func (g *Group) Run(ctx context.Context) error {
-	group, err := sarama.NewConsumerGroupFromClient(g.Member.Group, g.Client)
-	if err != nil {
-		return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
-	}
 	if g.handleTimeout == 0 {
 		g.handleTimeout = HandleTimeout
 	}
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
-	go g.drainErrors(group.Errors())
 	running, done := context.WithCancel(ctx)
 	defer done()
 	go g.explainWaits(running)
 
+	for first := true; ; first = false {
+		err := g.runClient(ctx)
+		if !first {
+			service.CloseWithin(service.Farewell, g.client()) // the first is the caller's
+		}
+		if !errors.Is(err, errSilent) {
+			return err
+		}
+		g.Process.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
+		g.leaveSession()
+		client, err := g.Redial(ctx)
+		if err != nil {
+			return errors.Join(err, g.uncommittedError())
+		}
+		g.mu.Lock()
+		g.Client = client
+		g.mu.Unlock()
+	}
+}
+
+// errSilent ends runClient: its client is of no use any more.
+var errSilent = errors.New("the coordinator is silent")
+
+func (g *Group) client() sarama.Client {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.Client
+}
+
+// runClient consumes for as long as the client is of use.
+func (g *Group) runClient(ctx context.Context) error {
+	group, err := sarama.NewConsumerGroupFromClient(g.Member.Group, g.client())
+	if err != nil {
+		return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
+	}
+	go g.drainErrors(group.Errors())
+	life, abandon := context.WithCancel(ctx)
+	defer abandon()
 	consuming := make(chan error, 1)
-	go func() { consuming <- g.consume(ctx, group) }()
+	go func() { consuming <- g.consume(ctx, life, group) }()
+
 	look := time.NewTicker(min(time.Second, g.handleTimeout/8))
 	defer look.Stop()
 	stopping := ctx.Done()
 	var stopped time.Time
+	var silent bool
 	for {
 		select {
 		case err := <-consuming:
+			if silent && ctx.Err() == nil {
+				return errSilent
+			}
 			service.CloseWithin(2*service.Farewell, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
@@ -90,14 +135,18 @@ func (g *Group) Run(ctx context.Context) error {
 			if err := g.stuck(); err != nil {
 				return err
 			}
-			if stopped.IsZero() {
-				continue
-			}
-			if time.Since(stopped) > service.Grace/2 && g.idle() {
+			switch {
+			case stopped.IsZero() && (silent || g.silent()):
+				silent = true
+				abandon()
+				if g.idle() {
+					return errSilent
+				}
+			case stopped.IsZero():
+			case time.Since(stopped) > service.Grace/2 && g.idle():
 				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
 				return g.uncommittedError()
-			}
-			if time.Since(stopped) > service.Grace {
+			case time.Since(stopped) > service.Grace:
 				return fmt.Errorf("consumer group %s: %w", g.Member.Group, ErrUnknown)
 			}
 		}
@@ -106,12 +155,18 @@ func (g *Group) Run(ctx context.Context) error {
 
 // consume is the loop around sarama's Consume, which returns at every rebalance, with nil after a
 // handler's error, and at once, again and again, while a coordinator is down.
-func (g *Group) consume(ctx context.Context, group sarama.ConsumerGroup) error {
+//
+// It ends with life, which is over when ctx is, or when the client is given up.
+func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) error {
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
 	delay := shortest
 	for {
 		began := time.Now()
-		err := group.Consume(ctx, []string{g.Topic}, &session{group: g, ctx: ctx})
+		err := group.Consume(life, []string{g.Topic}, &session{group: g, ctx: ctx, life: life})
+		if life.Err() != nil && ctx.Err() == nil {
+			return errSilent
+		}
+		g.leaveSession()
 		if final := g.finalError(); final != nil {
 			var fatal *FatalError
 			switch {
@@ -141,7 +196,7 @@ func (g *Group) consume(ctx context.Context, group sarama.ConsumerGroup) error {
 				continue
 			}
 		}
-		if service.Sleep(ctx, delay/2+rand.N(delay/2)) != nil {
+		if service.Sleep(life, delay/2+rand.N(delay/2)) != nil {
 			return g.uncommittedError()
 		}
 		delay = min(delay*2, longest)

@@ -67,13 +67,16 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
 		func(env *service.Env) kafka.Cluster { return kafka.ClusterFromEnv(env) },
 		func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
-			client, err := cluster.Dial(ctx, cluster.Config("test"), []string{"t"}, func(error) {})
+			connect := func(ctx context.Context) (sarama.Client, error) {
+				return cluster.Dial(ctx, cluster.Config("test"), []string{"t"}, func(error) {})
+			}
+			client, err := connect(ctx)
 			if err != nil {
 				return err
 			}
 			defer client.Close()
 			g := &kafka.Group{
-				Client: client, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
+				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },
 			}
 			if change != nil {

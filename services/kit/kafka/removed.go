@@ -15,11 +15,11 @@ func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32
 	if err != nil {
 		return err
 	}
-	oldest, err := g.Client.GetOffset(g.Topic, partition, sarama.OffsetOldest)
+	oldest, err := g.client().GetOffset(g.Topic, partition, sarama.OffsetOldest)
 	if err != nil {
 		return fmt.Errorf("oldest offset of %s/%d: %w", g.Topic, partition, err)
 	}
-	newest, err := g.Client.GetOffset(g.Topic, partition, sarama.OffsetNewest)
+	newest, err := g.client().GetOffset(g.Topic, partition, sarama.OffsetNewest)
 	if err != nil {
 		return fmt.Errorf("newest offset of %s/%d: %w", g.Topic, partition, err)
 	}
@@ -43,11 +43,11 @@ func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32
 
 // committed is the group's offset for a partition as its coordinator has it, -1 where it has none.
 func (g *Group) committed(partition int32) (int64, error) {
-	coordinator, err := g.Client.Coordinator(g.Member.Group)
+	coordinator, err := g.client().Coordinator(g.Member.Group)
 	if err != nil {
 		return 0, err
 	}
-	req := sarama.NewOffsetFetchRequest(g.Client.Config().Version, g.Member.Group, map[string][]int32{g.Topic: {partition}})
+	req := sarama.NewOffsetFetchRequest(g.client().Config().Version, g.Member.Group, map[string][]int32{g.Topic: {partition}})
 	resp, err := coordinator.FetchOffset(req)
 	if err != nil {
 		return 0, fmt.Errorf("committed offset of %s/%d: %w", g.Topic, partition, err)

@@ -13,6 +13,7 @@ import (
 type session struct {
 	group *Group
 	ctx   context.Context // the process's, not the session's
+	life  context.Context // the client's
 }
 
 // Setup runs once the partitions are known and before the first message.
@@ -58,7 +59,7 @@ func (s *session) Cleanup(sarama.ConsumerGroupSession) error {
 // ConsumeClaim works on one partition and commits what was marked but not yet committed.
 func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
 	g := s.group
-	c := newClaim(s.ctx, g, session, claim)
+	c := newClaim(s.life, g, session, claim)
 	g.mu.Lock()
 	g.claims[claim.Partition()] = c
 	g.active++
