@@ -135,7 +135,7 @@ type inspection struct {
 	State struct {
 		Pid       int
 		OOMKilled bool
-		Health *struct{ Status string }
+		Health    *struct{ Status string }
 	}
 	RestartCount int
 }
