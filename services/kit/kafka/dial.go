@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -79,9 +80,13 @@ func Interruptible[T any](ctx context.Context, call func() (T, error)) (T, error
 // try makes one attempt with a client that does not retry by itself: the retries in conf are for
 // the life after the start, and here they would be a silent minute that no signal interrupts.
 func (c Cluster) try(ctx context.Context, conf *sarama.Config, topics []string) (sarama.Client, error) {
-	if err := c.knock(ctx, conf); err != nil {
+	answering, err := c.knock(ctx, conf)
+	if err != nil {
 		return nil, err
 	}
+	// Only these: sarama would ask all of them in any order, and wait 15 s for one that is paused.
+	all := c.Brokers
+	c.Brokers = answering
 	probe := *conf
 	probe.Metadata.Retry.Max = 0
 	client, err := sarama.NewClient(c.Brokers, &probe)
@@ -91,11 +96,11 @@ func (c Cluster) try(ctx context.Context, conf *sarama.Config, topics []string) 
 	defer client.Close()
 	for _, topic := range topics {
 		if err := client.RefreshMetadata(topic); err != nil {
-			return nil, explain(err, topic, c.Brokers)
+			return nil, explain(err, topic)
 		}
 		partitions, err := client.Partitions(topic)
 		if err != nil {
-			return nil, explain(err, topic, c.Brokers)
+			return nil, explain(err, topic)
 		}
 		for _, partition := range partitions {
 			if _, err := client.Leader(topic, partition); err != nil {
@@ -103,7 +108,7 @@ func (c Cluster) try(ctx context.Context, conf *sarama.Config, topics []string) 
 			}
 		}
 	}
-	if err := c.reach(&probe, client.Brokers()); err != nil {
+	if err := c.reach(&probe, client.Brokers(), all); err != nil {
 		return nil, err
 	}
 	return c.client(conf, topics)
@@ -124,23 +129,39 @@ func (c Cluster) client(conf *sarama.Config, topics []string) (sarama.Client, er
 	return client, nil
 }
 
-// knock looks for one bootstrap address that accepts a connection. Sarama would do the same, but
-// its error names only the last address, and it cannot be interrupted.
-func (c Cluster) knock(ctx context.Context, conf *sarama.Config) error {
-	if conf.Net.Proxy.Enable {
-		return nil
+// knockTimeout is for a broker's first answer: one that runs takes milliseconds.
+const knockTimeout = 3 * time.Second
+
+// knock returns the bootstrap addresses behind which a broker answers. Sarama would look for one
+// itself, but its error names only the last address, and it cannot be interrupted.
+func (c Cluster) knock(ctx context.Context, conf *sarama.Config) (answering []string, err error) {
+	quick := *conf
+	quick.Net.DialTimeout = min(quick.Net.DialTimeout, knockTimeout)
+	quick.Net.ReadTimeout = knockTimeout
+	errs := make([]error, len(c.Brokers))
+	var wg sync.WaitGroup
+	for i, addr := range c.Brokers {
+		wg.Go(func() {
+			broker := sarama.NewBroker(addr)
+			if errs[i] = broker.Open(&quick); errs[i] == nil {
+				_, errs[i] = broker.Connected() // which includes its first question, ApiVersions
+			}
+			broker.Close()
+		})
 	}
+	wg.Wait()
 	var causes []string
-	for _, addr := range c.Brokers {
-		dialer := net.Dialer{Timeout: conf.Net.DialTimeout}
-		conn, err := dialer.DialContext(ctx, "tcp", addr)
-		if err == nil {
-			conn.Close()
-			return nil
+	for i, addr := range c.Brokers {
+		if errs[i] == nil {
+			answering = append(answering, addr)
+		} else {
+			causes = append(causes, addr+": "+short(errs[i]))
 		}
-		causes = append(causes, addr+": "+short(err))
 	}
-	return errors.New(strings.Join(causes, "; "))
+	if len(answering) == 0 {
+		return nil, errors.New(strings.Join(causes, "; "))
+	}
+	return answering, ctx.Err()
 }
 
 // short drops from a network error what the reader knows already: the operation and the address.
@@ -151,27 +172,27 @@ func short(err error) string {
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {
-		if op.Timeout() {
+		switch {
+		case op.Timeout():
 			return "no answer"
+		case op.Op == "dial":
+			return strings.TrimPrefix(op.Err.Error(), "connect: ")
 		}
-		return strings.TrimPrefix(op.Err.Error(), "connect: ")
 	}
-	return err.Error()
+	return "the port is open, but nobody there answers as Kafka does (" + err.Error() + ")"
 }
 
-func explain(err error, topic string, brokers []string) error {
+func explain(err error, topic string) error {
 	switch {
 	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):
 		return &MissingTopicError{topic}
-	case errors.Is(err, sarama.ErrOutOfBrokers):
-		return fmt.Errorf("the port is open at one of %s, but nobody there answers as Kafka does: %w", strings.Join(brokers, ","), err)
 	default:
 		return fmt.Errorf("topic %s: %w", topic, err)
 	}
 }
 
 // reach connects to each broker at the address that it advertises.
-func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker) error {
+func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker, bootstrap []string) error {
 	slices.SortFunc(brokers, func(a, b *sarama.Broker) int { return int(a.ID() - b.ID()) })
 	for _, b := range brokers {
 		if err := b.Open(conf); err != nil && !errors.Is(err, sarama.ErrAlreadyConnected) {
@@ -180,10 +201,10 @@ func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker) error {
 	}
 	for _, b := range brokers {
 		if ok, err := b.Connected(); !ok {
-			if slices.Contains(c.Brokers, b.Addr()) { // the address is right, the broker is down
+			if slices.Contains(bootstrap, b.Addr()) { // the address is right, the broker is down
 				return fmt.Errorf("broker %d does not answer at %s: %s", b.ID(), b.Addr(), short(err))
 			}
-			return &UnreachableError{Broker: b.ID(), Bootstrap: c.Brokers, Advertised: b.Addr(), Err: err}
+			return &UnreachableError{Broker: b.ID(), Bootstrap: bootstrap, Advertised: b.Addr(), Err: err}
 		}
 	}
 	return nil

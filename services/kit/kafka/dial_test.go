@@ -143,8 +143,7 @@ func TestDialStopsAtOnce(t *testing.T) {
 		}
 	}()
 	d := dial(t, []string{ln.Addr().String()}, "t")
-	<-accepted // the knock
-	<-accepted // sarama
+	<-accepted
 	began := time.Now()
 	d.cancel()
 	if err := d.wait(); !errors.Is(err, context.Canceled) {

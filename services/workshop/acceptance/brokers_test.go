@@ -43,6 +43,10 @@ func topic(t testing.TB, prefix string, partitions int32) string {
 	}
 	defer admin.Close()
 	name := fmt.Sprintf("%s-%d", prefix, time.Now().UnixNano())
+	kafkatest.Eventually(t, "three brokers are registered", func() bool {
+		brokers, _, err := admin.DescribeCluster()
+		return err == nil && len(brokers) == 3
+	})
 	ctx, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
 	defer cancel()
 	applied, err := kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters())
