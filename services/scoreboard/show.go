@@ -20,6 +20,7 @@ import (
 type reader struct {
 	letters *kafka.DeadLetters
 	process *service.Process
+	crash   *crash
 	matches uint64 // to show to their end; 0: no end
 	total   prometheus.Counter
 
@@ -29,8 +30,8 @@ type reader struct {
 	read, finished atomic.Uint64
 }
 
-func newReader(letters *kafka.DeadLetters, board *board, matches uint64, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
+func newReader(letters *kafka.DeadLetters, crash *crash, board *board, matches uint64, p *service.Process) *reader {
+	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "workshop_messages_read_total", Help: "Events shown.",
 	})}
 	p.Ops.Registry.MustRegister(r.total)
