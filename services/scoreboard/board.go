@@ -85,13 +85,7 @@ func (m *match) count(e event.ScoreEvent) {
 // find returns the event's match, a new one where it is unknown. Events of the original program have
 // no match: there id 1 starts one, unless it is the very event that started the last.
 func (b *board) find(e event.ScoreEvent) (*match, []string) {
-	for _, m := range slices.Backward(b.matches) {
-		if m.id != e.Match {
-			continue
-		}
-		if e.Match == "" && e.ID == 1 && m.begun != e.Timestamp {
-			break
-		}
+	if m := b.latest(e.Match); m != nil && (e.Match != "" || e.ID != 1 || m.begun == e.Timestamp) {
 		return m, nil
 	}
 	m := &match{id: e.Match}
@@ -107,11 +101,25 @@ func (b *board) find(e event.ScoreEvent) (*match, []string) {
 		m.lastID = e.ID - 1
 		m.tally = before(e)
 	}
+	b.keep(m)
+	return m, lines
+}
+
+// latest is the last match with an id, or nil.
+func (b *board) latest(id string) *match {
+	for _, m := range slices.Backward(b.matches) {
+		if m.id == id {
+			return m
+		}
+	}
+	return nil
+}
+
+func (b *board) keep(m *match) {
 	b.matches = append(b.matches, m)
 	if len(b.matches) > remembered {
 		b.matches = slices.Delete(b.matches, 0, 1)
 	}
-	return m, lines
 }
 
 // before is the score before a goal.

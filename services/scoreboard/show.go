@@ -21,7 +21,8 @@ type reader struct {
 	letters *kafka.DeadLetters
 	process *service.Process
 	crash   *crash
-	matches uint64 // to show to their end; 0: no end
+	once    *onceOnly // nil save in exactly-once
+	matches uint64    // to show to their end; 0: no end
 	total   prometheus.Counter
 
 	mu    sync.Mutex
@@ -48,7 +49,17 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	if err != nil {
 		return err
 	}
-	if err := r.print(e); err != nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.print(e, r.board.take(e))
+}
+
+// print puts the lines of an event on the screen, and counts it.
+func (r *reader) print(e event.ScoreEvent, lines []string) error {
+	for _, line := range lines {
+		r.process.Out.Write([]byte(line + "\n"))
+	}
+	if err := r.process.Out.Flush(); err != nil {
 		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 	}
 	r.read.Add(1)
@@ -57,15 +68,6 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 		r.finished.Add(1)
 	}
 	return nil
-}
-
-func (r *reader) print(e event.ScoreEvent) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, line := range r.board.take(e) {
-		r.process.Out.Write([]byte(line + "\n"))
-	}
-	return r.process.Out.Flush()
 }
 
 // complete reports whether MATCHES matches were shown to their end.

@@ -18,6 +18,8 @@ type words struct {
 	crashLoop         string // FAIL_MODE=always, where the event comes again
 	crashLost         string // FAIL_MODE=always, at most once
 	crashedBefore     string // id
+	restored          string // match, id, TeamA, TeamB, board topic
+	unseen            string // id, board topic
 }
 
 var (
@@ -41,6 +43,9 @@ var (
 		crashLoop: "O evento não teve o offset confirmado: a cada reinício ele volta e o placar cai de novo. Isto é um crash loop (FAIL_MODE=always); para sair dele: FAIL_MODE=once, ou FAIL_AT_ID=0.",
 		crashLost: "O offset já estava confirmado: o evento está perdido, e o reinício segue no próximo. No máximo uma vez não há crash loop (FAIL_MODE=always), há perda.",
 
+		restored: "(partida %s: o placar continua depois do id %d, com a contagem %d a %d, como está em %s)",
+		unseen:   "(id %d está confirmado em %s, mas a linha dele não saiu nesta tela)",
+
 		crashedBefore: "(o placar já caiu no id %d de propósito: desta vez segue)",
 	}
 	english = words{
@@ -62,6 +67,9 @@ var (
 		crashOnce: "Start the scoreboard again: this time it passes the event.",
 		crashLoop: "The event's offset was not committed: at every restart it comes again and the scoreboard crashes again. This is a crash loop (FAIL_MODE=always); the way out: FAIL_MODE=once, or FAIL_AT_ID=0.",
 		crashLost: "The offset was committed already: the event is lost, and the restart goes on with the next. At most once there is no crash loop (FAIL_MODE=always), there is loss.",
+
+		restored: "(match %s: the board goes on after id %d, with a tally of %d to %d, as it is in %s)",
+		unseen:   "(id %d is committed in %s, but its line did not come out on this screen)",
 
 		crashedBefore: "(the scoreboard has crashed at id %d on purpose already: this time it goes on)",
 	}
