@@ -39,7 +39,7 @@ func crashPlanFromEnv(env *service.Env) crashPlan {
 		state = filepath.Join(cache, "kafka-workshop")
 	}
 	return crashPlan{
-		atID:     env.Number("FAIL_AT_ID", 0, "id of the event at which the scoreboard crashes; 0: never"),
+		atID:     env.Number("FAIL_AT_ID", 0, "id of the event at which the scoreboard crashes, with exit code 137; 0: never"),
 		mode:     env.OneOf("FAIL_MODE", failOnce, []string{failOnce, failAlways}, "crash once for an event, or at each restart again"),
 		stateDir: env.Text("STATE_DIR", state, "a folder that can be written", "where a crash leaves its mark"),
 		exit:     os.Exit,
