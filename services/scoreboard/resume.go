@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -85,6 +86,9 @@ func (r *reader) resume(ctx context.Context, partition int32) error {
 		}
 		return nil
 	})
+	if errors.Is(err, sarama.ErrOffsetOutOfRange) { // the topic was made anew: begin with it again
+		delete(o.next, partition)
+	}
 	if err != nil {
 		return err
 	}

@@ -23,14 +23,15 @@ import (
 // seen. The position in the log moves over both.
 //
 // With ReadCommitted it waits for the transactions that are open before that end: they are decided
-// by their producer, or else when they time out. It tries again while leaders move, until ctx ends.
+// by their producer, or else when they time out. It tries again while leaders move, until ctx ends,
+// but not where the log has nothing at that offset any more (sarama.ErrOffsetOutOfRange).
 func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
 	for end := int64(-1); ; {
 		msgs, highWater, err := l.fetch()
 		if err != nil {
-			if ctx.Err() != nil {
-				return l.next, fmt.Errorf("read %s/%d: %w", topic, partition, err)
+			if ctx.Err() != nil || errors.Is(err, sarama.ErrOffsetOutOfRange) {
+				return l.next, fmt.Errorf("read %s/%d from %d: %w", topic, partition, l.next, err)
 			}
 			client.RefreshMetadata(topic) // an error here shows in the next try
 			service.Sleep(ctx, 100*time.Millisecond)

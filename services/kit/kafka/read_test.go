@@ -1,6 +1,7 @@
 package kafka_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -93,5 +95,23 @@ func TestReadToEndWaitsForAnOpenTransaction(t *testing.T) {
 	}
 	if got := texts(c.ReadAll("t")); got != "1 3" {
 		t.Errorf("read_committed gives %s, want 1 3", got)
+	}
+}
+
+func TestReadToEndBeyondTheEnd(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "1", "2")
+	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var got []*sarama.ConsumerMessage
+	take := func(msg *sarama.ConsumerMessage) error { got = append(got, msg); return nil }
+	if next, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 1, sarama.ReadCommitted, take); err != nil || next != 2 || texts(got) != "2" {
+		t.Errorf("from the second: position %d, %v, messages %s", next, err, texts(got))
+	}
+	if _, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 9, sarama.ReadCommitted, take); !errors.Is(err, sarama.ErrOffsetOutOfRange) {
+		t.Errorf("beyond the end: %v", err)
 	}
 }
