@@ -126,7 +126,7 @@ func newSimulator(cfg config, words words, p *service.Process) *simulator {
 
 func (s *simulator) connect(ctx context.Context, client sarama.Client) (err error) {
 	if s.cfg.transactional.ID != "" {
-		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client.Config(), s.cfg.transactional, s.process)
+		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, s.process)
 		return err
 	}
 	s.producer, err = kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })

@@ -47,7 +47,7 @@ func newOnceOnly(ctx context.Context, cfg config, client sarama.Client, p *servi
 		}
 		return sarama.NewMurmur2Partitioner(topic)
 	}
-	transactor, err := cfg.cluster.NewTransactor(ctx, &conf, cfg.transactional, p)
+	transactor, err := cfg.cluster.NewTransactor(ctx, client, &conf, cfg.transactional, p)
 	if err != nil {
 		return nil, err
 	}

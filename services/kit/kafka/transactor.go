@@ -82,11 +82,36 @@ type Transactor struct {
 // has it is fenced, and a transaction that an earlier life of this program has left open is aborted.
 // It tries until ctx ends. An application that reads, transforms and writes makes it before it joins
 // its group, or it would meet what that transaction still holds back.
-func (c Cluster) NewTransactor(ctx context.Context, conf *sarama.Config, t Transactional, p *service.Process) (*Transactor, error) {
+func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, p *service.Process) (*Transactor, error) {
+	if err := awaitCoordinators(ctx, client, t.ID); err != nil {
+		return nil, err
+	}
 	own := *conf
 	t.apply(&own)
 	transactor := &Transactor{cluster: c, conf: &own, process: p}
 	return transactor, transactor.renew(ctx)
+}
+
+// awaitCoordinators asks for a coordinator of either kind until there is one. A cluster makes its two
+// internal topics when they are asked for first; sarama, which looks for both where it needs one,
+// would on a cluster that has never had a group wait a minute for the one that nobody asks for.
+func awaitCoordinators(ctx context.Context, client sarama.Client, key string) error {
+	for _, kind := range []sarama.CoordinatorType{sarama.CoordinatorGroup, sarama.CoordinatorTransaction} {
+		for {
+			broker := client.LeastLoadedBroker()
+			if broker == nil {
+				break // sarama will find brokers again, and say what is wrong otherwise
+			}
+			resp, err := broker.FindCoordinator(&sarama.FindCoordinatorRequest{Version: 3, CoordinatorKey: key, CoordinatorType: kind})
+			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
+				break
+			}
+			if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // renew makes a new producer. The broker first ends what the last one has left: aborts an open
