@@ -79,6 +79,7 @@ func TestExactlyOnceInAGroup(t *testing.T) {
 		}
 		if id%10 == 5 {
 			i := id / 10 % 2
+			kafkatest.Eventually(t, "the board is a member", func() bool { return boards[i].Ops.Ready() == nil })
 			if err := boards[i].Stop(); err != nil {
 				t.Fatal(err)
 			}
