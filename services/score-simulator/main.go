@@ -4,6 +4,8 @@
 //	key:       the match's id, so that a match stays in order on a topic with more partitions too
 //	delivery:  acks=all and idempotent, one event at a time: the next is sent when the last one is
 //	           acknowledged, and an event that is refused ends the match, with exit code 1
+//	           TRANSACTIONAL_ID: each event in a transaction of its own; with ABORT_EVERY=n each n-th
+//	           goal is first sent as a goal for the other team, and aborted
 package main
 
 import (
@@ -11,7 +13,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"sync/atomic"
@@ -31,22 +32,25 @@ func main() {
 		Summary: "score-simulator plays a match, goal by goal, and publishes it to a Kafka topic.",
 		Example: "  score-simulator                        one match, a goal a second\n" +
 			"  MATCHES=0 MATCH_PAUSE=10s score-simulator\n" +
-			"  SEED=42 PACE=0 score-simulator         the same match every time",
+			"  SEED=42 PACE=0 score-simulator         the same match every time\n" +
+			"  TRANSACTIONAL_ID=sim ABORT_EVERY=5 score-simulator",
 	}, configure, run)
 }
 
 type config struct {
-	cluster    kafka.Cluster
-	publishing kafka.Publishing
-	topic      string
-	pace       time.Duration
-	matches    uint64
-	pause      time.Duration
-	seed       uint64
+	cluster       kafka.Cluster
+	publishing    kafka.Publishing
+	transactional kafka.Transactional
+	abortEvery    uint64 // 0: never
+	topic         string
+	pace          time.Duration
+	matches       uint64
+	pause         time.Duration
+	seed          uint64
 }
 
 func configure(env *service.Env) config {
-	return config{
+	cfg := config{
 		cluster:    kafka.ClusterFromEnv(env),
 		publishing: kafka.PublishingFromEnv(env),
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to publish to"),
@@ -54,7 +58,17 @@ func configure(env *service.Env) config {
 		matches:    env.Number("MATCHES", 1, "matches to play; 0: no end"),
 		pause:      env.Duration("MATCH_PAUSE", 0, "time between two matches"),
 		seed:       env.Seed("SEED", mathrand.Uint64, "fixes the matches, but for their ids and times"),
+
+		transactional: kafka.TransactionalFromEnv(env, "", "each event in a transaction; one program at a time, the older is fenced"),
+		abortEvery:    env.Number("ABORT_EVERY", 0, "each n-th goal is first sent for the other team, and aborted; 0: never"),
 	}
+	if cfg.abortEvery > 0 && cfg.transactional.ID == "" {
+		env.Fail("ABORT_EVERY", "only what is in a transaction can be aborted; it needs TRANSACTIONAL_ID")
+	}
+	if cfg.transactional.ID != "" && !cfg.publishing.Idempotent {
+		env.Fail("IDEMPOTENT", "a transaction needs an idempotent producer; accepted with TRANSACTIONAL_ID: true")
+	}
+	return cfg
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
@@ -71,13 +85,11 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })
-	if err != nil {
-		return fmt.Errorf("producer: %w", err)
+	s := newSimulator(cfg, words, p)
+	if err := s.connect(ctx, client); err != nil {
+		return err
 	}
-	defer service.CloseWithin(service.Farewell, producer)
-
-	s := newSimulator(producer, cfg, words, p)
+	defer s.close()
 	p.Ops.ReadyWhen(s.ready)
 	err = s.play(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, s.sent, s.acknowledged, s.failed, s.sent-s.acknowledged-s.failed))
@@ -89,26 +101,47 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 // simulator publishes matches one event at a time. It is for one goroutine.
 type simulator struct {
-	producer sarama.SyncProducer
-	cfg      config
-	words    words
-	process  *service.Process
-	acked    prometheus.Counter
-	refused  prometheus.Counter
+	producer   sarama.SyncProducer // nil with transactions
+	transactor *kafka.Transactor   // nil without
+	cfg        config
+	words      words
+	process    *service.Process
+	acked      prometheus.Counter
+	refused    prometheus.Counter
 
 	sent, acknowledged, failed int
 	sending                    atomic.Int64 // Unix ms since when an event waits for its acknowledgement; 0: none
 }
 
-func newSimulator(producer sarama.SyncProducer, cfg config, words words, p *service.Process) *simulator {
+func newSimulator(cfg config, words words, p *service.Process) *simulator {
 	published := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "workshop_messages_published_total", Help: "Messages by outcome.",
 	}, []string{"outcome"})
 	p.Ops.Registry.MustRegister(published)
 	return &simulator{
-		producer: producer, cfg: cfg, words: words, process: p,
+		cfg: cfg, words: words, process: p,
 		acked: published.WithLabelValues("acknowledged"), refused: published.WithLabelValues("failed"),
 	}
+}
+
+func (s *simulator) connect(ctx context.Context, client sarama.Client) (err error) {
+	if s.cfg.transactional.ID != "" {
+		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, s.process)
+		return err
+	}
+	s.producer, err = kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })
+	if err != nil {
+		return fmt.Errorf("producer: %w", err)
+	}
+	return nil
+}
+
+func (s *simulator) close() {
+	if s.transactor != nil {
+		s.transactor.Close()
+		return
+	}
+	service.CloseWithin(time.Second, s.producer)
 }
 
 // play plays MATCHES matches. Its error is the context's when it was told to stop.
@@ -141,23 +174,29 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e.Timestamp = float64(time.Now().UnixMicro()) / 1e6
-	value, err := json.Marshal(e)
+	if every := s.cfg.abortEvery; every > 0 && e.Event == event.Goal && uint64(e.ID)%every == 0 {
+		if err := s.haunt(ctx, e); err != nil {
+			return err
+		}
+	}
+	msg, value, err := s.message(e)
 	if err != nil {
-		return fmt.Errorf("encode event %d: %w", e.ID, err)
+		return err
 	}
 	s.process.Out.Print(s.words.sending, string(value))
 	s.sent++
 	s.sending.Store(time.Now().UnixMilli())
-	_, _, err = kafka.Send(ctx, s.producer, &sarama.ProducerMessage{
-		Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value),
-	})
+	if s.transactor != nil {
+		err = s.transact(ctx, msg)
+	} else {
+		_, _, err = kafka.Send(ctx, s.producer, msg)
+	}
 	s.sending.Store(0)
 	switch {
 	case err == nil:
 		s.acknowledged++
 		s.acked.Inc()
-	case !errors.Is(err, kafka.ErrUnknown):
+	case !isUnknown(err):
 		s.failed++
 		s.refused.Inc()
 	}
@@ -165,6 +204,16 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 		return fmt.Errorf("publish event %d of match %s: %w", e.ID, e.Match, err)
 	}
 	return nil
+}
+
+// message is an event as it is sent, with the time of now; value is its JSON.
+func (s *simulator) message(e event.ScoreEvent) (msg *sarama.ProducerMessage, value []byte, err error) {
+	e.Timestamp = float64(time.Now().UnixMicro()) / 1e6
+	value, err = json.Marshal(e)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode event %d: %w", e.ID, err)
+	}
+	return &sarama.ProducerMessage{Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value)}, value, nil
 }
 
 // stalled is how long an event may wait before /readyz says so: longer than a leader election. One

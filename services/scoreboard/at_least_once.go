@@ -13,6 +13,9 @@ func (r *reader) atLeastOnce(ctx context.Context, claim *kafka.Claim) error {
 		if err := r.show(ctx, msg); err != nil {
 			return err
 		}
+		if err := r.crash.at(msg); err != nil {
+			return err
+		}
 		claim.Mark(msg)
 		if err := claim.Commit(); err != nil {
 			return err

@@ -20,6 +20,9 @@ func (r *reader) autoCommit(ctx context.Context, claim *kafka.Claim) error {
 			if err := r.show(ctx, msg); err != nil {
 				return err
 			}
+			if err := r.crash.at(msg); err != nil {
+				return err
+			}
 			claim.Mark(msg)
 		}
 		if time.Since(committed) >= autoCommitEvery {

@@ -91,13 +91,7 @@ func (m *match) count(e event.ScoreEvent) {
 // no match: there id 1 starts one, unless it is the very event that started the last, and so does
 // whatever is younger than the end of the last.
 func (b *board) find(e event.ScoreEvent) (*match, []string) {
-	for _, m := range slices.Backward(b.matches) {
-		if m.id != e.Match {
-			continue
-		}
-		if e.Match == "" && (e.ID == 1 && m.begun != e.Timestamp || m.finished && e.Timestamp > m.latest) {
-			break
-		}
+	if m := b.latest(e.Match); m != nil && !b.succeeds(e, m) {
 		return m, nil
 	}
 	m := &match{id: e.Match}
@@ -114,11 +108,30 @@ func (b *board) find(e event.ScoreEvent) (*match, []string) {
 		m.lastID = e.ID - 1
 		m.tally = before(e)
 	}
+	b.keep(m)
+	return m, lines
+}
+
+// succeeds reports whether an event without a match belongs to one after m.
+func (b *board) succeeds(e event.ScoreEvent, m *match) bool {
+	return e.Match == "" && (e.ID == 1 && m.begun != e.Timestamp || m.finished && e.Timestamp > m.latest)
+}
+
+// latest is the last match with an id, or nil.
+func (b *board) latest(id string) *match {
+	for _, m := range slices.Backward(b.matches) {
+		if m.id == id {
+			return m
+		}
+	}
+	return nil
+}
+
+func (b *board) keep(m *match) {
 	b.matches = append(b.matches, m)
 	if len(b.matches) > remembered {
 		b.matches = slices.Delete(b.matches, 0, 1)
 	}
-	return m, lines
 }
 
 // before is the score before a goal.

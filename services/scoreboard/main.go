@@ -1,9 +1,12 @@
 // The scoreboard shows matches goal by goal.
 //
 //	topic in:  TOPIC (scoreGame), in the group CONSUMER_GROUP
-//	topic out: DEAD_LETTER_TOPIC (TOPIC.dlq), for events that cannot be read
+//	topic out: DEAD_LETTER_TOPIC (TOPIC.dlq), for events that cannot be read; with
+//	           DELIVERY=exactly-once BOARD_TOPIC (scoreBoard), the board after each event, by match
 //	delivery:  DELIVERY=auto, at most five seconds of events are shown again after a crash;
-//	           at-least-once, at most the last one is
+//	           at-most-once, the last one may never be shown; at-least-once, it may be shown again;
+//	           exactly-once, each event is on BOARD_TOPIC once (a screen cannot be in a transaction)
+//	crash:     FAIL_AT_ID, on cue at the event with that id, once or (FAIL_MODE=always) each time
 package main
 
 import (
@@ -22,23 +25,29 @@ func main() {
 		Summary: "scoreboard shows the matches of a Kafka topic, as a member of a consumer group.",
 		Example: "  scoreboard                             ends with the match\n" +
 			"  MATCHES=0 scoreboard                   match after match\n" +
-			"  DELIVERY=at-least-once scoreboard",
+			"  DELIVERY=at-least-once scoreboard\n" +
+			"  DELIVERY=at-most-once FAIL_AT_ID=5 scoreboard",
 	}, configure, run)
 }
 
 // The ways to commit; one file each.
 const (
 	autoCommit  = "auto"
+	atMostOnce  = "at-most-once"
 	atLeastOnce = "at-least-once"
+	exactlyOnce = "exactly-once"
 )
 
 type config struct {
-	cluster     kafka.Cluster
-	member      kafka.Membership
-	topic       string
-	deadLetters string // empty: unreadable events stop the scoreboard
-	delivery    string
-	matches     uint64
+	cluster       kafka.Cluster
+	member        kafka.Membership
+	topic         string
+	deadLetters   string // empty: unreadable events stop the scoreboard
+	delivery      string
+	boardTopic    string
+	transactional kafka.Transactional
+	matches       uint64
+	crash         crashPlan
 }
 
 func configure(env *service.Env) config {
@@ -46,15 +55,35 @@ func configure(env *service.Env) config {
 		cluster:  kafka.ClusterFromEnv(env),
 		topic:    env.Topic("TOPIC", "scoreGame", "topic to read"),
 		member:   kafka.MembershipFromEnv(env, "group1"),
-		delivery: env.OneOf("DELIVERY", autoCommit, []string{autoCommit, atLeastOnce}, "when an offset is committed"),
+		delivery: env.OneOf("DELIVERY", autoCommit, []string{autoCommit, atMostOnce, atLeastOnce, exactlyOnce}, "when an offset is committed"),
 		matches:  env.Number("MATCHES", 1, "matches to show to their end; 0: no end"),
+		crash:    crashPlanFromEnv(env),
 	}
 	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	cfg.boardTopic = env.Topic("BOARD_TOPIC", "scoreBoard", "exactly-once: where the board is written after each event")
+	// Stable over restarts, so that the next life of this member ends what this one leaves open, and
+	// different for every member of the group that can be told apart.
+	instance := cfg.member.InstanceID
+	if instance == "" {
+		instance = "0"
+	}
+	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.member.Group+"-"+instance, "exactly-once: of one program at a time; the older is fenced")
+	if cfg.delivery == exactlyOnce {
+		if cfg.member.Isolation != sarama.ReadCommitted {
+			env.Fail("ISOLATION", "DELIVERY=exactly-once would count goals that are aborted; accepted: read_committed")
+		}
+		if cfg.boardTopic == cfg.topic || cfg.boardTopic == cfg.deadLetters {
+			env.Fail("BOARD_TOPIC", "accepted: a topic other than TOPIC and DEAD_LETTER_TOPIC")
+		}
+	}
 	return cfg
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
 	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "group", cfg.member.Group, "delivery", cfg.delivery)
+	if err := cfg.crash.checkStateDir(); err != nil {
+		return err
+	}
 	words := service.Pick(p.Lang, portuguese, english)
 	p.Out.Print(words.waiting)
 
@@ -63,6 +92,9 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	topics := []string{cfg.topic}
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters)
+	}
+	if cfg.delivery == exactlyOnce {
+		topics = append(topics, cfg.boardTopic)
 	}
 	connect := func(ctx context.Context) (sarama.Client, error) {
 		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
@@ -78,11 +110,21 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer letters.Close()
 
-	r := newReader(letters, newBoard(words), cfg.matches, p)
+	crash, err := newCrash(cfg.crash, client, cfg, words, p.Out)
+	if err != nil {
+		return err
+	}
+	r := newReader(letters, crash, newBoard(words), cfg.matches, p)
+	if cfg.delivery == exactlyOnce {
+		if r.once, err = newOnceOnly(ctx, cfg, client, p); err != nil {
+			return err
+		}
+		defer r.once.Close()
+	}
 	group := &kafka.Group{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
 		Handle: map[string]func(context.Context, *kafka.Claim) error{
-			autoCommit: r.autoCommit, atLeastOnce: r.atLeastOnce,
+			autoCommit: r.autoCommit, atMostOnce: r.atMostOnce, atLeastOnce: r.atLeastOnce, exactlyOnce: r.exactlyOnce,
 		}[cfg.delivery],
 		Assigned: func(given, lost, held []int32) {
 			p.Log.Info("rebalance", "given", given, "lost", lost, "held", held)

@@ -20,7 +20,9 @@ import (
 type reader struct {
 	letters *kafka.DeadLetters
 	process *service.Process
-	matches uint64 // to show to their end; 0: no end
+	crash   *crash
+	once    *onceOnly // nil save in exactly-once
+	matches uint64    // to show to their end; 0: no end
 	total   prometheus.Counter
 
 	mu    sync.Mutex
@@ -29,8 +31,8 @@ type reader struct {
 	read atomic.Uint64
 }
 
-func newReader(letters *kafka.DeadLetters, board *board, matches uint64, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
+func newReader(letters *kafka.DeadLetters, crash *crash, board *board, matches uint64, p *service.Process) *reader {
+	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "workshop_messages_read_total", Help: "Events shown.",
 	})}
 	p.Ops.Registry.MustRegister(r.total)
@@ -47,21 +49,22 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	if err != nil {
 		return err
 	}
-	if err := r.print(e); err != nil {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.print(e, r.board.take(e))
+}
+
+// print puts the lines of an event on the screen, and counts it.
+func (r *reader) print(e event.ScoreEvent, lines []string) error {
+	for _, line := range lines {
+		r.process.Out.Write([]byte(line + "\n"))
+	}
+	if err := r.process.Out.Flush(); err != nil {
 		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 	}
 	r.read.Add(1)
 	r.total.Inc()
 	return nil
-}
-
-func (r *reader) print(e event.ScoreEvent) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, line := range r.board.take(e) {
-		r.process.Out.Write([]byte(line + "\n"))
-	}
-	return r.process.Out.Flush()
 }
 
 // complete reports whether MATCHES matches were shown to their end.

@@ -18,6 +18,8 @@ func standardTopics() []kafka.Topic {
 	return slices.Concat(
 		kafka.Topic{Name: "transactions", Partitions: 3, Replicas: 3}.WithDeadLetters(),
 		kafka.Topic{Name: "scoreGame", Partitions: 1, Replicas: 3}.WithDeadLetters(),
+		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
+		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
 	)
 }
 

@@ -63,7 +63,8 @@ func TestApplyTwice(t *testing.T) {
 	want := "transactions      created  3 partitions, 3 replicas\n" +
 		"transactions.dlq  created  1 partition, 3 replicas\n" +
 		"scoreGame         created  1 partition, 3 replicas\n" +
-		"scoreGame.dlq     created  1 partition, 3 replicas\n"
+		"scoreGame.dlq     created  1 partition, 3 replicas\n" +
+		"scoreBoard        created  1 partition, 3 replicas\n"
 	wantOutput(t, "first", stdout.String(), want)
 
 	// The flag wins over the environment.
@@ -116,8 +117,8 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 		t.Errorf("exit code %d, want 0", code)
 	}
 	stdout.contains(t, "transactions      exists but differs  has 1 replica instead of 3\n")
-	if n := strings.Count(stderr.String(), "warning: topic "); n != 4 {
-		t.Errorf("%d warnings, want 4:\n%s", n, stderr)
+	if n := strings.Count(stderr.String(), "warning: topic "); n != 5 {
+		t.Errorf("%d warnings, want 5:\n%s", n, stderr)
 	}
 }
 
@@ -191,7 +192,7 @@ func TestApplyConcurrently(t *testing.T) {
 	for i := range created {
 		wg.Go(func() {
 			code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply")
-			if code != 0 || stderr.String() != "" || strings.Count(stdout.String(), "\n") != 4 {
+			if code != 0 || stderr.String() != "" || strings.Count(stdout.String(), "\n") != 5 {
 				t.Errorf("exit code %d, want 0:\n%s%s", code, stdout, stderr)
 			}
 			created[i] = strings.Count(stdout.String(), "created")
@@ -202,7 +203,7 @@ func TestApplyConcurrently(t *testing.T) {
 	for _, n := range created {
 		sum += n
 	}
-	if sum != 4 {
+	if sum != 5 {
 		t.Errorf("%d topics were created by %v, want each once", sum, created)
 	}
 }

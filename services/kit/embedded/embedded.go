@@ -4,6 +4,7 @@
 package embedded
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +36,9 @@ type Cluster struct{ *kfake.Cluster }
 // Start starts a cluster. The error is a *PortTakenError where a port is in use.
 func Start(o Options) (*Cluster, error) {
 	opts := []kfake.Opt{
-		kfake.ClusterID("kafka-workshop-embedded"),
+		// A new id for every new log, as a real cluster has: what a program keeps about a topic's offsets
+		// is worth nothing for the same topic in another cluster. With a DataDir the id is kept there.
+		kfake.ClusterID("embedded-" + rand.Text()),
 		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelError)), // a full disk must not pass in silence
 	}
 	if len(o.Ports) > 0 {

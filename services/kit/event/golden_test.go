@@ -80,6 +80,18 @@ func TestGoldenScoreEvents(t *testing.T) {
 	}
 }
 
+func TestGoldenBoardRecord(t *testing.T) {
+	want := BoardRecord{
+		ID: 5, Match: "0f8c7a52", Event: Goal, Score: Score{TeamA: 3, TeamB: 2}, Tally: Score{TeamA: 3, TeamB: 1},
+		Source: Source{Partition: 0, Offset: 4},
+	}
+	mustMatchGolden(t, "board_record.json", mustMarshal(t, want))
+	got, err := DecodeBoardRecord(mustReadGolden(t, "board_record.json"))
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+}
+
 // mustMatchGolden compares a value with its golden file, which ends in a newline for editors' sake.
 func mustMatchGolden(t *testing.T, file string, value []byte) {
 	t.Helper()

@@ -43,7 +43,7 @@ func DecodeScoreEvent(value []byte) (ScoreEvent, error) {
 		Event:     f.text("event"),
 		Team:      f.text("team"),
 		Period:    f.integer("period"),
-		Score:     decodeScore(f),
+		Score:     decodeScore(f, "score"),
 		Timestamp: f.number("timestamp"),
 	}
 	if f.has("match") {
@@ -58,8 +58,8 @@ func DecodeScoreEvent(value []byte) (ScoreEvent, error) {
 	return e, nil
 }
 
-func decodeScore(f *fields) Score {
-	inner := f.object("score")
+func decodeScore(f *fields, name string) Score {
+	inner := f.object(name)
 	defer f.close(inner)
 	s := Score{TeamA: inner.integer("TeamA"), TeamB: inner.integer("TeamB")}
 	inner.check(s.TeamA >= 0, "TeamA", "0 or more")

@@ -38,6 +38,21 @@ func newClaim(life context.Context, g *Group, session sarama.ConsumerGroupSessio
 // Partition is the partition's number.
 func (c *Claim) Partition() int32 { return c.partition }
 
+// Context ends with the session. It is for what a handler waits for before its first message; the
+// work on a message outlives the session, and has the handler's own context.
+func (c *Claim) Context() context.Context { return c.session.Context() }
+
+// GroupMetadata says on whose behalf an offset is committed inside a transaction: which member of the
+// group, in which generation. A handler that commits so (see Transactor) neither marks nor commits
+// here, and then nothing else commits for it.
+func (c *Claim) GroupMetadata() *sarama.ConsumerGroupMetadata {
+	var instance *string
+	if id := c.group.Member.InstanceID; id != "" {
+		instance = &id
+	}
+	return sarama.NewConsumerGroupMetadataFromSession(c.session, c.group.Member.Group, instance)
+}
+
 // Messages yields messages until the session ends: at a rebalance, when the process is to stop, or
 // when another partition's handler returned. It watches the session besides sarama's channel,
 // because messages that were fetched before a rebalance belong to the partition's next owner.

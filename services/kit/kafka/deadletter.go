@@ -86,16 +86,31 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 // bytes; the original's headers come first, behind them where it came from and why it was refused.
 // Only after a nil error may the original's offset be passed.
 func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad *event.Malformed) error {
-	if d.topic == "" {
-		return &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
+	letter, err := d.Letter(msg, bad)
+	if err != nil {
+		return err
 	}
-	if _, _, err := Send(ctx, d.producer, d.letter(msg, bad.Reason, bad)); err != nil {
+	if _, _, err := Send(ctx, d.producer, letter); err != nil {
 		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)
 	}
+	d.Told(msg, bad)
+	return nil
+}
+
+// Letter is the dead letter of msg, for who sends it in a transaction of his own and calls Told after
+// the commit. It fails as Skip does where dead letters are off.
+func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) (*sarama.ProducerMessage, error) {
+	if d.topic == "" {
+		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
+	}
+	return d.letter(msg, bad.Reason, bad), nil
+}
+
+// Told says on the screen that msg has become a dead letter, and counts it.
+func (d *DeadLetters) Told(msg *sarama.ConsumerMessage, bad *event.Malformed) {
 	d.process.Out.Print(skippedLine(d.process.Lang, msg.Partition, msg.Offset, bad.Reason, d.topic))
 	d.skipped.Add(1)
 	d.total.WithLabelValues(bad.Reason).Inc()
-	return nil
 }
 
 // Skipped is how many messages became dead letters.

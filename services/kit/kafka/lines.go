@@ -47,3 +47,11 @@ func skippedLine(lang service.Lang, partition int32, offset int64, reason, topic
 		"mensagem ilegível na partição %d, offset %d (%s): enviada para %s",
 		"unreadable message in partition %d, offset %d (%s): sent to %s"), partition, offset, reason, topic)
 }
+
+func fencedLine(lang service.Lang, id string) string {
+	return fmt.Sprintf(service.Pick(lang,
+		"este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID %q, e o Kafka só aceita o mais novo; "+
+			"ou uma transação ficou aberta além de TRANSACTION_TIMEOUT. Dê a cada programa o seu, e inicie este de novo",
+		"this program was fenced: another program has started with the same TRANSACTIONAL_ID %q, and Kafka accepts only the newest; "+
+			"or a transaction was open for longer than TRANSACTION_TIMEOUT. Give each program its own, and start this one again"), id)
+}

@@ -18,25 +18,30 @@ var ErrUnknown = errors.New("outcome unknown: no answer from the broker before t
 // then returns ErrUnknown; sarama's own retries end sooner or later (see Cluster.Config), but they
 // cannot be interrupted.
 func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.ProducerMessage) (partition int32, offset int64, err error) {
-	type outcome struct {
-		partition int32
-		offset    int64
-		err       error
+	err = await(ctx, service.Grace, func() error {
+		_, _, err := producer.SendMessage(msg)
+		return err
+	})
+	if err != nil {
+		return 0, 0, err
 	}
-	done := make(chan outcome, 1)
-	go func() {
-		partition, offset, err := producer.SendMessage(msg)
-		done <- outcome{partition, offset, err}
-	}()
+	return msg.Partition, msg.Offset, nil
+}
+
+// await waits for the outcome of call, something of sarama's, and once ctx has ended for no longer
+// than grace; then it returns ErrUnknown, and call goes on in the background.
+func await(ctx context.Context, grace time.Duration, call func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- call() }()
 	select {
-	case o := <-done:
-		return o.partition, o.offset, o.err
+	case err := <-done:
+		return err
 	case <-ctx.Done():
 	}
 	select {
-	case o := <-done:
-		return o.partition, o.offset, o.err
-	case <-time.After(service.Grace):
-		return 0, 0, ErrUnknown
+	case err := <-done:
+		return err
+	case <-time.After(grace):
+		return ErrUnknown
 	}
 }

@@ -120,10 +120,21 @@ func (c *Cluster) ProduceValues(topic string, values ...string) {
 	}
 }
 
-// ReadAll returns what is in the topic now, partition by partition.
+// ReadAll returns what is in the topic now as read_committed shows it, partition by partition.
 func (c *Cluster) ReadAll(topic string) []*sarama.ConsumerMessage {
 	c.t.Helper()
-	msgs, err := ReadAll(c.Kafka(), topic)
+	return c.readAll(topic, sarama.ReadCommitted)
+}
+
+// ReadUncommitted is ReadAll with the messages of aborted and of open transactions.
+func (c *Cluster) ReadUncommitted(topic string) []*sarama.ConsumerMessage {
+	c.t.Helper()
+	return c.readAll(topic, sarama.ReadUncommitted)
+}
+
+func (c *Cluster) readAll(topic string, isolation sarama.IsolationLevel) []*sarama.ConsumerMessage {
+	c.t.Helper()
+	msgs, err := ReadAllAs(c.Kafka(), topic, isolation)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -142,60 +153,37 @@ func (c *Cluster) Committed(group, topic string, partition int32) int64 {
 	return -1
 }
 
-// ReadAll returns the messages of a topic, partition by partition, up to the end that each partition
-// had at the call. The topic must hold no transactions: their markers take offsets.
+// ReadAll returns the messages of a topic as read_committed shows them, partition by partition, up to
+// the end that each partition has at the call. It waits until the transactions before that end are
+// decided.
 func ReadAll(cluster kafka.Cluster, topic string) ([]*sarama.ConsumerMessage, error) {
+	return ReadAllAs(cluster, topic, sarama.ReadCommitted)
+}
+
+// ReadAllAs is ReadAll at either isolation level.
+func ReadAllAs(cluster kafka.Cluster, topic string, isolation sarama.IsolationLevel) ([]*sarama.ConsumerMessage, error) {
 	client, err := sarama.NewClient(cluster.Brokers, cluster.Config("kafkatest"))
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	consumer, err := sarama.NewConsumerFromClient(client)
-	if err != nil {
-		return nil, err
-	}
-	defer consumer.Close()
 	partitions, err := client.Partitions(topic)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), Deadline)
+	defer cancel()
 	var all []*sarama.ConsumerMessage
 	for _, p := range partitions {
-		msgs, err := readPartition(client, consumer, topic, p)
+		_, err := kafka.ReadToEnd(ctx, client, topic, p, sarama.OffsetOldest, isolation, func(msg *sarama.ConsumerMessage) error {
+			all = append(all, msg)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, msgs...)
 	}
 	return all, nil
-}
-
-func readPartition(client sarama.Client, consumer sarama.Consumer, topic string, partition int32) ([]*sarama.ConsumerMessage, error) {
-	end, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
-	if err != nil || end == 0 {
-		return nil, err
-	}
-	pc, err := consumer.ConsumePartition(topic, partition, sarama.OffsetOldest)
-	if err != nil {
-		return nil, err
-	}
-	defer pc.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), Deadline)
-	defer cancel()
-	var msgs []*sarama.ConsumerMessage
-	for {
-		select {
-		case msg := <-pc.Messages():
-			msgs = append(msgs, msg)
-			if msg.Offset == end-1 {
-				return msgs, nil
-			}
-		case err := <-pc.Errors():
-			return nil, err
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 }
 
 // Eventually waits until state returns true, and fails the test with its last description when that

@@ -1,0 +1,152 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// ReadToEnd hands take the messages of a partition from an offset on (or sarama.OffsetOldest), up to
+// the end that the log has at the call, and returns the position behind it, from which the next call
+// can go on.
+//
+// Sarama's consumer cannot tell when it has reached the end of a topic with transactions: their
+// markers take offsets, so the last offset may hold no message, and of aborted messages nothing is
+// seen. The position in the log moves over both.
+//
+// With ReadCommitted it waits for the transactions that are open before that end: they are decided
+// by their producer, or else when they time out. It tries again while leaders move, until ctx ends,
+// but not where the log has nothing at that offset any more (sarama.ErrOffsetOutOfRange).
+func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
+	for end := int64(-1); ; {
+		msgs, highWater, err := l.fetch()
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, sarama.ErrOffsetOutOfRange) {
+				return l.next, fmt.Errorf("read %s/%d from %d: %w", topic, partition, l.next, err)
+			}
+			client.RefreshMetadata(topic) // an error here shows in the next try
+			service.Sleep(ctx, 100*time.Millisecond)
+			continue
+		}
+		for _, msg := range msgs {
+			if err := take(msg); err != nil {
+				return l.next, err
+			}
+		}
+		if end < 0 {
+			end = highWater
+		}
+		if l.next >= end {
+			return l.next, nil
+		}
+		if ctx.Err() != nil {
+			return l.next, fmt.Errorf("read %s/%d: %w", topic, partition, ctx.Err())
+		}
+	}
+}
+
+// logReader reads a partition fetch by fetch.
+type logReader struct {
+	client    sarama.Client
+	topic     string
+	partition int32
+	isolation sarama.IsolationLevel
+	next      int64
+}
+
+// fetch reads from the position on and moves it behind what was read.
+func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, err error) {
+	if l.next < 0 {
+		if l.next, err = l.oldest(); err != nil {
+			return nil, 0, err
+		}
+	}
+	leader, err := l.client.Leader(l.topic, l.partition)
+	if err != nil {
+		return nil, 0, err
+	}
+	req := &sarama.FetchRequest{Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1}
+	req.AddBlock(l.topic, l.partition, l.next, 4<<20, -1)
+	resp, err := leader.Fetch(req)
+	if err != nil {
+		leader.Close() // or the next try would use the same broken connection
+		return nil, 0, err
+	}
+	block := resp.GetBlock(l.topic, l.partition)
+	if block == nil {
+		return nil, 0, errors.New("the leader's answer leaves the partition out")
+	}
+	if block.Err != sarama.ErrNoError {
+		return nil, 0, block.Err
+	}
+	return l.messages(block), block.HighWaterMarkOffset, nil
+}
+
+func (l *logReader) oldest() (int64, error) {
+	oldest, err := l.client.GetOffset(l.topic, l.partition, sarama.OffsetOldest)
+	if err != nil {
+		return sarama.OffsetOldest, err
+	}
+	return oldest, nil
+}
+
+// messages are those of a fetch that the isolation level lets through. The broker sends the messages
+// of aborted transactions too, and names the transactions: leaving them out is the reader's work.
+func (l *logReader) messages(block *sarama.FetchResponseBlock) []*sarama.ConsumerMessage {
+	aborted := slices.SortedFunc(slices.Values(block.AbortedTransactions), func(a, b *sarama.AbortedTransaction) int {
+		return cmp.Compare(a.FirstOffset, b.FirstOffset)
+	})
+	aborting := map[int64]bool{} // producers inside an aborted transaction, as we go along the log
+	var msgs []*sarama.ConsumerMessage
+	for _, records := range block.RecordsSet {
+		batch := records.RecordBatch
+		if batch == nil || batch.PartialTrailingRecord {
+			break
+		}
+		for len(aborted) > 0 && aborted[0].FirstOffset <= batch.LastOffset() {
+			aborting[aborted[0].ProducerID] = true
+			aborted = aborted[1:]
+		}
+		switch {
+		case batch.Control:
+			if isAbortMarker(batch) {
+				delete(aborting, batch.ProducerID)
+			}
+		case l.isolation == sarama.ReadCommitted && batch.IsTransactional && aborting[batch.ProducerID]:
+		default:
+			msgs = append(msgs, l.unpack(batch)...)
+		}
+		l.next = max(l.next, batch.LastOffset()+1)
+	}
+	return msgs
+}
+
+// isAbortMarker looks at the key of a control record: its version and its type, two bytes each, where
+// type 0 is an abort and 1 a commit.
+func isAbortMarker(batch *sarama.RecordBatch) bool {
+	return len(batch.Records) > 0 && len(batch.Records[0].Key) >= 4 && binary.BigEndian.Uint16(batch.Records[0].Key[2:]) == 0
+}
+
+func (l *logReader) unpack(batch *sarama.RecordBatch) []*sarama.ConsumerMessage {
+	var msgs []*sarama.ConsumerMessage
+	for _, r := range batch.Records {
+		offset := batch.FirstOffset + r.OffsetDelta
+		if offset < l.next {
+			continue // a batch comes whole, also where we ask for its middle
+		}
+		msgs = append(msgs, &sarama.ConsumerMessage{
+			Topic: l.topic, Partition: l.partition, Offset: offset, Key: r.Key, Value: r.Value,
+			Headers: r.Headers, Timestamp: batch.FirstTimestamp.Add(r.TimestampDelta),
+		})
+	}
+	return msgs
+}

@@ -1,0 +1,117 @@
+package kafka_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+func texts(msgs []*sarama.ConsumerMessage) string {
+	var all []string
+	for _, m := range msgs {
+		all = append(all, string(m.Value))
+	}
+	return strings.Join(all, " ")
+}
+
+// transact sends each text in a transaction of its own; one that begins with - is aborted, and one
+// that begins with ? is left open.
+func transact(t *testing.T, c *kafkatest.Cluster, id string, values ...string) {
+	t.Helper()
+	conf := c.Kafka().Config("test")
+	conf.Producer.Transaction.ID = id
+	conf.Producer.Transaction.Timeout = time.Second
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { producer.Close() })
+	for _, v := range values {
+		err := producer.BeginTxn()
+		if err == nil {
+			_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(v)})
+		}
+		switch {
+		case err != nil:
+		case v[0] == '?':
+			return
+		case v[0] == '-':
+			err = producer.AbortTxn()
+		default:
+			err = producer.CommitTxn()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A topic whose last offset is a marker, and of whose messages some were aborted, has an end.
+func TestReadToEndOfTransactions(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	if got := texts(c.ReadAll("t")); got != "" {
+		t.Errorf("an empty topic gives %s", got)
+	}
+	var want []string
+	for i := range 20 {
+		id := fmt.Sprint("id", i%3)
+		if i%4 == 0 {
+			transact(t, c, id, fmt.Sprint("-", i))
+			continue
+		}
+		transact(t, c, id, fmt.Sprint(i))
+		want = append(want, fmt.Sprint(i))
+	}
+	c.ProduceValues("t", "plain")
+	transact(t, c, "id0", "-last")
+	want = append(want, "plain")
+	if got := texts(c.ReadAll("t")); got != strings.Join(want, " ") {
+		t.Errorf("read_committed gives %s, want %s", got, want)
+	}
+	all := c.ReadUncommitted("t")
+	if len(all) != 22 || string(all[21].Value) != "-last" { // the control
+		t.Errorf("read_uncommitted gives %s, want all 22", texts(all))
+	}
+	if !slices.IsSortedFunc(all, func(a, b *sarama.ConsumerMessage) int { return int(a.Offset - b.Offset) }) {
+		t.Error("offsets are out of order")
+	}
+}
+
+// What stands behind an open transaction is not the end: it is waited for until that is decided.
+func TestReadToEndWaitsForAnOpenTransaction(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	transact(t, c, "hanging", "1", "?2")
+	c.ProduceValues("t", "3")
+	if got := texts(c.ReadUncommitted("t")); got != "1 ?2 3" {
+		t.Errorf("read_uncommitted gives %s", got)
+	}
+	if got := texts(c.ReadAll("t")); got != "1 3" {
+		t.Errorf("read_committed gives %s, want 1 3", got)
+	}
+}
+
+func TestReadToEndBeyondTheEnd(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "1", "2")
+	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var got []*sarama.ConsumerMessage
+	take := func(msg *sarama.ConsumerMessage) error { got = append(got, msg); return nil }
+	if next, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 1, sarama.ReadCommitted, take); err != nil || next != 2 || texts(got) != "2" {
+		t.Errorf("from the second: position %d, %v, messages %s", next, err, texts(got))
+	}
+	if _, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 9, sarama.ReadCommitted, take); !errors.Is(err, sarama.ErrOffsetOutOfRange) {
+		t.Errorf("beyond the end: %v", err)
+	}
+}

@@ -1,0 +1,232 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// Transactional is how a producer makes transactions.
+type Transactional struct {
+	ID      string        // empty: none
+	Timeout time.Duration // after which the broker aborts a transaction whose producer is silent
+}
+
+// TransactionalFromEnv reads TRANSACTIONAL_ID and TRANSACTION_TIMEOUT.
+func TransactionalFromEnv(env *service.Env, id, help string) Transactional {
+	t := Transactional{
+		ID:      env.Text("TRANSACTIONAL_ID", id, "a name", help),
+		Timeout: env.Duration("TRANSACTION_TIMEOUT", 10*time.Second, "after which an open transaction is aborted, from 1s to 15m"),
+	}
+	if t.Timeout < time.Second || t.Timeout > 15*time.Minute { // the broker's transaction.max.timeout.ms
+		env.Fail("TRANSACTION_TIMEOUT", "accepted: a Go duration from 1s to 15m")
+	}
+	return t
+}
+
+// apply puts the choice into conf.
+func (t Transactional) apply(conf *sarama.Config) {
+	conf.Producer.Idempotent = true
+	conf.Producer.RequiredAcks = sarama.WaitForAll
+	conf.Producer.Transaction.ID = t.ID
+	conf.Producer.Transaction.Timeout = t.Timeout
+	// 5 s, not a minute: a transaction that fails is aborted and made again, and a producer that was
+	// fenced learns it only when its tries are used up.
+	conf.Producer.Retry.Max = 20
+	conf.Producer.Retry.Backoff = 250 * time.Millisecond
+	// The coordinator answers a commit before it has written every marker, and refuses the next
+	// transaction until it has: 5 ms later it accepts. Sarama's 100 ms would halve the rate. The slow
+	// tries behind are for a coordinator that died.
+	conf.Producer.Transaction.Retry.Max = 80
+	conf.Producer.Transaction.Retry.BackoffFunc = func(retries, _ int) time.Duration {
+		if retries <= 20 {
+			return 5 * time.Millisecond
+		}
+		return 250 * time.Millisecond
+	}
+}
+
+// FencedError says that the transactional id belongs to somebody else now.
+type FencedError struct {
+	ID  string
+	Err error
+}
+
+func (e *FencedError) Error() string {
+	return fmt.Sprintf("fenced: another program has started with TRANSACTIONAL_ID %q, or a transaction was open for longer than TRANSACTION_TIMEOUT: %v", e.ID, e.Err)
+}
+func (e *FencedError) Unwrap() error { return e.Err }
+
+// ErrCommitUnknown is a commit that was not answered: the transaction is committed or aborted, whole
+// in both cases, but the producer cannot know which.
+var ErrCommitUnknown = errors.New("outcome of the commit unknown")
+
+// Transactor makes one transaction after the other under one transactional id. It is for one
+// goroutine at a time.
+//
+// Begin, then Send and AddOffset, then Commit. After an error of any of them call Abort, and make no
+// use of what the transaction was to say: it did not happen (after ErrCommitUnknown: nobody knows).
+type Transactor struct {
+	cluster  Cluster
+	conf     *sarama.Config
+	process  *service.Process
+	producer sarama.SyncProducer // nil: given up, and the next could not be made
+}
+
+// NewTransactor connects a producer with a copy of conf and takes the transactional id: another that
+// has it is fenced, and a transaction that an earlier life of this program has left open is aborted.
+// It tries until ctx ends. An application that reads, transforms and writes makes it before it joins
+// its group, or it would meet what that transaction still holds back.
+func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, p *service.Process) (*Transactor, error) {
+	if err := awaitCoordinators(ctx, client, t.ID); err != nil {
+		return nil, err
+	}
+	own := *conf
+	t.apply(&own)
+	transactor := &Transactor{cluster: c, conf: &own, process: p}
+	return transactor, transactor.renew(ctx)
+}
+
+// awaitCoordinators asks for a coordinator of either kind until there is one. A cluster makes its two
+// internal topics when they are asked for first; sarama, which looks for both where it needs one,
+// would on a cluster that has never had a group wait a minute for the one that nobody asks for.
+func awaitCoordinators(ctx context.Context, client sarama.Client, key string) error {
+	for _, kind := range []sarama.CoordinatorType{sarama.CoordinatorGroup, sarama.CoordinatorTransaction} {
+		for {
+			broker := client.LeastLoadedBroker()
+			if broker == nil {
+				break // sarama will find brokers again, and say what is wrong otherwise
+			}
+			resp, err := broker.FindCoordinator(&sarama.FindCoordinatorRequest{Version: 3, CoordinatorKey: key, CoordinatorType: kind})
+			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
+				break
+			}
+			if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// renew makes a new producer. The broker first ends what the last one has left: aborts an open
+// transaction, completes one whose commit it had accepted.
+func (t *Transactor) renew(ctx context.Context) error {
+	if t.producer != nil {
+		service.CloseWithin(service.Farewell, t.producer)
+		t.producer = nil
+	}
+	for delay := 50 * time.Millisecond; ; delay = min(delay*2, 2*time.Second) {
+		producer, err := Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(t.cluster.Brokers, t.conf) })
+		if err == nil {
+			t.producer = producer
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, sarama.ErrTransactionalIDAuthorizationFailed) || errors.Is(err, sarama.ErrInvalidTransactionTimeout) {
+			return &FatalError{fmt.Errorf("transactional producer %s: %w", t.conf.Producer.Transaction.ID, err)}
+		}
+		t.process.Log.Warn("transactional producer; trying again", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
+		if err := service.Sleep(ctx, delay); err != nil {
+			return err
+		}
+	}
+}
+
+// Begin opens a transaction. Brokers hear of it with the first message.
+func (t *Transactor) Begin(ctx context.Context) error {
+	if t.producer == nil {
+		if err := t.renew(ctx); err != nil {
+			return err
+		}
+	}
+	return t.explain("begin transaction", t.producer.BeginTxn())
+}
+
+// Send publishes msg inside the transaction: read_committed readers see it after the commit.
+func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage) error {
+	_, _, err := Send(ctx, t.producer, msg)
+	return t.explain("send to "+msg.Topic, err)
+}
+
+// AddOffset makes the offset after msg part of the transaction, in the name of the claim's owner: a
+// member that has lost the partition meanwhile is refused. By the group's name alone it would not be,
+// and its work would be done twice. Sarama sends it with the commit.
+func (t *Transactor) AddOffset(claim *Claim, msg *sarama.ConsumerMessage) error {
+	// Leader epoch -1 is "unknown"; see Claim.Commit.
+	offsets := map[string][]*sarama.PartitionOffsetMetadata{
+		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
+	}
+	return t.explain("add offset to transaction", t.producer.AddOffsetsToTxnWithGroupMetadata(offsets, claim.GroupMetadata()))
+}
+
+// Commit makes all that was sent visible, and the offsets valid, at once. It fails with
+// ErrCommitUnknown where no answer came.
+func (t *Transactor) Commit(ctx context.Context) error {
+	err := await(ctx, service.Grace, t.producer.CommitTxn)
+	// What can still be aborted was not committed. In any other state the question is open: perhaps the
+	// first try was, and only its answer was lost.
+	if err != nil && !isFenced(err) && t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0 {
+		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+	}
+	return t.explain("commit transaction", err)
+}
+
+// Abort ends a transaction after an error, so that the next can begin: by aborting it where sarama is
+// in a state to do so, and with a new producer otherwise. It does nothing where none is open. When
+// ctx has ended it does not wait: the broker aborts what is silent for TRANSACTION_TIMEOUT.
+func (t *Transactor) Abort(ctx context.Context) error {
+	const abortable = sarama.ProducerTxnFlagInTransaction | sarama.ProducerTxnFlagAbortableError | sarama.ProducerTxnFlagFatalError
+	if t.producer != nil {
+		status := t.producer.TxnStatus()
+		if status&sarama.ProducerTxnFlagReady != 0 {
+			return nil
+		}
+		if status&abortable != 0 { // a fatal state cannot be aborted, but says what was fatal
+			err := await(ctx, time.Second, t.producer.AbortTxn)
+			if err == nil || isFenced(err) {
+				return t.explain("abort transaction", err)
+			}
+			t.process.Log.Warn("the transaction could not be aborted; making a new producer", "error", err)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return t.renew(ctx)
+}
+
+// explain adds what was being done. Being fenced is fatal, and said in the student's language: a new
+// producer would take the id back, and the two would fence each other for ever.
+func (t *Transactor) explain(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isFenced(err):
+		id := t.conf.Producer.Transaction.ID
+		t.process.Out.Print(fencedLine(t.process.Lang, id))
+		return &FatalError{&FencedError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}}
+	default:
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+}
+
+// isFenced reports whether the producer's epoch is over. Sarama prints the first of the two as
+// "Unknown error".
+func isFenced(err error) bool {
+	return errors.Is(err, sarama.ErrProducerFenced) || errors.Is(err, sarama.ErrInvalidProducerEpoch)
+}
+
+// Close waits a moment for the producer's connections to end. It commits and aborts nothing.
+func (t *Transactor) Close() {
+	if t.producer != nil {
+		service.CloseWithin(service.Farewell, t.producer)
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+)
+
+func startForBoards(t *testing.T) *kafkatest.Cluster {
+	t.Helper()
+	return kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1", "scoreBoard:1")
+}
+
+func onceEnv(t *testing.T, c *kafkatest.Cluster, more ...string) map[string]string {
+	t.Helper()
+	return env(c, append([]string{"DELIVERY", exactlyOnce, "STATE_DIR", t.TempDir(), "GROUP_INSTANCE_ID", "board"}, more...)...)
+}
+
+func records(t *testing.T, msgs []*sarama.ConsumerMessage) []event.BoardRecord {
+	t.Helper()
+	var all []event.BoardRecord
+	for _, msg := range msgs {
+		record, err := event.DecodeBoardRecord(msg.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, record)
+	}
+	return all
+}
+
+// wantOnce checks that BOARD_TOPIC has every id from 1 to last once and in order, and the right tally
+// of a match of goals(last-1).
+func wantOnce(t *testing.T, c *kafkatest.Cluster, last int) {
+	t.Helper()
+	all := records(t, c.ReadAll("scoreBoard"))
+	var ids []int
+	for i, r := range all {
+		ids = append(ids, r.ID)
+		if r.Tally != r.Score || r.Source.Offset != int64(r.ID-1) {
+			t.Errorf("record %d is %+v", i, r)
+		}
+	}
+	var want []int
+	for id := range last {
+		want = append(want, id+1)
+	}
+	if !slices.Equal(ids, want) {
+		t.Errorf("ids on scoreBoard %v, want 1 to %d", ids, last)
+	}
+	if got := c.Committed("group1", "scoreGame", 0); got != int64(last) {
+		t.Errorf("committed offset %d, want %d", got, last)
+	}
+}
+
+func TestCrashExactlyOnce(t *testing.T) {
+	c := startForBoards(t)
+	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(8)...)...)
+	lines, crashes := until(t, 1, onceEnv(t, c, "FAIL_AT_ID", "5"))
+	if crashes != 1 {
+		t.Errorf("%d crashes, want 1", crashes)
+	}
+	wantOnce(t, c, 9)
+	if got := shown(lines, 8); !slices.Equal(got, []int{1, 1, 1, 1, 1, 1, 1, 1}) {
+		t.Errorf("shown %v, want each once", got)
+	}
+	if text := strings.Join(lines, "\n"); !strings.Contains(text, "(partida m1: o placar continua depois do id 4, com a contagem 4 a 0, como está em scoreBoard)") ||
+		!strings.Contains(text, "contagem própria: 8 a 0, igual") {
+		t.Errorf("the board did not go on where it was:\n%s", text)
+	}
+	// The control: the crash did strike between the send and the commit.
+	count := map[int]int{}
+	for _, r := range records(t, c.ReadUncommitted("scoreBoard")) {
+		count[r.ID]++
+	}
+	if count[5] != 2 || len(count) != 9 {
+		t.Errorf("read_uncommitted counts %v, want id 5 twice", count)
+	}
+	if got := c.GroupInfo("group1").Commits["scoreGame"][0].LeaderEpoch; got != -1 {
+		t.Errorf("committed leader epoch %d, want -1: a Java client would rewind", got)
+	}
+}
+
+// Id 2 is missing, so the tally differs from the announced score. It survives the restart.
+func TestRestartResumesTheTally(t *testing.T) {
+	c := startForBoards(t)
+	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), a(3, 3, 0), a(4, 4, 0), a(5, 5, 0), end(a(6, 5, 0)))...)
+	lines, _ := until(t, 1, onceEnv(t, c, "FAIL_AT_ID", "4"))
+	text := strings.Join(lines, "\n")
+	if !strings.Contains(text, "contagem própria: 4 a 0, DIFERENTE do placar anunciado de 5 a 0") {
+		t.Errorf("the tally did not survive:\n%s", text)
+	}
+	if strings.Contains(text, "já estava em andamento") {
+		t.Error("the board says that it came late, though it did not")
+	}
+}
+
+// A transaction is refused here and there, leaders and coordinators move: nothing is lost or doubled.
+func TestExactlyOnceUnderFaults(t *testing.T) {
+	const last = 60
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
+	c := startForBoards(t)
+	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
+	keys := []kmsg.Key{kmsg.TxnOffsetCommit, kmsg.EndTxn, kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn}
+	errs := []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.ConcurrentTransactions}
+	var faults []*kfake.FaultHandle
+	events := values(t, "m1", 1e9, goals(last)...)
+	for i, v := range events {
+		c.ProduceValues("scoreGame", v)
+		switch rng.IntN(6) {
+		case 0:
+			c.RehashCoordinators()
+		case 1:
+			c.ShufflePartitionLeaders()
+		case 2, 3, 4:
+			f := kfake.Fault{Keys: []kmsg.Key{keys[rng.IntN(len(keys))]}, Err: errs[rng.IntN(len(errs))], Count: 1 + rng.IntN(3)}
+			if f.Keys[0] == kmsg.Produce {
+				f.Topic, f.Err = "scoreBoard", kerr.NotLeaderForPartition
+			}
+			if f.Keys[0] == kmsg.TxnOffsetCommit && rng.IntN(2) == 0 {
+				f.Err = kerr.UnknownMemberID // not retried: the transaction is aborted
+			}
+			if f.Keys[0] == kmsg.EndTxn && rng.IntN(2) == 0 {
+				f.Err = kerr.UnknownServerError // not retried, and the commit's outcome is open
+			}
+			faults = append(faults, c.Fault(f))
+		}
+		if i%10 == 9 {
+			r.WaitFor(fmt.Sprintf("%d - 0\n", min(i, last-1)-1))
+		}
+	}
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	wantOnce(t, c, last+1)
+	hits := 0
+	for _, f := range faults {
+		hits += int(f.Hits())
+	}
+	t.Logf("%d faults", hits)
+	if all := len(c.ReadUncommitted("scoreBoard")); hits < 10 || all == last+1 {
+		t.Errorf("%d faults struck, and %d of %d records were aborted: the test did not test", hits, all-last-1, all)
+	}
+}
+
+// Twenty crashes at events chosen at random, each between the send and the commit.
+func TestCrashesAtRandom(t *testing.T) {
+	const last = 60
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	c := startForBoards(t)
+	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(last)...)...)
+	vars := onceEnv(t, c)
+	at := rand.New(rand.NewPCG(seed, 0)).Perm(last)[:20]
+	slices.Sort(at)
+	var lines []string
+	for _, n := range at {
+		vars["FAIL_AT_ID"] = fmt.Sprint(n + 1)
+		r, codes := startCrashing(t, vars)
+		if code := <-codes; code != 137 {
+			t.Fatalf("exit code %d", code)
+		}
+		if err := r.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, r.Out.Lines()...)
+	}
+	rest, _ := until(t, 0, vars)
+	wantOnce(t, c, last+1)
+	for i, n := range shown(append(lines, rest...), last) {
+		if n != 1 {
+			t.Errorf("id %d shown %d times", i+1, n)
+		}
+	}
+	if got := len(c.ReadUncommitted("scoreBoard")); got != last+1+20 { // the control
+		t.Errorf("%d records with the aborted ones, want %d", got, last+1+20)
+	}
+}
+
+// What cannot be read is a dead letter once, in the transaction that passes it.
+func TestUnreadableEventExactlyOnce(t *testing.T) {
+	c := startForBoards(t)
+	events := values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0), end(a(3, 2, 0)))
+	c.ProduceValues("scoreGame", events[0], `{"id": 2, "event": "penalty"}`, events[1], events[2])
+	// The first try of the dead letter is aborted, with its offset.
+	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1, When: func(req kmsg.Request) bool {
+		return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == 2
+	}})
+	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if fault.Hits() != 1 {
+		t.Errorf("%d faults, want 1", fault.Hits())
+	}
+	if got, all := len(c.ReadAll("scoreGame.dlq")), len(c.ReadUncommitted("scoreGame.dlq")); got != 1 || all != 2 {
+		t.Errorf("%d dead letters of %d tries, want 1 of 2", got, all)
+	}
+	r.WaitFor("resumo: 3 lidas · 1 ignoradas")
+	if got := c.Committed("group1", "scoreGame", 0); got != 4 {
+		t.Errorf("committed offset %d, want 4", got)
+	}
+}
+
+// Two boards with one transactional id: the older ends, and says why.
+func TestFencedBoardSaysSo(t *testing.T) {
+	c := startForBoards(t)
+	older := kafkatest.StartRun(t, onceEnv(t, c, "CONSUMER_GROUP", "one", "TRANSACTIONAL_ID", "same"), configure, run)
+	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0))...)
+	older.WaitFor("1 - 0")
+	newer := kafkatest.StartRun(t, onceEnv(t, c, "CONSUMER_GROUP", "two", "TRANSACTIONAL_ID", "same"), configure, run)
+	newer.WaitFor("1 - 0")
+	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(2, 2, 0))...)
+	if err := older.Wait(); err == nil || !strings.Contains(err.Error(), "fenced") {
+		t.Errorf("the older ended with %v", err)
+	}
+	older.WaitFor(`este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID "same"`)
+	newer.WaitFor("2 - 0")
+}
+
+func TestExactlyOnceNamesMistakes(t *testing.T) {
+	for _, c := range []struct{ set, value, want string }{
+		{"ISOLATION", "read_uncommitted", "ISOLATION"},
+		{"BOARD_TOPIC", "scoreGame", "BOARD_TOPIC"},
+		{"TRANSACTION_TIMEOUT", "0", "TRANSACTION_TIMEOUT"},
+		{"FAIL_MODE", "twice", "FAIL_MODE"},
+		{"DELIVERY", "Exactly-once", "DELIVERY"},
+	} {
+		vars := map[string]string{"DELIVERY": exactlyOnce}
+		vars[c.set] = c.value
+		e := service.EnvOf(vars)
+		configure(e)
+		if err := e.Err(); err == nil || !strings.Contains(err.Error(), c.want+"=") {
+			t.Errorf("%s=%s: %v", c.set, c.value, err)
+		}
+	}
+	e := service.EnvOf(map[string]string{"DELIVERY": exactlyOnce, "CONSUMER_GROUP": "g", "GROUP_INSTANCE_ID": "i"})
+	if cfg := configure(e); e.Err() != nil || cfg.transactional.ID != "g-i" {
+		t.Errorf("transactional id %q, %v, want g-i", cfg.transactional.ID, e.Err())
+	}
+}
