@@ -305,7 +305,9 @@ func TestCoordinatorIsPaused(t *testing.T) {
 // coordinator is the broker that coordinates a group, as one of addrs says; -1 where none does now.
 func coordinator(t testing.TB, group string, addrs []string) int32 {
 	t.Helper()
-	client, err := sarama.NewClient(addrs, stack.AdminConfig("acceptance"))
+	conf := stack.AdminConfig("acceptance")
+	conf.Net.ReadTimeout = 2 * time.Second // until the cluster has noticed, its metadata lists a paused broker too
+	client, err := sarama.NewClient(addrs, conf)
 	if err != nil {
 		return -1
 	}
