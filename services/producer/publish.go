@@ -12,6 +12,8 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"workshop.example/kit/history"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -41,6 +43,7 @@ type outgoing struct {
 	key      sarama.StringEncoder
 	value    sarama.ByteEncoder
 	sequence int64
+	step     history.Operation
 }
 
 func newPublisher(producer sarama.AsyncProducer, cfg config, words words, p *service.Process) *publisher {
@@ -110,11 +113,15 @@ func (p *publisher) feed(ctx context.Context, gen *generator) {
 		if p.pending() == 0 {
 			p.progress.Store(time.Now().UnixMilli())
 		}
+		o.step = p.process.History.Begin(history.Send, history.Subject{
+			Stream: string(o.key), Number: int(o.sequence), Topic: p.cfg.topic, Partition: history.None, Offset: history.None,
+		})
 		p.sent.Add(1) // before the hand-over: its acknowledgement may be counted at once
 		select {
 		case p.producer.Input() <- &o.msg:
 		case <-ctx.Done():
 			p.sent.Add(^uint64(0))
+			o.step.Failed(ctx.Err())
 			return
 		}
 	}
@@ -152,6 +159,7 @@ func (p *publisher) acknowledgements() {
 			line = append(line, ')')
 		}
 		p.process.Out.Write(append(line, '\n'))
+		o.step.Stored(msg.Partition, msg.Offset)
 		p.acked.Inc()
 		p.acknowledged.Add(1)
 		p.progress.Store(time.Now().UnixMilli())
@@ -170,6 +178,11 @@ func (p *publisher) failures() {
 			continue
 		}
 		o := failure.Msg.Metadata.(*outgoing)
+		if kafka.Refused(failure.Err) {
+			o.step.Failed(failure.Err)
+		} else {
+			o.step.Unknown(failure.Err)
+		}
 		p.refused.Inc()
 		p.failed.Add(1)
 		p.failing.Store(true)

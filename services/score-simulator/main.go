@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -187,9 +188,9 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	s.sent++
 	s.sending.Store(time.Now().UnixMilli())
 	if s.transactor != nil {
-		err = s.transact(ctx, msg)
+		err = s.transact(ctx, msg, s.about(e))
 	} else {
-		_, _, err = kafka.Send(ctx, s.producer, msg)
+		err = kafka.Send(ctx, s.producer, msg, s.process.History.Begin(history.Send, s.about(e)))
 	}
 	s.sending.Store(0)
 	switch {
@@ -214,6 +215,11 @@ func (s *simulator) message(e event.ScoreEvent) (msg *sarama.ProducerMessage, va
 		return nil, nil, fmt.Errorf("encode event %d: %w", e.ID, err)
 	}
 	return &sarama.ProducerMessage{Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value)}, value, nil
+}
+
+// about is an event as the history names it.
+func (s *simulator) about(e event.ScoreEvent) history.Subject {
+	return history.Subject{Stream: e.Match, Number: e.ID, Topic: s.cfg.topic, Partition: history.None, Offset: history.None}
 }
 
 // stalled is how long an event may wait before /readyz says so: longer than a leader election. One

@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 )
 
@@ -19,9 +20,9 @@ const patience = time.Minute
 // transact publishes one message in a transaction of its own. A transaction that failed and is
 // aborted is made again: nobody has seen it. One whose commit was not answered is not, or the goal
 // could count twice.
-func (s *simulator) transact(ctx context.Context, msg *sarama.ProducerMessage) error {
+func (s *simulator) transact(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
 	for began := time.Now(); ; {
-		err := s.tryTransaction(ctx, msg)
+		err := s.tryTransaction(ctx, msg, about)
 		if err == nil {
 			return nil
 		}
@@ -35,11 +36,11 @@ func (s *simulator) transact(ctx context.Context, msg *sarama.ProducerMessage) e
 	}
 }
 
-func (s *simulator) tryTransaction(ctx context.Context, msg *sarama.ProducerMessage) error {
+func (s *simulator) tryTransaction(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
 	if err := s.transactor.Begin(ctx); err != nil {
 		return err
 	}
-	if err := s.transactor.Send(ctx, msg); err != nil {
+	if err := s.transactor.Send(ctx, msg, about); err != nil {
 		return err
 	}
 	return s.transactor.Commit(ctx)
@@ -60,7 +61,7 @@ func (s *simulator) haunt(ctx context.Context, e event.ScoreEvent) error {
 	s.process.Out.Print(s.words.ghost, string(value))
 	err = s.transactor.Begin(ctx)
 	if err == nil {
-		err = s.transactor.Send(ctx, msg)
+		err = s.transactor.Send(ctx, msg, s.about(e))
 	}
 	var fatal *kafka.FatalError
 	if err != nil && !errors.As(err, &fatal) && ctx.Err() == nil {

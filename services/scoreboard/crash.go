@@ -12,6 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -74,12 +75,12 @@ func (p crashPlan) checkStateDir() error {
 type crash struct {
 	plan           crashPlan
 	cluster, group string
-	out            *service.Lines
+	process        *service.Process
 	words          words
 	sentence       string // what a crash loop means for this guarantee
 }
 
-func newCrash(plan crashPlan, client sarama.Client, cfg config, words words, out *service.Lines) (*crash, error) {
+func newCrash(plan crashPlan, client sarama.Client, cfg config, words words, p *service.Process) (*crash, error) {
 	if plan.atID == 0 {
 		return nil, nil
 	}
@@ -87,7 +88,7 @@ func newCrash(plan crashPlan, client sarama.Client, cfg config, words words, out
 	if err != nil {
 		return nil, err
 	}
-	c := &crash{plan: plan, cluster: cluster, group: cfg.member.Group, out: out, words: words, sentence: words.crashLoop}
+	c := &crash{plan: plan, cluster: cluster, group: cfg.member.Group, process: p, words: words, sentence: words.crashLoop}
 	if cfg.delivery == atMostOnce {
 		c.sentence = words.crashLost
 	}
@@ -106,19 +107,25 @@ func (c *crash) at(msg *sarama.ConsumerMessage) error {
 		return nil
 	}
 	if c.plan.mode == failAlways {
-		c.out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.sentence)
+		c.note(e, msg)
+		c.process.Out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.sentence)
 		c.plan.exit(exitCrashed)
 	}
 	switch err := c.mark(msg); {
 	case errors.Is(err, fs.ErrExist):
-		c.out.Print(fmt.Sprintf(c.words.crashedBefore, e.ID))
+		c.process.Out.Print(fmt.Sprintf(c.words.crashedBefore, e.ID))
 		return nil
 	case err != nil:
 		return &kafka.FatalError{Err: fmt.Errorf("crash at id %d: leave a mark in STATE_DIR: %w", e.ID, err)}
 	}
-	c.out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.words.crashOnce) // Print flushes; nothing else will
+	c.note(e, msg)
+	c.process.Out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.words.crashOnce) // Print flushes; nothing else will
 	c.plan.exit(exitCrashed)
 	return nil
+}
+
+func (c *crash) note(e event.ScoreEvent, msg *sarama.ConsumerMessage) {
+	c.process.History.Note(history.Crash, history.Intent, subjectOf(e, msg))
 }
 
 // mark creates the mark of a message, or returns fs.ErrExist; only one of several can create it. Its

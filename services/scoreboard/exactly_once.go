@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 )
 
@@ -47,7 +48,7 @@ func (r *reader) transact(ctx context.Context, claim *kafka.Claim, msg *sarama.C
 	if err != nil {
 		return err
 	}
-	if err := r.write(ctx, claim, msg, out.message); err != nil {
+	if err := r.write(ctx, claim, msg, out); err != nil {
 		return errors.Join(err, r.once.Abort(ctx))
 	}
 	r.board = next
@@ -55,11 +56,11 @@ func (r *reader) transact(ctx context.Context, claim *kafka.Claim, msg *sarama.C
 	return out.tell()
 }
 
-func (r *reader) write(ctx context.Context, claim *kafka.Claim, msg *sarama.ConsumerMessage, result *sarama.ProducerMessage) error {
+func (r *reader) write(ctx context.Context, claim *kafka.Claim, msg *sarama.ConsumerMessage, out outcome) error {
 	if err := r.once.Begin(ctx); err != nil {
 		return err
 	}
-	if err := r.once.Send(ctx, result); err != nil {
+	if err := r.once.Send(ctx, out.message, out.about); err != nil {
 		return err
 	}
 	if err := r.once.AddOffset(claim, msg); err != nil {
@@ -71,9 +72,11 @@ func (r *reader) write(ctx context.Context, claim *kafka.Claim, msg *sarama.Cons
 	return r.once.Commit(ctx)
 }
 
-// outcome is what one message leads to: a message to send, and what to tell once it is committed.
+// outcome is what one message leads to: a message to send, what that is about, and what to tell once
+// it is committed.
 type outcome struct {
 	message *sarama.ProducerMessage
+	about   history.Subject
 	tell    func() error
 }
 
@@ -85,7 +88,7 @@ func (r *reader) outcome(msg *sarama.ConsumerMessage) (*board, outcome, error) {
 	var malformed *event.Malformed
 	if errors.As(err, &malformed) {
 		letter, err := r.letters.Letter(msg, malformed)
-		return next, outcome{letter, func() error { r.letters.Told(msg, malformed); return nil }}, err
+		return next, outcome{letter, history.Subject{}, func() error { r.letters.Told(msg, malformed); return nil }}, err
 	}
 	if err != nil {
 		return nil, outcome{}, err
@@ -104,5 +107,5 @@ func (r *reader) outcome(msg *sarama.ConsumerMessage) (*board, outcome, error) {
 	case msg.Key != nil:
 		record.Key = sarama.ByteEncoder(msg.Key)
 	}
-	return next, outcome{record, func() error { return r.print(e, lines) }}, nil
+	return next, outcome{record, subjectOf(e, msg), func() error { return r.print(e, msg, lines) }}, nil
 }

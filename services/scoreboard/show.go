@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -51,20 +52,27 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.print(e, r.board.take(e))
+	return r.print(e, msg, r.board.take(e))
 }
 
 // print puts the lines of an event on the screen, and counts it.
-func (r *reader) print(e event.ScoreEvent, lines []string) error {
+func (r *reader) print(e event.ScoreEvent, msg *sarama.ConsumerMessage, lines []string) error {
+	step := r.process.History.Begin(history.Show, subjectOf(e, msg))
 	for _, line := range lines {
 		r.process.Out.Write([]byte(line + "\n"))
 	}
 	if err := r.process.Out.Flush(); err != nil {
 		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 	}
+	step.OK()
 	r.read.Add(1)
 	r.total.Inc()
 	return nil
+}
+
+// subjectOf is an event as the history names it: which it is, and where it stands.
+func subjectOf(e event.ScoreEvent, msg *sarama.ConsumerMessage) history.Subject {
+	return history.Subject{Stream: e.Match, Number: e.ID, Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset}
 }
 
 // complete reports whether MATCHES matches were shown to their end.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -86,6 +87,7 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 					return
 				}
 				c.handlingSince.Store(time.Now().UnixMilli())
+				c.group.Process.History.Note(history.Deliver, history.OK, subjectOf(msg))
 				if !yield(msg) {
 					return
 				}
@@ -93,6 +95,11 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 			}
 		}
 	}
+}
+
+// subjectOf is a message as a history names it: by where it stands.
+func subjectOf(msg *sarama.ConsumerMessage) history.Subject {
+	return history.Subject{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset}
 }
 
 // Idle reports that no fetched message is waiting: a good moment to commit and to flush output.
@@ -136,11 +143,13 @@ func (c *Claim) Commit() error {
 	defer context.AfterFunc(c.life, func() { time.AfterFunc(commitLast, cancel) })()
 
 	offset := c.marked.Load()
+	step := c.group.Process.History.Begin(history.Commit, history.Subject{Topic: c.group.Topic, Partition: c.partition, Offset: offset})
 	cause := errors.New("no coordinator answers")
 	for {
 		// Sarama looks for a coordinator for a minute, and cannot be told to stop.
 		retry, err := Interruptible(ctx, func() (bool, error) { return c.commitOnce(offset) })
 		if err == nil {
+			step.OK()
 			c.pending = 0
 			c.group.settle(c.partition, nil)
 			return nil
@@ -149,6 +158,11 @@ func (c *Claim) Commit() error {
 			cause = err
 		}
 		if ctx.Err() != nil || !retry || service.Sleep(ctx, commitBackoff) != nil {
+			if retry || ctx.Err() != nil { // the last try may have come to the coordinator
+				step.Unknown(cause)
+			} else {
+				step.Failed(cause)
+			}
 			c.failed = fmt.Errorf("commit offset %d of %s/%d: %w", offset, c.group.Topic, c.partition, cause)
 			c.group.settle(c.partition, c.failed)
 			return c.failed

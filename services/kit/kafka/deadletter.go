@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -90,7 +91,9 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 	if err != nil {
 		return err
 	}
-	if _, _, err := Send(ctx, d.producer, letter); err != nil {
+	about := subjectOf(msg) // whose letter it is, until the letter's own place is known
+	about.Topic = letter.Topic
+	if err := Send(ctx, d.producer, letter, d.process.History.Begin(history.Send, about)); err != nil {
 		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)
 	}
 	d.Told(msg, bad)

@@ -13,6 +13,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
@@ -193,7 +194,7 @@ func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
 func TestSendReportsAnUnknownOutcome(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := kafka.Send(ctx, silent{}, &sarama.ProducerMessage{}); !errors.Is(err, kafka.ErrUnknown) {
+	if err := kafka.Send(ctx, silent{}, &sarama.ProducerMessage{}, history.Operation{}); !errors.Is(err, kafka.ErrUnknown) {
 		t.Errorf("error %v", err)
 	}
 }

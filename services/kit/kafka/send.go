@@ -3,10 +3,12 @@ package kafka
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -16,16 +18,37 @@ var ErrUnknown = errors.New("outcome unknown: no answer from the broker before t
 
 // Send publishes msg and waits for its outcome. When ctx ends it waits service.Grace longer and
 // then returns ErrUnknown; sarama's own retries end sooner or later (see Cluster.Config), but they
-// cannot be interrupted.
-func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.ProducerMessage) (partition int32, offset int64, err error) {
-	err = await(ctx, service.Grace, func() error {
+// cannot be interrupted. The outcome becomes step's result in the history.
+func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.ProducerMessage, step history.Operation) error {
+	err := await(ctx, service.Grace, func() error {
 		_, _, err := producer.SendMessage(msg)
 		return err
 	})
-	if err != nil {
-		return 0, 0, err
+	switch {
+	case err == nil:
+		step.Stored(msg.Partition, msg.Offset)
+	case Refused(err):
+		step.Failed(err)
+	default:
+		step.Unknown(err)
 	}
-	return msg.Partition, msg.Offset, nil
+	return err
+}
+
+// Refused reports whether a failed send certainly left nothing in the log. Most errors are no such
+// proof: when sarama has used up its retries, an earlier try may have been written, and only its
+// answer lost.
+func Refused(err error) bool {
+	var code sarama.KError
+	var config sarama.ConfigurationError
+	return errors.As(err, &config) || errors.As(err, &code) && slices.Contains(refusals, code)
+}
+
+// refusals are answers that are the same at every try, and are given before anything is written.
+var refusals = []sarama.KError{
+	sarama.ErrMessageSizeTooLarge, sarama.ErrInvalidMessage, sarama.ErrInvalidMessageSize, sarama.ErrInvalidRecord,
+	sarama.ErrInvalidTopic, sarama.ErrInvalidTimestamp, sarama.ErrUnsupportedVersion, sarama.ErrUnsupportedForMessageFormat,
+	sarama.ErrTopicAuthorizationFailed, sarama.ErrClusterAuthorizationFailed, sarama.ErrInvalidRequiredAcks,
 }
 
 // await waits for the outcome of call, something of sarama's, and once ctx has ended for no longer

@@ -8,6 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -76,6 +77,9 @@ type Transactor struct {
 	conf     *sarama.Config
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
+
+	number uint64          // of the transaction, for the history
+	end    history.Subject // what its commit is about: an offset, where one was added
 }
 
 // NewTransactor connects a producer with a copy of conf and takes the transactional id: another that
@@ -147,19 +151,23 @@ func (t *Transactor) Begin(ctx context.Context) error {
 			return err
 		}
 	}
+	t.number++
+	t.end = history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None}
 	return t.explain("begin transaction", t.producer.BeginTxn())
 }
 
 // Send publishes msg inside the transaction: read_committed readers see it after the commit.
-func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage) error {
-	_, _, err := Send(ctx, t.producer, msg)
-	return t.explain("send to "+msg.Topic, err)
+func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
+	about.Topic, about.Transaction = msg.Topic, t.number
+	about.Partition, about.Offset = history.None, history.None
+	return t.explain("send to "+msg.Topic, Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about)))
 }
 
 // AddOffset makes the offset after msg part of the transaction, in the name of the claim's owner: a
 // member that has lost the partition meanwhile is refused. By the group's name alone it would not be,
 // and its work would be done twice. Sarama sends it with the commit.
 func (t *Transactor) AddOffset(claim *Claim, msg *sarama.ConsumerMessage) error {
+	t.end.Topic, t.end.Partition, t.end.Offset = msg.Topic, msg.Partition, msg.Offset+1
 	// Leader epoch -1 is "unknown"; see Claim.Commit.
 	offsets := map[string][]*sarama.PartitionOffsetMetadata{
 		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
@@ -170,11 +178,18 @@ func (t *Transactor) AddOffset(claim *Claim, msg *sarama.ConsumerMessage) error 
 // Commit makes all that was sent visible, and the offsets valid, at once. It fails with
 // ErrCommitUnknown where no answer came.
 func (t *Transactor) Commit(ctx context.Context) error {
+	step := t.process.History.Begin(history.Commit, t.end)
 	err := await(ctx, service.Grace, t.producer.CommitTxn)
 	// What can still be aborted was not committed. In any other state the question is open: perhaps the
 	// first try was, and only its answer was lost.
-	if err != nil && !isFenced(err) && t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0 {
+	switch {
+	case err == nil:
+		step.OK()
+	case !isFenced(err) && t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0:
 		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+		step.Unknown(err)
+	default:
+		step.Failed(err)
 	}
 	return t.explain("commit transaction", err)
 }
@@ -190,7 +205,13 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			return nil
 		}
 		if status&abortable != 0 { // a fatal state cannot be aborted, but says what was fatal
+			step := t.process.History.Begin(history.Abort, history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None})
 			err := await(ctx, time.Second, t.producer.AbortTxn)
+			if err == nil {
+				step.OK()
+			} else {
+				step.Unknown(err)
+			}
 			if err == nil || isFenced(err) {
 				return t.explain("abort transaction", err)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -64,6 +65,14 @@ func StartRun[C any](t testing.TB, vars map[string]string, configure func(*servi
 	}
 	if vars["WORKSHOP_LANG"] == "en" {
 		p.Lang = service.English
+	}
+	if path := vars["HISTORY"]; path != "" {
+		recorder, err := history.Open(path, p.Name, func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { recorder.Close() })
+		p.History = recorder
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel

@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"workshop.example/kit/history"
 )
 
 // Version is set by the linker: -ldflags "-X workshop.example/kit/service.Version=v1.2.3".
@@ -54,6 +56,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	cfg := configure(env)
 	opsAddr := env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served")
 	lang := env.OneOf("WORKSHOP_LANG", "pt", []string{"pt", "pt-BR", "en"}, "language of the lines on standard output")
+	historyFile := env.Text("HISTORY", "", "a file", "where each step is written, as it happens, a JSON line each")
 	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
 
 	flags := flag.NewFlagSet(about.Name, flag.ContinueOnError)
@@ -86,6 +89,15 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 
 	ops := NewOps(about.Name)
 	p := &Process{Name: about.Name, Lang: Lang(lang[:2]), Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
+	if historyFile != "" {
+		var err error
+		p.History, err = history.Open(historyFile, about.Name, func(err error) { p.Log.Error("the history ends here", "error", err) })
+		if err != nil {
+			p.Log.Error("cannot write HISTORY: choose a file that can be written", "error", err)
+			return ExitUsage
+		}
+		defer p.History.Close()
+	}
 	if err := ops.Listen(opsAddr); err != nil {
 		p.Log.Error("cannot serve OPS_ADDR: choose another port, or leave it empty", "error", err)
 		return ExitFailed

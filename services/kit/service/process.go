@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"workshop.example/kit/history"
 )
 
 // Grace is how long a service that was told to stop waits for what is under way; what has no
@@ -37,11 +39,12 @@ func Pick[T any](l Lang, pt, en T) T {
 // Process is what a running service gets from [Main]: where to print, where to log, and its
 // operations endpoint.
 type Process struct {
-	Name string
-	Lang Lang
-	Out  *Lines       // lines meant for students: standard output
-	Log  *slog.Logger // standard error
-	Ops  *Ops         // metrics and health; never nil, but silent without OPS_ADDR
+	Name    string
+	Lang    Lang
+	Out     *Lines            // lines meant for students: standard output
+	Log     *slog.Logger      // standard error
+	Ops     *Ops              // metrics and health; never nil, but silent without OPS_ADDR
+	History *history.Recorder // what truly happened; nil without HISTORY
 }
 
 // Lines writes whole lines. It is safe for concurrent use, so that lines of two partitions never mix.
