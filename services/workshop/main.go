@@ -28,6 +28,8 @@ func main() {
 	os.Exit(t.run(stop, os.Args[1:]))
 }
 
+const toolName = "workshop"
+
 // tool is what the commands get from the process; a test fills it in itself.
 type tool struct {
 	stdout, stderr io.Writer

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
+
+	"workshop.example/workshop/screen"
 )
 
 // Supervisor keeps the services running and stops them together.
 type Supervisor struct {
-	Output   *Output
+	Output   *screen.Output
 	Services []Service
 
 	Grace        time.Duration // from the wish to stop until what is left is killed

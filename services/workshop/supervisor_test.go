@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"workshop.example/kit/kafkatest"
+
+	"workshop.example/workshop/screen"
 )
 
 // supervised is a supervisor of stand-ins under test.
@@ -20,6 +22,8 @@ type supervised struct {
 	stop, kill context.CancelFunc
 	done       chan error
 }
+
+func noVariables(string) (string, bool) { return "", false }
 
 // supervise starts stand-ins for the services of the scripts. Its delays are so short that restarts
 // cost nothing, and its grace so long that nothing is killed by accident.
@@ -34,7 +38,7 @@ func supervise(t *testing.T, scripts map[string]string, change ...func(*Supervis
 	}
 	dir := binaries(t, names...)
 	s.Supervisor = &Supervisor{
-		Output: NewOutput(&s.screen, &s.screen, noEnv, names...), Grace: time.Hour,
+		Output: screen.New(&s.screen, &s.screen, noVariables, names...), Grace: time.Hour,
 		RestartFirst: time.Millisecond, RestartMost: 4 * time.Millisecond, Quick: time.Hour,
 	}
 	for _, name := range names {
@@ -166,7 +170,7 @@ func (stalled) Write([]byte) (int, error) { select {} }
 
 func TestStalledReaderDoesNotHoldUpTheStop(t *testing.T) {
 	s := supervise(t, map[string]string{"producer": "flood"}, func(s *Supervisor) {
-		s.Output = NewOutput(stalled{}, stalled{}, noEnv)
+		s.Output = screen.New(stalled{}, stalled{}, noVariables)
 		s.Grace = 50 * time.Millisecond
 	})
 	kafkatest.Eventually(t, "the producer runs", func() bool { return s.count(s.alive) == 1 })

@@ -12,6 +12,8 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+
+	"workshop.example/workshop/screen"
 )
 
 // up is the command that runs the workshop without Docker.
@@ -96,7 +98,7 @@ func (u *up) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := NewOutput(u.stdout, u.stderr, u.lookup, u.namesOf(chosen)...)
+	out := screen.New(u.stdout, u.stderr, u.lookup, u.namesOf(chosen)...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -162,7 +164,7 @@ func (u *up) namesOf(chosen []program) []string {
 }
 
 // introduce prints what a newcomer needs to know.
-func (u *up) introduce(out *Output, cluster *localCluster) {
+func (u *up) introduce(out *screen.Output, cluster *localCluster) {
 	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
 	var topics []string
 	for _, a := range cluster.topics {

@@ -1,4 +1,5 @@
-package main
+// Package screen prints the lines of several processes on one terminal.
+package screen
 
 import (
 	"bytes"
@@ -26,16 +27,16 @@ type stream struct {
 	colour bool
 }
 
-// NewOutput writes to stdout and stderr, with colours on those that are terminals unless the user's
+// New writes to stdout and stderr, with colours on those that are terminals unless the user's
 // environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
-func NewOutput(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
+func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
 	noColour, _ := lookup("NO_COLOR")
 	dumb, _ := lookup("TERM")
 	wanted := noColour == "" && dumb != "dumb"
 	o := &Output{
 		stdout: stream{stdout, wanted && isTerminal(stdout)},
 		stderr: stream{stderr, wanted && isTerminal(stderr)},
-		width:  len(toolName),
+		width:  len(tool),
 		broken: make(chan struct{}),
 	}
 	for _, name := range names {
@@ -49,12 +50,12 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && understandsColour(f)
 }
 
-// toolName is the prefix of the tool's own lines.
-const toolName = "workshop"
+// tool is the prefix of the tool's own lines.
+const tool = "workshop"
 
 // Say prints a line of the tool itself, on standard error.
 func (o *Output) Say(format string, args ...any) {
-	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, toolName, "1")}
+	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1")}
 	fmt.Fprintf(l, format+"\n", args...)
 }
 

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"errors"
@@ -8,13 +8,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"workshop.example/kit/kafkatest"
 )
 
 func noEnv(string) (string, bool) { return "", false }
 
 func TestOutputKeepsLinesWhole(t *testing.T) {
-	var screen buffer
-	o := NewOutput(&screen, &screen, noEnv, "producer", "score-simulator")
+	var out kafkatest.Output
+	o := New(&out, &out, noEnv, "producer", "score-simulator")
 	const lines = 500
 	var wg sync.WaitGroup
 	for _, name := range []string{"producer", "score-simulator"} {
@@ -35,7 +37,7 @@ func TestOutputKeepsLinesWhole(t *testing.T) {
 	}
 	wg.Wait()
 	next := map[string]int{}
-	for line := range strings.Lines(screen.String()) {
+	for line := range strings.Lines(out.String()) {
 		prefix, text, _ := strings.Cut(line, " | ")
 		var name, kind, rest string
 		var i int
@@ -69,20 +71,20 @@ func TestOutputEdges(t *testing.T) {
 		{"a line in pieces", "producer | abc\n", []string{"a", "b", "c\n"}},
 		{"a very long line in pieces", "producer | " + long + "end\n", []string{long[:1<<20], long[1<<20:], "end\n"}},
 	} {
-		var screen buffer
-		stdout, _ := NewOutput(&screen, io.Discard, noEnv, "producer").Lines("producer", "36")
+		var out kafkatest.Output
+		stdout, _ := New(&out, io.Discard, noEnv, "producer").Lines("producer", "36")
 		for _, text := range c.write {
 			io.WriteString(stdout, text)
 		}
 		stdout.Flush()
-		if got := screen.String(); got != c.want {
+		if got := out.String(); got != c.want {
 			t.Errorf("%s: got %d bytes %.80q, want %d bytes %.80q", c.name, len(got), got, len(c.want), c.want)
 		}
 	}
 }
 
 func TestOutputColour(t *testing.T) {
-	o := NewOutput(io.Discard, io.Discard, noEnv, "producer")
+	o := New(io.Discard, io.Discard, noEnv, "producer")
 	if got, want := string(o.prefix(stream{colour: true}, "consumer", "33")), "\x1b[33mconsumer |\x1b[0m "; got != want {
 		t.Errorf("on a terminal %q, want %q", got, want)
 	}
@@ -96,7 +98,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("nobody reads this") }
 
 func TestOutputNoticesThatNobodyReads(t *testing.T) {
-	o := NewOutput(brokenWriter{}, io.Discard, noEnv)
+	o := New(brokenWriter{}, io.Discard, noEnv)
 	o.Say("hello")
 	select {
 	case <-o.Broken():
