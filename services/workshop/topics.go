@@ -16,18 +16,8 @@ func (t *tool) topicsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "topics",
 		Short: "Create and list topics, on any cluster",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			// Cobra itself prints the help and exits with 0: a script with a slip in it would go on.
-			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			for _, name := range cmd.SuggestionsFor(args[0]) {
-				err = fmt.Errorf("%w; did you mean «%s %s»?", err, cmd.CommandPath(), name)
-			}
-			return err
-		},
-		RunE: running(func(cmd *cobra.Command) error { return cmd.Help() }),
+		Args:  noSuchCommand,
+		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets it for the root only
 	flags := cmd.PersistentFlags()
@@ -38,12 +28,25 @@ func (t *tool) topicsCommand() *cobra.Command {
 	return cmd
 }
 
-// cluster is the one that the flag names, or else the environment.
-func (t *tool) cluster(flag string) (kafka.Cluster, error) {
+// noSuchCommand refuses a word behind a command that only has subcommands. Cobra itself would print
+// the help and exit with 0: a script with a slip in it would go on.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	for _, name := range cmd.SuggestionsFor(args[0]) {
+		err = fmt.Errorf("%w; did you mean «%s %s»?", err, cmd.CommandPath(), name)
+	}
+	return err
+}
+
+// cluster is the one that the flag of that name names, or else the environment.
+func (t *tool) cluster(flag, name string) (kafka.Cluster, error) {
 	lookup := t.lookup
 	if flag != "" {
 		if _, err := service.SplitHostPorts(flag); err != nil {
-			return kafka.Cluster{}, service.UsageError(fmt.Sprintf("--bootstrap-servers: %v; accepted: host:port, comma separated", err))
+			return kafka.Cluster{}, service.UsageError(fmt.Sprintf("%s: %v; accepted: host:port, comma separated", name, err))
 		}
 		lookup = func(name string) (string, bool) {
 			switch name {
@@ -82,7 +85,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: running(func(cmd *cobra.Command) error {
-			cluster, err := t.cluster(*bootstrap)
+			cluster, err := t.cluster(*bootstrap, "--bootstrap-servers")
 			if err != nil {
 				return err
 			}
@@ -120,7 +123,7 @@ func (t *tool) listCommand(bootstrap *string) *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: running(func(cmd *cobra.Command) error {
-			cluster, err := t.cluster(*bootstrap)
+			cluster, err := t.cluster(*bootstrap, "--bootstrap-servers")
 			if err != nil {
 				return err
 			}

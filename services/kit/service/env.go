@@ -106,6 +106,12 @@ func (e *Env) OneOf(name, fallback string, accepted []string, help string) strin
 	})
 }
 
+// Lang reads WORKSHOP_LANG.
+func (e *Env) Lang() Lang {
+	lang := e.OneOf("WORKSHOP_LANG", "pt", []string{"pt", "pt-BR", "en"}, "language of the lines on standard output")
+	return Lang(lang[:2])
+}
+
 // Bool is true or false.
 func (e *Env) Bool(name string, fallback bool, help string) bool {
 	return e.OneOf(name, strconv.FormatBool(fallback), []string{"true", "false"}, help) == "true"

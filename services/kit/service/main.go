@@ -55,7 +55,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	env := NewEnv(os.LookupEnv)
 	cfg := configure(env)
 	opsAddr := env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served")
-	lang := env.OneOf("WORKSHOP_LANG", "pt", []string{"pt", "pt-BR", "en"}, "language of the lines on standard output")
+	lang := env.Lang()
 	historyFile := env.Text("HISTORY", "", "a file", "where each step is written, as it happens, a JSON line each")
 	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
 
@@ -88,7 +88,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	}
 
 	ops := NewOps(about.Name)
-	p := &Process{Name: about.Name, Lang: Lang(lang[:2]), Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
+	p := &Process{Name: about.Name, Lang: lang, Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
 	if historyFile != "" {
 		var err error
 		p.History, err = history.Open(historyFile, about.Name, func(err error) { p.Log.Error("the history ends here", "error", err) })

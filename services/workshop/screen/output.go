@@ -30,12 +30,9 @@ type stream struct {
 // New writes to stdout and stderr, with colours on those that are terminals unless the user's
 // environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
 func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
-	noColour, _ := lookup("NO_COLOR")
-	dumb, _ := lookup("TERM")
-	wanted := noColour == "" && dumb != "dumb"
 	o := &Output{
-		stdout: stream{stdout, wanted && isTerminal(stdout)},
-		stderr: stream{stderr, wanted && isTerminal(stderr)},
+		stdout: stream{stdout, Colour(stdout, lookup)},
+		stderr: stream{stderr, Colour(stderr, lookup)},
 		width:  len(tool),
 		broken: make(chan struct{}),
 	}
@@ -45,9 +42,12 @@ func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...
 	return o
 }
 
-func isTerminal(w io.Writer) bool {
+// Colour reports whether what is written to w may be in colour: see [New].
+func Colour(w io.Writer, lookup func(string) (string, bool)) bool {
+	noColour, _ := lookup("NO_COLOR")
+	kind, _ := lookup("TERM")
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && understandsColour(f)
+	return noColour == "" && kind != "dumb" && ok && term.IsTerminal(int(f.Fd())) && understandsColour(f)
 }
 
 // tool is the prefix of the tool's own lines.
@@ -57,6 +57,12 @@ const tool = "workshop"
 func (o *Output) Say(format string, args ...any) {
 	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1")}
 	fmt.Fprintf(l, format+"\n", args...)
+}
+
+// Tell prints a line of the tool itself among those of the programs, on standard output.
+func (o *Output) Tell(line string) {
+	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1")}
+	io.WriteString(l, line+"\n")
 }
 
 // Broken is closed when nobody reads our output any more.

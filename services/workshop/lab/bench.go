@@ -1,0 +1,217 @@
+package lab
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/screen"
+)
+
+// Options are what a user may wish for a run.
+type Options struct {
+	Cluster    kafka.Cluster // no brokers: an embedded cluster is started
+	Lang       service.Lang
+	Seed       uint64
+	Pace       time.Duration // between goals; negative: the lab's own
+	Keep       bool          // histories and topics stay
+	Scoreboard string        // the student's command; empty: ours
+
+	Environ []string       // what the programs inherit, without anything of the workshop's own
+	BinDir  string         // where the programs are
+	Screen  *screen.Output // where their lines go
+	Say     func(Text)     // a line of the lab itself, as it goes along
+}
+
+// Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
+type Bench struct {
+	Options
+	Cluster kafka.Cluster
+	Dir     string // histories and what the programs keep
+	Client  sarama.Client
+
+	embedded *embedded.Cluster // nil where the brokers are somebody else's
+	prefix   string            // of the topics and groups on brokers that others use too
+
+	mu        sync.Mutex
+	processes []*Process
+	topics    []string
+	groups    []string
+}
+
+// newBench starts the cluster, or connects to it.
+func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
+	b := &Bench{Options: o, Cluster: o.Cluster}
+	if b.Pace < 0 {
+		b.Pace = lab.Pace
+	}
+	if b.Dir, err = os.MkdirTemp("", "kafka-workshop-"+lab.Name+"-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			b.Close()
+		}
+	}()
+	if err := os.Mkdir(filepath.Join(b.Dir, "state"), 0o755); err != nil {
+		return b, err
+	}
+	if len(b.Cluster.Brokers) == 0 {
+		if b.embedded, err = embedded.Start(embedded.Options{}); err != nil {
+			return b, err
+		}
+		b.Cluster.Brokers = b.embedded.ListenAddrs()
+	} else {
+		b.prefix = "lab-" + lab.Name + "-" + rand.Text()[:6] + "-"
+	}
+	b.Client, err = b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
+		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
+	})
+	return b, err
+}
+
+// Close stops whatever still runs and takes away what the experiment has made.
+func (b *Bench) Close() {
+	b.mu.Lock()
+	processes := b.processes
+	b.mu.Unlock()
+	var stopping sync.WaitGroup
+	for _, p := range processes {
+		stopping.Go(p.Stop)
+	}
+	stopping.Wait()
+	if b.embedded == nil && !b.Keep && b.Client != nil {
+		b.removeTopics()
+	}
+	if b.Client != nil {
+		service.CloseWithin(service.Farewell, b.Client)
+	}
+	if b.embedded != nil {
+		b.embedded.Close()
+	}
+	if !b.Keep {
+		os.RemoveAll(b.Dir)
+	}
+}
+
+// removeTopics leaves somebody else's cluster as it was. What cannot be removed is in nobody's way:
+// the next run has other names.
+func (b *Bench) removeTopics() {
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return
+	}
+	for _, topic := range b.topics {
+		admin.DeleteTopic(topic)
+	}
+	for _, group := range b.groups {
+		admin.DeleteConsumerGroup(group)
+	}
+}
+
+// Topics creates topics for this run and returns the names that they have there.
+func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		b.topics = append(b.topics, t.Name)
+	}
+	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
+		return err
+	}
+	return b.Client.RefreshMetadata(b.topics...)
+}
+
+// Name is a topic's or a group's name in this run.
+func (b *Bench) Name(name string) string { return b.prefix + name }
+
+// group notes a consumer group for the end.
+func (b *Bench) group(name string) string {
+	name = b.Name(name)
+	b.groups = append(b.groups, name)
+	return name
+}
+
+// colours tell programs apart, in the order of their first start.
+var colours = []string{"32", "35", "33", "36"}
+
+// Start starts one of the workshop's programs. Name stands before its lines, and on its history;
+// vars are NAME=value.
+func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
+	path := filepath.Join(b.BinDir, program)
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
+	}
+	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+}
+
+func (b *Bench) launch(name, path string, args, env []string) (*Process, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p, err := start(b.Screen, name, colours[b.colour(name)%len(colours)], path, args, env)
+	if err == nil {
+		b.processes = append(b.processes, p)
+	}
+	return p, err
+}
+
+func (b *Bench) colour(name string) int {
+	seen := map[string]bool{}
+	for _, p := range b.processes {
+		if p.Name == name {
+			break
+		}
+		seen[p.Name] = true
+	}
+	return len(seen)
+}
+
+// environment is what a program of this run gets; later entries win.
+func (b *Bench) environment(name string, vars []string) []string {
+	env := append([]string(nil), b.Environ...)
+	env = append(env,
+		"BOOTSTRAP_SERVERS="+joined(b.Cluster.Brokers), "KAFKA_PROXY="+b.Cluster.Proxy,
+		"WORKSHOP_LANG="+string(b.Lang), "LOG_LEVEL=error",
+		"HISTORY="+b.History(name), "STATE_DIR="+filepath.Join(b.Dir, "state"),
+	)
+	return append(env, vars...)
+}
+
+// History is the file of a program's history.
+func (b *Bench) History(name string) string { return filepath.Join(b.Dir, name+".jsonl") }
+
+// Committed is the offset that a group has committed, -1 where it has none.
+func (b *Bench) Committed(group, topic string, partition int32) (int64, error) {
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return 0, err
+	}
+	offsets, err := admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: {partition}})
+	if err != nil {
+		return 0, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	block := offsets.GetBlock(topic, partition)
+	if block == nil {
+		return 0, errors.New("the coordinator's answer leaves the partition out")
+	}
+	if block.Err != sarama.ErrNoError {
+		return 0, fmt.Errorf("offsets of group %s: %w", group, block.Err)
+	}
+	return block.Offset, nil
+}

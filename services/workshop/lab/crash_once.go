@@ -1,0 +1,47 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+)
+
+// crashed is the exit code of the crash on cue: that of a process killed with -9.
+const crashed = 137
+
+// crashOnce is an experiment in which the board crashes at one event and is started again.
+func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) ([]Part, error) {
+	return func(ctx context.Context, b *Bench) ([]Part, error) {
+		m, err := b.NewMatch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := m.Play(); err != nil {
+			return nil, err
+		}
+		board := m.Board("scoreboard", "DELIVERY="+delivery, fmt.Sprint("FAIL_AT_ID=", failAt))
+		crashes, err := board.Follow(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if crashes == 0 {
+			return nil, &NotRun{fmt.Sprintf("the board has not crashed at id %d", failAt)}
+		}
+		part, err := m.Part(ctx, board)
+		part.Want = want
+		return []Part{part}, err
+	}
+}
+
+// Part is the count of one board.
+func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
+	v, strange, err := m.Judge(ctx, d)
+	return Part{Counted: v, Strange: strange}, err
+}
+
+func last[T any](list []T) T {
+	if len(list) == 0 {
+		var none T
+		return none
+	}
+	return list[len(list)-1]
+}

@@ -1,0 +1,63 @@
+package lab
+
+import "workshop.example/kit/service"
+
+// JSON is a result for other programs.
+type JSON struct {
+	Lab   string     `json:"lab"`
+	Seed  uint64     `json:"seed"`
+	Held  bool       `json:"held"`
+	Parts []JSONPart `json:"parts"`
+}
+
+// JSONPart is one count. Ids stand as often as they were lost or repeated.
+type JSONPart struct {
+	Title      string     `json:"title,omitempty"`
+	Held       bool       `json:"held"`
+	Produced   int        `json:"produced"`
+	Shown      int        `json:"shown"`
+	Lost       []int      `json:"lost"`
+	Repeated   []int      `json:"repeated"`
+	Duplicated []int      `json:"duplicated"`
+	Ghosts     []int      `json:"ghosts"`
+	OutOfOrder []int      `json:"out_of_order"`
+	Unknown    int        `json:"unknown"`
+	Facts      []JSONFact `json:"facts"`
+	Misses     []string   `json:"misses"`
+}
+
+// JSONFact is what was predicted besides the counts.
+type JSONFact struct {
+	Text string `json:"text"`
+	Held bool   `json:"held"`
+}
+
+// JSON is the result with its words in a language.
+func (r Result) JSON(lang service.Lang) JSON {
+	out := JSON{Lab: r.Lab.Name, Seed: r.Seed, Held: r.Held(), Parts: []JSONPart{}}
+	for _, p := range r.Parts {
+		v := p.Counted
+		part := JSONPart{
+			Title: p.Title.In(lang), Held: p.Holds(), Produced: v.Produced, Shown: v.Processed,
+			Lost: some(numbers(v.Lost, v.Missing)), Repeated: some(numbers(v.Repeated)), Duplicated: some(numbers(v.Duplicated)),
+			Ghosts: some(numbers(v.AbortedRead)), OutOfOrder: some(numbers(v.OutOfOrder, v.Nonmonotonic)),
+			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{},
+		}
+		for _, f := range p.Facts {
+			part.Facts = append(part.Facts, JSONFact{f.Text.In(lang), f.Held})
+		}
+		for _, m := range p.Misses() {
+			part.Misses = append(part.Misses, m.In(lang))
+		}
+		out.Parts = append(out.Parts, part)
+	}
+	return out
+}
+
+// some is a list that is written as [] where it is empty.
+func some(list []int) []int {
+	if list == nil {
+		return []int{}
+	}
+	return list
+}

@@ -1,0 +1,59 @@
+// Package lab is the experiments of the course. Each states a prediction, runs the real programs on a
+// cluster, breaks something on purpose, counts what came of it, and says whether the prediction held.
+//
+// A lab is one file: what it starts, what it breaks, what it predicts. It counts what can be seen from
+// outside, lines from the programs' pipes and records in the topics; a flag or a counter inside a
+// program is no evidence. A fault that cannot be shown to have struck proves nothing either: then the
+// lab could not run, whatever the counts are.
+package lab
+
+import (
+	"context"
+	"time"
+
+	"workshop.example/kit/service"
+)
+
+// Lab is one experiment.
+type Lab struct {
+	Name    string
+	Summary Text
+	// Will is three lines: what runs, what is broken, what is predicted.
+	Will [3]Text
+	Why  Text // the paragraph under the verdict
+
+	Pace    time.Duration // between goals, where the user has no wish
+	Student bool          // takes the student's own scoreboard
+	Killer  bool          // kills brokers: needs real ones, on this machine
+
+	run func(ctx context.Context, b *Bench) ([]Part, error)
+}
+
+// All is every lab, in the order of the course.
+func All() []Lab {
+	return []Lab{
+		autoCommit, atMostOnce, atLeastOnce, crashLoop,
+	}
+}
+
+// Find returns the lab with a name.
+func Find(name string) (Lab, bool) {
+	for _, l := range All() {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return Lab{}, false
+}
+
+// Text is words for students, in both languages.
+type Text struct{ PT, EN string }
+
+// In returns the words in a language.
+func (t Text) In(lang service.Lang) string { return service.Pick(lang, t.PT, t.EN) }
+
+// NotRun says why an experiment has no verdict: something that it needs is missing, or its fault has
+// not struck.
+type NotRun struct{ Cause string }
+
+func (e *NotRun) Error() string { return e.Cause }

@@ -1,0 +1,145 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"workshop.example/kit/kafka"
+)
+
+// Match is a match on topics of its own: the simulator that plays it, and boards that follow it.
+type Match struct {
+	bench     *Bench
+	Topic     string
+	Simulator *Process // the last one started
+}
+
+// NewMatch makes the topics of a match.
+func (b *Bench) NewMatch(ctx context.Context) (*Match, error) {
+	m := &Match{bench: b, Topic: b.Name("scoreGame")}
+	topics := append(kafka.Topic{Name: m.Topic, Partitions: 1, Replicas: 3}.WithDeadLetters(),
+		kafka.Topic{Name: b.Name("scoreBoard"), Partitions: 1, Replicas: 3})
+	return m, b.Topics(ctx, topics...)
+}
+
+// Play starts the simulator.
+func (m *Match) Play(vars ...string) (*Process, error) {
+	b := m.bench
+	own := []string{"TOPIC=" + m.Topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"}
+	p, err := b.Start("score-simulator", "score-simulator", append(own, vars...)...)
+	m.Simulator = p
+	return p, err
+}
+
+// Board is a scoreboard in all its lives.
+type Board struct {
+	Name  string
+	Group string
+	Lives []*Process
+
+	match *Match
+	vars  []string
+}
+
+// Board is a scoreboard that was not started yet, with a group of its own. It is a static member: a
+// restart has its partition back at once.
+func (m *Match) Board(name string, vars ...string) *Board {
+	b := m.bench
+	group := b.group("group-" + name)
+	own := []string{
+		"TOPIC=" + m.Topic, "BOARD_TOPIC=" + b.Name("scoreBoard"), "CONSUMER_GROUP=" + group,
+		"GROUP_INSTANCE_ID=" + name, "MATCHES=1",
+	}
+	return &Board{Name: name, Group: group, match: m, vars: append(own, vars...)}
+}
+
+// Start starts one life; vars win over those of the board.
+func (d *Board) Start(vars ...string) (*Process, error) {
+	p, err := d.match.bench.Start(d.Name, "scoreboard", append(slices.Clone(d.vars), vars...)...)
+	if err == nil {
+		d.Lives = append(d.Lives, p)
+	}
+	return p, err
+}
+
+// mostLives is where a board that crashes again and again is given up.
+const mostLives = 6
+
+// Follow starts the board, and starts it again whenever it crashes, until it has shown the match to
+// its end. It returns how often it has crashed.
+func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
+	for len(d.Lives) < mostLives {
+		p, err := d.Start()
+		if err != nil {
+			return crashes, err
+		}
+		code, err := p.Wait(ctx)
+		if err != nil {
+			return crashes, err
+		}
+		if code == 0 {
+			return crashes, nil
+		}
+		crashes++
+		d.match.bench.SayRestart(d, code)
+	}
+	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
+}
+
+// SayRestart says that a board has died and comes back.
+func (b *Bench) SayRestart(d *Board, code int) {
+	b.Say(Text{
+		fmt.Sprintf("%s terminou com código %d; começa a vida %d", d.Name, code, len(d.Lives)+1),
+		fmt.Sprintf("%s ended with code %d; life %d begins", d.Name, code, len(d.Lives)+1),
+	})
+}
+
+// Scores are the board's score lines, over all its lives.
+func (d *Board) Scores() []Score {
+	var scores []Score
+	for i, life := range d.Lives {
+		for _, line := range life.Lines() {
+			if s, ok := parseScore(line.Text); ok {
+				s.Session = fmt.Sprintf("%s#%d", d.Name, i+1)
+				scores = append(scores, s)
+			}
+		}
+	}
+	return scores
+}
+
+// Showing says whether a life has shown the goal with an id.
+func Showing(id int) func([]Line) bool {
+	return func(lines []Line) bool {
+		return slices.ContainsFunc(lines, func(l Line) bool {
+			s, ok := parseScore(l.Text)
+			return ok && s.ID() >= id
+		})
+	}
+}
+
+// Score is a score line: the only thing that every scoreboard, in whatever language, says of a goal.
+type Score struct {
+	TeamA, TeamB int
+	Session      string
+}
+
+// ID is the goal's: the n-th goal of a match makes n goals in all.
+func (s Score) ID() int { return s.TeamA + s.TeamB }
+
+func (s Score) String() string { return fmt.Sprintf("%d - %d", s.TeamA, s.TeamB) }
+
+// parseScore reads a line that holds a score and nothing else, wherever on the line it stands.
+func parseScore(line string) (Score, bool) {
+	var s Score
+	line = strings.TrimSpace(line)
+	if _, err := fmt.Sscanf(line, "%d - %d", &s.TeamA, &s.TeamB); err != nil || s.String() != line {
+		return Score{}, false
+	}
+	return s, true
+}
+
+// joined is a list as BOOTSTRAP_SERVERS wants it.
+func joined(brokers []string) string { return strings.Join(brokers, ",") }

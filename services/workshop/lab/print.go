@@ -1,0 +1,214 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"workshop.example/kit/service"
+)
+
+// Introduce prints what will happen.
+func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string) {
+	fmt.Fprintf(w, "%s\n", fmt.Sprintf(Text{
+		"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)",
+	}.In(lang), l.Name, seed, where))
+	for i, line := range l.Will {
+		fmt.Fprintf(w, "%d. %s\n", i+1, line.In(lang))
+	}
+	fmt.Fprintln(w)
+}
+
+// Print prints the verdict, with marks in colour where colour is set.
+func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
+	fmt.Fprintln(w)
+	for _, p := range r.Parts {
+		if title := p.Title.In(lang); title != "" {
+			fmt.Fprintf(w, "[%s]\n", title)
+		}
+		fmt.Fprintln(w, p.Line(lang)+" → "+p.outcome(r.Lab.Name).In(lang))
+		for _, line := range p.strip(lang, colour) {
+			fmt.Fprintln(w, "  "+line)
+		}
+		for _, f := range p.Facts {
+			mark := "✓"
+			if !f.Held {
+				mark = "✗"
+			}
+			fmt.Fprintf(w, "  %s %s\n", mark, f.Text.In(lang))
+		}
+		if !p.Holds() {
+			for _, miss := range p.Misses() {
+				fmt.Fprintf(w, "  ! %s\n", miss.In(lang))
+			}
+			if hint := p.Hint.In(lang); hint != "" {
+				fmt.Fprintf(w, "  %s %s\n", Text{"Dica:", "Hint:"}.In(lang), hint)
+			}
+		}
+		fmt.Fprintln(w)
+	}
+	for _, line := range wrap(Text{"Por quê: ", "Why: "}.In(lang)+r.Lab.Why.In(lang), stripWidth) {
+		fmt.Fprintln(w, line)
+	}
+}
+
+// wrap folds a paragraph between words.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// Line is the count in one line.
+func (p Part) Line(lang service.Lang) string {
+	v := p.Counted
+	fields := []string{
+		fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced),
+		fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed),
+	}
+	for _, c := range p.counts() {
+		if len(c.got) == 0 && len(c.want) == 0 && !c.always {
+			continue
+		}
+		field := fmt.Sprintf("%s %d", c.name.In(lang), len(c.got))
+		if len(c.got) > 0 {
+			field += " (" + ids(c.got) + ")"
+		}
+		fields = append(fields, field)
+	}
+	if n := len(v.UnknownAbsent) + len(v.UnknownPresent); n > 0 {
+		fields = append(fields, fmt.Sprintf("%s %d (%s %d)", Text{"sem resposta", "without an answer"}.In(lang), n,
+			Text{"no tópico", "in the topic"}.In(lang), len(v.UnknownPresent)))
+	}
+	return strings.Join(fields, " · ")
+}
+
+func (p Part) outcome(lab string) Text {
+	if p.Holds() {
+		return Text{"como previsto para " + lab, "as predicted for " + lab}
+	}
+	return Text{"NÃO como previsto para " + lab, "NOT as predicted for " + lab}
+}
+
+// ids writes numbers as ranges, with how often: id 5, ids 5-9, 12 ×2.
+func ids(sorted []int) string {
+	var parts []string
+	for i := 0; i < len(sorted); {
+		first, times := sorted[i], 0
+		for i < len(sorted) && sorted[i] == first {
+			times++
+			i++
+		}
+		end := first
+		if times == 1 {
+			for i < len(sorted) && sorted[i] == end+1 && (i+1 == len(sorted) || sorted[i+1] != sorted[i]) {
+				end++
+				i++
+			}
+		}
+		switch {
+		case times > 1:
+			parts = append(parts, fmt.Sprintf("%d ×%d", first, times))
+		case end > first+1:
+			parts = append(parts, fmt.Sprintf("%d-%d", first, end))
+		case end > first:
+			parts = append(parts, fmt.Sprint(first), fmt.Sprint(end))
+		default:
+			parts = append(parts, fmt.Sprint(first))
+		}
+	}
+	noun := "ids "
+	if sorted[0] == sorted[len(sorted)-1] {
+		noun = "id "
+	}
+	return noun + strings.Join(parts, ", ")
+}
+
+func idsOr(sorted []int, none string) string {
+	if len(sorted) == 0 {
+		return none
+	}
+	return ids(sorted)
+}
+
+// stripWidth is where the strip of ids is folded.
+const stripWidth = 96
+
+// strip is every id, with a mark where it did not come out once: 5✗ is lost, 5×2 was shown twice, 5~
+// is a ghost that was shown.
+func (p Part) strip(lang service.Lang, colour bool) []string {
+	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
+	highest := p.Counted.Produced
+	for _, list := range [][]int{lost, repeated, ghosts} {
+		highest = max(highest, last(list))
+	}
+	var lines []string
+	var line strings.Builder
+	width := 0
+	for id := 1; id <= highest; id++ {
+		text, code := fmt.Sprint(id), ""
+		if slices.Contains(lost, id) {
+			text, code = text+"✗", "31"
+		}
+		if n := occurrences(repeated, id); n > 0 {
+			text, code = fmt.Sprintf("%s×%d", text, n+1), "33"
+		}
+		if slices.Contains(ghosts, id) {
+			text, code = text+"~", "35"
+		}
+		if size := utf8.RuneCountInString(text) + 1; width+size > stripWidth {
+			lines = append(lines, line.String())
+			line.Reset()
+			width = 0
+		}
+		width += utf8.RuneCountInString(text) + 1
+		if code != "" && colour {
+			text = "\x1b[" + code + "m" + text + "\x1b[0m"
+		}
+		line.WriteString(text + " ")
+	}
+	lines = append(lines, line.String())
+	if legend := legend(len(lost) > 0, len(repeated) > 0, len(ghosts) > 0).In(lang); legend != "" {
+		lines = append(lines, legend)
+	}
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return lines
+}
+
+func legend(lost, repeated, ghosts bool) Text {
+	var pt, en []string
+	if lost {
+		pt, en = append(pt, "✗ perdida"), append(en, "✗ lost")
+	}
+	if repeated {
+		pt, en = append(pt, "×2 duas vezes, ×3 três..."), append(en, "×2 twice, ×3 three times...")
+	}
+	if ghosts {
+		pt, en = append(pt, "~ fantasma"), append(en, "~ ghost")
+	}
+	return Text{strings.Join(pt, "  "), strings.Join(en, "  ")}
+}
+
+func occurrences(list []int, n int) int {
+	count := 0
+	for _, m := range list {
+		if m == n {
+			count++
+		}
+	}
+	return count
+}

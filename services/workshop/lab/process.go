@@ -1,0 +1,148 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+	"time"
+
+	"workshop.example/workshop/screen"
+)
+
+// patience is how long an experiment waits for one thing to happen before it gives up. Most take
+// milliseconds; the longest is a session's end, on a machine that thirty others keep busy.
+const patience = time.Minute
+
+// Line is one line that a program printed.
+type Line struct {
+	At   time.Time
+	Text string
+}
+
+// Process is one life of a program.
+type Process struct {
+	Name string
+
+	cmd   *exec.Cmd
+	stdin io.Closer
+	ended chan struct{}
+
+	mu     sync.Mutex
+	lines  []Line
+	rest   []byte
+	change chan struct{} // closed at every new line, and replaced
+}
+
+// start starts a program whose lines go to out, and are kept.
+func start(out *screen.Output, name, colour, path string, args, env []string) (*Process, error) {
+	p := &Process{Name: name, ended: make(chan struct{}), change: make(chan struct{})}
+	stdout, stderr := out.Lines(name, colour)
+	p.cmd = exec.Command(path, args...)
+	p.cmd.Env = env
+	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(stdout, p), stderr
+	p.cmd.WaitDelay = time.Second // a grandchild may hold the pipe
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.stdin = stdin
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	go func() {
+		p.cmd.Wait() // its error says nothing that the state does not
+		stdout.Flush()
+		stderr.Flush()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// Write keeps the lines of the program's standard output.
+func (p *Process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rest = append(p.rest, b...)
+	for {
+		i := bytes.IndexByte(p.rest, '\n')
+		if i < 0 {
+			return len(b), nil
+		}
+		p.lines = append(p.lines, Line{time.Now(), string(bytes.TrimSuffix(p.rest[:i], []byte{'\r'}))})
+		p.rest = p.rest[i+1:]
+		close(p.change)
+		p.change = make(chan struct{})
+	}
+}
+
+// Lines are those so far, of standard output.
+func (p *Process) Lines() []Line {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Line(nil), p.lines...)
+}
+
+// Await waits until ok says so of the lines so far. It fails when the program ends before that, or
+// when patience does.
+func (p *Process) Await(ctx context.Context, what string, ok func([]Line) bool) error {
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	for {
+		p.mu.Lock()
+		change := p.change
+		p.mu.Unlock()
+		if ok(p.Lines()) {
+			return nil
+		}
+		select {
+		case <-change:
+		case <-p.ended:
+			if ok(p.Lines()) {
+				return nil
+			}
+			return &NotRun{fmt.Sprintf("%s ended with exit code %d before %s", p.Name, p.ExitCode(), what)}
+		case <-deadline.C:
+			return &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", p.Name, patience, what)}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Wait waits for the end and returns the exit code; -1 stands for a signal.
+func (p *Process) Wait(ctx context.Context) (int, error) {
+	select {
+	case <-p.ended:
+		return p.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// Ended is closed when the process has ended and all its output is kept.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// ExitCode is that of a process that has ended.
+func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
+
+// Kill is kill -9, and returns when the process is gone.
+func (p *Process) Kill() {
+	p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// Stop asks the process to end, as a supervisor does, and kills it where it does not.
+func (p *Process) Stop() {
+	p.stdin.Close()
+	select {
+	case <-p.ended:
+	case <-time.After(stopGrace):
+		p.Kill()
+	}
+}
+
+// stopGrace is short: what a stopped program may leave behind is of no consequence to a lab that is over.
+const stopGrace = 4 * time.Second

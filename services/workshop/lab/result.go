@@ -1,0 +1,126 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"workshop.example/kit/verdict"
+)
+
+// Part is one count of an experiment, and whether it came out as predicted. Most have one; some
+// compare two programs, or two ways.
+type Part struct {
+	Title   Text // empty where there is only one
+	Counted verdict.Verdict
+	Strange []Score // score lines that no record explains
+	Want    Prediction
+	Facts   []Fact
+	Hint    Text // what to change, where it did not hold
+}
+
+// Prediction is the ids that are lost, repeated and so on; one that comes three times is repeated
+// twice. What is not named is predicted not to happen.
+type Prediction struct {
+	Lost       []int // in the topic or to be in it, and never shown
+	Repeated   []int // shown again
+	Duplicated []int // in the topic again
+	Ghosts     []int // shown, though aborted
+}
+
+// Fact is something else that was predicted, besides the counts, and whether it was so.
+type Fact struct {
+	Text Text
+	Held bool
+}
+
+// Holds reports whether everything came out as predicted.
+func (p Part) Holds() bool {
+	return len(p.Misses()) == 0
+}
+
+// Misses says what did not come out as predicted.
+func (p Part) Misses() []Text {
+	var misses []Text
+	for _, c := range p.counts() {
+		if !slices.Equal(c.got, c.want) {
+			misses = append(misses, Text{
+				fmt.Sprintf("%s: %s, e não %s", c.name.PT, idsOr(c.got, "nenhuma"), idsOr(c.want, "nenhuma")),
+				fmt.Sprintf("%s: %s instead of %s", c.name.EN, idsOr(c.got, "none"), idsOr(c.want, "none")),
+			})
+		}
+	}
+	if len(p.Strange) > 0 {
+		misses = append(misses, Text{
+			fmt.Sprintf("placar sem evento que o explique: %s", p.Strange[0]),
+			fmt.Sprintf("a score that no event explains: %s", p.Strange[0]),
+		})
+	}
+	for _, torn := range p.Counted.Torn {
+		misses = append(misses, Text{"transação partida: " + torn, "torn transaction: " + torn})
+	}
+	for _, f := range p.Facts {
+		if !f.Held {
+			misses = append(misses, f.Text)
+		}
+	}
+	return misses
+}
+
+// count is one of the numbers of the verdict line.
+type count struct {
+	name      Text
+	got, want []int
+	always    bool // on the line even where it is 0 and predicted to be
+}
+
+func (p Part) counts() []count {
+	v := p.Counted
+	return []count{
+		{Text{"perdidas", "lost"}, numbers(v.Lost, v.Missing), p.Want.Lost, true},
+		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, true},
+		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, false},
+		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
+	}
+}
+
+// numbers are the ids of messages, sorted. An experiment has one match, so the ids tell them apart.
+func numbers(lists ...[]verdict.Message) []int {
+	var all []int
+	for _, list := range lists {
+		for _, m := range list {
+			all = append(all, m.Number)
+		}
+	}
+	slices.SortFunc(all, cmp.Compare)
+	return all
+}
+
+// Result is what became of an experiment.
+type Result struct {
+	Lab   Lab
+	Seed  uint64
+	Parts []Part
+}
+
+// Held reports whether the prediction held, in every part.
+func (r Result) Held() bool {
+	return !slices.ContainsFunc(r.Parts, func(p Part) bool { return !p.Holds() })
+}
+
+// Run carries out a lab. It leaves nothing behind, also when ctx ends in its middle. An error says
+// that there is no verdict, and why.
+func Run(ctx context.Context, l Lab, o Options) (Result, error) {
+	b, err := newBench(ctx, l, o)
+	if err != nil {
+		return Result{}, err
+	}
+	defer b.Close()
+	parts, err := l.run(ctx, b)
+	if ctx.Err() != nil {
+		return Result{}, ctx.Err()
+	}
+	return Result{Lab: l, Seed: o.Seed, Parts: parts}, err
+}
