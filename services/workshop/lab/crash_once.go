@@ -34,8 +34,12 @@ func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) (
 
 // Part is the count of one board.
 func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
-	v, strange, err := m.Judge(ctx, d)
-	return Part{Counted: v, Strange: strange}, err
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return Part{}, err
+	}
+	v, strange, err := m.Judge(ctx, d, goals)
+	return Part{Counted: v, Strange: strange, Highest: highest(goals)}, err
 }
 
 func last[T any](list []T) T {

@@ -49,9 +49,22 @@ func (m *Match) Goals(ctx context.Context) ([]Goal, error) {
 	return goals, err
 }
 
+const unreadableStream = "unreadable"
+
+// highest is the id of the last goal.
+func highest(goals []Goal) int {
+	id := 0
+	for _, g := range goals {
+		if g.Stream != unreadableStream {
+			id = max(id, g.Number)
+		}
+	}
+	return id
+}
+
 // unreadable names a message that says nothing of itself by where it stands, beginning with 1.
 func unreadable(offset int64) verdict.Message {
-	return verdict.Message{Stream: "unreadable", Number: int(offset) + 1}
+	return verdict.Message{Stream: unreadableStream, Number: int(offset) + 1}
 }
 
 func (m *Match) read(ctx context.Context, topic string, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) error {
@@ -61,12 +74,11 @@ func (m *Match) read(ctx context.Context, topic string, isolation sarama.Isolati
 
 // Judge compares what the board has shown with what is in the topic. Strange are score lines that no
 // record explains.
-func (m *Match) Judge(ctx context.Context, d *Board) (v verdict.Verdict, strange []Score, err error) {
-	goals, err := m.Goals(ctx)
-	if err != nil {
+func (m *Match) Judge(ctx context.Context, d *Board, goals []Goal) (v verdict.Verdict, strange []Score, err error) {
+	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
+	if run.DeadLetters, err = m.DeadLetters(ctx); err != nil {
 		return v, nil, err
 	}
-	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	byScore := map[Score]Goal{}
 	for _, g := range goals {
 		run.Log = append(run.Log, g.Record)
@@ -76,7 +88,7 @@ func (m *Match) Judge(ctx context.Context, d *Board) (v verdict.Verdict, strange
 	}
 	for _, s := range d.Scores() {
 		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
-		if !ok || g.Stream == "unreadable" {
+		if !ok || g.Stream == unreadableStream {
 			strange = append(strange, s)
 			continue
 		}
@@ -87,11 +99,7 @@ func (m *Match) Judge(ctx context.Context, d *Board) (v verdict.Verdict, strange
 
 // JudgeBoard compares the topic that an exactly-once board writes, as a reader of committed messages
 // sees it, with the match, and the match's committed offset with both.
-func (m *Match) JudgeBoard(ctx context.Context, d *Board) (v verdict.Verdict, err error) {
-	goals, err := m.Goals(ctx)
-	if err != nil {
-		return v, err
-	}
+func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdict.Verdict, err error) {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	for _, g := range goals {
 		run.Log = append(run.Log, g.Record)

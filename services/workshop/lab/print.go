@@ -150,14 +150,10 @@ const stripWidth = 96
 // is a ghost that was shown.
 func (p Part) strip(lang service.Lang, colour bool) []string {
 	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
-	highest := p.Counted.Produced
-	for _, list := range [][]int{lost, repeated, ghosts} {
-		highest = max(highest, last(list))
-	}
 	var lines []string
 	var line strings.Builder
 	width := 0
-	for id := 1; id <= highest; id++ {
+	for id := 1; id <= p.Highest; id++ {
 		text, code := fmt.Sprint(id), ""
 		if slices.Contains(lost, id) {
 			text, code = text+"✗", "31"
@@ -180,7 +176,7 @@ func (p Part) strip(lang service.Lang, colour bool) []string {
 		line.WriteString(text + " ")
 	}
 	lines = append(lines, line.String())
-	if legend := legend(len(lost) > 0, len(repeated) > 0, len(ghosts) > 0).In(lang); legend != "" {
+	if legend := legend(len(lost) > 0 && !p.Pending, p.Pending, len(repeated) > 0, len(ghosts) > 0).In(lang); legend != "" {
 		lines = append(lines, legend)
 	}
 	for i := range lines {
@@ -189,8 +185,11 @@ func (p Part) strip(lang service.Lang, colour bool) []string {
 	return lines
 }
 
-func legend(lost, repeated, ghosts bool) Text {
+func legend(lost, pending, repeated, ghosts bool) Text {
 	var pt, en []string
+	if pending {
+		pt, en = append(pt, "✗ não exibida"), append(en, "✗ not shown")
+	}
 	if lost {
 		pt, en = append(pt, "✗ perdida"), append(en, "✗ lost")
 	}

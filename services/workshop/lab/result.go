@@ -15,6 +15,8 @@ type Part struct {
 	Title   Text // empty where there is only one
 	Counted verdict.Verdict
 	Strange []Score // score lines that no record explains
+	Highest int       // id of the match's last goal
+	Pending bool      // what is not shown is not lost for good: it waits behind something
 	Want    Prediction
 	Facts   []Fact
 	Hint    Text // what to change, where it did not hold
@@ -77,8 +79,12 @@ type count struct {
 
 func (p Part) counts() []count {
 	v := p.Counted
+	lost := Text{"perdidas", "lost"}
+	if p.Pending {
+		lost = Text{"não exibidas", "not shown"}
+	}
 	return []count{
-		{Text{"perdidas", "lost"}, numbers(v.Lost, v.Missing), p.Want.Lost, true},
+		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
 		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, true},
 		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, false},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
@@ -86,12 +92,14 @@ func (p Part) counts() []count {
 	}
 }
 
-// numbers are the ids of messages, sorted. An experiment has one match, so the ids tell them apart.
+// numbers are the ids of goals, sorted. An experiment has one match, so the ids tell them apart.
 func numbers(lists ...[]verdict.Message) []int {
 	var all []int
 	for _, list := range lists {
 		for _, m := range list {
-			all = append(all, m.Number)
+			if m.Stream != unreadableStream {
+				all = append(all, m.Number)
+			}
 		}
 	}
 	slices.SortFunc(all, cmp.Compare)

@@ -1,0 +1,163 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/verdict"
+)
+
+var poison = Lab{
+	Name:    "poison",
+	Summary: Text{"uma mensagem ilegível no meio da partida, com e sem dead letters", "an unreadable message mid-match, with and without dead letters"},
+	Will: [3]Text{
+		{"Dois placares seguem a mesma partida: um sem tópico de dead letters (DEAD_LETTER_TOPIC=none), o outro com.",
+			"Two boards follow the same match: one without a dead-letter topic (DEAD_LETTER_TOPIC=none), the other with."},
+		{"Depois do id 5 chega ao tópico uma mensagem que não é um gol. O placar que para é reiniciado 2 vezes.",
+			"After id 5 a message that is no goal comes to the topic. The board that stops is started again twice."},
+		{"Previsão: o primeiro para nela a cada reinício; o segundo a põe de lado, uma vez, e mostra a partida inteira.",
+			"Prediction: the first stops at it at every restart; the second puts it aside, once, and shows the whole match."},
+	},
+	Why: Text{
+		"Um consumidor que não entende uma mensagem só pode passar por ela ou parar. Passar calado é perder dados; parar é deixar que um só " +
+			"registro segure todos os que vêm depois, e reiniciar não ajuda, porque ele continua lá. O tópico de dead letters é a terceira via: a mensagem, " +
+			"com o motivo nos cabeçalhos, vai para um lugar onde alguém a verá, e só depois o offset é confirmado.",
+		"A consumer that does not understand a message can only pass it or stop. To pass it in silence is to lose data; to stop is to let one " +
+			"record hold up all that come after it, and a restart does not help, because it is still there. The dead-letter topic is the third way: the message " +
+			"goes, with the reason in its headers, to where somebody will see it, and only then is its offset committed.",
+	},
+	Pace: 100 * time.Millisecond,
+	run:  runPoison,
+}
+
+func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Play(); err != nil {
+		return nil, err
+	}
+	without, with := m.Board("without-dlq", "DELIVERY=at-least-once", "DEAD_LETTER_TOPIC=none"), m.Board("with-dlq", "DELIVERY=at-least-once")
+	first, err := without.Start()
+	if err != nil {
+		return nil, err
+	}
+	var at int64
+	following, inTime := errgroup.WithContext(ctx)
+	following.Go(func() error {
+		_, err := with.Follow(inTime)
+		return err
+	})
+	following.Go(func() (err error) {
+		if err = first.Await(inTime, "id 5 is shown", Showing(failAt)); err == nil {
+			at, err = m.poison(inTime)
+		}
+		return err
+	})
+	codes := make([]int, 0, 3)
+	following.Go(func() error {
+		for p := first; ; {
+			code, err := p.Wait(inTime)
+			if err != nil {
+				return err
+			}
+			if codes = append(codes, code); len(codes) == cap(codes) {
+				return nil
+			}
+			b.SayRestart(without, code)
+			if p, err = without.Start(); err != nil {
+				return err
+			}
+		}
+	})
+	if err := following.Wait(); err != nil {
+		return nil, err
+	}
+	return m.judgePoison(ctx, without, with, at, codes)
+}
+
+// poison sends a message that is no event, and returns its offset.
+func (m *Match) poison(ctx context.Context) (int64, error) {
+	conf := m.bench.Cluster.Config("workshop")
+	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
+		return sarama.NewSyncProducer(m.bench.Cluster.Brokers, conf)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("send an unreadable message: %w", err)
+	}
+	defer producer.Close()
+	_, offset, err := producer.SendMessage(&sarama.ProducerMessage{Topic: m.Topic, Value: sarama.StringEncoder("isto não é um gol")})
+	if err != nil {
+		return 0, fmt.Errorf("send an unreadable message: %w", err)
+	}
+	m.bench.Say(Text{
+		fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
+		fmt.Sprintf("unreadable message sent, at offset %d", offset),
+	})
+	return offset, nil
+}
+
+func (m *Match) judgePoison(ctx context.Context, without, with *Board, at int64, codes []int) ([]Part, error) {
+	stopped, err := m.Part(ctx, without)
+	if err != nil {
+		return nil, err
+	}
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range goals {
+		if g.Offset > at {
+			stopped.Want.Lost = append(stopped.Want.Lost, g.Number)
+		}
+	}
+	committed, err := m.bench.Committed(without.Group, m.Topic, 0)
+	if err != nil {
+		return nil, err
+	}
+	stopped.Pending = true
+	stopped.Title = Text{"sem dead letters", "without dead letters"}
+	stopped.Facts = []Fact{
+		{Text{fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
+			!slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
+		{Text{fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
+			committed == at},
+	}
+	letters, err := m.DeadLetters(ctx)
+	if err != nil {
+		return nil, err
+	}
+	passed, err := m.Part(ctx, with)
+	passed.Title = Text{"com dead letters", "with dead letters"}
+	passed.Facts = []Fact{{
+		Text{fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
+		slices.Equal(letters, []verdict.Message{unreadable(at)}),
+	}}
+	return []Part{stopped, passed}, err
+}
+
+// DeadLetters are the messages that were put aside, as the headers of their letters name them.
+func (m *Match) DeadLetters(ctx context.Context) ([]verdict.Message, error) {
+	letters := []verdict.Message{}
+	err := m.read(ctx, m.Topic+".dlq", sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		for _, h := range msg.Headers {
+			if string(h.Key) == "dlq.offset" {
+				offset, err := strconv.ParseInt(string(h.Value), 10, 64)
+				if err != nil {
+					return fmt.Errorf("dead letter at offset %d: %w", msg.Offset, err)
+				}
+				letters = append(letters, unreadable(offset))
+			}
+		}
+		return nil
+	})
+	return letters, err
+}
