@@ -15,8 +15,8 @@ type Part struct {
 	Title   Text // empty where there is only one
 	Counted verdict.Verdict
 	Strange []Score // score lines that no record explains
-	Highest int       // id of the match's last goal
-	Pending bool      // what is not shown is not lost for good: it waits behind something
+	Highest int     // id of the match's last goal
+	Pending bool    // what is not shown is not lost for good: it waits behind something
 	Want    Prediction
 	Facts   []Fact
 	Hint    Text // what to change, where it did not hold
