@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	BinDir  string         // where the programs are
 	Screen  *screen.Output // where their lines go
 	Say     func(Text)     // a line of the lab itself, as it goes along
+
+	control *Control // puts something else in a program's place; nil save in a control
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -46,6 +49,7 @@ type Bench struct {
 
 	mu        sync.Mutex
 	processes []*Process
+	wires     []*wire.Proxy
 	topics    []string
 	groups    []string
 }
@@ -72,6 +76,7 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 			return b, err
 		}
 		b.Cluster.Brokers = b.embedded.ListenAddrs()
+		b.control.breakCluster(b.embedded)
 	} else {
 		b.prefix = "lab-" + lab.Name + "-" + rand.Text()[:6] + "-"
 	}
@@ -91,6 +96,7 @@ func (b *Bench) Close() {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
+	b.closeWires()
 	if b.embedded == nil && !b.Keep && b.Client != nil {
 		b.removeTopics()
 	}
@@ -151,6 +157,7 @@ var colours = []string{"32", "35", "33", "36"}
 // Start starts one of the workshop's programs. Name stands before its lines, and on its history;
 // vars are NAME=value.
 func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
+	program, vars = b.control.swap(name, program, vars)
 	path := filepath.Join(b.BinDir, program)
 	if runtime.GOOS == "windows" {
 		path += ".exe"

@@ -74,9 +74,16 @@ func wrap(text string, width int) []string {
 // Line is the count in one line.
 func (p Part) Line(lang service.Lang) string {
 	v := p.Counted
-	fields := []string{
-		fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced),
-		fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed),
+	produced, shown := Text{"produzidas", "produced"}, p.Shown
+	if shown == (Text{}) {
+		shown = Text{"exibidas", "shown"}
+	}
+	if p.Unread {
+		produced = Text{"no tópico", "in the topic"}
+	}
+	fields := []string{fmt.Sprintf("%s %d", produced.In(lang), v.Produced)}
+	if !p.Unread {
+		fields = append(fields, fmt.Sprintf("%s %d", shown.In(lang), v.Processed))
 	}
 	for _, c := range p.counts() {
 		if len(c.got) == 0 && len(c.want) == 0 && !c.always {

@@ -1,0 +1,5 @@
+package lab
+
+import "os"
+
+var pause, resume os.Signal // none
