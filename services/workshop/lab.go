@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -126,6 +127,9 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if l.Killer && len(o.Cluster.Brokers) == 0 {
+		o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
+	}
 	where := lab.Text{PT: "cluster embutido", EN: "embedded cluster"}
 	if len(o.Cluster.Brokers) > 0 {
 		where = lab.Text{PT: "brokers " + strings.Join(o.Cluster.Brokers, ","), EN: "brokers " + strings.Join(o.Cluster.Brokers, ",")}
@@ -183,6 +187,11 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 		name, _ := splitEntry(entry)
 		return slices.ContainsFunc(contract, func(own string) bool { return sameName(own, name) })
 	})
+	o.KafkaData, _ = r.lookup("KAFKA_DATA")
+	if o.KafkaData == "" {
+		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")
+	}
+	o.ContainerPrefix, _ = r.lookup("CONTAINER_PREFIX")
 	o.Screen = screen.New(lines, r.stderr, r.lookup, "score-simulator")
 	o.Say = func(text lab.Text) { o.Screen.Tell(text.In(o.Lang)) }
 	return o, lines, nil

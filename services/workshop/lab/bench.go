@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -31,7 +32,10 @@ type Options struct {
 	Environ []string       // what the programs inherit, without anything of the workshop's own
 	BinDir  string         // where the programs are
 	Screen  *screen.Output // where their lines go
-	Say     func(Text)     // a line of the lab itself, as it goes along
+
+	KafkaData       string     // where scripts/native-kafka keeps its pid files
+	ContainerPrefix string     // of the compose stack's containers
+	Say             func(Text) // a line of the lab itself, as it goes along
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -40,6 +44,7 @@ type Bench struct {
 	Cluster kafka.Cluster
 	Dir     string // histories and what the programs keep
 	Client  sarama.Client
+	Brokers *Stricken // nil save in labs that kill brokers
 
 	embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too
@@ -67,6 +72,11 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 	if err := os.Mkdir(filepath.Join(b.Dir, "state"), 0o755); err != nil {
 		return b, err
 	}
+	if lab.Killer {
+		if b.Brokers, err = findBrokers(ctx, o); err != nil {
+			return b, err
+		}
+	}
 	if len(b.Cluster.Brokers) == 0 {
 		if b.embedded, err = embedded.Start(embedded.Options{}); err != nil {
 			return b, err
@@ -91,6 +101,9 @@ func (b *Bench) Close() {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
+	if err := b.Brokers.Mend(); err != nil {
+		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
+	}
 	if b.embedded == nil && !b.Keep && b.Client != nil {
 		b.removeTopics()
 	}
@@ -159,6 +172,14 @@ func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
 	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+}
+
+// Quietly is Start without the program's lines on the screen.
+func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) {
+	loud := b.Screen
+	defer func() { b.Screen = loud }()
+	b.Screen = screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
+	return b.Start(name, program, vars...)
 }
 
 func (b *Bench) launch(name, path string, args, env []string) (*Process, error) {

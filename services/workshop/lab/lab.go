@@ -32,7 +32,7 @@ type Lab struct {
 // All is every lab, in the order of the course.
 func All() []Lab {
 	return []Lab{
-		autoCommit, atMostOnce, atLeastOnce, crashLoop, ghostGoals, poison,
+		autoCommit, atMostOnce, atLeastOnce, crashLoop, ghostGoals, acks, poison,
 	}
 }
 

@@ -39,6 +39,9 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 			}
 			fmt.Fprintf(w, "  %s %s\n", mark, f.Text.In(lang))
 		}
+		for _, note := range p.Notes {
+			fmt.Fprintf(w, "  · %s\n", note.In(lang))
+		}
 		if !p.Holds() {
 			for _, miss := range p.Misses() {
 				fmt.Fprintf(w, "  ! %s\n", miss.In(lang))
@@ -77,6 +80,13 @@ func (p Part) Line(lang service.Lang) string {
 	fields := []string{
 		fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced),
 		fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed),
+	}
+	if p.Sent > 0 {
+		fields = []string{
+			fmt.Sprintf("%s %d", Text{"enviadas", "sent"}.In(lang), p.Sent),
+			fmt.Sprintf("%s %d", Text{"confirmadas", "acknowledged"}.In(lang), p.Acknowledged),
+			fmt.Sprintf("%s %d", Text{"no tópico", "in the topic"}.In(lang), v.Produced),
+		}
 	}
 	for _, c := range p.counts() {
 		if len(c.got) == 0 && len(c.want) == 0 && !c.always {

@@ -19,7 +19,10 @@ type Part struct {
 	Pending bool    // what is not shown is not lost for good: it waits behind something
 	Want    Prediction
 	Facts   []Fact
-	Hint    Text // what to change, where it did not hold
+	Notes   []Text // measured, and not predicted
+
+	Sent, Acknowledged int  // where the producer is judged, and nobody reads
+	Hint               Text // what to change, where it did not hold
 }
 
 // Prediction is the ids that are lost, repeated and so on; one that comes three times is repeated
@@ -70,23 +73,23 @@ func (p Part) Misses() []Text {
 	return misses
 }
 
-// count is one of the numbers of the verdict line.
-type count struct {
+// tally is one of the numbers of the verdict line.
+type tally struct {
 	name      Text
 	got, want []int
 	always    bool // on the line even where it is 0 and predicted to be
 }
 
-func (p Part) counts() []count {
+func (p Part) counts() []tally {
 	v := p.Counted
 	lost := Text{"perdidas", "lost"}
 	if p.Pending {
 		lost = Text{"não exibidas", "not shown"}
 	}
-	return []count{
+	return []tally{
 		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
-		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, true},
-		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, false},
+		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, p.Sent == 0},
+		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Sent > 0},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
 		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
 	}
