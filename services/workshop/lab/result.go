@@ -114,6 +114,8 @@ type Result struct {
 	Lab   Lab
 	Seed  uint64
 	Parts []Part
+
+	Timeline Timeline
 }
 
 // Held reports whether the prediction held, in every part.
@@ -133,5 +135,5 @@ func Run(ctx context.Context, l Lab, o Options) (Result, error) {
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}
-	return Result{Lab: l, Seed: o.Seed, Parts: parts}, err
+	return Result{Lab: l, Seed: o.Seed, Parts: parts, Timeline: b.timeline()}, err
 }
