@@ -32,7 +32,7 @@ func (t *tool) labCommand() *cobra.Command {
 		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.labListCommand(), t.labRunCommand())
+	cmd.AddCommand(t.labListCommand(), t.labRunCommand(), t.labVerdictCommand())
 	return cmd
 }
 
