@@ -98,7 +98,7 @@ func TestHistoriesGiveTheBenefitOfTheDoubt(t *testing.T) {
 		b 1 show intent 1
 		b 1 show ok 1`
 	for text, missing := range map[string][]verdict.Message{
-		sent + "\nb 2 show intent 2": nil,
+		sent + "\nb 2 show intent 2":                                   nil,
 		sent + "\nb 2 show intent 2\nc 1 show intent 2\nc 1 show ok 2": nil,
 		sent: {{Stream: "m", Number: 2}},
 	} {
