@@ -115,6 +115,11 @@ func (b *Bench) Close() {
 	}
 	if !b.Keep {
 		os.RemoveAll(b.Dir)
+		return
+	}
+	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
+	if b.embedded == nil {
+		b.Say(Text{"os tópicos ficam: " + joined(b.topics), "the topics are kept: " + joined(b.topics)})
 	}
 }
 
