@@ -8,11 +8,11 @@ import "slices"
 type damage struct {
 	name  string
 	alone bool
-	do    func(h *history, stream string) bool
+	do    func(h *experiment, stream string) bool
 }
 
 var damages = []damage{
-	{"acknowledged record gone, nobody read it", false, func(h *history, stream string) bool {
+	{"acknowledged record gone, nobody read it", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.wrote[m].Outcome == Acknowledged })
 		if ok {
 			h.dropRecord(m)
@@ -22,7 +22,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"acknowledged record gone after it was read", false, func(h *history, stream string) bool {
+	{"acknowledged record gone after it was read", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.wrote[m].Outcome == Acknowledged })
 		if ok {
 			h.dropRecord(m)
@@ -35,7 +35,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"acknowledged record aborted", false, func(h *history, stream string) bool {
+	{"acknowledged record aborted", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.wrote[m].Outcome == Acknowledged })
 		if ok {
 			h.run.Log[h.record(m)].Aborted = true
@@ -46,7 +46,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"part of a transaction of unknown outcome gone", false, func(h *history, stream string) bool {
+	{"part of a transaction of unknown outcome gone", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool {
 			return h.wrote[m].Outcome == Unknown && h.record(m) >= 0 && h.siblings(m)
 		})
@@ -59,7 +59,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"part of a transaction of unknown outcome there", false, func(h *history, stream string) bool {
+	{"part of a transaction of unknown outcome there", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool {
 			return h.wrote[m].Outcome == Unknown && h.record(m) < 0 && h.siblings(m)
 		})
@@ -71,7 +71,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"refused, and there", false, func(h *history, stream string) bool {
+	{"refused, and there", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.wrote[m].Outcome == Refused })
 		if ok {
 			h.arrive(m)
@@ -80,13 +80,13 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"there, and nobody wrote it", false, func(h *history, stream string) bool {
+	{"there, and nobody wrote it", false, func(h *experiment, stream string) bool {
 		m := h.invent(stream)
 		h.arrive(m)
 		h.want.Spurious = append(h.want.Spurious, m)
 		return true
 	}},
-	{"record twice, read twice", false, func(h *history, stream string) bool {
+	{"record twice, read twice", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			h.duplicate(m)
@@ -95,31 +95,31 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"record twice, taken in once", false, func(h *history, stream string) bool {
+	{"record twice, taken in once", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.record(m) >= 0 })
 		if ok {
 			h.duplicate(m)
 		}
 		return ok
 	}},
-	{"record again at the end, read again", false, func(h *history, stream string) bool {
+	{"record again at the end, read again", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			h.copyTo(m, h.run.Log[h.record(m)].Partition)
 		}
 		return ok
 	}},
-	{"record again in a partition that has nothing higher", false, func(h *history, stream string) bool {
+	{"record again in a partition that has nothing higher", false, func(h *experiment, stream string) bool {
 		return h.copyElsewhere(stream, false)
 	}},
-	{"record again in another partition, behind a higher one", false, func(h *history, stream string) bool {
+	{"record again in another partition, behind a higher one", false, func(h *experiment, stream string) bool {
 		ok := h.copyElsewhere(stream, true)
 		if ok {
 			h.want.OutOfOrder = append(h.want.OutOfOrder, h.want.Duplicated[len(h.want.Duplicated)-1])
 		}
 		return ok
 	}},
-	{"two records in the wrong order, reads as the log", false, func(h *history, stream string) bool {
+	{"two records in the wrong order, reads as the log", false, func(h *experiment, stream string) bool {
 		i, j := h.neighbours(stream)
 		if j < 0 {
 			return false
@@ -129,7 +129,7 @@ var damages = []damage{
 		h.want.OutOfOrder = append(h.want.OutOfOrder, h.run.Log[j].Message)
 		return true
 	}},
-	{"read left out", false, func(h *history, stream string) bool {
+	{"read left out", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			h.dropTaken(m)
@@ -137,7 +137,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"dead letter left out", false, func(h *history, stream string) bool {
+	{"dead letter left out", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return slices.Contains(h.run.DeadLetters, m) })
 		if ok {
 			h.dropTaken(m)
@@ -145,7 +145,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"read again by a later session", false, func(h *history, stream string) bool {
+	{"read again by a later session", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			h.readLate(m)
@@ -153,7 +153,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"read again by the same session", false, func(h *history, stream string) bool {
+	{"read again by the same session", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			i := h.reading(m)
@@ -163,7 +163,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"session goes back and on from there", true, func(h *history, stream string) bool {
+	{"session goes back and on from there", true, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.reading(m) >= 0 })
 		if ok {
 			first := h.reading(m)
@@ -179,7 +179,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"two reads of a session in the wrong order", false, func(h *history, stream string) bool {
+	{"two reads of a session in the wrong order", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool {
 			i := h.reading(m)
 			return i >= 0 && len(h.alongside(i)) > 1 && h.run.Reads[h.alongside(i)[1]].Stream == stream
@@ -192,7 +192,7 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"read, and a dead letter besides", false, func(h *history, stream string) bool {
+	{"read, and a dead letter besides", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.record(m) >= 0 })
 		if ok {
 			h.run.DeadLetters = slices.Insert(h.run.DeadLetters, h.IntN(len(h.run.DeadLetters)+1), m)
@@ -200,31 +200,31 @@ var damages = []damage{
 		}
 		return ok
 	}},
-	{"ghost read", false, func(h *history, stream string) bool {
+	{"ghost read", false, func(h *experiment, stream string) bool {
 		i := slices.IndexFunc(h.run.Log, func(r Record) bool { return r.Stream == stream && r.Aborted })
 		if i >= 0 {
 			h.readAborted(Read{h.run.Log[i].Message, h.owner[0], true})
 		}
 		return i >= 0
 	}},
-	{"read what came to nothing", false, func(h *history, stream string) bool {
+	{"read what came to nothing", false, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.record(m) < 0 })
 		if ok {
 			h.readAborted(Read{m, h.owner[0], false})
 		}
 		return ok
 	}},
-	{"read what nobody wrote", false, func(h *history, stream string) bool {
+	{"read what nobody wrote", false, func(h *experiment, stream string) bool {
 		h.readAborted(Read{h.invent(stream), h.owner[0], false})
 		return true
 	}},
-	{"dead letter of what nobody wrote", false, func(h *history, stream string) bool {
+	{"dead letter of what nobody wrote", false, func(h *experiment, stream string) bool {
 		m := h.invent(stream)
 		h.run.DeadLetters = append(h.run.DeadLetters, m)
 		h.want.AbortedRead = append(h.want.AbortedRead, m)
 		return true
 	}},
-	{"effects without their commit", true, func(h *history, stream string) bool {
+	{"effects without their commit", true, func(h *experiment, stream string) bool {
 		m, ok := h.choose(stream, func(m Message) bool { return h.record(m) >= 0 })
 		if ok {
 			from := h.run.Log[h.record(m)]

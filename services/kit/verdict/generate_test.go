@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// history is a run made at random, in which all goes well, with the verdict it deserves. Damage changes
+// experiment is a run made at random, in which all goes well, with the verdict it deserves. Damage changes
 // both. What is wanted is counted while the run is made, never found by looking at it.
-type history struct {
+type experiment struct {
 	*rand.Rand
 	run  Run
 	want Verdict
@@ -25,10 +25,10 @@ type history struct {
 // stride leaves room between the offsets, for records that damage puts in.
 const stride = 10
 
-// newHistory makes up to 60 writes of up to 5 streams to up to 3 partitions, and reads all that they
+// newExperiment makes up to 60 writes of up to 5 streams to up to 3 partitions, and reads all that they
 // come to. Keyed: every stream is in one partition.
-func newHistory(rng *rand.Rand, keyed bool) *history {
-	h := &history{
+func newExperiment(rng *rand.Rand, keyed bool) *experiment {
+	h := &experiment{
 		Rand:   rng,
 		keyed:  map[string]int32{},
 		last:   map[string]int{},
@@ -59,14 +59,14 @@ func newHistory(rng *rand.Rand, keyed bool) *history {
 }
 
 // one is true once in n.
-func (h *history) one(n int) bool { return h.IntN(n) == 0 }
+func (h *experiment) one(n int) bool { return h.IntN(n) == 0 }
 
-func (h *history) name(of string) string {
+func (h *experiment) name(of string) string {
 	h.lives++
 	return fmt.Sprint(of, "-", h.lives)
 }
 
-func (h *history) partition(stream string) int32 {
+func (h *experiment) partition(stream string) int32 {
 	if p, ok := h.keyed[stream]; ok {
 		return p
 	}
@@ -74,7 +74,7 @@ func (h *history) partition(stream string) int32 {
 }
 
 // produce sends one message, or a transaction of up to four.
-func (h *history) produce(stream string) {
+func (h *experiment) produce(stream string) {
 	size, transaction := 1, ""
 	if h.one(3) {
 		size, transaction = 1+h.IntN(4), h.name("transaction")
@@ -112,7 +112,7 @@ func (h *history) produce(stream string) {
 }
 
 // resolve notes what the verdict will say of a write.
-func (h *history) resolve(outcome Outcome, there bool, m Message) {
+func (h *experiment) resolve(outcome Outcome, there bool, m Message) {
 	if there {
 		h.want.Produced++
 	}
@@ -125,7 +125,7 @@ func (h *history) resolve(outcome Outcome, there bool, m Message) {
 	}
 }
 
-func (h *history) append(m Message, aborted bool) {
+func (h *experiment) append(m Message, aborted bool) {
 	p := h.partition(m.Stream)
 	h.run.Log = append(h.run.Log, Record{m, p, h.end[p], aborted})
 	h.end[p] += stride
@@ -133,7 +133,7 @@ func (h *history) append(m Message, aborted bool) {
 
 // consume reads the partitions in any alternation. Their owners change: some die and start again, some
 // hand a partition over to one that had it before. Some messages become dead letters.
-func (h *history) consume() {
+func (h *experiment) consume() {
 	unread := make([][]Message, len(h.end))
 	for _, r := range h.run.Log {
 		if !r.Aborted {
@@ -169,17 +169,17 @@ func (h *history) consume() {
 }
 
 // record is where the message's first committed record is in the log, or -1.
-func (h *history) record(m Message) int {
+func (h *experiment) record(m Message) int {
 	return slices.IndexFunc(h.run.Log, func(r Record) bool { return r.Message == m && !r.Aborted })
 }
 
 // reading is where the message was first read, or -1. Clean runs have no reads of aborted records.
-func (h *history) reading(m Message) int {
+func (h *experiment) reading(m Message) int {
 	return slices.IndexFunc(h.run.Reads, func(r Read) bool { return r.Message == m })
 }
 
 // choose draws one of the stream's messages for which ok holds; false if there is none.
-func (h *history) choose(stream string, ok func(Message) bool) (Message, bool) {
+func (h *experiment) choose(stream string, ok func(Message) bool) (Message, bool) {
 	var from []Message
 	for _, w := range h.run.Writes {
 		if w.Stream == stream && w == h.wrote[w.Message] && ok(w.Message) {

@@ -9,28 +9,28 @@ func without[T comparable](list []T, gone T) []T {
 }
 
 // siblings reports whether the message's transaction has others.
-func (h *history) siblings(m Message) bool { return len(h.inside[h.wrote[m].Transaction]) > 1 }
+func (h *experiment) siblings(m Message) bool { return len(h.inside[h.wrote[m].Transaction]) > 1 }
 
 // tear notes that the message does not share the fate of the others of its transaction, if it has any.
-func (h *history) tear(m Message) {
+func (h *experiment) tear(m Message) {
 	if h.siblings(m) {
 		h.want.Torn = append(h.want.Torn, h.wrote[m].Transaction)
 	}
 }
 
 // invent is a message that nobody wrote.
-func (h *history) invent(stream string) Message {
+func (h *experiment) invent(stream string) Message {
 	h.last[stream] += 2
 	return Message{stream, h.last[stream]}
 }
 
-func (h *history) dropRecord(m Message) {
+func (h *experiment) dropRecord(m Message) {
 	i := h.record(m)
 	h.run.Log = slices.Delete(h.run.Log, i, i+1)
 	h.want.Produced--
 }
 
-func (h *history) dropTaken(m Message) {
+func (h *experiment) dropTaken(m Message) {
 	if i := h.reading(m); i >= 0 {
 		h.run.Reads = slices.Delete(h.run.Reads, i, i+1)
 		h.want.Processed--
@@ -39,18 +39,18 @@ func (h *history) dropTaken(m Message) {
 }
 
 // readLate reads a message in a session of its own.
-func (h *history) readLate(m Message) {
+func (h *experiment) readLate(m Message) {
 	h.run.Reads = append(h.run.Reads, Read{m, h.name("late"), false})
 }
 
 // readAborted puts a read that ought not to be anywhere.
-func (h *history) readAborted(r Read) {
+func (h *experiment) readAborted(r Read) {
 	h.run.Reads = slices.Insert(h.run.Reads, h.IntN(len(h.run.Reads)+1), r)
 	h.want.AbortedRead = append(h.want.AbortedRead, r.Message)
 }
 
 // arrive puts a committed record of the message where it belongs in its stream, and has it read.
-func (h *history) arrive(m Message) {
+func (h *experiment) arrive(m Message) {
 	p := h.partition(m.Stream)
 	at := slices.IndexFunc(h.run.Log, func(r Record) bool {
 		return r.Stream == m.Stream && r.Partition == p && r.Number > m.Number
@@ -65,14 +65,14 @@ func (h *history) arrive(m Message) {
 	h.want.Processed++
 }
 
-func (h *history) atEnd(m Message, p int32) {
+func (h *experiment) atEnd(m Message, p int32) {
 	h.run.Log = append(h.run.Log, Record{m, p, h.end[p], false})
 	h.end[p] += stride
 	h.run.Commits[p] = h.end[p]
 }
 
 // duplicate puts a second record right behind the first.
-func (h *history) duplicate(m Message) {
+func (h *experiment) duplicate(m Message) {
 	i := h.record(m)
 	r := h.run.Log[i]
 	r.Offset++
@@ -82,7 +82,7 @@ func (h *history) duplicate(m Message) {
 }
 
 // copyTo puts a second record at the end of a partition and has it read.
-func (h *history) copyTo(m Message, p int32) {
+func (h *experiment) copyTo(m Message, p int32) {
 	h.atEnd(m, p)
 	h.readLate(m)
 	h.want.Duplicated = append(h.want.Duplicated, m)
@@ -90,7 +90,7 @@ func (h *history) copyTo(m Message, p int32) {
 
 // copyElsewhere copies a message to the end of a partition that does not have it: behind a higher number
 // of its stream, or where there is none.
-func (h *history) copyElsewhere(stream string, behind bool) bool {
+func (h *experiment) copyElsewhere(stream string, behind bool) bool {
 	p := int32(h.IntN(len(h.end)))
 	m, ok := h.choose(stream, func(m Message) bool {
 		if h.reading(m) < 0 || h.run.Log[h.record(m)].Partition == p {
@@ -107,7 +107,7 @@ func (h *history) copyElsewhere(stream string, behind bool) bool {
 }
 
 // neighbours is where two messages of a stream are that follow each other in one partition.
-func (h *history) neighbours(stream string) (int, int) {
+func (h *experiment) neighbours(stream string) (int, int) {
 	m, ok := h.choose(stream, func(m Message) bool { return h.following(m) >= 0 })
 	if !ok {
 		return -1, -1
@@ -115,7 +115,7 @@ func (h *history) neighbours(stream string) (int, int) {
 	return h.record(m), h.following(m)
 }
 
-func (h *history) following(m Message) int {
+func (h *experiment) following(m Message) int {
 	from := h.record(m)
 	if from < 0 {
 		return -1
@@ -130,7 +130,7 @@ func (h *history) following(m Message) int {
 }
 
 // swapTaken lets two messages change places among the reads and the dead letters.
-func (h *history) swapTaken(a, b Message) {
+func (h *experiment) swapTaken(a, b Message) {
 	swap := func(m *Message) {
 		switch *m {
 		case a:
@@ -148,7 +148,7 @@ func (h *history) swapTaken(a, b Message) {
 }
 
 // alongside is a read, and the later ones by the same session from the same partition.
-func (h *history) alongside(first int) []int {
+func (h *experiment) alongside(first int) []int {
 	partition := func(m Message) int32 { return h.run.Log[h.record(m)].Partition }
 	var found []int
 	for i := first; i < len(h.run.Reads); i++ {

@@ -55,7 +55,7 @@ func compare(t *testing.T, name string, run Run, want Verdict) {
 func TestCleanRuns(t *testing.T) {
 	rng := seeds(t)
 	for n := range 2000 {
-		h := newHistory(rng(n), n%2 == 0)
+		h := newExperiment(rng(n), n%2 == 0)
 		compare(t, "clean", h.run, h.want)
 		if !Check(h.run).Clean() {
 			t.Fatal("a clean run is called unclean")
@@ -71,7 +71,7 @@ func TestDamage(t *testing.T) {
 			const times, tries = 100, 20_000
 			done := 0
 			for n := 0; n < tries && done < times; n++ {
-				h := newHistory(rng(n), false)
+				h := newExperiment(rng(n), false)
 				if !d.do(h, "match-0") {
 					continue
 				}
@@ -102,7 +102,7 @@ func TestTwoDamages(t *testing.T) {
 			done := 0
 			for try := 0; try < tries && done < times; try++ {
 				n++
-				h := newHistory(rng(n), false)
+				h := newExperiment(rng(n), false)
 				if first.do(h, "match-0") && second.do(h, "match-1") {
 					done++
 					compare(t, name, h.run, h.want)
@@ -120,7 +120,7 @@ func TestTwoDamages(t *testing.T) {
 func TestUnobserved(t *testing.T) {
 	rng := seeds(t)
 	for n := range 1000 {
-		h := newHistory(rng(n), true) // without a log every stream is taken to be in one partition
+		h := newExperiment(rng(n), true) // without a log every stream is taken to be in one partition
 
 		run, want := h.run, h.want
 		run.Writes = nil
