@@ -91,6 +91,7 @@ func (p Part) counts() []tally {
 		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, p.Sent == 0},
 		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Sent > 0},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
 		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
 	}
 }
