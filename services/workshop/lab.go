@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -30,7 +32,7 @@ func (t *tool) labCommand() *cobra.Command {
 		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.labListCommand(), t.labRunCommand(), t.labControlsCommand())
+	cmd.AddCommand(t.labListCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
 	return cmd
 }
 
@@ -78,6 +80,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 		Example: `  workshop lab run at-most-once
   workshop lab run at-least-once --pace 1s              slow enough to follow
   workshop lab run exactly-once --brokers localhost:9092
+  workshop lab run at-most-once --report page.html      and a picture of what happened when
   workshop lab run ghost-goals --json | jq .held`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -98,6 +101,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	flags.DurationVar(&r.pace, "pace", -1, "time between goals (default: the lab's own, 100ms for most)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which match is played; the same for everyone by default")
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
+	flags.StringVar(&r.report, "report", "", "write the verdict and a time line to this HTML file")
 	flags.BoolVar(&r.keep, "keep", false, "keep histories and topics, and say where they are")
 	for _, name := range []string{"brokers", "pace", "seed"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -126,6 +130,9 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if l.Killer && len(o.Cluster.Brokers) == 0 {
+		o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
+	}
 	where := lab.Text{PT: "cluster embutido", EN: "embedded cluster"}
 	if len(o.Cluster.Brokers) > 0 {
 		where = lab.Text{PT: "brokers " + strings.Join(o.Cluster.Brokers, ","), EN: "brokers " + strings.Join(o.Cluster.Brokers, ",")}
@@ -133,6 +140,9 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang))
 	result, err := r.carryOut(cmd.Context(), l, o)
 	if err != nil {
+		return err
+	}
+	if err := r.writeReport(result, o.Lang); err != nil {
 		return err
 	}
 	if r.asJSON {
@@ -148,6 +158,19 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 		return errNotAsPredicted
 	}
 	return nil
+}
+
+// writeReport writes the page where one is asked for. It is opened only now: a lab that has no verdict
+// leaves the last page as it was.
+func (r *labRun) writeReport(result lab.Result, lang service.Lang) error {
+	if r.report == "" {
+		return nil
+	}
+	file, err := os.Create(r.report)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return errors.Join(result.Report(file, lang), file.Close())
 }
 
 // carryOut runs the lab. Whatever keeps it from a verdict is exit code 2: the prediction neither held
@@ -183,6 +206,11 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 		name, _ := splitEntry(entry)
 		return slices.ContainsFunc(contract, func(own string) bool { return sameName(own, name) })
 	})
+	o.KafkaData, _ = r.lookup("KAFKA_DATA")
+	if o.KafkaData == "" {
+		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")
+	}
+	o.ContainerPrefix, _ = r.lookup("CONTAINER_PREFIX")
 	o.Screen = screen.New(lines, r.stderr, r.lookup, "score-simulator")
 	o.Say = func(text lab.Text) { o.Screen.Tell(text.In(o.Lang)) }
 	return o, lines, nil

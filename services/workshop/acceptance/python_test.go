@@ -35,26 +35,32 @@ func TestOriginalTransactionsAreRead(t *testing.T) {
 	}
 }
 
-// What the Python program of document 000 sends, our scoreboard shows to its end.
+// What the Python simulator sends, our scoreboard shows to its end: one event after another, and each
+// in a transaction.
 func TestOriginalMatchIsShown(t *testing.T) {
-	name := topic(t, "scoreGame", 1)
-	board := service(t, "scoreboard", "TOPIC="+name, "CONSUMER_GROUP="+name)
-	var final struct{ IDs, TeamA, TeamB int }
-	if err := json.Unmarshal([]byte(python(t, "match.py", name)[0]), &final); err != nil {
-		t.Fatal(err)
-	}
-	if code := board.exit(30 * time.Second); code != 0 {
-		t.Errorf("scoreboard: exit code %d", code)
-	}
-	for _, line := range []string{
-		"Partida finalizada!",
-		fmt.Sprintf("contagem própria: %d a %d, igual ao placar anunciado", final.TeamA, final.TeamB),
-		"ids perdidos: nenhum · ids repetidos: nenhum",
-		fmt.Sprintf("resumo: %d lidas · 0 ignoradas", final.IDs),
+	for _, tt := range []struct{ name, transactionalID string }{
+		{"plain", ""},
+		{"transactional", "simulator-" + fmt.Sprint(time.Now().UnixNano())},
 	} {
-		if !contains(board.Lines(), line) {
-			t.Errorf("the board does not say %q", line)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			name := topic(t, "scoreGame", 1)
+			board := service(t, "scoreboard", "TOPIC="+name, "CONSUMER_GROUP="+name)
+			events := playInPython(t, "TOPIC="+name, "TRANSACTIONAL_ID="+tt.transactionalID)
+			if code := board.exit(30 * time.Second); code != 0 {
+				t.Errorf("scoreboard: exit code %d", code)
+			}
+			final := events[len(events)-1].Score
+			for _, line := range []string{
+				"Partida finalizada!",
+				fmt.Sprintf("contagem própria: %d a %d, igual ao placar anunciado", final.TeamA, final.TeamB),
+				"ids perdidos: nenhum · ids repetidos: nenhum",
+				fmt.Sprintf("resumo: %d lidas · 0 ignoradas", len(events)),
+			} {
+				if !contains(board.Lines(), line) {
+					t.Errorf("the board does not say %q", line)
+				}
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,6 +35,9 @@ type Options struct {
 	Screen  *screen.Output // where their lines go
 	Say     func(Text)     // a line of the lab itself, as it goes along
 
+	KafkaData       string // where scripts/native-kafka keeps its pid files
+	ContainerPrefix string // of the compose stack's containers
+
 	control *Control // puts something else in a program's place; nil save in a control
 }
 
@@ -43,6 +47,7 @@ type Bench struct {
 	Cluster kafka.Cluster
 	Dir     string // histories and what the programs keep
 	Client  sarama.Client
+	Brokers *Stricken // nil save in labs that kill brokers
 
 	embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too
@@ -71,6 +76,11 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 	if err := os.Mkdir(filepath.Join(b.Dir, "state"), 0o755); err != nil {
 		return b, err
 	}
+	if lab.Killer {
+		if b.Brokers, err = findBrokers(ctx, o); err != nil {
+			return b, err
+		}
+	}
 	if len(b.Cluster.Brokers) == 0 {
 		if b.embedded, err = embedded.Start(embedded.Options{}); err != nil {
 			return b, err
@@ -96,6 +106,9 @@ func (b *Bench) Close() {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
+	if err := b.Brokers.Mend(); err != nil {
+		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
+	}
 	b.closeWires()
 	if b.embedded == nil && !b.Keep && b.Client != nil {
 		b.removeTopics()
@@ -108,6 +121,11 @@ func (b *Bench) Close() {
 	}
 	if !b.Keep {
 		os.RemoveAll(b.Dir)
+		return
+	}
+	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
+	if b.embedded == nil {
+		b.Say(Text{"os tópicos ficam: " + joined(b.topics), "the topics are kept: " + joined(b.topics)})
 	}
 }
 
@@ -172,6 +190,14 @@ func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
 	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+}
+
+// Quietly is Start without the program's lines on the screen.
+func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) {
+	loud := b.Screen
+	defer func() { b.Screen = loud }()
+	b.Screen = screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
+	return b.Start(name, program, vars...)
 }
 
 func (b *Bench) launch(name, path string, args, env []string) (*Process, error) {

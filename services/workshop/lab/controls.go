@@ -53,7 +53,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 // Controls is every control, in the order of their labs.
 func Controls() []Control {
 	return []Control{
-		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent,
+		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
 	}
 }
 
@@ -147,6 +147,29 @@ var notIdempotent = Control{
 		return program, vars
 	},
 	caught: func(parts []Part) bool { return len(numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds() },
+}
+
+var leaderAlone = Control{
+	Name: "acks-1", Lab: "acks",
+	Swap:    Text{"o simulador com acks=all roda com acks=1", "the simulator with acks=all runs with acks=1"},
+	Want:    Text{"perdido o que foi confirmado enquanto só o líder o tinha", "lost what was acknowledged while the leader alone had it"},
+	Brokers: true, pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "simulator-all" {
+			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
+}
+
+var epochZero = Control{
+	Name: "epoch-zero", Lab: "leader-epoch",
+	Swap:    Text{"o placar confirma offsets com a época de líder 0", "the board commits offsets with leader epoch 0"},
+	Want:    Text{"o consumidor Java volta e repete", "the Java consumer goes back and repeats"},
+	Brokers: true, pace: 100 * time.Millisecond,
+	instead: broken("epoch-zero"),
+	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was

@@ -98,11 +98,18 @@ type sentPart struct {
 // judgeWrites compares what a simulator was told of its events, the end of the match included, with
 // what is in the topic of them.
 func (m *Match) judgeWrites(ctx context.Context, name string, title Text) (sentPart, error) {
-	writes, err := m.bench.Writes(name)
+	entries, err := m.bench.Entries(name)
 	if err != nil {
 		return sentPart{}, err
 	}
-	if acknowledged(writes) == 0 {
+	writes := verdict.OfHistories(entries)[m.Topic].Writes
+	acknowledged := 0
+	for _, w := range writes {
+		if w.Outcome == verdict.Acknowledged {
+			acknowledged++
+		}
+	}
+	if acknowledged == 0 {
 		return sentPart{}, &NotRun{name + " had nothing acknowledged"}
 	}
 	events, err := m.events(ctx)
@@ -117,10 +124,6 @@ func (m *Match) judgeWrites(ctx context.Context, name string, title Text) (sentP
 		ended = ended || e.ended && !e.Aborted
 	}
 	return sentPart{Part{
-		Title: title, Unread: true, Counted: verdict.Check(run), Highest: highest(events),
-		Facts: []Fact{{Text{
-			fmt.Sprintf("de %d eventos enviados, %d foram confirmados", len(writes), acknowledged(writes)),
-			fmt.Sprintf("of %d events sent, %d were acknowledged", len(writes), acknowledged(writes)),
-		}, true}},
+		Title: title, Unread: true, Counted: verdict.Check(run), Highest: highest(events), Sent: len(writes), Acknowledged: acknowledged,
 	}, ended}, nil
 }

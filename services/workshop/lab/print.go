@@ -39,6 +39,9 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 			}
 			fmt.Fprintf(w, "  %s %s\n", mark, f.Text.In(lang))
 		}
+		for _, note := range p.Notes {
+			fmt.Fprintf(w, "  · %s\n", note.In(lang))
+		}
 		if !p.Holds() {
 			for _, miss := range p.Misses() {
 				fmt.Fprintf(w, "  ! %s\n", miss.In(lang))
@@ -78,12 +81,16 @@ func (p Part) Line(lang service.Lang) string {
 	if shown == (Text{}) {
 		shown = Text{"exibidas", "shown"}
 	}
-	if p.Unread {
-		produced = Text{"no tópico", "in the topic"}
+	fields := []string{
+		fmt.Sprintf("%s %d", produced.In(lang), v.Produced),
+		fmt.Sprintf("%s %d", shown.In(lang), v.Processed),
 	}
-	fields := []string{fmt.Sprintf("%s %d", produced.In(lang), v.Produced)}
-	if !p.Unread {
-		fields = append(fields, fmt.Sprintf("%s %d", shown.In(lang), v.Processed))
+	if p.Unread {
+		fields = []string{
+			fmt.Sprintf("%s %d", Text{"enviadas", "sent"}.In(lang), p.Sent),
+			fmt.Sprintf("%s %d", Text{"confirmadas", "acknowledged"}.In(lang), p.Acknowledged),
+			fmt.Sprintf("%s %d", Text{"no tópico", "in the topic"}.In(lang), v.Produced),
+		}
 	}
 	for _, c := range p.counts() {
 		if len(c.got) == 0 && len(c.want) == 0 && !c.always {

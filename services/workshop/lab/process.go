@@ -32,7 +32,8 @@ type Process struct {
 	stdin io.Closer
 	ended chan struct{}
 
-	paused atomic.Bool
+	began, endedAt time.Time
+	paused         atomic.Bool
 
 	mu     sync.Mutex
 	lines  []Line
@@ -42,7 +43,7 @@ type Process struct {
 
 // start starts a program whose lines go to out, and are kept.
 func start(out *screen.Output, name, colour, path string, args, env []string) (*Process, error) {
-	p := &Process{Name: name, ended: make(chan struct{}), change: make(chan struct{})}
+	p := &Process{Name: name, began: time.Now(), ended: make(chan struct{}), change: make(chan struct{})}
 	stdout, stderr := out.Lines(name, colour)
 	p.cmd = exec.Command(path, args...)
 	p.cmd.Env = env
@@ -61,6 +62,7 @@ func start(out *screen.Output, name, colour, path string, args, env []string) (*
 		p.cmd.Wait() // its error says nothing that the state does not
 		stdout.Flush()
 		stderr.Flush()
+		p.endedAt = time.Now()
 		close(p.ended)
 	}()
 	return p, nil

@@ -21,7 +21,11 @@ type Part struct {
 	Unread  bool    // nobody reads: only what was sent is compared with the topic
 	Want    Prediction
 	Facts   []Fact
-	Hint    Text // what to change, where it did not hold
+	Notes   []Text // measured, and not predicted
+
+	Sent, Acknowledged int // where Unread
+
+	Hint Text // what to change, where it did not hold
 }
 
 // Prediction is the ids that are lost, repeated and so on; one that comes three times is repeated
@@ -72,25 +76,25 @@ func (p Part) Misses() []Text {
 	return misses
 }
 
-// count is one of the numbers of the verdict line.
-type count struct {
+// tally is one of the numbers of the verdict line.
+type tally struct {
 	name      Text
 	got, want []int
 	always    bool // on the line even where it is 0 and predicted to be
 }
 
-func (p Part) counts() []count {
+func (p Part) counts() []tally {
 	v := p.Counted
 	lost := Text{"perdidas", "lost"}
 	if p.Pending {
 		lost = Text{"não exibidas", "not shown"}
 	}
-	return []count{
+	return []tally{
 		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
 		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, !p.Unread},
 		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
-		{Text{"no tópico sem ter sido confirmadas", "in the topic though never committed"}, numbers(v.Spurious), nil, false},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
 		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
 	}
 }
@@ -114,6 +118,8 @@ type Result struct {
 	Lab   Lab
 	Seed  uint64
 	Parts []Part
+
+	Timeline Timeline
 }
 
 // Held reports whether the prediction held, in every part.
@@ -138,5 +144,5 @@ func Run(ctx context.Context, l Lab, o Options) (Result, error) {
 	if err == nil {
 		err = b.closeWires()
 	}
-	return Result{Lab: l, Seed: o.Seed, Parts: parts}, err
+	return Result{Lab: l, Seed: o.Seed, Parts: parts, Timeline: b.timeline()}, err
 }

@@ -1,0 +1,232 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var acks = Lab{
+	Name:    "acks",
+	Summary: Text{"o líder morre sem que ninguém tenha a cópia: acks=1 e acks=all", "the leader dies while nobody has the copy: acks=1 and acks=all"},
+	Will: [3]Text{
+		{"O simulador joga duas partidas; na pausa entre elas os dois seguidores da partição congelam (SIGSTOP).",
+			"The simulator plays two matches; in the pause between them the partition's two followers are frozen (SIGSTOP)."},
+		{"No meio da segunda o líder morre (kill -9) e os seguidores acordam: um deles passa a ser o líder. Com acks=1, depois com acks=all.",
+			"In the middle of the second the leader dies (kill -9) and the followers wake up: one becomes leader. With acks=1, then with acks=all."},
+		{"Previsão: com acks=1 perde-se tudo o que só o líder tinha, embora confirmado; com acks=all nada é confirmado enquanto isso, e nada se perde.",
+			"Prediction: with acks=1 all that only the leader had is lost, though acknowledged; with acks=all nothing is acknowledged meanwhile, and nothing is lost."},
+	},
+	Why: Text{
+		"Com acks=1 o líder confirma assim que ele mesmo tem a mensagem. Se morre antes que um seguidor a copie, o próximo líder nunca soube dela, " +
+			"e o antigo, quando volta, apaga o que tem a mais. Com acks=all e min.insync.replicas=2 a confirmação espera por uma segunda cópia: " +
+			"sem ela o produtor espera e tenta de novo, e o que foi confirmado sobrevive à morte de um broker.",
+		"With acks=1 the leader acknowledges as soon as it has the message itself. If it dies before a follower has copied it, the next leader has never heard " +
+			"of it, and the old one, when it comes back, erases what it has too many. With acks=all and min.insync.replicas=2 the acknowledgement waits for a second " +
+			"copy: without one the producer waits and tries again, and what was acknowledged survives the death of a broker.",
+	},
+	Pace: 20 * time.Millisecond, Killer: true,
+	run: runAcks,
+}
+
+func runAcks(ctx context.Context, b *Bench) ([]Part, error) {
+	one, err := b.loseLeader(ctx, "one", true, "ACKS=1", "IDEMPOTENT=false")
+	if err != nil {
+		return nil, err
+	}
+	all, err := b.loseLeader(ctx, "all", false, "ACKS=all", "IDEMPOTENT=true")
+	if err != nil {
+		return nil, err
+	}
+	one.Title, all.Title = Text{"acks=1", "acks=1"}, Text{"acks=all", "acks=all"}
+	timing, err := b.timeAcks(ctx)
+	all.Notes = []Text{timing}
+	return []Part{one, all}, err
+}
+
+// matchPause is long enough for what the followers had asked for to be answered, and ends before the
+// cluster misses them (zookeeper.session.timeout.ms is 6 s).
+const matchPause = 2500 * time.Millisecond
+
+// loseLeader plays two matches and takes the leader away in the middle of the second, while it alone
+// has what was sent. Acknowledged says that the producer is told so meanwhile.
+func (b *Bench) loseLeader(ctx context.Context, name string, acknowledged bool, vars ...string) (Part, error) {
+	defer b.Brokers.Mend()
+	topic := b.Name("acks-" + name)
+	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
+		return Part{}, err
+	}
+	leader, followers, err := b.replicas(topic)
+	if err != nil {
+		return Part{}, err
+	}
+	own := []string{"TOPIC=" + topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=2", "MATCH_PAUSE=" + matchPause.String()}
+	p, err := b.Start("simulator-"+name, "score-simulator", append(own, vars...)...)
+	if err != nil {
+		return Part{}, err
+	}
+	frozen, killed, err := b.strikeLeader(ctx, p, topic, leader, followers, acknowledged)
+	if err != nil {
+		return Part{}, err
+	}
+	if code, err := p.Wait(ctx); err != nil || code != 0 {
+		return Part{}, errors.Join(err, &NotRun{fmt.Sprintf("%s ended with exit code %d", p.Name, code)})
+	}
+	if err := b.Brokers.Mend(); err != nil {
+		return Part{}, err
+	}
+	if err := b.awaitInSync(ctx, topic, 1+len(followers)); err != nil {
+		return Part{}, err
+	}
+	return b.judgeAcks(ctx, p.Name, topic, acknowledged, frozen, killed)
+}
+
+// strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
+func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
+	if err = p.Await(ctx, "the end of the first match", said(`"event":"finished"`, 1)); err != nil {
+		return
+	}
+	if err = b.awaitCopies(ctx, topic, count(p.Lines(), `"id":`)); err != nil {
+		return
+	}
+	for _, id := range followers {
+		if err = b.Brokers.Pause(id); err != nil {
+			return
+		}
+	}
+	frozen = time.Now()
+	b.Say(Text{
+		fmt.Sprintf("os seguidores %v congelam; o líder é o broker %d", followers, leader),
+		fmt.Sprintf("the followers %v are frozen; the leader is broker %d", followers, leader),
+	})
+	until := 30
+	if !acknowledged {
+		until = 1 // there is no second one as long as the first is not acknowledged
+	}
+	if err = p.Await(ctx, "the second match is under way", said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
+		return
+	}
+	if !acknowledged { // long enough for an acknowledgement, were there to be one
+		if err = service.Sleep(ctx, time.Second); err != nil {
+			return
+		}
+	}
+	if err = b.Brokers.Kill(leader); err != nil {
+		return
+	}
+	killed = time.Now()
+	b.Say(Text{fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
+	if took := killed.Sub(frozen); took > 5*time.Second {
+		return frozen, killed, &NotRun{fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
+	}
+	for _, id := range followers {
+		err = errors.Join(err, b.Brokers.Resume(id))
+	}
+	return frozen, killed, err
+}
+
+// count is how many lines have a text.
+func count(lines []Line, text string) int {
+	n := 0
+	for _, l := range lines {
+		if strings.Contains(l.Text, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// said says whether that many lines have a text.
+func said(text string, times int) func([]Line) bool {
+	return func(lines []Line) bool { return count(lines, text) >= times }
+}
+
+func (b *Bench) judgeAcks(ctx context.Context, program, topic string, acknowledged bool, frozen, killed time.Time) (Part, error) {
+	sends, err := b.Sends(program)
+	if err != nil {
+		return Part{}, err
+	}
+	run := verdict.Run{Log: []verdict.Record{}}
+	second := last(sends).Stream
+	var meanwhile []int // acknowledged while the leader was alone
+	for _, s := range sends {
+		run.Writes = append(run.Writes, verdict.Write{Message: s.Message, Outcome: s.Outcome})
+		if s.Outcome == verdict.Acknowledged && s.Stream == second && s.Ended.After(frozen) && s.Ended.Before(killed) {
+			meanwhile = append(meanwhile, s.Number)
+		}
+	}
+	highest := 0
+	_, err = kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		e, err := event.DecodeScoreEvent(msg.Value)
+		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Offset: msg.Offset})
+		if e.Match == second {
+			highest = e.ID
+		}
+		return err
+	})
+	if err != nil {
+		return Part{}, err
+	}
+	part := Part{Counted: verdict.Check(run), Unread: true, Sent: len(sends), Highest: highest}
+	for _, s := range sends {
+		if s.Outcome == verdict.Acknowledged {
+			part.Acknowledged++
+		}
+	}
+	if !acknowledged {
+		part.Facts = []Fact{{
+			Text{"nada foi confirmado enquanto os seguidores estavam congelados", "nothing was acknowledged while the followers were frozen"},
+			len(meanwhile) == 0,
+		}}
+		return part, nil
+	}
+	part.Want.Lost = meanwhile
+	if len(meanwhile) == 0 {
+		return part, &NotRun{"nothing was acknowledged while the leader was alone"}
+	}
+	return part, nil
+}
+
+// timeAcks measures what the three kinds of acknowledgement cost a message on this cluster, now.
+func (b *Bench) timeAcks(ctx context.Context) (Text, error) {
+	topic := b.Name("acks-time")
+	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
+		return Text{}, err
+	}
+	var medians []string
+	for _, acks := range []string{"0", "1", "all"} {
+		name := "time-" + acks
+		p, err := b.Quietly(name, "score-simulator", "TOPIC="+topic, "PACE=0", "MATCHES=5", "ACKS="+acks, fmt.Sprint("IDEMPOTENT=", acks == "all"))
+		if err != nil {
+			return Text{}, err
+		}
+		if _, err := p.Wait(ctx); err != nil {
+			return Text{}, err
+		}
+		sends, err := b.Sends(name)
+		if err != nil {
+			return Text{}, err
+		}
+		var took []time.Duration
+		for _, s := range sends {
+			took = append(took, s.Ended.Sub(s.Begun))
+		}
+		if len(took) == 0 {
+			return Text{}, &NotRun{"nothing was sent to take the time of"}
+		}
+		slices.Sort(took)
+		medians = append(medians, fmt.Sprintf("acks=%s %.2f ms", acks, float64(took[len(took)/2].Microseconds())/1000))
+	}
+	list := strings.Join(medians, " · ")
+	return Text{"tempo por mensagem, mediana, neste cluster: " + list, "time a message, median, on this cluster: " + list}, nil
+}

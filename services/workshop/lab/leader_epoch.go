@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/verdict"
+)
+
+// leaderEpoch is not in the list of labs: its purpose is the control beside it. An offset is committed
+// with the epoch of the leader that it was read from. Sarama's usual calls commit epoch 0; once the
+// leader has changed, Java's consumer compares the two, takes the log for truncated and goes back.
+var leaderEpoch = Lab{
+	Name:    "leader-epoch",
+	Summary: Text{"o líder muda, e um consumidor Java continua o grupo", "the leader changes, and a Java consumer carries the group on"},
+	Will: [3]Text{
+		{"Um placar segue a partida; depois do id 10 a partição muda de líder.",
+			"A board follows the match; after id 10 the partition gets another leader."},
+		{"Depois do id 20 o placar para, e o kafka-console-consumer continua no mesmo grupo.",
+			"After id 20 the board stops, and kafka-console-consumer carries on in the same group."},
+		{"Previsão: juntos os dois veem cada gol uma vez.",
+			"Prediction: together they see every goal once."},
+	},
+	Why: Text{
+		"O placar confirma offsets sem época de líder (-1): o cliente Java confia no offset. Com a época 0 ele voltaria ao fim dessa época.",
+		"The board commits offsets without a leader epoch (-1): the Java client trusts the offset. With epoch 0 it would go back to the end of that epoch.",
+	},
+	Pace: 100 * time.Millisecond,
+	run:  runLeaderEpoch,
+}
+
+func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
+	console := filepath.Join(os.Getenv("KAFKA_HOME"), "bin", "kafka-console-consumer.sh")
+	if _, err := os.Stat(console); os.Getenv("KAFKA_HOME") == "" || err != nil {
+		return nil, &NotRun{"this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
+	}
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	board := m.Board("scoreboard", "DELIVERY=at-least-once", "GROUP_INSTANCE_ID=")
+	life, err := board.Start()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Play(); err != nil {
+		return nil, err
+	}
+	if err := life.Await(ctx, "id 10 is shown", Showing(10)); err != nil {
+		return nil, err
+	}
+	if err := b.moveLeader(ctx, m.Topic); err != nil {
+		return nil, err
+	}
+	if err := life.Await(ctx, "id 20 is shown", Showing(20)); err != nil {
+		return nil, err
+	}
+	life.Stop() // which commits, and leaves the group
+	java, err := b.launch("java", console, []string{
+		"--bootstrap-server", joined(b.Cluster.Brokers), "--topic", m.Topic, "--group", board.Group,
+	}, b.environment("java", nil))
+	if err != nil {
+		return nil, err
+	}
+	if err := java.Await(ctx, "the end of the match", said(`"event":"finished"`, 1)); err != nil {
+		return nil, err
+	}
+	java.Kill()
+	return m.judgeTogether(ctx, board, java)
+}
+
+// moveLeader makes another replica the leader, as an operator would before a broker's maintenance.
+func (b *Bench) moveLeader(ctx context.Context, topic string) error {
+	leader, followers, err := b.replicas(topic)
+	if err != nil {
+		return err
+	}
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return err
+	}
+	if err := admin.AlterPartitionReassignments(topic, [][]int32{append(slices.Clone(followers), leader)}); err != nil {
+		return fmt.Errorf("another order of replicas for %s: %w", topic, err)
+	}
+	return await(ctx, "another broker leads "+topic, func() bool {
+		// Until the new order is in force the election changes nothing, and is asked for again.
+		admin.ElectLeaders(sarama.PreferredElection, map[string][]int32{topic: {0}})
+		if err := b.Client.RefreshMetadata(topic); err != nil {
+			return false
+		}
+		now, err := b.Client.Leader(topic, 0)
+		return err == nil && now.ID() != leader
+	})
+}
+
+// judgeTogether counts what a board and a Java consumer have seen.
+func (m *Match) judgeTogether(ctx context.Context, board *Board, java *Process) ([]Part, error) {
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
+	for _, g := range goals {
+		run.Log = append(run.Log, g.Record)
+	}
+	for _, s := range board.Scores() {
+		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: goals[0].Stream, Number: s.ID()}, Session: s.Session})
+	}
+	for _, line := range java.Lines() {
+		var e event.ScoreEvent
+		if err := json.Unmarshal([]byte(line.Text), &e); err == nil && e.Event == event.Goal {
+			run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Session: "java"})
+		}
+	}
+	return []Part{{Counted: verdict.Check(run), Highest: highest(goals)}}, nil
+}
