@@ -88,7 +88,7 @@ var atOnce = make(chan struct{}, 2)
 func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	t.Helper()
 	var lines kafkatest.Output
-	marked := mark(t)
+	marked := markOf(t)
 	o.Lang, o.BinDir, o.Seed = service.English, binDir(t), 42
 	o.Environ = append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0")
 	o.Screen = screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator")
@@ -116,8 +116,10 @@ func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	return result, err
 }
 
-// mark is a variable that tells the processes of one run from all others.
-func mark(t *testing.T) string { return fmt.Sprintf("LAB_TEST=%s-%d", t.Name(), time.Now().UnixNano()) }
+// markOf is a variable that tells the processes of one run from all others.
+func markOf(t *testing.T) string {
+	return fmt.Sprintf("LAB_TEST=%s-%d", t.Name(), time.Now().UnixNano())
+}
 
 // canSee: the system tells the environment of a process.
 const canSee = runtime.GOOS == "linux"
@@ -160,8 +162,8 @@ func TestLabs(t *testing.T) {
 		},
 		"zombie": {inTopic},
 		"fencing": {
-			`in the topic 1\d · lost 0 · duplicated in the topic 0 · out of order 0`,
-			`in the topic 48 · lost 0 · duplicated in the topic 0 · out of order 0`,
+			`sent 1\d · acknowledged 1\d · in the topic 1\d · lost 0 · duplicated in the topic 0 · out of order 0`,
+			`sent 48 · acknowledged 48 · in the topic 48 · lost 0 · duplicated in the topic 0 · out of order 0`,
 		},
 		"idempotence": {
 			`produced 47 · shown 47 · lost 0 · repeated 0 · duplicated in the topic 15 \(ids 4, 7, 10, [\d, ]*46\) · out of order 0`,

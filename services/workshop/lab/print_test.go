@@ -118,7 +118,7 @@ func TestMisses(t *testing.T) {
 		{"in the topic twice", Part{Counted: verdict.Verdict{Duplicated: messages(5)}}, []string{"duplicated in the topic: id 5 instead of none"}},
 		{"ghosts", Part{Counted: verdict.Verdict{AbortedRead: messages(4)}}, []string{"ghosts: id 4 instead of none"}},
 		{"order", Part{Counted: verdict.Verdict{Nonmonotonic: messages(4)}}, []string{"out of order: id 4 instead of none"}},
-		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"in the topic though never committed: id 6 instead of none"}},
+		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"refused, but in the topic: id 6 instead of none"}},
 		{"torn", Part{Counted: verdict.Verdict{Torn: []string{"m/5"}}}, []string{"torn transaction: m/5"}},
 		{"strange", Part{Strange: []Score{{TeamA: 9, TeamB: 9}}}, []string{"a score that no event explains: 9 - 9"}},
 		{"a fact", Part{Facts: []Fact{{Text{"sim", "yes"}, true}, {Text{"não", "no"}, false}}}, []string{"no"}},
@@ -165,9 +165,9 @@ func TestLine(t *testing.T) {
 	}{
 		{Part{Counted: verdict.Verdict{Produced: 1, Processed: 1}},
 			"produzidas 1 · exibidas 1 · perdidas 0 · repetidas 0 · fora de ordem 0", "produced 1 · shown 1 · lost 0 · repeated 0 · out of order 0"},
-		{Part{Unread: true, Counted: verdict.Verdict{Produced: 2, UnknownPresent: messages(2), UnknownAbsent: messages(3)}},
-			"no tópico 2 · perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 · sem resposta 2 (no tópico 1)",
-			"in the topic 2 · lost 0 · duplicated in the topic 0 · out of order 0 · without an answer 2 (in the topic 1)"},
+		{Part{Unread: true, Sent: 3, Acknowledged: 1, Counted: verdict.Verdict{Produced: 2, UnknownPresent: messages(2), UnknownAbsent: messages(3)}},
+			"enviadas 3 · confirmadas 1 · no tópico 2 · perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 · sem resposta 2 (no tópico 1)",
+			"sent 3 · acknowledged 1 · in the topic 2 · lost 0 · duplicated in the topic 0 · out of order 0 · without an answer 2 (in the topic 1)"},
 	} {
 		if got := c.part.Line(service.Portuguese); got != c.pt {
 			t.Errorf("got %q, want %q", got, c.pt)

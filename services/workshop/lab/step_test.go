@@ -9,9 +9,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"workshop.example/kit/history"
-	"workshop.example/kit/verdict"
 )
 
 // stepsOf reads P, C and E (Produce, TxnOffsetCommit, EndTxn with commit), A (EndTxn with abort),
@@ -114,57 +111,5 @@ func TestEventsIn(t *testing.T) {
 		if got, err := eventsIn(bytes); err == nil {
 			t.Errorf("%s: got %v and no error", name, got)
 		}
-	}
-}
-
-// What a history says of transactions: a commit's answer decides, and without a commit nothing is there.
-func TestWrites(t *testing.T) {
-	b := &Bench{Dir: t.TempDir()}
-	r, err := history.Open(b.History("sim"), "score-simulator", func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	send := func(number int, transaction uint64) history.Operation {
-		return r.Begin(history.Send, history.Subject{Stream: "m", Number: number, Transaction: transaction})
-	}
-	commit := func(transaction uint64) history.Operation {
-		return r.Begin(history.Commit, history.Subject{Transaction: transaction})
-	}
-	send(1, 1).Stored(0, 0)
-	commit(1).OK()
-	send(2, 2).Stored(0, 2)
-	commit(2).Failed(errors.New("refused"))
-	send(2, 3).Stored(0, 4) // made again
-	commit(3).OK()
-	send(3, 4).Stored(0, 6)
-	commit(4).Unknown(errors.New("no answer"))
-	send(4, 5).Failed(errors.New("fenced"))
-	send(5, 6).Stored(0, 8)
-	commit(6) // killed
-	r.Close()
-	writes, err := b.Writes("sim")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, w := range writes {
-		got = append(got, fmt.Sprintf("%d %s", w.Number, w.Outcome))
-	}
-	want := []string{"1 acknowledged", "2 refused", "2 acknowledged", "3 unknown", "4 refused", "5 unknown"}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if n := acknowledged(writes); n != 2 {
-		t.Errorf("%d acknowledged, want 2", n)
-	}
-	if writes[0].Transaction == writes[1].Transaction || writes[0].Stream != "m" {
-		t.Errorf("transactions %q and %q of %q", writes[0].Transaction, writes[1].Transaction, writes[0].Stream)
-	}
-	v := verdict.Check(verdict.Run{Writes: writes, Log: []verdict.Record{}})
-	if len(v.Lost) != 2 {
-		t.Errorf("lost %v, want 1 and 2", v.Lost)
-	}
-	if _, err := b.Writes("nobody"); err == nil {
-		t.Error("no history, and no error")
 	}
 }

@@ -85,7 +85,7 @@ func TestKilled(t *testing.T) {
 			if c.lab == "zombie" && pause == nil {
 				return
 			}
-			marked, out := mark(t), &kafkatest.Output{}
+			marked, out := markOf(t), &kafkatest.Output{}
 			tool := theTool(t, out, marked, "lab", "run", c.lab, "--pace", "100ms")
 			if err := tool.Start(); err != nil {
 				t.Fatal(err)
@@ -103,7 +103,7 @@ func TestKilled(t *testing.T) {
 	t.Run("next", func(t *testing.T) {
 		t.Parallel()
 		out := &kafkatest.Output{}
-		if err := theTool(t, out, mark(t), "lab", "run", "at-least-once", "--pace", "5ms").Run(); err != nil {
+		if err := theTool(t, out, markOf(t), "lab", "run", "at-least-once", "--pace", "5ms").Run(); err != nil {
 			t.Errorf("ended with %v:\n%s", err, out)
 		}
 	})
