@@ -68,7 +68,7 @@ func TestStruck(t *testing.T) {
 
 // A tap counts the transactions that are committed, and holds the step it was asked to.
 func TestTapCounts(t *testing.T) {
-	tap := &tap{change: make(chan struct{}), event: 1, ctx: t.Context()}
+	tap := &tap{event: 1, ctx: t.Context()}
 	for _, s := range slices.Concat(stepsOf("TtPpEe!Ee", 0), stepsOf("TtPpAa", 0), stepsOf("TtPpE", 0)) {
 		tap.see(s, nil)
 	}
