@@ -12,7 +12,7 @@ import (
 // to or shown from: writes with their outcomes, and lines as reads. The log was not observed.
 //
 // A transaction decides about its sends: they are acknowledged when its commit is, and refused when it
-// is aborted. A line whose result is missing may be on the screen or not. It gets the benefit of the
+// is aborted, or was never to be committed: without that intent nobody can have made it. A line whose result is missing may be on the screen or not. It gets the benefit of the
 // doubt: it counts as shown where the message was not shown otherwise, and not at all where it was, so
 // that no fault is found that perhaps was none.
 func OfHistories(entries []history.Entry) map[string]Run {
@@ -33,7 +33,7 @@ func OfHistories(entries []history.Entry) map[string]Run {
 		message := Message{Stream: o.intent.Stream, Number: o.intent.Number}
 		switch o.intent.Step {
 		case history.Send:
-			at(o.intent.Topic).Writes = append(at(o.intent.Topic).Writes, Write{Message: message, Outcome: o.outcome(ends)})
+			at(o.intent.Topic).Writes = append(at(o.intent.Topic).Writes, o.write(message, ends))
 		case history.Show:
 			run := at(o.intent.Topic)
 			if shown[o.intent.Topic] == nil {
@@ -68,17 +68,21 @@ type operation struct {
 	result history.Phase // Unknown where there is none
 }
 
-// outcome of a send. Ends are the ends of the transactions.
-func (o operation) outcome(ends map[string]Outcome) Outcome {
-	own := map[history.Phase]Outcome{history.OK: Acknowledged, history.Failed: Refused}[o.result]
-	if o.intent.Transaction == 0 || own == Refused {
-		return own
+// write is what a send came to. Ends are the ends of the transactions that were to be committed.
+func (o operation) write(m Message, ends map[string]Outcome) Write {
+	w := Write{Message: m, Outcome: map[history.Phase]Outcome{history.OK: Acknowledged, history.Failed: Refused}[o.result]}
+	if o.intent.Transaction == 0 {
+		return w
 	}
-	end := ends[transaction(o.intent)] // Unknown where it has none
-	if end == Acknowledged {
-		return own
+	w.Transaction = transaction(o.intent)
+	end, tried := ends[w.Transaction]
+	switch {
+	case !tried:
+		w.Outcome = Refused
+	case end != Acknowledged && w.Outcome != Refused:
+		w.Outcome = end
 	}
-	return end
+	return w
 }
 
 func transaction(e history.Entry) string { return fmt.Sprint(e.Session, "/", e.Transaction) }
@@ -105,10 +109,9 @@ func fold(entries []history.Entry) (operations []operation, ends map[string]Outc
 		id := transaction(o.intent)
 		switch {
 		case o.intent.Transaction == 0:
-		case o.intent.Step == history.Commit && o.result == history.OK:
-			ends[id] = Acknowledged
-		case o.intent.Step == history.Commit && o.result == history.Failed,
-			o.intent.Step == history.Abort && o.result == history.OK && ends[id] != Acknowledged:
+		case o.intent.Step == history.Commit:
+			ends[id] = map[history.Phase]Outcome{history.OK: Acknowledged, history.Failed: Refused}[o.result]
+		case o.intent.Step == history.Abort && o.result == history.OK && ends[id] == Unknown:
 			ends[id] = Refused
 		}
 	}

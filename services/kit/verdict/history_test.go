@@ -50,8 +50,13 @@ func TestOfHistories(t *testing.T) {
 			p 6 commit intent 0 3
 			p 7 send intent 3 4
 			p 7 send unknown 3 4
-			p 8 abort intent 0 4
-			p 8 abort ok 0 4`, "writes 1 refused, 1 acknowledged, 2 unknown, 3 refused; reads none"},
+			p 8 commit fail 0 4
+			p 9 send intent 4 5
+			p 9 send ok 4 5
+			p 10 commit unknown 0 5
+			p 11 abort ok 0 5
+			p 12 send intent 5 6
+			p 12 send ok 5 6`, "writes 1 refused, 1 acknowledged, 2 unknown, 3 refused, 4 refused, 5 refused; reads none"},
 		{"lines", `
 			b 1 deliver ok 0
 			b 2 show intent 1

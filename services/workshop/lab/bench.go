@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
 )
 
@@ -32,10 +33,12 @@ type Options struct {
 	Environ []string       // what the programs inherit, without anything of the workshop's own
 	BinDir  string         // where the programs are
 	Screen  *screen.Output // where their lines go
+	Say     func(Text)     // a line of the lab itself, as it goes along
 
-	KafkaData       string     // where scripts/native-kafka keeps its pid files
-	ContainerPrefix string     // of the compose stack's containers
-	Say             func(Text) // a line of the lab itself, as it goes along
+	KafkaData       string // where scripts/native-kafka keeps its pid files
+	ContainerPrefix string // of the compose stack's containers
+
+	control *Control // puts something else in a program's place; nil save in a control
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -51,6 +54,7 @@ type Bench struct {
 
 	mu        sync.Mutex
 	processes []*Process
+	wires     []*wire.Proxy
 	topics    []string
 	groups    []string
 }
@@ -82,6 +86,7 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 			return b, err
 		}
 		b.Cluster.Brokers = b.embedded.ListenAddrs()
+		b.control.breakCluster(b.embedded)
 	} else {
 		b.prefix = "lab-" + lab.Name + "-" + rand.Text()[:6] + "-"
 	}
@@ -104,6 +109,7 @@ func (b *Bench) Close() {
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
 	}
+	b.closeWires()
 	if b.embedded == nil && !b.Keep && b.Client != nil {
 		b.removeTopics()
 	}
@@ -169,6 +175,7 @@ var colours = []string{"32", "35", "33", "36"}
 // Start starts one of the workshop's programs. Name stands before its lines, and on its history;
 // vars are NAME=value.
 func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
+	program, vars = b.control.swap(name, program, vars)
 	path := filepath.Join(b.BinDir, program)
 	if runtime.GOOS == "windows" {
 		path += ".exe"
