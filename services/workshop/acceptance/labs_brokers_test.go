@@ -51,3 +51,12 @@ func TestLabsOnBrokers(t *testing.T) {
 		t.Errorf("a lab has left topics behind:\n%s", strings.Join(topics.Lines(), "\n"))
 	}
 }
+
+// The negative controls: every mistake that is put into a lab is caught by it.
+func TestControlsOnBrokers(t *testing.T) {
+	p, code := workshop(t, 10*time.Minute, "lab", "controls", "--brokers", strings.Join(stack.Brokers, ","))
+	t.Log("\n" + strings.Join(p.Lines(), "\n"))
+	if code != 0 || !contains(p.Lines(), "controles apanhados 8/8") {
+		t.Errorf("exit code %d", code)
+	}
+}
