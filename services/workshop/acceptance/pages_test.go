@@ -19,9 +19,9 @@ import (
 
 // page is one lab's page: the commands in it, and what it says that they print.
 type page struct {
-	path  string
-	masks []*regexp.Regexp
-	steps []step
+	path   string
+	varies []string // names of masks
+	steps  []step
 }
 
 // step is a fenced block with a command, and the output below it. The words behind «sh» say what the
@@ -30,19 +30,26 @@ type step struct {
 	line    int
 	command string
 	words   []string
-	want    []string // lines of the output; "..." stands for any number of them. nil: only the exit code is checked
+	// want is what the page shows of the output, in lines; "..." stands for any number of them. Lines of
+	// different programs come in an order of their own each time: then each has its block. None: only the
+	// exit code is checked.
+	want [][]string
 }
 
 // masks are the fields that differ from run to run. A page declares which of them it uses: all else has
 // to come out as it is written.
 var masks = map[string]*regexp.Regexp{
-	"partida": regexp.MustCompile(`\b[0-9a-f]{8}\b`),
-	"hora":    regexp.MustCompile(`\b\d{10}\.\d{1,7}\b`),
-	"porta":   regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
-	"tempo":   regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
-	"broker":  regexp.MustCompile(`\b(broker \d|\[\d \d\])`),
-	"lista":   regexp.MustCompile(`\d+ \(ids? [^)]*\)`), // how many, and which
-	"tira":    regexp.MustCompile(`^  \d.*$`),           // the strip of ids
+	"partida":  regexp.MustCompile(`\b[0-9a-f]{8}\b`),
+	"hora":     regexp.MustCompile(`\b\d{10}\.\d{1,7}\b`),
+	"porta":    regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
+	"tempo":    regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
+	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
+	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                      // how many, and which
+	"tira":     regexp.MustCompile(`^  \d.*$`),                                  // the strip of ids
+	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no) id \d+\b`), // where a restart begins
+	"offset":   regexp.MustCompile(`\boffset \d+\b`),
+	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
+	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 }
 
 // pages are those of a language.
@@ -72,7 +79,7 @@ var declared = regexp.MustCompile(`^<!-- varia: (.*) -->$`)
 
 func parsePage(text string) (p page, err error) {
 	lines := strings.Split(text, "\n")
-	shown := 0 // steps that an output was shown for
+	shown, of := 0, -1 // steps that an output was shown for; the one that it is of
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		if m := declared.FindStringSubmatch(line); m != nil {
@@ -80,7 +87,7 @@ func parsePage(text string) (p page, err error) {
 				if masks[name] == nil {
 					return p, fmt.Errorf("line %d: there is no mask %q", i+1, name)
 				}
-				p.masks = append(p.masks, masks[name])
+				p.varies = append(p.varies, name)
 			}
 		}
 		info, fenced := strings.CutPrefix(line, "```")
@@ -101,15 +108,33 @@ func parsePage(text string) (p page, err error) {
 		case len(words) > 0 && words[0] == "text":
 			// Of several ways to run the same, the first is checked word for word.
 			if shown < len(p.steps) {
-				p.steps[shown].want = body
+				shown, of = len(p.steps), shown
 			}
-			shown = len(p.steps)
+			if of < 0 {
+				return p, fmt.Errorf("line %d: an output before the first command", first)
+			}
+			p.steps[of].want = append(p.steps[of].want, body)
 		}
 	}
 	if len(p.steps) == 0 {
 		return p, fmt.Errorf("no command: a page without one proves nothing")
 	}
+	for _, name := range p.varies {
+		if !p.shows(masks[name]) {
+			return p, fmt.Errorf("nothing that it shows is %q: what varies is less than it says", name)
+		}
+	}
 	return p, nil
+}
+
+// shows reports whether a line of an output matches.
+func (p page) shows(mask *regexp.Regexp) bool {
+	for _, s := range p.steps {
+		if slices.ContainsFunc(slices.Concat(s.want...), mask.MatchString) {
+			return true
+		}
+	}
+	return false
 }
 
 // has says whether a step needs something.
@@ -126,8 +151,8 @@ func (s step) exit() string {
 
 // mask replaces what may differ.
 func (p page) mask(line string) string {
-	for _, m := range p.masks {
-		line = m.ReplaceAllString(line, "*")
+	for _, name := range p.varies {
+		line = masks[name].ReplaceAllString(line, "*")
 	}
 	return strings.TrimRight(line, " ")
 }
@@ -176,8 +201,10 @@ func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 		if code != s.exit() {
 			t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"))
 		}
-		if missing, ok := p.check(lines, s.want); s.want != nil && !ok {
-			t.Errorf("line %d: the output lacks\n%s\nit is:\n%s", s.line, missing, strings.Join(lines, "\n"))
+		for _, want := range s.want {
+			if missing, ok := p.check(lines, want); !ok {
+				t.Errorf("line %d: the output lacks\n%s\nit is:\n%s", s.line, missing, strings.Join(lines, "\n"))
+			}
 		}
 	}
 }
@@ -189,7 +216,7 @@ func runStep(t *testing.T, dir string, s step) (lines []string, code string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", s.command)
 	cmd.Dir = dir
-	cmd.Env = os.Environ()
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // what it keeps goes with the test
 	if python := os.Getenv("WORKSHOP_PYTHON"); python != "" {
 		cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(python)+":"+os.Getenv("PATH"))
 	}
