@@ -261,7 +261,9 @@ func judge(t testing.TB, c *kafkatest.Cluster) judgement {
 		}
 		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: r.Match, Number: r.ID}, Session: fmt.Sprint("partition ", msg.Partition)})
 		if e := want[r.Source]; r.ID != e.ID || r.Match != e.Match || r.Score != e.Score || r.Tally != e.Score || r.Source.Partition != msg.Partition {
-			o.wrong++
+			if o.wrong++; o.wrong <= 5 {
+				t.Logf("wrong at %d/%d: %+v of event %+v", msg.Partition, msg.Offset, r, e)
+			}
 		}
 	}
 	o.Verdict = verdict.Check(run)
