@@ -150,13 +150,17 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 	if err != nil {
 		return err
 	}
+	var names []string
 	for _, t := range topics {
-		b.topics = append(b.topics, t.Name)
+		names = append(names, t.Name)
 	}
+	b.mu.Lock()
+	b.topics = append(b.topics, names...)
+	b.mu.Unlock()
 	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
 		return err
 	}
-	return b.Client.RefreshMetadata(b.topics...)
+	return b.Client.RefreshMetadata(names...)
 }
 
 // Name is a topic's or a group's name in this run.
@@ -165,6 +169,8 @@ func (b *Bench) Name(name string) string { return b.prefix + name }
 // group notes a consumer group for the end.
 func (b *Bench) group(name string) string {
 	name = b.Name(name)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.groups = append(b.groups, name)
 	return name
 }

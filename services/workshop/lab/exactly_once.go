@@ -44,6 +44,9 @@ type strike struct {
 	// struck reports whether the steps of the transaction that the life ended in are those of this point.
 	struck func(last []step) bool
 	proof  Text
+
+	tried  bool // a first try of the event is in scoreBoard, aborted
+	unseen bool // the event is committed, and its line never came out
 }
 
 var strikes = []strike{
@@ -61,6 +64,7 @@ var strikes = []strike{
 		},
 		proof: Text{"id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
 			"id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
+		tried: true,
 	},
 	{
 		id: 15,
@@ -70,6 +74,7 @@ var strikes = []strike{
 		},
 		proof: Text{"id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
 			"id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
+		tried: true,
 	},
 	{
 		id: 20,
@@ -79,6 +84,7 @@ var strikes = []strike{
 		},
 		proof: Text{"id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
 			"id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
+		unseen: true,
 	},
 }
 
@@ -207,13 +213,13 @@ func (m *Match) judgeExactlyOnce(ctx context.Context, board *Board, strikes []st
 	}
 	for _, s := range strikes {
 		topic.Facts = append(topic.Facts, Fact{s.proof, true}) // or there would be no verdict
-		switch s.id {
-		case 10, 15:
+		if s.tried {
 			topic.Facts = append(topic.Facts, Fact{Text{
 				fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
 				fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
 			}, slices.Contains(aborted, s.id)})
-		case 20:
+		}
+		if s.unseen {
 			screen.Want.Lost = append(screen.Want.Lost, s.id)
 		}
 	}

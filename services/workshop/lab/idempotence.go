@@ -80,9 +80,9 @@ func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) 
 	}
 	part, err := m.Part(ctx, board)
 	part.Title = Text{"IDEMPOTENT=" + name, "IDEMPOTENT=" + name}
-	part.Facts = []Fact{{Text{
+	part.Notes = []Text{{
 		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), ids(lost)), fmt.Sprintf("stored and without an answer were %d: %s", len(lost), ids(lost)),
-	}, true}}
+	}}
 	if !idempotent {
 		part.Want.Duplicated = lost
 	}

@@ -54,8 +54,7 @@ type tap struct {
 
 	mu      sync.Mutex
 	steps   []step
-	change  chan struct{} // closed at every new step, and replaced
-	event   int           // see step.Event
+	event   int // see step.Event
 	hold    func(step) bool
 	held    chan *held
 	problem error
@@ -76,7 +75,7 @@ func (b *Bench) tap(ctx context.Context, name string) (*tap, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tap{Proxy: p, name: name, ctx: ctx, change: make(chan struct{}), event: 1}
+	t := &tap{Proxy: p, name: name, ctx: ctx, event: 1}
 	p.OnRequest(func(r wire.Request) wire.Fate {
 		if !watched[r.Key] {
 			return wire.Pass
@@ -103,8 +102,6 @@ func (t *tap) see(s step, err error) wire.Fate {
 		t.problem = err
 	}
 	t.steps = append(t.steps, s)
-	close(t.change)
-	t.change = make(chan struct{})
 	if t.hold == nil || err != nil || !t.hold(s) {
 		t.mu.Unlock()
 		return wire.Pass
@@ -156,27 +153,6 @@ func (t *tap) since(n int) []step {
 
 // count is the number of steps so far.
 func (t *tap) count() int { return len(t.since(0)) }
-
-// await waits until a step, not counting the first n, is one that ok accepts, and returns it.
-func (t *tap) await(ctx context.Context, n int, what string, ok func(step) bool) (step, error) {
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	for {
-		t.mu.Lock()
-		change := t.change
-		t.mu.Unlock()
-		if steps := t.since(n); slices.ContainsFunc(steps, ok) {
-			return steps[slices.IndexFunc(steps, ok)], t.err()
-		}
-		select {
-		case <-change:
-		case <-deadline.C:
-			return step{}, &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", t.name, patience, what)}
-		case <-ctx.Done():
-			return step{}, ctx.Err()
-		}
-	}
-}
 
 // err is what kept the tap from reading a step: then nothing that it says counts.
 func (t *tap) err() error {
