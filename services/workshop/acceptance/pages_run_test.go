@@ -72,6 +72,8 @@ func TestMasks(t *testing.T) {
 		"retoma":   {"o placar continua no id 26, e caiu no id 32", "o placar *, e caiu no id 32"},
 		"offset":   {"o grupo ficou no offset 5 em 3 vidas", "o grupo ficou no * em 3 vidas"},
 		"exibidas": {"exibidas 5 de um, exibidas 47 do outro", "* de um, exibidas 47 do outro"},
+		"eventos":  {"48 eventos novos em 6s", "* em 6s"},
+		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
 	}
 	for name := range masks {

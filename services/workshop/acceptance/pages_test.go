@@ -49,6 +49,8 @@ var masks = map[string]*regexp.Regexp{
 	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no) id \d+\b`), // where a restart begins
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
 	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
+	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
+	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 }
 
