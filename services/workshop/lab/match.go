@@ -102,8 +102,18 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
+// killed is how a process that was ended by a signal is reported (os.ProcessState.ExitCode).
+const killed = -1
+
 // SayRestart says that a board has died and comes back.
 func (b *Bench) SayRestart(d *Board, code int) {
+	if code == killed {
+		b.Say(Text{
+			fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),
+			fmt.Sprintf("%s was killed (kill -9); life %d begins", d.Name, len(d.Lives)+1),
+		})
+		return
+	}
 	b.Say(Text{
 		fmt.Sprintf("%s terminou com código %d; começa a vida %d", d.Name, code, len(d.Lives)+1),
 		fmt.Sprintf("%s ended with code %d; life %d begins", d.Name, code, len(d.Lives)+1),
