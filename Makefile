@@ -23,6 +23,10 @@ build: ## compile all programs into bin/
 test: ## run all tests that need nothing but Go
 	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
 
+.PHONY: soak
+soak: ## exactly-once under thousands of faults and restarts, a quarter of an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
+	SOAK_EVENTS=$(or $(SOAK_EVENTS),60000) SOAK_FAULTS=$(or $(SOAK_FAULTS),2500) go test $(RACE) -count=1 -timeout 1h -v -run Soak ./services/scoreboard
+
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems
 	scripts/check

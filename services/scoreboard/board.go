@@ -127,11 +127,14 @@ func (b *board) latest(id string) *match {
 	return nil
 }
 
+// keep remembers a match. What is forgotten for it is one that has ended, where there is any: the tally
+// of one that goes on would begin at nothing.
 func (b *board) keep(m *match) {
-	b.matches = append(b.matches, m)
-	if len(b.matches) > remembered {
-		b.matches = slices.Delete(b.matches, 0, 1)
+	if len(b.matches) >= remembered {
+		i := max(0, slices.IndexFunc(b.matches, func(old *match) bool { return old.finished }))
+		b.matches = slices.Delete(b.matches, i, i+1)
 	}
+	b.matches = append(b.matches, m)
 }
 
 // before is the score before a goal.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +137,22 @@ func TestBoardForgetsOldMatches(t *testing.T) {
 	}
 	if got := len(board.matches); got != remembered {
 		t.Errorf("%d matches kept, want %d", got, remembered)
+	}
+}
+
+// A match that goes on is not forgotten for others that have ended, however many: a board that has just
+// been restored from a long topic meets it last.
+func TestMatchThatGoesOnIsRemembered(t *testing.T) {
+	b := newBoard(portuguese)
+	play(b, "long", 1e9, a(1, 1, 0))
+	for n := range 3 * remembered {
+		play(b, fmt.Sprint("short", n), 1e9, a(1, 1, 0), end(a(2, 1, 0)))
+	}
+	play(b, "long", 1e9, a(2, 2, 0))
+	if got := b.latest("long").tally; got != (event.Score{TeamA: 2}) {
+		t.Errorf("tally %+v, want 2 to 0", got)
+	}
+	if len(b.matches) > remembered {
+		t.Errorf("%d matches are kept", len(b.matches))
 	}
 }

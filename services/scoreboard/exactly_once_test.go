@@ -106,56 +106,6 @@ func TestRestartResumesTheTally(t *testing.T) {
 	}
 }
 
-// A transaction is refused here and there, leaders and coordinators move: nothing is lost or doubled.
-func TestExactlyOnceUnderFaults(t *testing.T) {
-	const last = 60
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	c := startForBoards(t)
-	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
-	keys := []kmsg.Key{kmsg.TxnOffsetCommit, kmsg.EndTxn, kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn}
-	errs := []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorNotAvailable, kerr.CoordinatorLoadInProgress, kerr.ConcurrentTransactions}
-	var faults []*kfake.FaultHandle
-	events := values(t, "m1", 1e9, goals(last)...)
-	for i, v := range events {
-		c.ProduceValues("scoreGame", v)
-		switch rng.IntN(6) {
-		case 0:
-			c.RehashCoordinators()
-		case 1:
-			c.ShufflePartitionLeaders()
-		case 2, 3, 4:
-			f := kfake.Fault{Keys: []kmsg.Key{keys[rng.IntN(len(keys))]}, Err: errs[rng.IntN(len(errs))], Count: 1 + rng.IntN(3)}
-			if f.Keys[0] == kmsg.Produce {
-				f.Topic, f.Err = "scoreBoard", kerr.NotLeaderForPartition
-			}
-			if f.Keys[0] == kmsg.TxnOffsetCommit && rng.IntN(2) == 0 {
-				f.Err = kerr.UnknownMemberID // not retried: the transaction is aborted
-			}
-			if f.Keys[0] == kmsg.EndTxn && rng.IntN(2) == 0 {
-				f.Err = kerr.UnknownServerError // not retried, and the commit's outcome is open
-			}
-			faults = append(faults, c.Fault(f))
-		}
-		if i%10 == 9 {
-			r.WaitFor(fmt.Sprintf("%d - 0\n", min(i, last-1)-1))
-		}
-	}
-	if err := r.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	wantOnce(t, c, last+1)
-	hits := 0
-	for _, f := range faults {
-		hits += int(f.Hits())
-	}
-	t.Logf("%d faults", hits)
-	if all := len(c.ReadUncommitted("scoreBoard")); hits < 10 || all == last+1 {
-		t.Errorf("%d faults struck, and %d of %d records were aborted: the test did not test", hits, all-last-1, all)
-	}
-}
-
 // Twenty crashes at events chosen at random, each between the send and the commit.
 func TestCrashesAtRandom(t *testing.T) {
 	const last = 60

@@ -11,17 +11,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/kit/service"
 )
 
 // asScoreboard makes this test's own executable the scoreboard, so that a test can kill a real one.
 const asScoreboard = "TEST_AS_SCOREBOARD"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asScoreboard) != "" {
+	switch os.Getenv(asScoreboard) {
+	case "":
+		os.Exit(m.Run())
+	case readsOn:
+		service.Main(service.About{Name: "scoreboard"}, configure, runReadingOn)
+	default:
 		main()
-		return
 	}
-	os.Exit(m.Run())
 }
 
 // process is a scoreboard as a process of its own.

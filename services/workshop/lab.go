@@ -32,7 +32,7 @@ func (t *tool) labCommand() *cobra.Command {
 		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
 	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.labListCommand(), t.labRunCommand())
+	cmd.AddCommand(t.labListCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
 	return cmd
 }
 
@@ -245,5 +245,5 @@ var contract = []string{
 	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "AUTO_OFFSET_RESET", "ISOLATION",
 	"DEAD_LETTER_TOPIC", "PACE", "COUNT", "MATCHES", "MATCH_PAUSE", "SEED", "ACKS", "IDEMPOTENT", "COMPRESSION",
 	"TRANSACTIONAL_ID", "TRANSACTION_TIMEOUT", "ABORT_EVERY", "DELIVERY", "BOARD_TOPIC", "FAIL_AT_ID", "FAIL_MODE",
-	"STATE_DIR", "HISTORY", "KAFKA_PROXY", "OPS_ADDR", "WORKSHOP_LANG", "LOG_LEVEL",
+	"STATE_DIR", "HISTORY", "BROKEN", "KAFKA_PROXY", "OPS_ADDR", "WORKSHOP_LANG", "LOG_LEVEL",
 }

@@ -78,7 +78,7 @@ func assumedLog(run Run) []Record {
 func (c *checker) chooseWrites() {
 	for i := range c.run.Writes {
 		w := &c.run.Writes[i]
-		if f := c.fate(w.Message); f.write == nil || w.Outcome > f.write.Outcome {
+		if f := c.fate(w.Message); f.write == nil || w.Outcome >= f.write.Outcome {
 			f.write = w
 		}
 	}

@@ -17,7 +17,7 @@
 // A reader is judged by the log it read from, not by what the producer meant. So one cause is one
 // fault: a record that is twice in the log and was read twice is Duplicated and not Repeated, records
 // in the wrong order that were read in the log's order are OutOfOrder and not Nonmonotonic, a lost
-// message is not Missing too. Two fields name the same message only where two things are true of it:
+// message is not Missing too. Where two fields name the same message, two things are true of it:
 //
 //	Lost, Torn                one of an acknowledged transaction is gone, the others are there
 //	Spurious, Torn            one of a refused transaction is there, the others are not
@@ -35,10 +35,11 @@
 //	Refused       Spurious
 //
 // What was not observed is not judged. Lost, Duplicated, OutOfOrder and Torn need the log; Missing,
-// Repeated, Nonmonotonic and AbortedRead need reads; Lost, Spurious and a torn transaction need writes.
-// Without a log the others assume one: all that was acknowledged, read or set aside as a dead letter,
-// each once, every stream in one partition and in the order of its numbers. A message that was
-// acknowledged and not read is then Missing, for nobody can say whether it was lost before.
+// Repeated, Nonmonotonic and AbortedRead need reads; Lost, Spurious, unknown outcomes and torn
+// transactions need writes. What does not need the log assumes one where it was not observed: all that
+// was acknowledged, read or set aside as a dead letter, each once, every stream in one partition and in
+// the order of its numbers. A message that was acknowledged and not read is then Missing, for nobody
+// can say whether it was lost before.
 package verdict
 
 import "fmt"
@@ -50,7 +51,8 @@ type Message struct {
 	Number int
 }
 
-// String is stream and number, such as match/7.
+// String is stream and number, such as match/7. With fmt a Write, a Record and a Read print no more than
+// that: they embed it.
 func (m Message) String() string { return fmt.Sprintf("%s/%d", m.Stream, m.Number) }
 
 // Outcome is what a producer knows of its write, and it is one of three: a time-out does not say that
@@ -79,7 +81,7 @@ func (o Outcome) String() string {
 
 // Write is one attempt to send a message: intent and result together. A program that tries again after
 // an error, or first sends a ghost of the message in a transaction that it aborts, makes several of one
-// message. Then the one with the highest outcome counts, of several the first: a message is acknowledged
+// message. Then the one with the highest outcome counts, of several the last: a message is acknowledged
 // if one of its writes is, and refused only if all are.
 type Write struct {
 	Message
@@ -95,7 +97,7 @@ type Record struct {
 	Aborted   bool  // its transaction was aborted: with read_committed it is not there
 }
 
-// Read is one processing of a message: a line on the screen, a record in a sink.
+// Read is one processing of a message: a line on the screen, a committed record in a sink.
 type Read struct {
 	Message
 	// Session is one life of one consumer. A consumer that starts again may go back to its committed
@@ -124,10 +126,13 @@ type Run struct {
 }
 
 // Verdict is what became of the messages. Its lists are nil where there is nothing to name, and each is
-// in the order in which Check saw it: of the writes, of the log, of the reads. A message that is
-// "taken in" was read (not its aborted record) or became a dead letter.
+// in the order in which Check saw it: of the writes, of the log, of the reads and then the dead letters.
+// A message is taken in when it is read (not its aborted record) or becomes a dead letter.
 //
 // Where reads are observed, Produced is Processed, the Missing, and those that are only dead letters.
+// Which copy of a message was read is not observed. So Nonmonotonic takes it for the next one ahead, which
+// gives the fewest steps back that explain the reads, and leaves out messages with copies in several
+// partitions.
 type Verdict struct {
 	Produced  int // different messages there were to read: committed in the log
 	Processed int // how many of these were read at least once
@@ -135,11 +140,11 @@ type Verdict struct {
 	Lost       []Message // acknowledged, and no committed record in the log
 	Duplicated []Message // once for every committed record after its first, in whatever partition
 	OutOfOrder []Message // first in its partition, but behind a higher number of its stream there
-	Spurious   []Message // in the log, but its producer was told otherwise (all writes refused) or nobody wrote it
+	Spurious   []Message // in the log, though all its writes were refused, or nobody wrote it
 
 	Missing      []Message // in the log, and not taken in
 	Repeated     []Message // once for every time it was taken in more often than it is in the log
-	Nonmonotonic []Message // once for every step back: read after what stands behind it in its partition's log
+	Nonmonotonic []Message // once for every step back of a session, however far, in its partition's log
 	AbortedRead  []Message // once for every time it was taken in though aborted, or not (any more) in the log
 
 	// Torn names, in the order of the writes, transactions of which some messages are in the log and some

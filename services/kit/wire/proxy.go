@@ -65,6 +65,16 @@ func (p *Proxy) OnAnswer(f func(Answer) Fate) { p.answer.Store(&f) }
 // Connections is how many connections to brokers were made so far.
 func (p *Proxy) Connections() int { return int(p.made.Load()) }
 
+// Sever closes every connection at once and returns without waiting, as when a cable is pulled: what a
+// broker has read of a request it still does, and its answer is lost. New connections are served.
+func (p *Proxy) Sever() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for conn := range p.open {
+		conn.Close()
+	}
+}
+
 // Close closes every connection. It does not wait for a hook that blocks: such a hook runs until it
 // returns by itself. The error is the first thing that made the proxy itself close a connection, as it
 // was not Kafka's protocol, or that kept it from taking any: a run with one proves nothing.

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -46,6 +48,7 @@ type config struct {
 	transactional kafka.Transactional
 	broken        string
 	failAt        uint64
+	stateDir      string
 }
 
 func configure(env *service.Env) config {
@@ -54,7 +57,8 @@ func configure(env *service.Env) config {
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to read"),
 		boardTopic: env.Topic("BOARD_TOPIC", "scoreBoard", "where the board is written, in the ways with transactions"),
 		member:     kafka.MembershipFromEnv(env, "group1"),
-		failAt:     env.Number("FAIL_AT_ID", 0, "id of the event at which it crashes, as long as it is in the group's first life"),
+		failAt:     env.Number("FAIL_AT_ID", 0, "id of the event at which it crashes, once; 0: never"),
+		stateDir:   env.Text("STATE_DIR", os.TempDir(), "a folder that can be written", "where the crash leaves its mark"),
 		broken: env.OneOf("BROKEN", neverCommit,
 			[]string{neverCommit, unconfirmedCommit, readOnAfterAbort, groupIDOnly, epochZero}, "which mistake it makes"),
 	}
@@ -93,7 +97,11 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	for ctx.Err() == nil && !b.finished {
 		if err := group.Consume(ctx, []string{cfg.topic}, b); err != nil && !errors.Is(err, context.Canceled) {
 			p.Log.Warn("consume", "error", err)
+			service.Sleep(ctx, 100*time.Millisecond)
 		}
+	}
+	if b.finished {
+		return nil
 	}
 	return ctx.Err()
 }
@@ -139,21 +147,26 @@ func (b *board) handle(session sarama.ConsumerGroupSession, msg *sarama.Consumer
 	switch b.cfg.broken {
 	case neverCommit:
 		b.show(e)
-		b.crash(e)
+		return b.crash(msg, e)
 	case unconfirmedCommit:
 		session.MarkMessage(msg, "")
 		session.Commit() // returns nothing, whatever the coordinator said
-		b.crash(e)
+		if err := b.crash(msg, e); err != nil {
+			return err
+		}
 		b.show(e)
 	case epochZero:
 		b.show(e)
-		b.crash(e)
+		if err := b.crash(msg, e); err != nil {
+			return err
+		}
 		return b.commitEpochZero(session, msg)
 	default:
-		if err := b.transact(msg, e); err != nil {
+		if err := b.transact(session, msg, e); err != nil {
 			b.process.Log.Warn("transaction", "error", err)
-			if err := b.producer.AbortTxn(); err != nil {
-				return err
+			aborted := b.producer.AbortTxn()
+			if aborted != nil || b.cfg.broken != readOnAfterAbort {
+				return errors.Join(err, aborted)
 			}
 			session.ResetOffset(msg.Topic, msg.Partition, msg.Offset, "") // moves the mark, not the reader
 			return nil
@@ -171,10 +184,21 @@ func (b *board) show(e event.ScoreEvent) {
 	}
 }
 
-func (b *board) crash(e event.ScoreEvent) {
-	if uint64(e.ID) == b.cfg.failAt {
-		os.Exit(137)
+// crash ends the process at the event that is chosen for it, as kill -9 would, unless it has already.
+func (b *board) crash(msg *sarama.ConsumerMessage, e event.ScoreEvent) error {
+	if uint64(e.ID) != b.cfg.failAt {
+		return nil
 	}
+	mark, err := os.OpenFile(filepath.Join(b.cfg.stateDir, fmt.Sprintf("broken-%s-%s-%d", b.cfg.member.Group, msg.Topic, msg.Offset)), os.O_CREATE|os.O_EXCL, 0o644)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("leave a mark in STATE_DIR: %w", err)
+	}
+	mark.Close()
+	os.Exit(137)
+	return nil
 }
 
 // commitEpochZero is what sarama's AddBlock sends: a leader epoch of 0 instead of none.

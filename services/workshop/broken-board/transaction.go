@@ -8,9 +8,10 @@ import (
 	"workshop.example/kit/event"
 )
 
-// transact writes the board after an event and commits the event's offset, in one transaction. The
-// offset goes in by the group's name alone: nobody asks whether this member still owns the partition.
-func (b *board) transact(msg *sarama.ConsumerMessage, e event.ScoreEvent) error {
+// transact writes the board after an event and commits the event's offset, in one transaction. With
+// group-id-only the offset goes in by the group's name alone: nobody asks whether this member still owns
+// the partition.
+func (b *board) transact(session sarama.ConsumerGroupSession, msg *sarama.ConsumerMessage, e event.ScoreEvent) error {
 	value, err := json.Marshal(event.BoardRecord{
 		ID: e.ID, Match: e.Match, Event: e.Event, Score: e.Score, Tally: e.Score,
 		Source: event.Source{Partition: msg.Partition, Offset: msg.Offset},
@@ -27,7 +28,18 @@ func (b *board) transact(msg *sarama.ConsumerMessage, e event.ScoreEvent) error 
 	if err != nil {
 		return err
 	}
-	if err := b.producer.AddMessageToTxn(msg, b.cfg.member.Group, nil); err != nil {
+	owner := sarama.NewConsumerGroupMetadata(b.cfg.member.Group)
+	if b.cfg.broken != groupIDOnly {
+		var instance *string
+		if id := b.cfg.member.InstanceID; id != "" {
+			instance = &id
+		}
+		owner = sarama.NewConsumerGroupMetadataFromSession(session, b.cfg.member.Group, instance)
+	}
+	offsets := map[string][]*sarama.PartitionOffsetMetadata{
+		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
+	}
+	if err := b.producer.AddOffsetsToTxnWithGroupMetadata(offsets, owner); err != nil {
 		return err
 	}
 	return b.producer.CommitTxn()

@@ -93,7 +93,7 @@ func (b *Bench) loseLeader(ctx context.Context, name string, acknowledged bool, 
 
 // strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
 func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
-	if err = p.Await(ctx, "the end of the first match", sent(`"event":"finished"`, 1)); err != nil {
+	if err = p.Await(ctx, "the end of the first match", said(`"event":"finished"`, 1)); err != nil {
 		return
 	}
 	if err = b.awaitCopies(ctx, topic, count(p.Lines(), `"id":`)); err != nil {
@@ -113,7 +113,7 @@ func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, lead
 	if !acknowledged {
 		until = 1 // there is no second one as long as the first is not acknowledged
 	}
-	if err = p.Await(ctx, "the second match is under way", sent(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
+	if err = p.Await(ctx, "the second match is under way", said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
 		return
 	}
 	if !acknowledged { // long enough for an acknowledgement, were there to be one
@@ -146,8 +146,8 @@ func count(lines []Line, text string) int {
 	return n
 }
 
-// sent says whether that many lines have a text.
-func sent(text string, times int) func([]Line) bool {
+// said says whether that many lines have a text.
+func said(text string, times int) func([]Line) bool {
 	return func(lines []Line) bool { return count(lines, text) >= times }
 }
 
@@ -177,7 +177,7 @@ func (b *Bench) judgeAcks(ctx context.Context, program, topic string, acknowledg
 	if err != nil {
 		return Part{}, err
 	}
-	part := Part{Counted: verdict.Check(run), Sent: len(sends), Highest: highest}
+	part := Part{Counted: verdict.Check(run), Unread: true, Sent: len(sends), Highest: highest}
 	for _, s := range sends {
 		if s.Outcome == verdict.Acknowledged {
 			part.Acknowledged++

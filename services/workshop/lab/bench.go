@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
 )
 
@@ -34,10 +35,12 @@ type Options struct {
 	Environ []string       // what the programs inherit, without anything of the workshop's own
 	BinDir  string         // where the programs are
 	Screen  *screen.Output // where their lines go
+	Say     func(Text)     // a line of the lab itself, as it goes along
 
-	KafkaData       string     // where scripts/native-kafka keeps its pid files
-	ContainerPrefix string     // of the compose stack's containers
-	Say             func(Text) // a line of the lab itself, as it goes along
+	KafkaData       string // where scripts/native-kafka keeps its pid files
+	ContainerPrefix string // of the compose stack's containers
+
+	control *Control // puts something else in a program's place; nil save in a control
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -53,6 +56,7 @@ type Bench struct {
 
 	mu        sync.Mutex
 	processes []*Process
+	wires     []*wire.Proxy
 	topics    []string
 	groups    []string
 }
@@ -84,6 +88,7 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 			return b, err
 		}
 		b.Cluster.Brokers = b.embedded.ListenAddrs()
+		b.control.breakCluster(b.embedded)
 	} else {
 		b.prefix = "lab-" + lab.Name + "-" + rand.Text()[:6] + "-"
 	}
@@ -106,6 +111,7 @@ func (b *Bench) Close() {
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
 	}
+	b.closeWires()
 	if b.embedded == nil && !b.Keep && b.Client != nil {
 		b.removeTopics()
 	}
@@ -117,6 +123,11 @@ func (b *Bench) Close() {
 	}
 	if !b.Keep {
 		os.RemoveAll(b.Dir)
+		return
+	}
+	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
+	if b.embedded == nil {
+		b.Say(Text{"os tópicos ficam: " + joined(b.topics), "the topics are kept: " + joined(b.topics)})
 	}
 }
 
@@ -141,13 +152,17 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 	if err != nil {
 		return err
 	}
+	var names []string
 	for _, t := range topics {
-		b.topics = append(b.topics, t.Name)
+		names = append(names, t.Name)
 	}
+	b.mu.Lock()
+	b.topics = append(b.topics, names...)
+	b.mu.Unlock()
 	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
 		return err
 	}
-	return b.Client.RefreshMetadata(b.topics...)
+	return b.Client.RefreshMetadata(names...)
 }
 
 // Name is a topic's or a group's name in this run.
@@ -156,6 +171,8 @@ func (b *Bench) Name(name string) string { return b.prefix + name }
 // group notes a consumer group for the end.
 func (b *Bench) group(name string) string {
 	name = b.Name(name)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.groups = append(b.groups, name)
 	return name
 }
@@ -166,6 +183,7 @@ var colours = []string{"32", "35", "33", "36"}
 // Start starts one of the workshop's programs. Name stands before its lines, and on its history;
 // vars are NAME=value.
 func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
+	program, vars = b.control.swap(name, program, vars)
 	path := filepath.Join(b.BinDir, program)
 	if runtime.GOOS == "windows" {
 		path += ".exe"

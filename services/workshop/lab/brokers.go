@@ -64,7 +64,7 @@ func (s *Stricken) Mend() error {
 func findBrokers(ctx context.Context, o Options) (*Stricken, error) {
 	stricken := &Stricken{paused: map[int32]bool{}, killed: map[int32]bool{}}
 	native := &nativeBrokers{ctx: ctx, data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
-	if _, err := native.pid(1); err == nil {
+	if _, err := native.pid(1); err == nil && pause != nil {
 		stricken.brokers = native
 		return stricken, nil
 	}
@@ -101,16 +101,20 @@ func (n *nativeBrokers) pid(id int32) (int, error) {
 	return pid, nil
 }
 
-func (n *nativeBrokers) signal(id int32, sig pauseSignal) error {
+func (n *nativeBrokers) signal(id int32, sig os.Signal) error {
 	pid, err := n.pid(id)
 	if err != nil {
 		return err
 	}
-	return sendSignal(pid, sig)
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return err
+	}
+	return process.Signal(sig)
 }
 
-func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, sigStop) }
-func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, sigContinue) }
+func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, pause) }
+func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, resume) }
 func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
 func (n *nativeBrokers) Start(id int32) error  { return n.run("start", id) }
 

@@ -41,7 +41,7 @@ func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	v, strange, err := m.Judge(ctx, d, goals)
+	v, strange, err := m.Judge(ctx, d.Scores(), goals)
 	return Part{Counted: v, Strange: strange, Highest: highest(goals)}, err
 }
 

@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/IBM/sarama"
 
@@ -11,16 +12,23 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// Goal is a goal in the topic.
+// Goal is a goal in the topic, or the end of a match.
 type Goal struct {
 	verdict.Record
 	Score Score
+	ended bool
 }
 
 // Goals reads the goals of the match, aborted ones included. The end of the match is left out: it has
 // no score line, so nobody could tell whether it was shown. What is no event counts as a message of
 // the stream "unreadable", numbered by its offset.
 func (m *Match) Goals(ctx context.Context) ([]Goal, error) {
+	events, err := m.events(ctx)
+	return slices.DeleteFunc(events, func(g Goal) bool { return g.ended }), err
+}
+
+// events are the goals and the ends of matches.
+func (m *Match) events(ctx context.Context) ([]Goal, error) {
 	committed := map[int64]bool{}
 	err := m.read(ctx, m.Topic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		committed[msg.Offset] = true
@@ -40,9 +48,9 @@ func (m *Match) Goals(ctx context.Context) ([]Goal, error) {
 			goals = append(goals, Goal{Record: record})
 		case err != nil:
 			return err
-		case e.Event == event.Goal:
+		default:
 			record.Message = verdict.Message{Stream: e.Match, Number: e.ID}
-			goals = append(goals, Goal{record, Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
+			goals = append(goals, Goal{record, Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}, e.Event == event.Finished})
 		}
 		return nil
 	})
@@ -72,9 +80,14 @@ func (m *Match) read(ctx context.Context, topic string, isolation sarama.Isolati
 	return err
 }
 
-// Judge compares what the board has shown with what is in the topic. Strange are score lines that no
-// record explains.
-func (m *Match) Judge(ctx context.Context, d *Board, goals []Goal) (v verdict.Verdict, strange []Score, err error) {
+// ofStream are the goals of one of several matches on a topic.
+func ofStream(goals []Goal, stream string) []Goal {
+	return slices.DeleteFunc(slices.Clone(goals), func(g Goal) bool { return g.Stream != stream })
+}
+
+// Judge compares what a board has shown with what is in the topic. Strange are score lines that no
+// record explains. The goals, and the scores, are those of one match: another's has the same scores.
+func (m *Match) Judge(ctx context.Context, scores []Score, goals []Goal) (v verdict.Verdict, strange []Score, err error) {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	if run.DeadLetters, err = m.DeadLetters(ctx); err != nil {
 		return v, nil, err
@@ -86,7 +99,7 @@ func (m *Match) Judge(ctx context.Context, d *Board, goals []Goal) (v verdict.Ve
 			byScore[g.Score] = g
 		}
 	}
-	for _, s := range d.Scores() {
+	for _, s := range scores {
 		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
 		if !ok || g.Stream == unreadableStream {
 			strange = append(strange, s)
@@ -98,26 +111,51 @@ func (m *Match) Judge(ctx context.Context, d *Board, goals []Goal) (v verdict.Ve
 }
 
 // JudgeBoard compares the topic that an exactly-once board writes, as a reader of committed messages
-// sees it, with the match, and the match's committed offset with both.
-func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdict.Verdict, err error) {
+// sees it, with the match, and the match's committed offset with both. Last is its last record.
+func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdict.Verdict, last event.BoardRecord, err error) {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	for _, g := range goals {
 		run.Log = append(run.Log, g.Record)
 	}
-	err = m.read(ctx, m.bench.Name("scoreBoard"), sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+	err = m.read(ctx, m.BoardTopic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		record, err := event.DecodeBoardRecord(msg.Value)
-		if err == nil && record.Event == event.Goal {
+		if err != nil {
+			return err
+		}
+		last = record
+		if record.Event == event.Goal {
 			run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: record.Match, Number: record.ID}, Session: "scoreBoard"})
 		}
-		return err
+		return nil
 	})
 	if err != nil {
-		return v, err
+		return v, last, err
 	}
 	committed, err := m.bench.Committed(d.Group, m.Topic, 0)
 	if err != nil {
-		return v, err
+		return v, last, err
 	}
 	run.Commits = map[int32]int64{0: committed}
-	return verdict.Check(run), nil
+	return verdict.Check(run), last, nil
+}
+
+// abortedOnBoard are the ids of the goals that are aborted on the board's topic, as often as they are.
+func (m *Match) abortedOnBoard(ctx context.Context) ([]int, error) {
+	count := map[int]int{}
+	for isolation, n := range map[sarama.IsolationLevel]int{sarama.ReadUncommitted: 1, sarama.ReadCommitted: -1} {
+		err := m.read(ctx, m.BoardTopic, isolation, func(msg *sarama.ConsumerMessage) error {
+			record, err := event.DecodeBoardRecord(msg.Value)
+			count[record.ID] += n
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	var ids []int
+	for id, n := range count {
+		ids = append(ids, slices.Repeat([]int{id}, n)...)
+	}
+	slices.Sort(ids)
+	return ids, nil
 }

@@ -32,7 +32,8 @@ type Lab struct {
 // All is every lab, in the order of the course.
 func All() []Lab {
 	return []Lab{
-		autoCommit, atMostOnce, atLeastOnce, crashLoop, ghostGoals, acks, poison,
+		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
+		poison, hangingTransaction,
 	}
 }
 

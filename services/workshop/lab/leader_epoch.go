@@ -70,7 +70,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := java.Await(ctx, "the end of the match", sent(`"event":"finished"`, 1)); err != nil {
+	if err := java.Await(ctx, "the end of the match", said(`"event":"finished"`, 1)); err != nil {
 		return nil, err
 	}
 	java.Kill()

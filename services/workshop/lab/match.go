@@ -5,30 +5,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"workshop.example/kit/kafka"
 )
 
 // Match is a match on topics of its own: the simulator that plays it, and boards that follow it.
 type Match struct {
-	bench     *Bench
-	Topic     string
-	Simulator *Process // the last one started
+	bench      *Bench
+	Topic      string
+	BoardTopic string   // of exactly-once boards
+	Simulator  *Process // the last one started
 }
 
 // NewMatch makes the topics of a match.
-func (b *Bench) NewMatch(ctx context.Context) (*Match, error) {
-	m := &Match{bench: b, Topic: b.Name("scoreGame")}
+func (b *Bench) NewMatch(ctx context.Context) (*Match, error) { return b.NewMatchNamed(ctx, "") }
+
+// NewMatchNamed is NewMatch for the second of two matches: the names of its topics end differently.
+func (b *Bench) NewMatchNamed(ctx context.Context, suffix string) (*Match, error) {
+	m := &Match{bench: b, Topic: b.Name("scoreGame") + suffix, BoardTopic: b.Name("scoreBoard") + suffix}
 	topics := append(kafka.Topic{Name: m.Topic, Partitions: 1, Replicas: 3}.WithDeadLetters(),
-		kafka.Topic{Name: b.Name("scoreBoard"), Partitions: 1, Replicas: 3})
+		kafka.Topic{Name: m.BoardTopic, Partitions: 1, Replicas: 3})
 	return m, b.Topics(ctx, topics...)
 }
 
 // Play starts the simulator.
-func (m *Match) Play(vars ...string) (*Process, error) {
+func (m *Match) Play(vars ...string) (*Process, error) { return m.PlayAs("score-simulator", vars...) }
+
+// PlayAs is Play for one of several simulators.
+func (m *Match) PlayAs(name string, vars ...string) (*Process, error) {
 	b := m.bench
 	own := []string{"TOPIC=" + m.Topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"}
-	p, err := b.Start("score-simulator", "score-simulator", append(own, vars...)...)
+	p, err := b.Start(name, "score-simulator", append(own, vars...)...)
 	m.Simulator = p
 	return p, err
 }
@@ -49,10 +57,16 @@ func (m *Match) Board(name string, vars ...string) *Board {
 	b := m.bench
 	group := b.group("group-" + name)
 	own := []string{
-		"TOPIC=" + m.Topic, "BOARD_TOPIC=" + b.Name("scoreBoard"), "CONSUMER_GROUP=" + group,
+		"TOPIC=" + m.Topic, "BOARD_TOPIC=" + m.BoardTopic, "CONSUMER_GROUP=" + group,
 		"GROUP_INSTANCE_ID=" + name, "MATCHES=1",
 	}
 	return &Board{Name: name, Group: group, match: m, vars: append(own, vars...)}
+}
+
+// Mate is another member of the board's group.
+func (d *Board) Mate(name string, vars ...string) *Board {
+	own := append(slices.Clone(d.vars), "GROUP_INSTANCE_ID="+name)
+	return &Board{Name: name, Group: d.Group, match: d.match, vars: append(own, vars...)}
 }
 
 // Start starts one life; vars win over those of the board.
@@ -88,8 +102,18 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
+// killed is how a process that was ended by a signal is reported (os.ProcessState.ExitCode).
+const killed = -1
+
 // SayRestart says that a board has died and comes back.
 func (b *Bench) SayRestart(d *Board, code int) {
+	if code == killed {
+		b.Say(Text{
+			fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),
+			fmt.Sprintf("%s was killed (kill -9); life %d begins", d.Name, len(d.Lives)+1),
+		})
+		return
+	}
 	b.Say(Text{
 		fmt.Sprintf("%s terminou com código %d; começa a vida %d", d.Name, code, len(d.Lives)+1),
 		fmt.Sprintf("%s ended with code %d; life %d begins", d.Name, code, len(d.Lives)+1),
@@ -102,7 +126,7 @@ func (d *Board) Scores() []Score {
 	for i, life := range d.Lives {
 		for _, line := range life.Lines() {
 			if s, ok := parseScore(line.Text); ok {
-				s.Session = fmt.Sprintf("%s#%d", d.Name, i+1)
+				s.Session, s.At = fmt.Sprintf("%s#%d", d.Name, i+1), line.At
 				scores = append(scores, s)
 			}
 		}
@@ -124,6 +148,7 @@ func Showing(id int) func([]Line) bool {
 type Score struct {
 	TeamA, TeamB int
 	Session      string
+	At           time.Time
 }
 
 // ID is the goal's: the n-th goal of a match makes n goals in all.

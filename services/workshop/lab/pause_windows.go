@@ -1,13 +1,5 @@
 package lab
 
-type pauseSignal int
+import "os"
 
-const (
-	sigStop pauseSignal = iota
-	sigContinue
-)
-
-// Windows cannot stop another process and let it go on.
-func sendSignal(int, pauseSignal) error {
-	return &NotRun{"this lab pauses a process, which Windows cannot: run it in WSL, or with Docker"}
-}
+var pause, resume os.Signal // none

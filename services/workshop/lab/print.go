@@ -77,11 +77,15 @@ func wrap(text string, width int) []string {
 // Line is the count in one line.
 func (p Part) Line(lang service.Lang) string {
 	v := p.Counted
-	fields := []string{
-		fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced),
-		fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed),
+	produced, shown := Text{"produzidas", "produced"}, p.Shown
+	if shown == (Text{}) {
+		shown = Text{"exibidas", "shown"}
 	}
-	if p.Sent > 0 {
+	fields := []string{
+		fmt.Sprintf("%s %d", produced.In(lang), v.Produced),
+		fmt.Sprintf("%s %d", shown.In(lang), v.Processed),
+	}
+	if p.Unread {
 		fields = []string{
 			fmt.Sprintf("%s %d", Text{"enviadas", "sent"}.In(lang), p.Sent),
 			fmt.Sprintf("%s %d", Text{"confirmadas", "acknowledged"}.In(lang), p.Acknowledged),

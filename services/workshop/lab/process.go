@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"workshop.example/workshop/screen"
@@ -31,6 +33,7 @@ type Process struct {
 	ended chan struct{}
 
 	began, endedAt time.Time
+	paused         atomic.Bool
 
 	guarded bool // it is the guard of somebody else's program
 
@@ -48,6 +51,7 @@ func start(out *screen.Output, name, colour, path string, args, env []string) (*
 	p.cmd.Env = env
 	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(stdout, p), stderr
 	p.cmd.WaitDelay = time.Second // a grandchild may hold the pipe
+	endWithParent(p.cmd)
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -147,8 +151,37 @@ func (p *Process) Kill() {
 	<-p.ended
 }
 
+// Pause keeps the process from running until Resume, as a long garbage collection does, or a laptop
+// that is closed: it cannot know. Not on Windows.
+func (p *Process) Pause() error {
+	if err := p.signal(pause); err != nil {
+		return err
+	}
+	p.paused.Store(true)
+	return nil
+}
+
+// Resume ends a pause.
+func (p *Process) Resume() error {
+	p.paused.Store(false)
+	return p.signal(resume)
+}
+
+func (p *Process) signal(sig os.Signal) error {
+	if sig == nil {
+		return &NotRun{"this lab pauses a program, and needs signals for it (SIGSTOP), which this system does not have"}
+	}
+	if err := p.cmd.Process.Signal(sig); err != nil {
+		return fmt.Errorf("%s to %s: %w", sig, p.Name, err)
+	}
+	return nil
+}
+
 // Stop asks the process to end, as a supervisor does, and kills it where it does not.
 func (p *Process) Stop() {
+	if p.paused.Load() { // it would hear nothing
+		p.Kill()
+	}
 	p.stdin.Close()
 	select {
 	case <-p.ended:

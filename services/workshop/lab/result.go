@@ -16,13 +16,16 @@ type Part struct {
 	Counted verdict.Verdict
 	Strange []Score // score lines that no record explains
 	Highest int     // id of the match's last goal
-	Pending bool    // what is not shown is not lost for good: it waits behind something
+	Pending bool    // what is not shown is not lost for good: it waits behind something, or is elsewhere
+	Shown   Text    // what the second number of the line counts, where it is not lines on a screen
+	Unread  bool    // nobody reads: only what was sent is compared with the topic
 	Want    Prediction
 	Facts   []Fact
 	Notes   []Text // measured, and not predicted
 
-	Sent, Acknowledged int  // where the producer is judged, and nobody reads
-	Hint               Text // what to change, where it did not hold
+	Sent, Acknowledged int // where Unread
+
+	Hint Text // what to change, where it did not hold
 }
 
 // Prediction is the ids that are lost, repeated and so on; one that comes three times is repeated
@@ -88,9 +91,10 @@ func (p Part) counts() []tally {
 	}
 	return []tally{
 		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
-		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, p.Sent == 0},
-		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Sent > 0},
+		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, !p.Unread},
+		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
 		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
 	}
 }
@@ -126,14 +130,19 @@ func (r Result) Held() bool {
 // Run carries out a lab. It leaves nothing behind, also when ctx ends in its middle. An error says
 // that there is no verdict, and why.
 func Run(ctx context.Context, l Lab, o Options) (Result, error) {
+	running, over := context.WithCancel(ctx)
+	defer over() // whatever an experiment still holds
 	b, err := newBench(ctx, l, o)
 	if err != nil {
 		return Result{}, err
 	}
 	defer b.Close()
-	parts, err := l.run(ctx, b)
+	parts, err := l.run(running, b)
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
+	}
+	if err == nil {
+		err = b.closeWires()
 	}
 	return Result{Lab: l, Seed: o.Seed, Parts: parts, Timeline: b.timeline()}, err
 }

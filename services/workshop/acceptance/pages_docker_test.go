@@ -1,0 +1,18 @@
+//go:build docker
+
+package acceptance
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// The commands of the pages with Docker and no Go, against the stack that runs.
+func TestPagesInDocker(t *testing.T) {
+	up(t)
+	for _, p := range pages(t) {
+		t.Run(p.name(), func(t *testing.T) {
+			p.run(t, filepath.Join("..", "..", ".."), func(s step) bool { return s.has("docker") && !s.has("brokers") })
+		})
+	}
+}

@@ -1,0 +1,85 @@
+//go:build labs
+
+package acceptance
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every command of every page that needs neither Docker nor real brokers is run, word for word, and its
+// output and exit code are what the page says.
+func TestPages(t *testing.T) {
+	dir := classroom(t)
+	for _, p := range pages(t) {
+		t.Run(p.name(), func(t *testing.T) {
+			t.Parallel()
+			p.run(t, dir, func(s step) bool { return !s.has("docker") && !s.has("brokers") })
+		})
+	}
+}
+
+// The control: a page that says something else turns red.
+func TestPageThatIsWrong(t *testing.T) {
+	const output = "laboratório x\n\nboard | 1 - 0\nboard | partida 12ab34cd\nproduzidas 47 · perdidas 1 (id 5)\nfim"
+	for _, c := range []struct {
+		name, page string
+		ok         bool
+	}{
+		{"as it is", "laboratório x\n...\nboard | partida 00000000\n...\nfim", true},
+		{"another number", "...\nproduzidas 47 · perdidas 2 (id 5)\n...\nboard | partida 12ab34cd\n...", false},
+		{"another order", "...\nboard | partida 12ab34cd\n...\nboard | 1 - 0\n...", false},
+		{"another order, in a block of its own", "...\nboard | partida 12ab34cd\n...\n```\n```text\n...\nboard | 1 - 0\n...", true},
+		{"the second block is wrong", "...\nboard | partida 12ab34cd\n...\n```\n```text\n...\nboard | 2 - 0\n...", false},
+		{"a line in between that is not quoted", "...\nboard | 1 - 0\nproduzidas 47 · perdidas 1 (id 5)\n...\nboard | partida 12ab34cd\n...", false},
+		{"an end that is none", "laboratório x\n...\nboard | partida 12ab34cd", false},
+	} {
+		p, err := parsePage("<!-- varia: partida -->\n```sh\nx\n```\n```text\n" + c.page + "\n```\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ok := true
+		for _, want := range p.steps[0].want {
+			_, found := p.check(strings.Split(output, "\n"), want)
+			ok = ok && found
+		}
+		if ok != c.ok {
+			t.Errorf("%s: ok is %t", c.name, ok)
+		}
+	}
+	for _, c := range []struct{ name, page string }{
+		{"a mask that does not exist", "<!-- varia: tudo -->\n```sh\nx\n```\n"},
+		{"a mask for nothing", "<!-- varia: partida -->\n```sh\nx\n```\n```text\nfim\n```\n"},
+		{"an output of no command", "```text\nfim\n```\n```sh\nx\n```\n"},
+		{"no command", "# 1. Nada\n"},
+	} {
+		if _, err := parsePage(c.page); err == nil {
+			t.Errorf("%s is accepted", c.name)
+		}
+	}
+}
+
+// A mask hides what differs from run to run, and nothing beside it.
+func TestMasks(t *testing.T) {
+	examples := map[string]struct{ line, masked string }{
+		"partida":  {"match 12ab34cd, 47 goals", "match *, 47 goals"},
+		"hora":     {`"id":4,"timestamp":1795321262.386156`, `"id":4,"timestamp":*`},
+		"porta":    {"brokers localhost:9091", "brokers *"},
+		"tempo":    {"acks=1 0.62 ms · acks=all 2 s · 47 gols", "acks=1 * · acks=all * · 47 gols"},
+		"broker":   {"os seguidores [2 3] congelam; o líder é o broker 1", "os seguidores * congelam; o líder é o *"},
+		"lista":    {"exibidas 47 · perdidas 0 · repetidas 7 (ids 26-32) · fora de ordem 0", "exibidas 47 · perdidas 0 · repetidas * · fora de ordem 0"},
+		"tira":     {"  1 2×2 3", "*"},
+		"retoma":   {"o placar continua no id 26, e caiu no id 32", "o placar *, e caiu no id 32"},
+		"offset":   {"o grupo ficou no offset 5 em 3 vidas", "o grupo ficou no * em 3 vidas"},
+		"exibidas": {"exibidas 5 de um, exibidas 47 do outro", "* de um, exibidas 47 do outro"},
+		"eventos":  {"48 eventos novos em 6s", "* em 6s"},
+		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
+		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
+	}
+	for name := range masks {
+		e, ok := examples[name]
+		if got := (page{varies: []string{name}}).mask(e.line); !ok || got != e.masked {
+			t.Errorf("mask %s of %q: %q, want %q", name, e.line, got, e.masked)
+		}
+	}
+}

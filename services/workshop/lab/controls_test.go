@@ -1,0 +1,75 @@
+package lab
+
+import (
+	"testing"
+	"time"
+
+	"workshop.example/kit/service"
+)
+
+// Every mistake is caught, in the way that it must be.
+func TestControls(t *testing.T) {
+	for _, c := range Controls() {
+		if c.Brokers {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			if c.Lab == "zombie" && pause == nil {
+				return // TestLabs looks at that
+			}
+			l, ok := Find(c.Lab)
+			if !ok {
+				t.Fatalf("there is no lab %s", c.Lab)
+			}
+			if c.run != nil {
+				l.run = c.run
+			}
+			result, err := run(t, t.Context(), l, Options{Pace: c.pace, control: &c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if result.Held() || !c.caught(result.Parts) {
+				t.Error("not caught")
+			}
+		})
+	}
+}
+
+// The fault alone is not the mistake: a program without the mistake passes the same fault.
+func TestFaultWithoutTheMistake(t *testing.T) {
+	for _, c := range Controls() {
+		if c.fault == nil {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			l, _ := Find(c.Lab)
+			if c.run != nil {
+				l.run = c.run
+			}
+			result, err := run(t, t.Context(), l, Options{Pace: c.pace, control: &Control{fault: c.fault}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Held() || c.caught(result.Parts) {
+				t.Error("red without the mistake")
+			}
+		})
+	}
+}
+
+func TestControlsAreComplete(t *testing.T) {
+	names := map[string]bool{}
+	for _, c := range Controls() {
+		if names[c.Name] || c.Name == "" || c.caught == nil || c.instead == nil && c.run == nil || c.pace > time.Second {
+			t.Errorf("control %+v", c)
+		}
+		names[c.Name] = true
+		for _, lang := range []service.Lang{service.Portuguese, service.English} {
+			if c.Swap.In(lang) == "" || c.Want.In(lang) == "" {
+				t.Errorf("%s lacks words in %s", c.Name, lang)
+			}
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/wire"
+)
+
+var exactlyOnce = Lab{
+	Name:    "exactly-once",
+	Summary: Text{"efeito e offset numa só transação: quatro quedas, e cada gol uma vez", "effect and offset in one transaction: four crashes, and every goal once"},
+	Will: [3]Text{
+		{"O placar grava o estado depois de cada gol em scoreBoard, e o offset do gol, numa só transação; depois o exibe.",
+			"The board writes its state after each goal to scoreBoard, and the goal's offset, in one transaction; then it shows it."},
+		{"Ele é morto (kill -9) em quatro pontos: id 5, antes de enviar; id 10, depois de enviar; id 15, com o offset na transação; id 20, no commit.",
+			"It is killed (kill -9) at four points: id 5, before it sends; id 10, after it has; id 15, with the offset in the transaction; id 20, in the commit."},
+		{"Previsão: em scoreBoard cada gol está uma vez, em ordem. Só na tela falta um: o id 20.",
+			"Prediction: in scoreBoard every goal is there once, in order. Only the screen lacks one: id 20."},
+	},
+	Why: Text{
+		"Nos ids 5, 10 e 15 a transação ficou sem commit: o reinício, com o mesmo TRANSACTIONAL_ID, a aborta, o offset também não vale, e o gol é feito de novo; " +
+			"quem lê scoreBoard com read_committed nunca viu a primeira tentativa. No id 20 o coordenador já tinha aceitado o commit: gol e offset estão lá, o reinício " +
+			"segue no 21, e só a resposta se perdeu. A linha do 20 viria depois dela, e por isso nunca saiu: uma tela não cabe numa transação. Se a linha viesse antes do commit, " +
+			"as outras quedas a repetiriam. Exatamente uma vez vale do Kafka para o Kafka; para o mundo lá fora, escolhe-se entre perder e repetir.",
+		"At ids 5, 10 and 15 the transaction had no commit: the restart, with the same TRANSACTIONAL_ID, aborts it, its offset does not count either, and the goal is done again; " +
+			"who reads scoreBoard with read_committed has never seen the first try. At id 20 the coordinator had accepted the commit: goal and offset are there, the restart " +
+			"goes on with 21, and only the answer was lost. The line of 20 would have come after it, so it never came: a screen does not fit into a transaction. Were the line before the commit, " +
+			"the other crashes would repeat it. Exactly once holds from Kafka to Kafka; for the world outside one chooses between losing and repeating.",
+	},
+	Pace: 100 * time.Millisecond,
+	run:  func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, strikes) },
+}
+
+// strike is where a life of the board ends.
+type strike struct {
+	id int
+	// at is what the board is held at, to be killed; nil: it crashes by itself, with FAIL_AT_ID.
+	at func(step) bool
+	// struck reports whether the steps of the transaction that the life ended in are those of this point.
+	struck func(last []step) bool
+	proof  Text
+
+	tried  bool // a first try of the event is in scoreBoard, aborted
+	unseen bool // the event is committed, and its line never came out
+}
+
+var strikes = []strike{
+	{
+		id:     5,
+		at:     func(s step) bool { return s.is(kmsg.AddPartitionsToTxn, false) },
+		struck: func(last []step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
+		proof: Text{"id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
+			"id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
+	},
+	{
+		id: 10,
+		struck: func(last []step) bool {
+			return acceptedStep(last, kmsg.Produce) && !anyStep(last, kmsg.TxnOffsetCommit, kmsg.EndTxn)
+		},
+		proof: Text{"id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
+			"id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
+		tried: true,
+	},
+	{
+		id: 15,
+		at: func(s step) bool { return s.accepted(kmsg.TxnOffsetCommit) && s.Offset == 15 },
+		struck: func(last []step) bool {
+			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
+		},
+		proof: Text{"id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
+			"id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
+		tried: true,
+	},
+	{
+		id: 20,
+		at: func(s step) bool { return s.accepted(kmsg.EndTxn) && s.Commit },
+		struck: func(last []step) bool {
+			return acceptedStep(last, kmsg.TxnOffsetCommit) && acceptedStep(last, kmsg.EndTxn)
+		},
+		proof: Text{"id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
+			"id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
+		unseen: true,
+	},
+}
+
+func anyStep(steps []step, keys ...kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(keys, s.Key) })
+}
+
+func acceptedStep(steps []step, key kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s step) bool { return s.accepted(key) })
+}
+
+// runExactlyOnce plays a match in which the board is struck at these points, in the order of their ids.
+func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, error) {
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := b.tap(ctx, "scoreboard")
+	if err != nil {
+		return nil, err
+	}
+	vars := []string{"DELIVERY=exactly-once", through(t.Proxy)}
+	for _, s := range strikes {
+		if s.at == nil {
+			vars = append(vars, fmt.Sprint("FAIL_AT_ID=", s.id))
+		}
+	}
+	if _, err := m.Play(); err != nil {
+		return nil, err
+	}
+	board := m.Board("scoreboard", vars...)
+	for _, s := range strikes {
+		if err := board.strike(ctx, t, s); err != nil {
+			return nil, err
+		}
+	}
+	p, err := board.Start()
+	if err != nil {
+		return nil, err
+	}
+	if code, err := p.Wait(ctx); err != nil || code != 0 {
+		return nil, unexpected(err, "after the last crash the board ended with exit code %d", code)
+	}
+	return m.judgeExactlyOnce(ctx, board, strikes)
+}
+
+// strike starts a life of the board and ends it at the point. An error says that it was not there.
+func (d *Board) strike(ctx context.Context, t *tap, s strike) error {
+	b := d.match.bench
+	if s.at != nil {
+		t.holdAt(func(at step) bool { return at.Event == s.id && s.at(at) })
+	}
+	p, err := d.Start()
+	if err != nil {
+		return err
+	}
+	code := -1
+	if s.at == nil {
+		if code, err = p.Wait(ctx); err != nil || code != crashed {
+			return unexpected(err, "the board was to crash at id %d, and ended with exit code %d", s.id, code)
+		}
+	} else {
+		h, err := t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", s.id))
+		if err != nil {
+			return err
+		}
+		p.Kill()
+		h.let(wire.Cut)
+	}
+	last := lastTry(t.since(0), s.id)
+	if err := t.err(); err != nil {
+		return err
+	}
+	if !s.struck(last) || slices.ContainsFunc(last, func(at step) bool { return !at.about(s.id) }) {
+		return &NotRun{fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
+	}
+	b.SayRestart(d, code)
+	return nil
+}
+
+// lastTry are the steps of the last transaction that was to take in an event, whatever was aborted before.
+func lastTry(steps []step, id int) []step {
+	var last []step
+	for _, s := range steps {
+		switch {
+		case s.Event != id:
+		case s.Key == kmsg.InitProducerID || s.Key == kmsg.EndTxn && !s.Commit:
+			last = nil
+		default:
+			last = append(last, s)
+		}
+	}
+	return last
+}
+
+// about reports that the content of a step does not speak against its being of an event.
+func (s step) about(id int) bool {
+	return !slices.ContainsFunc(s.Events, func(e sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
+}
+
+// unexpected is err, or what happened instead of what the experiment needs.
+func unexpected(err error, format string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return &NotRun{fmt.Sprintf(format, args...)}
+}
+
+func (m *Match) judgeExactlyOnce(ctx context.Context, board *Board, strikes []strike) ([]Part, error) {
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	topic, err := m.scoreBoardPart(ctx, board, goals)
+	if err != nil {
+		return nil, err
+	}
+	screen, err := m.Part(ctx, board)
+	if err != nil {
+		return nil, err
+	}
+	screen.Title, screen.Pending = Text{"tela", "screen"}, true
+	aborted, err := m.abortedOnBoard(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range strikes {
+		topic.Facts = append(topic.Facts, Fact{s.proof, true}) // or there would be no verdict
+		if s.tried {
+			topic.Facts = append(topic.Facts, Fact{Text{
+				fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
+				fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
+			}, slices.Contains(aborted, s.id)})
+		}
+		if s.unseen {
+			screen.Want.Lost = append(screen.Want.Lost, s.id)
+		}
+	}
+	return []Part{topic, screen}, nil
+}
+
+// scoreBoardPart is the count of the topic that exactly-once boards write.
+func (m *Match) scoreBoardPart(ctx context.Context, board *Board, goals []Goal) (Part, error) {
+	v, last, err := m.JudgeBoard(ctx, board, goals)
+	return Part{
+		Title: Text{"scoreBoard", "scoreBoard"}, Shown: Text{"em scoreBoard", "in scoreBoard"},
+		Counted: v, Highest: highest(goals),
+		Facts: []Fact{{Text{
+			fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
+			fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
+		}, last.ID > 0 && last.Tally == last.Score}},
+	}, err
+}

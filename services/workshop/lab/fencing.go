@@ -1,0 +1,129 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"workshop.example/kit/verdict"
+)
+
+// newerAfter is how many events the older simulator has begun to send when the newer starts.
+const newerAfter = 12
+
+var fencing = Lab{
+	Name:    "fencing",
+	Summary: Text{"dois simuladores com um TRANSACTIONAL_ID: o mais antigo é barrado", "two simulators with one TRANSACTIONAL_ID: the older is fenced"},
+	Will: [3]Text{
+		{"Um simulador publica cada gol numa transação, com TRANSACTIONAL_ID=simulator.",
+			"A simulator publishes each goal in a transaction, with TRANSACTIONAL_ID=simulator."},
+		{"No meio da partida começa um segundo simulador com o mesmo TRANSACTIONAL_ID.",
+			"In the middle of its match a second simulator starts with the same TRANSACTIONAL_ID."},
+		{"Previsão: o mais antigo é barrado (fenced) e para com código 1; o que lhe foi confirmado está no tópico uma vez; a partida do novo está inteira.",
+			"Prediction: the older is fenced and stops with code 1; what was acknowledged to it is in the topic once; the newer's match is whole."},
+	},
+	Why: Text{
+		"O TRANSACTIONAL_ID diz ao coordenador que os dois são o mesmo programa. Quando o novo se apresenta, o coordenador aborta o que o antigo deixou aberto e aumenta a " +
+			"época (epoch) do produtor; tudo que chega com a época antiga é recusado, para sempre. É assim que um programa reiniciado se livra de uma vida anterior " +
+			"que ainda não sabe que acabou. E é por isso que duas cópias em serviço nunca podem ter o mesmo id: uma barraria a outra sem parar.",
+		"The TRANSACTIONAL_ID tells the coordinator that the two are the same program. When the newer one comes, the coordinator aborts what the older has left open and raises the " +
+			"producer's epoch; all that comes with the old epoch is refused, for ever. That is how a program that was started again gets rid of an earlier life " +
+			"that does not know yet that it is over. And it is why two copies at work must never have the same id: they would fence each other without end.",
+	},
+	Pace: 100 * time.Millisecond,
+	run:  runFencing,
+}
+
+func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id := "TRANSACTIONAL_ID=" + b.Name("simulator")
+	// Never so fast that its match is over before the newer is there.
+	older, err := m.PlayAs("older", id, "PACE="+max(b.Pace, 100*time.Millisecond).String())
+	if err != nil {
+		return nil, err
+	}
+	if err := older.Await(ctx, "some goals were sent", sending(newerAfter)); err != nil {
+		return nil, err
+	}
+	newer, err := m.PlayAs("newer", id)
+	if err != nil {
+		return nil, err
+	}
+	codes := map[*Process]int{}
+	for _, p := range []*Process{older, newer} {
+		if codes[p], err = p.Wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+	first, err := m.judgeWrites(ctx, "older", Text{"o mais antigo", "the older"})
+	if err != nil {
+		return nil, err
+	}
+	first.Facts = append(first.Facts, Fact{Text{
+		fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
+	}, codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l Line) bool { return strings.Contains(l.Text, "fenced") })})
+	second, err := m.judgeWrites(ctx, "newer", Text{"o mais novo", "the newer"})
+	if err != nil {
+		return nil, err
+	}
+	complete := codes[newer] == 0 && second.ended
+	second.Facts = append(second.Facts, Fact{Text{"a partida dele foi até o fim", "its match went to its end"}, complete})
+	return []Part{first.Part, second.Part}, nil
+}
+
+// sending says whether a simulator has begun to send n events.
+func sending(n int) func([]Line) bool {
+	return func(lines []Line) bool {
+		begun := 0
+		for _, l := range lines {
+			if strings.Contains(l.Text, `{"id":`) {
+				begun++
+			}
+		}
+		return begun >= n
+	}
+}
+
+// sentPart is the count of what one simulator has sent.
+type sentPart struct {
+	Part
+	ended bool // the end of the match is in the topic
+}
+
+// judgeWrites compares what a simulator was told of its events, the end of the match included, with
+// what is in the topic of them.
+func (m *Match) judgeWrites(ctx context.Context, name string, title Text) (sentPart, error) {
+	entries, err := m.bench.Entries(name)
+	if err != nil {
+		return sentPart{}, err
+	}
+	writes := verdict.OfHistories(entries)[m.Topic].Writes
+	acknowledged := 0
+	for _, w := range writes {
+		if w.Outcome == verdict.Acknowledged {
+			acknowledged++
+		}
+	}
+	if acknowledged == 0 {
+		return sentPart{}, &NotRun{name + " had nothing acknowledged"}
+	}
+	events, err := m.events(ctx)
+	if err != nil {
+		return sentPart{}, err
+	}
+	events = ofStream(events, writes[0].Stream)
+	run := verdict.Run{Writes: writes, Log: []verdict.Record{}}
+	ended := false
+	for _, e := range events {
+		run.Log = append(run.Log, e.Record)
+		ended = ended || e.ended && !e.Aborted
+	}
+	return sentPart{Part{
+		Title: title, Unread: true, Counted: verdict.Check(run), Highest: highest(events), Sent: len(writes), Acknowledged: acknowledged,
+	}, ended}, nil
+}

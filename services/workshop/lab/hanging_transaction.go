@@ -1,0 +1,183 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/wire"
+)
+
+const (
+	// leftOpen is the TRANSACTION_TIMEOUT of the simulator that dies. The embedded cluster aborts on the
+	// dot; Kafka looks for such transactions every second in this workshop's stack, and every ten by default.
+	leftOpen = 6 * time.Second
+	// heldBack is how many goals must have been acknowledged, and not shown, for the wait to be seen.
+	heldBack = 3
+)
+
+var hangingTransaction = Lab{
+	Name:    "hanging-transaction",
+	Summary: Text{"uma transação que ninguém termina segura todos os leitores", "a transaction that nobody ends holds up all readers"},
+	Will: [3]Text{
+		{"Um simulador com TRANSACTIONAL_ID e TRANSACTION_TIMEOUT=6s é morto (kill -9) no id 5, entre o envio e o commit. Um placar (read_committed) segue o tópico.",
+			"A simulator with TRANSACTIONAL_ID and TRANSACTION_TIMEOUT=6s is killed (kill -9) at id 5, between send and commit. A board (read_committed) follows the topic."},
+		{"Outro simulador joga uma nova partida no mesmo tópico: uma vez com outro TRANSACTIONAL_ID, uma vez (noutro tópico) com o mesmo.",
+			"Another simulator plays a new match on the same topic: once with another TRANSACTIONAL_ID, once (on another topic) with the same."},
+		{"Previsão: com outro id os gols são confirmados e nenhum aparece até o broker abortar a transação; com o mesmo, aparecem logo. Nada se perde.",
+			"Prediction: with another id the goals are acknowledged and none is shown until the broker aborts the transaction; with the same they are shown at once. Nothing is lost."},
+	},
+	Why: Text{
+		"Quem lê com read_committed só recebe o que está antes da primeira transação aberta da partição (o last stable offset), de quem quer que sejam as mensagens depois dela. " +
+			"O morto não termina a sua; o broker a aborta quando passa TRANSACTION_TIMEOUT. O mesmo TRANSACTIONAL_ID diz ao coordenador que o programa voltou, e ele " +
+			"aborta na hora o que a vida anterior deixou aberto. Por isso o id deve ser estável entre reinícios: um id novo a cada início, aleatório, deixa todos esperando.",
+		"Who reads with read_committed gets only what is before the partition's first open transaction (the last stable offset), whoever sent the messages behind it. " +
+			"The dead one does not end its own; the broker aborts it after TRANSACTION_TIMEOUT. The same TRANSACTIONAL_ID tells the coordinator that the program is back, and it " +
+			"aborts at once what the earlier life has left open. So the id should be stable over restarts: a new one at every start, by chance, makes everybody wait.",
+	},
+	Pace: 100 * time.Millisecond,
+	run:  runHangingTransaction,
+}
+
+func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
+	parts := make([]Part, 2)
+	hanging, inTime := errgroup.WithContext(ctx)
+	for i, next := range []string{"other", "same"} {
+		hanging.Go(func() (err error) {
+			parts[i], err = b.hang(inTime, next)
+			return err
+		})
+	}
+	return parts, hanging.Wait()
+}
+
+// hang leaves a transaction open, and lets another simulator play, with the same or another id.
+func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
+	m, err := b.NewMatchNamed(ctx, "-"+next)
+	if err != nil {
+		return Part{}, err
+	}
+	// It commits now and then, not after each goal: once they come, they all come at once.
+	board := m.Board("board-"+next, "DELIVERY=auto")
+	shows, err := board.Start()
+	if err != nil {
+		return Part{}, err
+	}
+	id := b.Name("simulator-" + next)
+	began, err := m.leaveOpen(ctx, "killed-"+next, id)
+	if err != nil {
+		return Part{}, err
+	}
+	if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), Showing(failAt-1)); err != nil {
+		return Part{}, err
+	}
+	before := len(board.Scores())
+	if next == "other" {
+		id += "-2"
+	}
+	t, err := b.tap(ctx, "next-"+next)
+	if err != nil {
+		return Part{}, err
+	}
+	if _, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+id, "PACE="+min(b.Pace, time.Second).String(), through(t.Proxy)); err != nil {
+		return Part{}, err
+	}
+	for _, p := range []*Process{m.Simulator, shows} {
+		if code, err := p.Wait(ctx); err != nil || code != 0 {
+			return Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
+		}
+	}
+	if err := t.err(); err != nil {
+		return Part{}, err
+	}
+	return m.judgeHanging(ctx, board, before, began, t, next == "same")
+}
+
+// leaveOpen plays until a simulator has an open transaction with id 5 in it, kills the simulator and
+// returns when that transaction began, or a little before.
+func (m *Match) leaveOpen(ctx context.Context, name, id string) (began time.Time, err error) {
+	t, err := m.bench.tap(ctx, name)
+	if err != nil {
+		return began, err
+	}
+	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, false) && s.Event == failAt })
+	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), through(t.Proxy))
+	if err != nil {
+		return began, err
+	}
+	h, err := t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt))
+	if err != nil {
+		return began, err
+	}
+	p.Kill()
+	h.let(wire.Cut)
+	last := lastTry(t.since(0), failAt)
+	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
+		return began, &NotRun{fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}
+	}
+	m.bench.Say(Text{
+		fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, failAt), fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
+	})
+	return last[0].At, nil // its first request, AddPartitionsToTxn, opens it
+}
+
+// judgeHanging counts the second match. Of the first there are four goals, before the others, and the
+// one in the transaction that was left open.
+func (m *Match) judgeHanging(ctx context.Context, board *Board, before int, began time.Time, t *tap, same bool) (Part, error) {
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return Part{}, err
+	}
+	first, second := ofStream(goals, goals[0].Stream), ofStream(goals, last(goals).Stream)
+	scores := board.Scores()
+	v, strange, err := m.Judge(ctx, scores[before:], second)
+	if err != nil {
+		return Part{}, err
+	}
+	var acks []time.Time
+	for _, s := range t.since(0) {
+		if s.accepted(kmsg.EndTxn) && s.Commit {
+			acks = append(acks, s.At)
+		}
+	}
+	if len(scores) == before || len(acks) == 0 {
+		return Part{}, &NotRun{"nothing of the second match was acknowledged and shown"}
+	}
+	appeared, waiting := scores[before].At, 0
+	for _, at := range acks {
+		if at.Before(appeared) {
+			waiting++
+		}
+	}
+	part := Part{Counted: v, Strange: strange, Highest: highest(second), Facts: []Fact{{
+		Text{fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt), fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt)},
+		slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s Score, id int) bool { return s.ID() == id }) &&
+			len(first) == failAt && last(first).Aborted,
+	}}}
+	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
+	if same {
+		part.Title = Text{"com o mesmo TRANSACTIONAL_ID", "with the same TRANSACTIONAL_ID"}
+		part.Facts = append(part.Facts, Fact{Text{
+			fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
+		}, stall < leftOpen/2})
+		return part, nil
+	}
+	part.Title = Text{"com outro TRANSACTIONAL_ID", "with another TRANSACTIONAL_ID"}
+	open := appeared.Sub(began)
+	part.Facts = append(part.Facts,
+		Fact{Text{
+			fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
+			fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting, seconds(stall)),
+		}, waiting >= heldBack},
+		Fact{Text{
+			fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
+			fmt.Sprintf("that was %s after the dead one's transaction began: not before TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
+		}, open >= leftOpen})
+	return part, nil
+}
+
+func seconds(d time.Duration) string { return d.Round(time.Millisecond).String() }

@@ -1,0 +1,247 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/screen"
+)
+
+// scratch is where this test's programs and the labs' folders are.
+var scratch string
+
+// TestMain gives the labs a folder for temporary files that is empty again at the end: a lab leaves
+// nothing behind.
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "lab-test-"); err != nil {
+		panic(err)
+	}
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // Unix; Windows has two
+		os.Setenv(name, filepath.Join(scratch, "tmp"))
+	}
+	if err := os.Mkdir(os.Getenv("TMPDIR"), 0o755); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "kafka-workshop-*")); len(left) > 0 {
+		fmt.Fprintln(os.Stderr, "labs have left behind:", left)
+		code = 1
+	}
+	os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+// programs are built from this tree, once, and with the race detector where there is a C compiler.
+var programs = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(scratch, "bin") + string(filepath.Separator)
+	args := []string{"build", "-o", bin}
+	if haveC() {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, "work")...)
+	build.Dir = filepath.Join("..", "..", "..")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+func haveC() bool {
+	out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
+	enabled, compiler, _ := strings.Cut(string(out), "\n")
+	if err != nil || enabled != "1" {
+		return false
+	}
+	_, err = exec.LookPath(strings.TrimSpace(compiler))
+	return err == nil
+}
+
+func binDir(t *testing.T) string {
+	t.Helper()
+	bin, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
+}
+
+// atOnce keeps the labs from running all at the same time: they measure time.
+var atOnce = make(chan struct{}, 2)
+
+// run carries out a lab, or a control of one, and checks that no process is left.
+func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
+	t.Helper()
+	var lines kafkatest.Output
+	marked := markOf(t)
+	o.Lang, o.BinDir, o.Seed = service.English, binDir(t), 42
+	o.Environ = append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0")
+	o.Screen = screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator")
+	if o.Say == nil {
+		o.Say = func(text Text) { o.Screen.Tell(text.In(o.Lang)) }
+	}
+	atOnce <- struct{}{}
+	defer func() { <-atOnce }()
+	began := time.Now()
+	result, err := Run(ctx, l, o)
+	t.Logf("%s took %s", l.Name, time.Since(began).Round(10*time.Millisecond))
+	if left := processes(t, marked); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+	if strings.Contains(lines.String(), "DATA RACE") {
+		t.Error("a program has a data race")
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			var verdict bytes.Buffer
+			result.Print(&verdict, service.English, false)
+			t.Logf("%s\n%s", &lines, &verdict)
+		}
+	})
+	return result, err
+}
+
+// markOf is a variable that tells the processes of one run from all others.
+func markOf(t *testing.T) string {
+	return fmt.Sprintf("LAB_TEST=%s-%d", t.Name(), time.Now().UnixNano())
+}
+
+// canSee: the system tells the environment of a process.
+const canSee = runtime.GOOS == "linux"
+
+// processes are those that have a variable in their environment.
+func processes(t *testing.T, variable string) []string {
+	t.Helper()
+	if !canSee {
+		return nil
+	}
+	paths, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, path := range paths {
+		environ, _ := os.ReadFile(path) // it may have ended meanwhile, or be somebody else's
+		if slices.Contains(strings.Split(string(environ), "\x00"), variable) {
+			found = append(found, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return found
+}
+
+// Every lab holds, and says what it must. Seed 42 is a match of 47 goals.
+func TestLabs(t *testing.T) {
+	const none = ` · lost 0 · repeated 0 · out of order 0`
+	shown := `produced 47 · shown 47` + none
+	inTopic := `produced 47 · in scoreBoard 47` + none
+	want := map[string][]string{
+		// How far the five seconds of a commit reach depends on the machine.
+		"auto-commit":   {`produced 47 · shown 47 · lost 0 · repeated \d+ \(ids? [\d, ]*(-?\b32)?\) · out of order 0`},
+		"at-most-once":  {`produced 47 · shown 46 · lost 1 \(id 5\) · repeated 0 · out of order 0`},
+		"at-least-once": {`produced 47 · shown 47 · lost 0 · repeated 1 \(id 5\) · out of order 0`},
+		"crash-loop":    {`produced 47 · shown 47 · lost 0 · repeated 4 \(id 5 ×4\) · out of order 0`},
+		"exactly-once":  {inTopic, `produced 47 · shown 46 · not shown 1 \(id 20\) · repeated 0 · out of order 0`},
+		"ghost-goals": {
+			`produced 47 · shown 47 · lost 0 · repeated 0 · ghosts 11 \(ids 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44\) · out of order 0`,
+			shown,
+		},
+		"zombie": {inTopic},
+		"fencing": {
+			`sent 1\d · acknowledged 1\d · in the topic 1\d · lost 0 · duplicated in the topic 0 · out of order 0`,
+			`sent 48 · acknowledged 48 · in the topic 48 · lost 0 · duplicated in the topic 0 · out of order 0`,
+		},
+		"idempotence": {
+			`produced 47 · shown 47 · lost 0 · repeated 0 · duplicated in the topic 15 \(ids 4, 7, 10, [\d, ]*46\) · out of order 0`,
+			shown,
+		},
+		"poison":              {`produced 48 · shown \d+ · not shown \d+ \(ids \d+-47\) · repeated 0 · out of order 0`, `produced 48 · shown 47` + none},
+		"hanging-transaction": {shown, shown},
+	}
+	for _, l := range All() {
+		if l.Killer {
+			continue // real brokers only
+		}
+		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel()
+			if l.Name == "zombie" && pause == nil {
+				wantNotRun(t, l, Options{}, "needs signals")
+				return
+			}
+			result, err := run(t, t.Context(), l, Options{Pace: 40 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !result.Held() {
+				t.Error("the prediction did not hold")
+			}
+			if len(result.Parts) != len(want[l.Name]) {
+				t.Fatalf("%d parts, want %d", len(result.Parts), len(want[l.Name]))
+			}
+			for i, p := range result.Parts {
+				if re := regexp.MustCompile("^" + want[l.Name][i] + "$"); !re.MatchString(p.Line(service.English)) {
+					t.Errorf("part %d says %q, want %s", i, p.Line(service.English), re)
+				}
+			}
+		})
+	}
+}
+
+func wantNotRun(t *testing.T, l Lab, o Options, cause string) {
+	t.Helper()
+	_, err := run(t, t.Context(), l, o)
+	if notRun, ok := errors.AsType[*NotRun](err); !ok || !strings.Contains(notRun.Cause, cause) {
+		t.Errorf("ended with %v, want a NotRun that says %q", err, cause)
+	}
+}
+
+// Where the fault does not strike there is no verdict.
+func TestNoStrikeNoVerdict(t *testing.T) {
+	never := &Control{instead: func(_, program string, vars []string) (string, []string) {
+		if program == "scoreboard" {
+			vars = append(slices.Clone(vars), "FAIL_AT_ID=900")
+		}
+		return program, vars
+	}}
+	beyond := slices.Clone(strikes[:1])
+	beyond[0].id = 900
+	late := exactlyOnce
+	late.run = func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, beyond) }
+	for _, c := range []struct {
+		lab     Lab
+		control *Control
+		cause   string
+	}{
+		{atLeastOnce, never, "has not crashed at id 5"},
+		{crashLoop, never, "was to crash with exit code 137, and ended with 0"},
+		{exactlyOnce, never, "the board was to crash at id 10, and ended with exit code 0"},
+		{late, nil, "ended with exit code 0 before it was to be killed at id 900"},
+	} {
+		t.Run(c.lab.Name, func(t *testing.T) {
+			t.Parallel()
+			wantNotRun(t, c.lab, Options{Pace: 5 * time.Millisecond, control: c.control}, c.cause)
+		})
+	}
+}
+
+func TestMissingProgram(t *testing.T) {
+	o := Options{BinDir: t.TempDir(), Screen: screen.New(io.Discard, io.Discard, os.LookupEnv), Say: func(Text) {}}
+	_, err := Run(t.Context(), atLeastOnce, o)
+	if notRun, ok := errors.AsType[*NotRun](err); !ok || !strings.Contains(notRun.Cause, "there is no score-simulator") {
+		t.Errorf("ended with %v", err)
+	}
+}

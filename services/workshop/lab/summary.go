@@ -1,0 +1,49 @@
+package lab
+
+import (
+	"fmt"
+	"strings"
+
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+// mostNamed is how many messages a summary names of each fault.
+const mostNamed = 10
+
+// Summary is a verdict in one line, for messages of any number of streams.
+func Summary(v verdict.Verdict, read bool, lang service.Lang) string {
+	fields := []string{fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced)}
+	if read {
+		fields = append(fields, fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed))
+	}
+	for _, f := range []struct {
+		name     Text
+		messages []verdict.Message
+	}{
+		{Text{"perdidas", "lost"}, append(append([]verdict.Message(nil), v.Lost...), v.Missing...)},
+		{Text{"repetidas", "repeated"}, v.Repeated},
+		{Text{"fora de ordem", "out of order"}, append(append([]verdict.Message(nil), v.OutOfOrder...), v.Nonmonotonic...)},
+		{Text{"recusadas, mas lidas", "refused, but read"}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
+		{Text{"sem resposta", "without an answer"}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
+	} {
+		field := fmt.Sprintf("%s %d", f.name.In(lang), len(f.messages))
+		if len(f.messages) > 0 {
+			field += " (" + named(f.messages) + ")"
+		}
+		fields = append(fields, field)
+	}
+	return strings.Join(fields, " · ")
+}
+
+func named(messages []verdict.Message) string {
+	var names []string
+	for i, m := range messages {
+		if i == mostNamed {
+			names = append(names, "...")
+			break
+		}
+		names = append(names, m.String())
+	}
+	return strings.Join(names, ", ")
+}

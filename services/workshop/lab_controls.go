@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/lab"
+	"workshop.example/workshop/screen"
+)
+
+func (t *tool) labControlsCommand() *cobra.Command {
+	r := &labRun{tool: t, seed: classSeed}
+	cmd := &cobra.Command{
+		Use:   "controls",
+		Short: "Put a mistake into each lab, and say whether the lab catches it",
+		Long: `controls carries out labs with a mistake in them: another program in the scoreboard's place, or another setting.
+Each must come out red, in the way that the mistake makes: a check that was never seen to fail proves nothing.
+
+Some need real brokers, and are left out without them; those whose fault only the embedded cluster can make run on
+one in any case.
+
+Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
+		Example: "  workshop lab controls\n  workshop lab controls --brokers localhost:9092",
+		Args:    cobra.NoArgs,
+		RunE:    running(func(cmd *cobra.Command) error { return r.controls(cmd.Context()) }),
+	}
+	cmd.Flags().StringVar(&r.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
+	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
+	return cmd
+}
+
+var errNotCaught = errors.New("a mistake was not caught")
+
+func (r *labRun) controls(ctx context.Context) error {
+	o, lines, err := r.options()
+	if err != nil {
+		return err
+	}
+	// What the programs print is of no interest here, unless it explains why a control did not run.
+	o.Screen = screen.New(io.Discard, io.Discard, r.lookup)
+	o.Say = func(lab.Text) {}
+	caught, tried, left := 0, 0, 0
+	for _, c := range lab.Controls() {
+		if c.Brokers && len(o.Cluster.Brokers) == 0 {
+			left++
+			continue
+		}
+		tried++
+		fmt.Fprintf(lines, "%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
+		result, ok, err := c.Check(ctx, o)
+		switch {
+		case ctx.Err() != nil:
+			return service.UsageError("stopped before all controls were through")
+		case ok:
+			caught++
+			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "apanhado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+		case err != nil:
+			fmt.Fprintf(lines, "  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
+		default:
+			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO apanhado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+		}
+		for _, p := range result.Parts {
+			fmt.Fprintf(lines, "    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
+		}
+	}
+	fmt.Fprintln(lines, controlsLine(o.Lang, caught, tried, left))
+	if caught < tried {
+		return errNotCaught
+	}
+	return nil
+}
+
+// controlsLine sums up; left are those that need real brokers.
+func controlsLine(lang service.Lang, caught, tried, left int) string {
+	line := fmt.Sprintf(lab.Text{PT: "controles apanhados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
+	if left > 0 {
+		line += fmt.Sprintf(lab.Text{PT: " (mais %d precisam de brokers de verdade)", EN: " (%d more need real brokers)"}.In(lang), left)
+	}
+	return line
+}
