@@ -81,6 +81,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
   workshop lab run at-least-once --pace 1s              slow enough to follow
   workshop lab run exactly-once --brokers localhost:9092
   workshop lab run at-most-once --report page.html      and a picture of what happened when
+  workshop lab run at-least-once --scoreboard "python3 scoreBoard.py"
   workshop lab run ghost-goals --json | jq .held`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -103,7 +104,8 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
 	flags.StringVar(&r.report, "report", "", "write the verdict and a time line to this HTML file")
 	flags.BoolVar(&r.keep, "keep", false, "keep histories and topics, and say where they are")
-	for _, name := range []string{"brokers", "pace", "seed"} {
+	flags.StringVar(&r.scoreboard, "scoreboard", "", "judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
+	for _, name := range []string{"brokers", "pace", "seed", "scoreboard"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	flags.Lookup("pace").DefValue = ""
@@ -136,6 +138,12 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	where := lab.Text{PT: "cluster embutido", EN: "embedded cluster"}
 	if len(o.Cluster.Brokers) > 0 {
 		where = lab.Text{PT: "brokers " + strings.Join(o.Cluster.Brokers, ","), EN: "brokers " + strings.Join(o.Cluster.Brokers, ",")}
+	}
+	if cmd.Flags().Changed("scoreboard") {
+		if o.Scoreboard, o.Guard, err = r.ownScoreboard(l); err != nil {
+			return err
+		}
+		where.PT, where.EN = where.PT+", o seu placar: "+r.scoreboard, where.EN+", your scoreboard: "+r.scoreboard
 	}
 	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang))
 	result, err := r.carryOut(cmd.Context(), l, o)

@@ -48,6 +48,9 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return service.ExitOK
 	}
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
 	fmt.Fprintf(t.stderr, "workshop: %v\n", err)
 	_, ran := errors.AsType[*runError](err)
 	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
@@ -88,7 +91,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
 	}
-	root.AddCommand(t.upCommand(), t.labCommand(), t.topicsCommand(), versionCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.topicsCommand(), guardCommand(), versionCommand())
 	return root
 }
 

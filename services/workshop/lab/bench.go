@@ -23,12 +23,14 @@ import (
 
 // Options are what a user may wish for a run.
 type Options struct {
-	Cluster    kafka.Cluster // no brokers: an embedded cluster is started
-	Lang       service.Lang
-	Seed       uint64
-	Pace       time.Duration // between goals; negative: the lab's own
-	Keep       bool          // histories and topics stay
-	Scoreboard string        // the student's command; empty: ours
+	Cluster kafka.Cluster // no brokers: an embedded cluster is started
+	Lang    service.Lang
+	Seed    uint64
+	Pace    time.Duration // between goals; negative: the lab's own
+	Keep    bool          // histories and topics stay
+
+	Scoreboard []string // the student's command, as words; none: ours
+	Guard      []string // what stands before it: a program that kills it when its own input ends
 
 	Environ []string       // what the programs inherit, without anything of the workshop's own
 	BinDir  string         // where the programs are
@@ -242,6 +244,9 @@ func (b *Bench) Committed(group, topic string, partition int32) (int64, error) {
 		return 0, err
 	}
 	offsets, err := admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: {partition}})
+	if errors.Is(err, sarama.ErrGroupIDNotFound) { // nobody has ever joined it
+		return -1, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("offsets of group %s: %w", group, err)
 	}

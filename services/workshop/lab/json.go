@@ -24,6 +24,7 @@ type JSONPart struct {
 	Unknown    int        `json:"unknown"`
 	Facts      []JSONFact `json:"facts"`
 	Misses     []string   `json:"misses"`
+	Hint       string     `json:"hint,omitempty"` // what to change, where it did not hold
 }
 
 // JSONFact is what was predicted besides the counts.
@@ -42,6 +43,9 @@ func (r Result) JSON(lang service.Lang) JSON {
 			Lost: some(numbers(v.Lost, v.Missing)), Repeated: some(numbers(v.Repeated)), Duplicated: some(numbers(v.Duplicated)),
 			Ghosts: some(numbers(v.AbortedRead)), OutOfOrder: some(numbers(v.OutOfOrder, v.Nonmonotonic)),
 			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{},
+		}
+		if !part.Held {
+			part.Hint = p.Hint.In(lang)
 		}
 		for _, f := range p.Facts {
 			part.Facts = append(part.Facts, JSONFact{f.Text.In(lang), f.Held})

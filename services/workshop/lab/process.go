@@ -35,6 +35,8 @@ type Process struct {
 	began, endedAt time.Time
 	paused         atomic.Bool
 
+	guarded bool // it is the guard of somebody else's program
+
 	mu     sync.Mutex
 	lines  []Line
 	rest   []byte
@@ -137,6 +139,14 @@ func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
 
 // Kill is kill -9, and returns when the process is gone.
 func (p *Process) Kill() {
+	if p.guarded { // its own death would leave behind what it guards; the end of its input kills both
+		p.stdin.Close()
+		select {
+		case <-p.ended:
+			return
+		case <-time.After(stopGrace):
+		}
+	}
 	p.cmd.Process.Kill()
 	<-p.ended
 }

@@ -36,6 +36,9 @@ func (r Result) Report(w io.Writer, lang service.Lang) error {
 		for _, m := range p.Misses() {
 			part.Misses = append(part.Misses, m.In(lang))
 		}
+		if !part.Held {
+			part.Hint = p.Hint.In(lang)
+		}
 		page.Parts = append(page.Parts, part)
 	}
 	page.Picture = draw(r.Timeline, page.Words)
@@ -55,6 +58,7 @@ type (
 	}
 	partView struct {
 		Title, Line, Outcome string
+		Hint                 string
 		Held                 bool
 		Strip, Misses        []string
 		Facts                []factView

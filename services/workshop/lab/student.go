@@ -1,0 +1,191 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"workshop.example/kit/verdict"
+)
+
+// student is a scoreboard that somebody else wrote, in whatever language. All that is known of it is
+// seen from outside: its score lines, how it ends, and what its group has committed.
+type student struct {
+	*Board
+	delivery string
+	failAt   int
+	seen     []sight // one of each life
+	stuck    bool    // it died again and again, and got no further
+}
+
+// stuckLives is how many have to die at the same id until it is clear that the next one will.
+const stuckLives = 3
+
+// runStudent carries out an experiment with the student's own scoreboard, which is to crash at the
+// event failAt. The prediction is known once it has.
+func (b *Bench) runStudent(ctx context.Context, delivery string, failAt int, want func(*student) Prediction) ([]Part, error) {
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &student{Board: m.Board("scoreboard", "DELIVERY="+delivery), delivery: delivery, failAt: failAt}
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.follow(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case <-m.Simulator.Ended():
+		if code := m.Simulator.ExitCode(); code != 0 {
+			return nil, &NotRun{fmt.Sprintf("%s ended with exit code %d in mid-match", m.Simulator.Name, code)}
+		}
+	default:
+		m.Simulator.Stop() // who is stuck at one goal will not show the next ones either
+	}
+	return s.judge(ctx, want)
+}
+
+// begin starts the match and the first life.
+func (s *student) begin(ctx context.Context) error {
+	if s.delivery != "auto" {
+		// What commits or reads in another way than it should must not pass because the goals came one by
+		// one: the first look for messages is to find the goal of the crash among others.
+		simulator, err := s.match.Play()
+		if err != nil {
+			return err
+		}
+		if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), hasSent(s.failAt+3)); err != nil {
+			return err
+		}
+		return s.start(s.failAt)
+	}
+	// The five seconds until an automatic commit begin with the program's first look for messages. The
+	// match waits for that, or a program that takes long to start would meet its crash before a commit.
+	if err := s.start(s.failAt); err != nil {
+		return err
+	}
+	s.awaitMember(ctx, last(s.Lives))
+	_, err := s.match.Play()
+	return err
+}
+
+// hasSent says whether the simulator has sent as many goals.
+func hasSent(goals int) func([]Line) bool {
+	return func(lines []Line) bool {
+		n := 0
+		for _, line := range lines {
+			if strings.Contains(line.Text, `"event":"goal"`) {
+				n++
+			}
+		}
+		return n >= goals
+	}
+}
+
+// awaitMember waits until the first life is in the group. One that does not join in time is judged as it is.
+func (s *student) awaitMember(ctx context.Context, p *Process) {
+	deadline := time.NewTimer(startGrace)
+	defer deadline.Stop()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		if g := s.match.bench.membership(s.Group); len(g.members) > 0 && !g.rebalancing {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-p.Ended():
+			return
+		case <-deadline.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// start starts one life. Only the first gets to know of the fault: a simple program has no memory of
+// having crashed already.
+func (s *student) start(failAt int) error {
+	b := s.match.bench
+	env := append(slices.Clone(b.Environ),
+		"BOOTSTRAP_SERVERS="+joined(b.Cluster.Brokers), "WORKSHOP_LANG="+string(b.Lang),
+		"STATE_DIR="+filepath.Join(b.Dir, "state"), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once",
+		// Python keeps lines that go to a pipe in a buffer of 8 KiB, which the crash would take along:
+		// goals that the student's program has shown would count as lost.
+		"PYTHONUNBUFFERED=1",
+	)
+	if b.Cluster.Proxy != "" {
+		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
+	}
+	words := slices.Concat(b.Guard, b.Scoreboard)
+	p, err := b.launch(s.Name, words[0], words[1:], append(env, s.vars...))
+	if err != nil {
+		return err
+	}
+	p.guarded = true
+	s.Lives = append(s.Lives, p)
+	return nil
+}
+
+// follow watches the first life, and starts others, until the match was shown or it is clear that it
+// will not be.
+func (s *student) follow(ctx context.Context) error {
+	var before membership
+	reached, same := 0, 0 // the highest id so far, and how many lives in a row have died there
+	for {
+		life, err := s.watch(ctx, last(s.Lives), before)
+		if err != nil {
+			return err
+		}
+		s.seen = append(s.seen, life)
+		if life.stopped || s.complete() || s.nothing() && life.code != crashed {
+			return nil // in the last case it does not read yet, or does not even start
+		}
+		if life.last > reached {
+			reached, same = life.last, 0
+		}
+		if same++; same == stuckLives {
+			s.stuck = true
+			return nil
+		}
+		if len(s.Lives) == mostLives {
+			return nil
+		}
+		before = s.match.bench.membership(s.Group)
+		s.match.bench.Say(Text{
+			fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
+			fmt.Sprintf("the group had committed up to id %d", life.committed),
+		})
+		s.match.bench.SayRestart(s.Board, life.code)
+		if err := s.start(0); err != nil {
+			return err
+		}
+	}
+}
+
+// complete reports whether the match was shown to its end.
+func (s *student) complete() bool { return slices.ContainsFunc(s.Scores(), Score.final) }
+
+// nothing reports whether no goal was shown, in any life.
+func (s *student) nothing() bool { return len(s.Scores()) == 0 }
+
+// final says whether a match ends with this score: with 25 goals, and two more than the others have.
+func (s Score) final() bool {
+	high, low := max(s.TeamA, s.TeamB), min(s.TeamA, s.TeamB)
+	return high >= 25 && high-low >= 2
+}
+
+// missedStart reports whether the first goals were left out, up to which one.
+func missedStart(v verdict.Verdict) (upTo int) {
+	for _, id := range numbers(v.Lost, v.Missing) {
+		if id == upTo+1 {
+			upTo = id
+		}
+	}
+	return upTo
+}

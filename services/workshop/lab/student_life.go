@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"context"
+	"time"
+)
+
+// sight is what was seen of one life.
+type sight struct {
+	first, last int // ids of the first goal that it has shown, and of the highest; 0: none
+	printed     int // lines, of whatever form
+	code        int
+	stopped     bool          // by us: nothing more was to come
+	joined      bool          // the group
+	committed   int           // id up to which the group had committed at its end; 0: nothing
+	lasted      time.Duration // from its first goal to its end
+	waited      time.Duration // for the session of its predecessor to end
+}
+
+const (
+	flood = 50000 // lines of one life: it prints without end
+
+	look       = 200 * time.Millisecond // how often a life is looked at
+	startGrace = 30 * time.Second       // until it has joined the group: some compile themselves first
+	tellAfter  = 3 * time.Second        // of silence
+	quietAfter = 5 * time.Second        // with nothing new once the match is over: nothing more will come
+)
+
+// watch returns when a life has ended, by itself or because nothing more was to come of it.
+func (s *student) watch(ctx context.Context, p *Process, before membership) (life sight, err error) {
+	q := &silence{life: &life, before: before, since: p.began}
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for running := true; running; {
+		select {
+		case <-p.Ended():
+			running = false
+		case <-tick.C:
+			if s.over(p, q) {
+				p.Stop()
+				life.stopped, running = true, false
+			}
+		case <-ctx.Done():
+			return life, ctx.Err()
+		}
+	}
+	if ctx.Err() != nil {
+		return life, ctx.Err() // Ctrl-C reaches it as it does us
+	}
+	life.code = p.ExitCode()
+	for _, line := range p.Lines() {
+		life.printed++
+		if score, ok := parseScore(line.Text); ok {
+			if life.first == 0 {
+				life.first, life.lasted = score.ID(), p.endedAt.Sub(line.At)
+				if q.told {
+					life.waited = line.At.Sub(p.began)
+				}
+			}
+			life.last = max(life.last, score.ID())
+		}
+	}
+	committed, err := s.match.bench.Committed(s.Group, s.match.Topic, 0)
+	life.committed = int(max(committed, 0)) // one partition, without transactions: the id is the offset after
+	return life, err
+}
+
+// silence is how long a life has shown nothing new, and why.
+type silence struct {
+	life   *sight
+	before membership // the group at its start
+
+	shown   int       // the highest id so far
+	since   time.Time // nothing new has come
+	settled time.Time // when it was last seen to wait for its turn
+	told    bool
+}
+
+// over reports whether nothing more is to come: the match has ended, and the program has had its time
+// to show it.
+func (s *student) over(p *Process, q *silence) bool {
+	lines, now := p.Lines(), time.Now()
+	if len(lines) > flood {
+		return true
+	}
+	shown := q.shown
+	for _, line := range lines {
+		if score, ok := parseScore(line.Text); ok {
+			shown = max(shown, score.ID())
+		}
+	}
+	if shown > q.shown {
+		q.shown, q.since = shown, now
+		return false
+	}
+	if now.Sub(q.since) < time.Second {
+		return false
+	}
+	group := s.match.bench.membership(s.Group)
+	q.life.joined = q.life.joined || group.joinedSince(q.before)
+	starting := q.shown == 0 && !q.life.joined && now.Sub(p.began) < startGrace
+	if starting || group.rebalancing && now.Sub(q.since) < patience {
+		q.settled = now
+		if group.rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
+			q.told = true
+			s.match.bench.Say(Text{
+				"o grupo espera a sessão do membro que morreu (session_timeout_ms); com GROUP_INSTANCE_ID o reinício não espera",
+				"the group waits for the session of the dead member (session_timeout_ms); with GROUP_INSTANCE_ID a restart does not wait",
+			})
+		}
+		return false
+	}
+	select {
+	case <-s.match.Simulator.Ended():
+	default:
+		return false
+	}
+	for _, at := range []time.Time{q.since, q.settled, s.match.Simulator.endedAt} {
+		if now.Sub(at) < quietAfter {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,103 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// judge counts what the student's scoreboard has shown, as it does for ours, and says what to change
+// where that is not as predicted.
+func (s *student) judge(ctx context.Context, want func(*student) Prediction) ([]Part, error) {
+	part, err := s.match.Part(ctx, s.Board)
+	if err != nil {
+		return nil, err
+	}
+	if !s.nothing() && missedStart(part.Counted) < s.failAt {
+		if err := s.struck(); err != nil {
+			return nil, err
+		}
+	}
+	part.Want = want(s)
+	if s.delivery == "auto" {
+		part.Facts = []Fact{
+			{Text{"uma confirmação automática ficou antes da queda", "an automatic commit lies before the crash"}, s.seen[0].committed > 0},
+			{Text{"a queda repetiu ao menos um gol", "the crash repeated one goal at least"}, len(part.Want.Repeated) > 0},
+		}
+	}
+	if !s.complete() {
+		part.Pending = true
+		part.Facts = append(part.Facts, Fact{Text{"o placar mostrou a partida até o fim", "the board showed the match to its end"}, false})
+	}
+	part.Notes = s.notes()
+	part.Hint = s.hint(part)
+	return []Part{part}, nil
+}
+
+// struck returns an error where the fault has not struck as it must to prove anything.
+func (s *student) struck() error {
+	first := s.seen[0]
+	if len(s.seen) == 1 && (first.stopped || s.complete()) {
+		s.match.bench.Say(Text{
+			fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
+			fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
+		})
+		return &NotRun{fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, such as by os._exit(137)", s.failAt)}
+	}
+	if s.delivery == "auto" && first.committed == 0 && first.lasted < autoCommitInterval {
+		return &NotRun{fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: leave --pace out",
+			first.lasted.Round(time.Millisecond))}
+	}
+	return nil
+}
+
+// autoCommitInterval is the default of all libraries, and a little more: a client commits when it next
+// looks for messages.
+const autoCommitInterval = 5*time.Second + 500*time.Millisecond
+
+// notes are what is worth knowing, whatever the verdict.
+func (s *student) notes() []Text {
+	var notes []Text
+	for i, life := range s.seen {
+		if life.waited > 0 {
+			seconds := life.waited.Seconds()
+			notes = append(notes, Text{
+				fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria", i+1, seconds),
+				fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would not have to", i+1, seconds),
+			})
+		}
+	}
+	if s.delivery == "auto" && s.seen[0].committed == s.seen[0].last-1 {
+		notes = append(notes, Text{
+			"só o último gol se repetiu: é o que acontece quando o laço confirma cada evento, e não a biblioteca a cada 5 segundos",
+			"only the last goal is repeated: that is what happens where the loop commits each event, and not the library every 5 seconds",
+		})
+	}
+	if end := last(s.seen); end.stopped && s.complete() {
+		notes = append(notes, Text{
+			"o placar não terminou sozinho e foi parado: saia do laço no evento «finished»",
+			"the board did not end by itself, and was stopped: leave the loop at the event «finished»",
+		})
+	}
+	if last(s.seen).printed > flood {
+		notes = append(notes, Text{
+			fmt.Sprintf("o placar foi parado depois de %d linhas", flood),
+			fmt.Sprintf("the board was stopped after %d lines", flood),
+		})
+	}
+	return notes
+}
+
+// always is a prediction that does not depend on how the board crashed.
+func always(want Prediction) func(*student) Prediction {
+	return func(*student) Prediction { return want }
+}
+
+// afterLastCommit predicts that all is repeated that the first life had shown and not committed.
+func afterLastCommit(s *student) Prediction {
+	var want Prediction
+	for id := s.seen[0].committed + 1; id <= s.seen[0].last; id++ {
+		want.Repeated = append(want.Repeated, id)
+	}
+	return want
+}
