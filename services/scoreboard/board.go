@@ -127,11 +127,15 @@ func (b *board) latest(id string) *match {
 	return nil
 }
 
+// keep adds a match, and forgets the oldest that is over. One that is being played would begin anew
+// with its next event, and count wrong: the history of a partition that a board is given alone can be
+// longer than what it remembers.
 func (b *board) keep(m *match) {
-	b.matches = append(b.matches, m)
-	if len(b.matches) > remembered {
-		b.matches = slices.Delete(b.matches, 0, 1)
+	if len(b.matches) == remembered {
+		oldest := max(0, slices.IndexFunc(b.matches, func(m *match) bool { return m.finished }))
+		b.matches = slices.Delete(b.matches, oldest, oldest+1)
 	}
+	b.matches = append(b.matches, m)
 }
 
 // before is the score before a goal.
