@@ -59,6 +59,11 @@ func (r *reader) consume(ctx context.Context, claim *kafka.Claim) error {
 			printed = printed[:0]
 		}
 	}
+	if err := r.process.Out.Flush(); err == nil { // Commit, behind us, reports the error
+		for _, step := range printed {
+			step.OK()
+		}
+	}
 	return nil // what is marked by now is committed behind us
 }
 

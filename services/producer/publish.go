@@ -153,13 +153,15 @@ func (p *publisher) acknowledgements() {
 		}
 		o := msg.Metadata.(*outgoing)
 		line = strconv.AppendInt(append(line[:0], p.words.sent...), o.sequence, 10)
-		if p.cfg.publishing.Acks != sarama.NoResponse { // with acks=0 nobody tells where it went
+		if p.cfg.publishing.Acks == sarama.NoResponse { // nobody tells where it went, nor whether it came
+			o.step.Unknown(nil)
+		} else {
+			o.step.Stored(msg.Partition, msg.Offset)
 			line = strconv.AppendInt(append(line, p.words.partition...), int64(msg.Partition), 10)
 			line = strconv.AppendInt(append(line, p.words.offset...), msg.Offset, 10)
 			line = append(line, ')')
 		}
 		p.process.Out.Write(append(line, '\n'))
-		o.step.Stored(msg.Partition, msg.Offset)
 		p.acked.Inc()
 		p.acknowledged.Add(1)
 		p.progress.Store(time.Now().UnixMilli())

@@ -190,7 +190,7 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	if s.transactor != nil {
 		err = s.transact(ctx, msg, s.about(e))
 	} else {
-		err = kafka.Send(ctx, s.producer, msg, s.process.History.Begin(history.Send, s.about(e)))
+		err = s.send(ctx, msg, s.process.History.Begin(history.Send, s.about(e)))
 	}
 	s.sending.Store(0)
 	switch {
@@ -205,6 +205,16 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 		return fmt.Errorf("publish event %d of match %s: %w", e.ID, e.Match, err)
 	}
 	return nil
+}
+
+// send publishes without a transaction. With acks=0 nobody has answered when it returns.
+func (s *simulator) send(ctx context.Context, msg *sarama.ProducerMessage, step history.Operation) error {
+	if s.cfg.publishing.Acks == sarama.NoResponse {
+		err := kafka.Send(ctx, s.producer, msg, history.Operation{})
+		step.Unknown(err)
+		return err
+	}
+	return kafka.Send(ctx, s.producer, msg, step)
 }
 
 // message is an event as it is sent, with the time of now; value is its JSON.

@@ -59,11 +59,11 @@ func (r *labRun) controls(ctx context.Context) error {
 			return service.UsageError("stopped before all controls were through")
 		case ok:
 			caught++
-			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "apanhado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		case err != nil:
 			fmt.Fprintf(lines, "  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
 		default:
-			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO apanhado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
 		for _, p := range result.Parts {
 			fmt.Fprintf(lines, "    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
@@ -78,7 +78,7 @@ func (r *labRun) controls(ctx context.Context) error {
 
 // controlsLine sums up; left are those that need real brokers.
 func controlsLine(lang service.Lang, caught, tried, left int) string {
-	line := fmt.Sprintf(lab.Text{PT: "controles apanhados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
+	line := fmt.Sprintf(lab.Text{PT: "controles detectados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
 	if left > 0 {
 		line += fmt.Sprintf(lab.Text{PT: " (mais %d precisam de brokers de verdade)", EN: " (%d more need real brokers)"}.In(lang), left)
 	}

@@ -12,8 +12,8 @@ func TestControlsLine(t *testing.T) {
 		caught, tried, left int
 		want                string
 	}{
-		{service.Portuguese, 6, 6, 2, "controles apanhados 6/6 (mais 2 precisam de brokers de verdade)"},
-		{service.Portuguese, 8, 8, 0, "controles apanhados 8/8"},
+		{service.Portuguese, 6, 6, 2, "controles detectados 6/6 (mais 2 precisam de brokers de verdade)"},
+		{service.Portuguese, 8, 8, 0, "controles detectados 8/8"},
 		{service.English, 8, 8, 0, "controls caught 8/8"},
 		{service.English, 5, 6, 2, "controls caught 5/6 (2 more need real brokers)"},
 	} {

@@ -23,7 +23,8 @@ func (t *tool) labVerdictCommand() *cobra.Command {
 was repeated on the way from the producers to the screens. All programs may have written to one file.
 
 Give it the histories of producers and consumers together: what only one side has written down cannot be compared.
-A step without a result, of a program that was killed, gets the benefit of the doubt.
+A step without a result, of a program that was killed, gets the benefit of the doubt, and what was sent and is not
+read yet does not count as lost.
 
 Exit codes: 0 nothing lost, repeated or out of order; 1 something was; 2 wrong use, or a file that is no history.`,
 		Example: `  HISTORY=match.jsonl bin/workshop up --services score-simulator,scoreboard
@@ -63,9 +64,9 @@ func (t *tool) judge(files []string) error {
 	}
 	clean := true
 	for _, topic := range slices.Sorted(maps.Keys(runs)) {
-		v := verdict.Check(runs[topic])
+		v := runs[topic].Check()
 		clean = clean && v.Clean()
-		fmt.Fprintf(t.stdout, "%s: %s\n", topic, lab.Summary(v, runs[topic].Reads != nil, lang))
+		fmt.Fprintf(t.stdout, "%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
 	}
 	if !clean {
 		return errNotClean

@@ -85,9 +85,34 @@ func Open(path, program string, fail func(error)) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := endLine(path, file); err != nil {
+		file.Close()
+		return nil, err
+	}
 	var session [4]byte
 	rand.Read(session[:]) // never fails
 	return &Recorder{program: program, session: hex.EncodeToString(session[:]), fail: fail, file: file}, nil
+}
+
+// endLine ends a line that an earlier process could not write to its end, when the disk was full say.
+func endLine(path string, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 || !info.Mode().IsRegular() {
+		return err
+	}
+	before, err := os.Open(path) // ours can only append
+	if err != nil {
+		return err
+	}
+	defer before.Close()
+	last := make([]byte, 1)
+	if _, err := before.ReadAt(last, info.Size()-1); err != nil {
+		return err
+	}
+	if last[0] != '\n' {
+		_, err = file.Write([]byte{'\n'})
+	}
+	return err
 }
 
 // Close closes the file.

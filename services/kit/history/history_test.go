@@ -108,6 +108,18 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// What the next process writes does not continue a line that was torn.
+func TestTornLineIsEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "history.jsonl")
+	if err := os.WriteFile(path, []byte(`{"session":"a","st`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path, "consumer").Note(Deliver, OK, Subject{})
+	if got := read(t, path); len(got) != 1 || got[0].Step != Deliver {
+		t.Errorf("got %+v, want the delivery alone", got)
+	}
+}
+
 func TestNilRecordsNothing(t *testing.T) {
 	var r *Recorder
 	r.Begin(Send, Subject{}).OK()
@@ -122,6 +134,7 @@ func TestReadNamesTheBadLine(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{good + "\n" + good, ""},
 		{good + `{"session":"a","st`, ""}, // the end is missing
+		{good + `{"session":"a","st` + "\n" + good, ""},
 		{good + "{}\n", "line 2"},
 		{good + "nonsense\n" + good, "line 2"},
 	} {

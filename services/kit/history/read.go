@@ -9,9 +9,9 @@ import (
 	"io"
 )
 
-// Read returns the entries of a history in the order of the file. A last line without its end is what
-// a machine that lost power leaves, and is left out; any other line that is no entry is an error that
-// names its number.
+// Read returns the entries of a history in the order of the file. A line without its end is what a full
+// disk leaves, or a machine that lost power, and is left out; any other line that is no entry is an
+// error that names its number.
 func Read(r io.Reader) ([]Entry, error) {
 	var entries []Entry
 	in := bufio.NewReader(r)
@@ -25,6 +25,9 @@ func Read(r io.Reader) ([]Entry, error) {
 		}
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
+		}
+		if line[0] == '{' && line[len(line)-1] != '}' {
+			continue // torn
 		}
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {

@@ -46,7 +46,7 @@ func Refused(err error) bool {
 
 // refusals are answers that are the same at every try, and are given before anything is written.
 var refusals = []sarama.KError{
-	sarama.ErrMessageSizeTooLarge, sarama.ErrInvalidMessage, sarama.ErrInvalidMessageSize, sarama.ErrInvalidRecord,
+	sarama.ErrMessageSizeTooLarge, sarama.ErrInvalidMessageSize, sarama.ErrInvalidRecord,
 	sarama.ErrInvalidTopic, sarama.ErrInvalidTimestamp, sarama.ErrUnsupportedVersion, sarama.ErrUnsupportedForMessageFormat,
 	sarama.ErrTopicAuthorizationFailed, sarama.ErrClusterAuthorizationFailed, sarama.ErrInvalidRequiredAcks,
 }

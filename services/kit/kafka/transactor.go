@@ -185,7 +185,9 @@ func (t *Transactor) Commit(ctx context.Context) error {
 	switch {
 	case err == nil:
 		step.OK()
-	case !isFenced(err) && t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0:
+	case isFenced(err): // an earlier try may have come through, and only its answer been lost
+		step.Unknown(err)
+	case t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0:
 		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 		step.Unknown(err)
 	default:

@@ -56,7 +56,7 @@ func TestLabsOnBrokers(t *testing.T) {
 func TestControlsOnBrokers(t *testing.T) {
 	p, code := workshop(t, 10*time.Minute, "lab", "controls", "--brokers", strings.Join(stack.Brokers, ","))
 	t.Log("\n" + strings.Join(p.Lines(), "\n"))
-	if code != 0 || !contains(p.Lines(), "controles apanhados 8/8") {
+	if code != 0 || !contains(p.Lines(), "controles detectados 8/8") {
 		t.Errorf("exit code %d", code)
 	}
 }

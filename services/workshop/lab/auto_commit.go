@@ -25,7 +25,7 @@ var autoCommit = Lab{
 		"A confirmação automática guarda de tempos em tempos o offset do que já foi lido. O que foi exibido desde a última vez não está " +
 			"confirmado, e depois da queda vem todo de novo: quanto maior o intervalo, mais se repete. É uma garantia de pelo menos uma vez, com repetições aos montes.",
 		"Automatic commit stores from time to time the offset of what was read. What was shown since the last time is not committed, " +
-			"and after the crash all of it comes again: the longer the interval, the more is repeated. It is at-least-once, with repetitions in heaps.",
+			"and after the crash all of it comes again: the longer the interval, the more is repeated. It is at-least-once, with plenty of repeats.",
 	},
 	Pace: 200 * time.Millisecond, Student: true,
 	run: runAutoCommit,
@@ -51,6 +51,9 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
+	if code != crashed {
+		return nil, &NotRun{fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, crashed, code)}
+	}
 	// While nobody is in the group, its offset stands where the last commit has put it.
 	committed, err := b.Committed(board.Group, m.Topic, 0)
 	if err != nil {
@@ -69,7 +72,7 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
 	part.Facts = []Fact{{
-		Text{"a queda repetiu ao menos um gol", "the crash repeated one goal at least"},
+		Text{"a queda repetiu ao menos um gol", "the crash repeated at least one goal"},
 		len(part.Want.Repeated) > 0,
 	}}
 	return []Part{part}, err

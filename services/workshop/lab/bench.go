@@ -79,7 +79,7 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 		return b, err
 	}
 	if lab.Killer {
-		if b.Brokers, err = findBrokers(ctx, o); err != nil {
+		if b.Brokers, err = findBrokers(o, b.Say); err != nil {
 			return b, err
 		}
 	}
@@ -95,6 +95,11 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 	b.Client, err = b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
 		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
 	})
+	if err == nil && b.Brokers != nil {
+		err = await(ctx, "all brokers are there", func() bool {
+			return b.Client.RefreshMetadata() == nil && len(b.Client.Brokers()) >= brokerCount
+		})
+	}
 	return b, err
 }
 
@@ -183,6 +188,16 @@ var colours = []string{"32", "35", "33", "36"}
 // Start starts one of the workshop's programs. Name stands before its lines, and on its history;
 // vars are NAME=value.
 func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
+	return b.startOn(b.Screen, name, program, vars)
+}
+
+// Quietly is Start without the program's lines on the screen.
+func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) {
+	nowhere := screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
+	return b.startOn(nowhere, name, program, vars)
+}
+
+func (b *Bench) startOn(out *screen.Output, name, program string, vars []string) (*Process, error) {
 	program, vars = b.control.swap(name, program, vars)
 	path := filepath.Join(b.BinDir, program)
 	if runtime.GOOS == "windows" {
@@ -191,21 +206,13 @@ func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
-	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+	return b.launch(out, name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
 }
 
-// Quietly is Start without the program's lines on the screen.
-func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) {
-	loud := b.Screen
-	defer func() { b.Screen = loud }()
-	b.Screen = screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
-	return b.Start(name, program, vars...)
-}
-
-func (b *Bench) launch(name, path string, args, env []string) (*Process, error) {
+func (b *Bench) launch(out *screen.Output, name, path string, args, env []string) (*Process, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p, err := start(b.Screen, name, colours[b.colour(name)%len(colours)], path, args, env)
+	p, err := start(out, name, colours[b.colour(name)%len(colours)], path, args, env)
 	if err == nil {
 		b.processes = append(b.processes, p)
 	}

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +16,8 @@ type Brokers interface {
 	Pause(id int32) error  // it answers nothing any more, and does not know
 	Resume(id int32) error // of a broker that is paused; no error where it is not
 	Kill(id int32) error   // kill -9
-	Start(id int32) error  // of a broker that was killed; returns when it answers
+	Start(id int32) error  // of a broker that is down
+	Running(id int32) bool // paused or not
 }
 
 // Stricken is brokers, and what was done to them.
@@ -34,8 +34,11 @@ func (s *Stricken) Pause(id int32) error {
 
 // Resume lets a paused broker go on.
 func (s *Stricken) Resume(id int32) error {
+	if err := s.brokers.Resume(id); err != nil {
+		return err
+	}
 	delete(s.paused, id)
-	return s.brokers.Resume(id)
+	return nil
 }
 
 // Kill kills a broker; it stays dead until Mend.
@@ -44,7 +47,7 @@ func (s *Stricken) Kill(id int32) error {
 	return s.brokers.Kill(id)
 }
 
-// Mend undoes whatever is not undone yet.
+// Mend undoes whatever is not undone yet. What it cannot undo it tries again at the next call.
 func (s *Stricken) Mend() error {
 	if s == nil {
 		return nil
@@ -54,32 +57,49 @@ func (s *Stricken) Mend() error {
 		errs = append(errs, s.Resume(id))
 	}
 	for id := range s.killed {
+		if err := s.brokers.Start(id); err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		delete(s.killed, id)
-		errs = append(errs, s.brokers.Start(id))
 	}
 	return errors.Join(errs...)
 }
 
-// findBrokers says who runs the brokers here.
-func findBrokers(ctx context.Context, o Options) (*Stricken, error) {
+// brokerCount is how many brokers the labs that kill them need.
+const brokerCount = 3
+
+// findBrokers says who runs the brokers here. Those that a lab before has left paused or dead, because
+// it was killed itself, go on first.
+func findBrokers(o Options, say func(Text)) (*Stricken, error) {
+	native := &nativeBrokers{data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
+	docker := &dockerBrokers{prefix: o.ContainerPrefix}
 	stricken := &Stricken{paused: map[int32]bool{}, killed: map[int32]bool{}}
-	native := &nativeBrokers{ctx: ctx, data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
-	if _, err := native.pid(1); err == nil && pause != nil {
+	switch {
+	case native.known() && pause != nil:
 		stricken.brokers = native
-		return stricken, nil
-	}
-	docker := &dockerBrokers{ctx: ctx, prefix: o.ContainerPrefix}
-	if docker.running() {
+	case docker.known():
 		stricken.brokers = docker
-		return stricken, nil
+	default:
+		return nil, &NotRun{fmt.Sprintf("this lab kills brokers, so it runs on the machine that they run on, and needs three real ones: "+
+			"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder), and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
 	}
-	return nil, &NotRun{fmt.Sprintf("this lab kills brokers, so it runs on the machine that they run on, and needs three real ones: "+
-		"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder) and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
+	for id := int32(1); id <= brokerCount; id++ {
+		if stricken.brokers.Running(id) {
+			stricken.brokers.Resume(id) // an error says that there was nothing to resume
+			continue
+		}
+		say(Text{fmt.Sprintf("o broker %d está parado: começando-o", id), fmt.Sprintf("broker %d is down: starting it", id)})
+		if err := stricken.brokers.Start(id); err != nil {
+			return nil, err
+		}
+	}
+	return stricken, nil
 }
 
 // nativeBrokers are processes, whose numbers scripts/native-kafka keeps in files.
+// Its commands know no context: what a lab has broken it also mends after Ctrl-C.
 type nativeBrokers struct {
-	ctx          context.Context
 	data, script string
 	environ      []string
 }
@@ -94,7 +114,7 @@ func (n *nativeBrokers) pid(id int32) (int, error) {
 		return 0, fmt.Errorf("pid of broker %d: %w", id, err)
 	}
 	// A pid file may outlive a reboot, and its number belong to somebody else.
-	command, err := exec.CommandContext(n.ctx, "ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil || !strings.Contains(string(command), fmt.Sprintf("broker-%d.properties", id)) {
 		return 0, fmt.Errorf("broker %d is not running", id)
 	}
@@ -118,7 +138,15 @@ func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, resume) }
 func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
 func (n *nativeBrokers) Start(id int32) error  { return n.run("start", id) }
 
-// run uses no context: what a lab has killed it also starts again after Ctrl-C.
+// Running also reports a broker that is paused.
+func (n *nativeBrokers) Running(id int32) bool {
+	_, err := n.pid(id)
+	return err == nil
+}
+
+// known reports whether any broker runs.
+func (n *nativeBrokers) known() bool { return n.Running(1) || n.Running(2) || n.Running(3) }
+
 func (n *nativeBrokers) run(verb string, id int32) error {
 	cmd := exec.Command(n.script, verb, strconv.Itoa(int(id)))
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
@@ -130,14 +158,23 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 
 // dockerBrokers are the containers broker-1 to broker-3. They are paused rather than stopped by a
 // signal: a signal sent by Docker would switch their restart policy off.
-type dockerBrokers struct {
-	ctx    context.Context
-	prefix string
+type dockerBrokers struct{ prefix string }
+
+func (d *dockerBrokers) state(id int32) string {
+	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", fmt.Sprintf("%sbroker-%d", d.prefix, id)).Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
 }
 
-func (d *dockerBrokers) running() bool {
-	out, err := exec.CommandContext(d.ctx, "docker", "inspect", "-f", "{{.State.Running}}", d.prefix+"broker-1").Output()
-	return err == nil && strings.TrimSpace(string(out)) == "true"
+// known reports whether the stack runs: its containers are there when it is down, too.
+func (d *dockerBrokers) known() bool { return d.Running(1) || d.Running(2) || d.Running(3) }
+
+// Running also reports a broker that is paused.
+func (d *dockerBrokers) Running(id int32) bool {
+	state := d.state(id)
+	return state == "running" || state == "paused"
 }
 
 func (d *dockerBrokers) docker(verb string, id int32) error {

@@ -66,7 +66,7 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	if code, err := board.Lives[len(board.Lives)-1].Wait(ctx); err != nil || code != 0 {
-		return nil, fmt.Errorf("without the fault the board ended with exit code %d: %w", code, err)
+		return nil, unexpected(err, "without the fault the board ended with exit code %d", code)
 	}
 	part, err := m.Part(ctx, board)
 	part.Want.Repeated = want

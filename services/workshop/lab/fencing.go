@@ -60,6 +60,9 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 			return nil, err
 		}
 	}
+	if codes[older] == 0 {
+		return nil, &NotRun{"the older simulator has played its match to the end before the newer one was there"}
+	}
 	first, err := m.judgeWrites(ctx, "older", Text{"o mais antigo", "the older"})
 	if err != nil {
 		return nil, err

@@ -35,9 +35,9 @@ var hangingTransaction = Lab{
 		"Quem lê com read_committed só recebe o que está antes da primeira transação aberta da partição (o last stable offset), de quem quer que sejam as mensagens depois dela. " +
 			"O morto não termina a sua; o broker a aborta quando passa TRANSACTION_TIMEOUT. O mesmo TRANSACTIONAL_ID diz ao coordenador que o programa voltou, e ele " +
 			"aborta na hora o que a vida anterior deixou aberto. Por isso o id deve ser estável entre reinícios: um id novo a cada início, aleatório, deixa todos esperando.",
-		"Who reads with read_committed gets only what is before the partition's first open transaction (the last stable offset), whoever sent the messages behind it. " +
+		"A reader with read_committed gets only what is before the partition's first open transaction (the last stable offset), whoever sent the messages behind it. " +
 			"The dead one does not end its own; the broker aborts it after TRANSACTION_TIMEOUT. The same TRANSACTIONAL_ID tells the coordinator that the program is back, and it " +
-			"aborts at once what the earlier life has left open. So the id should be stable over restarts: a new one at every start, by chance, makes everybody wait.",
+			"aborts at once what the earlier life has left open. So the id should be stable over restarts: a random one at every start makes everybody wait.",
 	},
 	Pace: 100 * time.Millisecond,
 	run:  runHangingTransaction,

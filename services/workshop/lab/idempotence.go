@@ -31,7 +31,7 @@ var idempotence = Lab{
 		"Quem não recebe resposta não sabe se a mensagem foi gravada: desistir pode perdê-la, reenviar pode duplicá-la. O produtor idempotente numera as mensagens de cada " +
 			"partição; o broker reconhece um número que já tem, não grava de novo e só repete a resposta. Isso vale para os reenvios do próprio cliente. Se a aplicação " +
 			"chama o envio outra vez, ou recomeça depois de uma queda, a mensagem tem um número novo, e a duplicata é dela.",
-		"Who gets no answer does not know whether the message was stored: giving up may lose it, sending again may duplicate it. The idempotent producer numbers the messages of each " +
+		"A producer that gets no answer does not know whether the message was stored: giving up may lose it, sending again may duplicate it. The idempotent producer numbers the messages of each " +
 			"partition; the broker recognizes a number that it has, does not store it again and only repeats the answer. That is for the retries of the client itself. Where the application " +
 			"sends once more, or starts again after a crash, the message has a new number, and the duplicate is the application's own.",
 	},
@@ -81,7 +81,7 @@ func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) 
 	part, err := m.Part(ctx, board)
 	part.Title = Text{"IDEMPOTENT=" + name, "IDEMPOTENT=" + name}
 	part.Notes = []Text{{
-		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), ids(lost)), fmt.Sprintf("stored and without an answer were %d: %s", len(lost), ids(lost)),
+		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), ids(lost)), fmt.Sprintf("%d were stored but never answered: %s", len(lost), ids(lost)),
 	}}
 	if !idempotent {
 		part.Want.Duplicated = lost

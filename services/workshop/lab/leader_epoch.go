@@ -64,7 +64,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	life.Stop() // which commits, and leaves the group
-	java, err := b.launch("java", console, []string{
+	java, err := b.launch(b.Screen, "java", console, []string{
 		"--bootstrap-server", joined(b.Cluster.Brokers), "--topic", m.Topic, "--group", board.Group,
 	}, b.environment("java", nil))
 	if err != nil {

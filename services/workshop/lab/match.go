@@ -96,6 +96,9 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 		if code == 0 {
 			return crashes, nil
 		}
+		if code != crashed && code != killed {
+			return crashes, &NotRun{fmt.Sprintf("%s was to crash, and ended with exit code %d", d.Name, code)}
+		}
 		crashes++
 		d.match.bench.SayRestart(d, code)
 	}

@@ -37,7 +37,11 @@ var poison = Lab{
 	run:  runPoison,
 }
 
+// poisonPace is slow enough for the message to come in mid-match.
+const poisonPace = 50 * time.Millisecond
+
 func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
+	b.Pace = max(b.Pace, poisonPace)
 	m, err := b.NewMatch(ctx)
 	if err != nil {
 		return nil, err

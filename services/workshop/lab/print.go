@@ -190,7 +190,7 @@ func (p Part) strip(lang service.Lang, colour bool) []string {
 		line.WriteString(text + " ")
 	}
 	lines = append(lines, line.String())
-	if legend := legend(len(lost) > 0 && !p.Pending, p.Pending, len(repeated) > 0, len(ghosts) > 0).In(lang); legend != "" {
+	if legend := legend(len(lost) > 0 && !p.Pending, len(lost) > 0 && p.Pending, len(repeated) > 0, len(ghosts) > 0).In(lang); legend != "" {
 		lines = append(lines, legend)
 	}
 	for i := range lines {

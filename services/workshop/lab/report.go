@@ -107,7 +107,7 @@ var (
 		OK: "feito", Failed: "recusado", Unknown: "sem resposta",
 	}
 	reportEnglish = reportWords{
-		Title: "Lab", Timeline: "Time line", Legend: "Point at a mark to read what it is.",
+		Title: "Lab", Timeline: "Timeline", Legend: "Point at a mark to read what it is.",
 		Send: "send", Deliver: "delivery", Show: "shown", Commit: "commit of an offset or a transaction", Abort: "abort", End: "crash",
 		OK: "done", Failed: "refused", Unknown: "no answer",
 	}

@@ -53,7 +53,7 @@ func (p Part) Misses() []Text {
 	misses := p.differences()
 	for _, f := range p.Facts {
 		if !f.Held {
-			misses = append(misses, f.Text)
+			misses = append(misses, Text{"não se confirmou: " + f.Text.PT, "did not hold: " + f.Text.EN})
 		}
 	}
 	return misses

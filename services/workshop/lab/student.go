@@ -123,7 +123,7 @@ func (s *student) start(failAt int) error {
 		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
 	}
 	words := slices.Concat(b.Guard, b.Scoreboard)
-	p, err := b.launch(s.Name, words[0], words[1:], append(env, s.vars...))
+	p, err := b.launch(b.Screen, s.Name, words[0], words[1:], append(env, s.vars...))
 	if err != nil {
 		return err
 	}

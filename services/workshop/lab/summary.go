@@ -12,9 +12,9 @@ import (
 const mostNamed = 10
 
 // Summary is a verdict in one line, for messages of any number of streams.
-func Summary(v verdict.Verdict, read bool, lang service.Lang) string {
+func Summary(o verdict.Observed, v verdict.Verdict, lang service.Lang) string {
 	fields := []string{fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced)}
-	if read {
+	if o.Reads != nil {
 		fields = append(fields, fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed))
 	}
 	for _, f := range []struct {
@@ -23,6 +23,7 @@ func Summary(v verdict.Verdict, read bool, lang service.Lang) string {
 	}{
 		{Text{"perdidas", "lost"}, append(append([]verdict.Message(nil), v.Lost...), v.Missing...)},
 		{Text{"repetidas", "repeated"}, v.Repeated},
+		{Text{"duplicadas", "duplicated"}, v.Duplicated},
 		{Text{"fora de ordem", "out of order"}, append(append([]verdict.Message(nil), v.OutOfOrder...), v.Nonmonotonic...)},
 		{Text{"recusadas, mas lidas", "refused, but read"}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
 		{Text{"sem resposta", "without an answer"}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
@@ -32,6 +33,9 @@ func Summary(v verdict.Verdict, read bool, lang service.Lang) string {
 			field += " (" + named(f.messages) + ")"
 		}
 		fields = append(fields, field)
+	}
+	if n := len(o.Unread); n > 0 {
+		fields = append(fields, fmt.Sprintf("%s %d", Text{"ainda não lidas", "not read yet"}.In(lang), n))
 	}
 	return strings.Join(fields, " · ")
 }

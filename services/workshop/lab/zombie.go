@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -15,7 +16,7 @@ const takenOver = failAt + 3
 
 var zombie = Lab{
 	Name:    "zombie",
-	Summary: Text{"um placar dado por morto acorda no meio de uma transação", "a board that was taken for dead wakes up inside a transaction"},
+	Summary: Text{"um placar dado por morto acorda no meio de uma transação", "a board that was presumed dead wakes up inside a transaction"},
 	Will: [3]Text{
 		{"Dois placares do mesmo grupo, a e b, exatamente uma vez. O a trabalha; no id 5 ele é pausado (SIGSTOP) dentro da transação.",
 			"Two boards of one group, a and b, exactly-once. Board a works; at id 5 it is paused (SIGSTOP) inside its transaction."},
@@ -98,6 +99,9 @@ func (t *tap) wake(ctx context.Context, sleeper *Process, h *held) error {
 	return nil
 }
 
+// disowned are the answers to a member that the group has given up; others would only ask for another try.
+var disowned = []string{"UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"}
+
 func (m *Match) judgeZombie(ctx context.Context, board *Board, awake []step) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
@@ -110,7 +114,7 @@ func (m *Match) judgeZombie(ctx context.Context, board *Board, awake []step) ([]
 	refused, answer, aborted := false, "?", false
 	for _, s := range awake {
 		if s.is(kmsg.TxnOffsetCommit, true) && s.Offset == failAt { // the last one: others were tried again
-			refused, answer = s.Err != nil, s.refusal()
+			refused, answer = slices.Contains(disowned, s.refusal()), s.refusal()
 		}
 		aborted = aborted || s.accepted(kmsg.EndTxn) && !s.Commit && s.Event == failAt
 	}
