@@ -191,7 +191,7 @@ func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
-	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+	return b.launch(name, path, []string{"--stop-on-eof"}, b.environment(name, vars), false)
 }
 
 // Quietly is Start without the program's lines on the screen.
@@ -202,10 +202,10 @@ func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) 
 	return b.Start(name, program, vars...)
 }
 
-func (b *Bench) launch(name, path string, args, env []string) (*Process, error) {
+func (b *Bench) launch(name, path string, args, env []string, guard bool) (*Process, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p, err := start(b.Screen, name, colours[b.colour(name)%len(colours)], path, args, env)
+	p, err := start(b.Screen, name, colours[b.colour(name)%len(colours)], path, args, env, guard)
 	if err == nil {
 		b.processes = append(b.processes, p)
 	}
