@@ -112,3 +112,22 @@ func TestExactlyOnceInAGroup(t *testing.T) {
 		}
 	}
 }
+
+// A board that is given a partition reads the history of it: the matches of its other partitions that
+// are being played are not forgotten over that.
+func TestRestoreForgetsFinishedMatchesFirst(t *testing.T) {
+	board := newBoard(portuguese)
+	play(board, "playing", 1e9, a(1, 1, 0), a(2, 2, 0))
+	for n := range 2 * remembered {
+		match := fmt.Sprint("over", n)
+		board.restore(event.BoardRecord{ID: 1, Match: match, Event: event.Goal, Score: event.Score{TeamA: 1}, Tally: event.Score{TeamA: 1}})
+		board.restore(event.BoardRecord{ID: 2, Match: match, Event: event.Finished, Score: event.Score{TeamA: 1}, Tally: event.Score{TeamA: 1}})
+	}
+	play(board, "playing", 1e9, a(3, 3, 0))
+	if got := board.latest("playing").tally; got.TeamA != 3 {
+		t.Errorf("tally %+v, want 3 goals", got)
+	}
+	if got := len(board.matches); got != remembered {
+		t.Errorf("%d matches are kept, want %d", got, remembered)
+	}
+}

@@ -186,7 +186,8 @@ func runReadingOn(ctx context.Context, cfg config, p *service.Process) error {
 	return group.Run(ctx)
 }
 
-// matches are played side by side, one goal after the other, as the score-simulator plays them.
+// matches are played side by side, one goal after the other. They are shorter than the
+// score-simulator's, so that there are more of them than a board remembers.
 type matches struct {
 	rng     *rand.Rand
 	playing [6]event.ScoreEvent // the last event of each; the zero value: over
@@ -207,7 +208,7 @@ func (m *matches) next(t testing.TB, n int) []*sarama.ProducerMessage {
 		}
 		e.ID++
 		e.Timestamp = float64(e.ID)
-		if lead := e.Score.TeamA - e.Score.TeamB; max(e.Score.TeamA, e.Score.TeamB) >= 25 && max(lead, -lead) >= 2 {
+		if lead := e.Score.TeamA - e.Score.TeamB; max(e.Score.TeamA, e.Score.TeamB) >= 8 && max(lead, -lead) >= 2 {
 			e.Event = event.Finished
 		} else if m.rng.IntN(2) == 0 {
 			e.Team, e.Score.TeamA = event.TeamA, e.Score.TeamA+1

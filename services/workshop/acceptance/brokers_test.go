@@ -97,7 +97,7 @@ func awaitInSync(t testing.TB, topic string) {
 			return false
 		}
 		defer admin.Close()
-		described, err := admin.DescribeTopics([]string{topic, "__consumer_offsets"})
+		described, err := admin.DescribeTopics([]string{topic, "__consumer_offsets", "__transaction_state"})
 		if err != nil {
 			return false
 		}

@@ -43,7 +43,7 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 			fmt.Fprintf(w, "  · %s\n", note.In(lang))
 		}
 		if !p.Holds() {
-			for _, miss := range p.Misses() {
+			for _, miss := range p.differences() {
 				fmt.Fprintf(w, "  ! %s\n", miss.In(lang))
 			}
 			if hint := p.Hint.In(lang); hint != "" {

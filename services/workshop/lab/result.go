@@ -50,11 +50,22 @@ func (p Part) Holds() bool {
 
 // Misses says what did not come out as predicted.
 func (p Part) Misses() []Text {
+	misses := p.differences()
+	for _, f := range p.Facts {
+		if !f.Held {
+			misses = append(misses, f.Text)
+		}
+	}
+	return misses
+}
+
+// differences are the misses but for the facts.
+func (p Part) differences() []Text {
 	var misses []Text
 	for _, c := range p.counts() {
 		if !slices.Equal(c.got, c.want) {
 			misses = append(misses, Text{
-				fmt.Sprintf("%s: %s, e não %s", c.name.PT, idsOr(c.got, "nenhuma"), idsOr(c.want, "nenhuma")),
+				fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, idsOr(c.got, "nenhuma"), idsOr(c.want, "nenhuma")),
 				fmt.Sprintf("%s: %s instead of %s", c.name.EN, idsOr(c.got, "none"), idsOr(c.want, "none")),
 			})
 		}
@@ -67,11 +78,6 @@ func (p Part) Misses() []Text {
 	}
 	for _, torn := range p.Counted.Torn {
 		misses = append(misses, Text{"transação partida: " + torn, "torn transaction: " + torn})
-	}
-	for _, f := range p.Facts {
-		if !f.Held {
-			misses = append(misses, f.Text)
-		}
 	}
 	return misses
 }
