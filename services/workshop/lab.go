@@ -99,16 +99,16 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&r.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
-	flags.DurationVar(&r.pace, "pace", -1, "time between goals (default: the lab's own, 100ms for most)")
+	flags.DurationVar(&r.pace, "pace", 0, "time between goals, from 0 to 10s (default: the lab's own, 100ms for most)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which match is played; the same for everyone by default")
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
-	flags.StringVar(&r.report, "report", "", "write the verdict and a time line to this HTML file")
-	flags.BoolVar(&r.keep, "keep", false, "keep histories and topics, and say where they are")
+	flags.StringVar(&r.report, "report", "", "write the verdict and a timeline to this HTML file")
+	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
 	flags.StringVar(&r.scoreboard, "scoreboard", "", "judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
 	for _, name := range []string{"brokers", "pace", "seed", "scoreboard"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
-	flags.Lookup("pace").DefValue = ""
+	flags.Lookup("pace").DefValue = "0s" // of which cobra says nothing
 	return cmd
 }
 
@@ -132,6 +132,17 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if !cmd.Flags().Changed("pace") {
+		o.Pace = -1
+	} else if o.Pace < 0 || o.Pace > mostPace {
+		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 0 to %s", o.Pace, mostPace))
+	}
+	if err := r.checkReport(); err != nil {
+		return err
+	}
+	if l.Killer {
+		lastResort.Store(int64(killerStop))
+	}
 	if l.Killer && len(o.Cluster.Brokers) == 0 {
 		o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
 	}
@@ -150,9 +161,6 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.writeReport(result, o.Lang); err != nil {
-		return err
-	}
 	if r.asJSON {
 		encoder := json.NewEncoder(r.stdout)
 		encoder.SetIndent("", "  ")
@@ -162,10 +170,34 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	} else {
 		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup))
 	}
+	if err := r.writeReport(result, o.Lang); err != nil {
+		return service.UsageError(fmt.Sprintf("--report: %v", err))
+	}
 	if !result.Held() {
 		return errNotAsPredicted
 	}
 	return nil
+}
+
+// mostPace is how slow a match may be: the labs wait a minute for what takes a few goals.
+const mostPace = 10 * time.Second
+
+// killerStop is how long the stop of a lab may take that has brokers to start again.
+const killerStop = 90 * time.Second
+
+// checkReport finds out whether the page can be written, before ten seconds of work for it.
+func (r *labRun) checkReport() error {
+	if r.report == "" {
+		return nil
+	}
+	if info, err := os.Stat(r.report); err == nil && info.IsDir() {
+		return service.UsageError(fmt.Sprintf("--report: %s is a folder; name a file", r.report))
+	}
+	probe, err := os.CreateTemp(filepath.Dir(r.report), ".report-*")
+	if err != nil {
+		return service.UsageError(fmt.Sprintf("--report: %v", err))
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // writeReport writes the page where one is asked for. It is opened only now: a lab that has no verdict
@@ -176,7 +208,7 @@ func (r *labRun) writeReport(result lab.Result, lang service.Lang) error {
 	}
 	file, err := os.Create(r.report)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return err
 	}
 	return errors.Join(result.Report(file, lang), file.Close())
 }
@@ -184,6 +216,15 @@ func (r *labRun) writeReport(result lab.Result, lang service.Lang) error {
 // carryOut runs the lab. Whatever keeps it from a verdict is exit code 2: the prediction neither held
 // nor failed.
 func (r *labRun) carryOut(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-o.Screen.Broken(): // nobody sees what we do: «workshop lab run ... | head»
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	result, err := lab.Run(ctx, l, o)
 	switch {
 	case errors.Is(err, context.Canceled):

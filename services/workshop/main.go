@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -121,9 +122,12 @@ func besideExecutable() (string, error) {
 // the whole group that the child is in, and nobody presses Ctrl-C twice this fast.
 const sameStop = 300 * time.Millisecond
 
-// lastResort is longer than up ever takes to stop; only a reader of our output that has stalled can
-// hold us beyond it. Ending then closes the pipes of the services, which stop by themselves.
-const lastResort = 8 * time.Second
+// lastResort is longer than a command ever takes to stop; only a reader of our output that has stalled
+// can hold us beyond it. Ending then closes the pipes of the services, which stop by themselves. A lab
+// that has killed a broker starts it again first, and says so here.
+var lastResort atomic.Int64 // a time.Duration
+
+func init() { lastResort.Store(int64(8 * time.Second)) }
 
 // untilStopped returns a context that ends with the first SIGINT, SIGTERM or SIGHUP, and one that
 // ends with the next SIGINT or SIGTERM.
@@ -139,7 +143,7 @@ func untilStopped() (stop, kill context.Context) {
 		<-signals
 		first := time.Now()
 		cancelStop()
-		time.AfterFunc(lastResort, func() {
+		time.AfterFunc(time.Duration(lastResort.Load()), func() {
 			go fmt.Fprintln(os.Stderr, "workshop: still not stopped: giving up") // which may stall as well
 			time.Sleep(100 * time.Millisecond)
 			os.Exit(service.ExitFailed)

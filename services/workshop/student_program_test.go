@@ -44,6 +44,7 @@ func studentMain(words []string) int {
 	if _, err := watcher.Read(make([]byte, 1)); err != nil { // until it has counted us
 		return 97
 	}
+	go func() { watcher.Read(make([]byte, 1)); os.Exit(94) }() // a test that fails leaves nothing behind either
 	s := &student{words: words, out: os.Stdout}
 	if s.failAt, err = strconv.Atoi(os.Getenv("FAIL_AT_ID")); err != nil {
 		return 96

@@ -206,13 +206,13 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 	if _, err := os.Stat(path); err != nil {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
-	return b.launch(out, name, path, []string{"--stop-on-eof"}, b.environment(name, vars))
+	return b.launch(out, name, path, []string{"--stop-on-eof"}, b.environment(name, vars), false)
 }
 
-func (b *Bench) launch(out *screen.Output, name, path string, args, env []string) (*Process, error) {
+func (b *Bench) launch(out *screen.Output, name, path string, args, env []string, guard bool) (*Process, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p, err := start(out, name, colours[b.colour(name)%len(colours)], path, args, env)
+	p, err := start(out, name, colours[b.colour(name)%len(colours)], path, args, env, guard)
 	if err == nil {
 		b.processes = append(b.processes, p)
 	}

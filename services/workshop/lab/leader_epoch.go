@@ -66,7 +66,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	life.Stop() // which commits, and leaves the group
 	java, err := b.launch(b.Screen, "java", console, []string{
 		"--bootstrap-server", joined(b.Cluster.Brokers), "--topic", m.Topic, "--group", board.Group,
-	}, b.environment("java", nil))
+	}, b.environment("java", nil), false)
 	if err != nil {
 		return nil, err
 	}

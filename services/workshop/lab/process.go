@@ -35,7 +35,7 @@ type Process struct {
 	began, endedAt time.Time
 	paused         atomic.Bool
 
-	guarded bool // it is the guard of somebody else's program
+	guard bool // of somebody else's program: it has to outlive us, to end that
 
 	mu     sync.Mutex
 	lines  []Line
@@ -43,15 +43,18 @@ type Process struct {
 	change chan struct{} // closed at every new line, and replaced
 }
 
-// start starts a program whose lines go to out, and are kept.
-func start(out *screen.Output, name, colour, path string, args, env []string) (*Process, error) {
-	p := &Process{Name: name, began: time.Now(), ended: make(chan struct{}), change: make(chan struct{})}
+// start starts a program whose lines go to out, and are kept. It ends with this process, in its own way
+// where it is a guard.
+func start(out *screen.Output, name, colour, path string, args, env []string, guard bool) (*Process, error) {
+	p := &Process{Name: name, guard: guard, began: time.Now(), ended: make(chan struct{}), change: make(chan struct{})}
 	stdout, stderr := out.Lines(name, colour)
 	p.cmd = exec.Command(path, args...)
 	p.cmd.Env = env
 	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(stdout, p), stderr
 	p.cmd.WaitDelay = time.Second // a grandchild may hold the pipe
-	endWithParent(p.cmd)
+	if !guard {
+		endWithParent(p.cmd)
+	}
 	stdin, err := p.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -139,7 +142,7 @@ func (p *Process) ExitCode() int { return p.cmd.ProcessState.ExitCode() }
 
 // Kill is kill -9, and returns when the process is gone.
 func (p *Process) Kill() {
-	if p.guarded { // its own death would leave behind what it guards; the end of its input kills both
+	if p.guard { // its own death would leave behind what it guards; the end of its input kills both
 		p.stdin.Close()
 		select {
 		case <-p.ended:

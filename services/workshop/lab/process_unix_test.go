@@ -14,21 +14,20 @@ import (
 func TestKillLetsAGuardEndItsProgram(t *testing.T) {
 	out := screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
 	for _, c := range []struct {
-		guarded bool
-		want    string
+		guard bool
+		want  string
 	}{{true, "ended\n"}, {false, ""}} {
-		p, err := start(out, "guard", "1", "/bin/sh", []string{"-c", "cat; echo ended"}, os.Environ())
+		p, err := start(out, "guard", "1", "/bin/sh", []string{"-c", "cat; echo ended"}, os.Environ(), c.guard)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.guarded = c.guarded
 		p.Kill()
 		var got string
 		for _, line := range p.Lines() {
 			got += line.Text + "\n"
 		}
 		if got != c.want {
-			t.Errorf("guarded %t: it printed %q, want %q", c.guarded, got, c.want)
+			t.Errorf("guard %t: it printed %q, want %q", c.guard, got, c.want)
 		}
 	}
 }

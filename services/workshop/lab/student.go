@@ -123,13 +123,11 @@ func (s *student) start(failAt int) error {
 		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
 	}
 	words := slices.Concat(b.Guard, b.Scoreboard)
-	p, err := b.launch(b.Screen, s.Name, words[0], words[1:], append(env, s.vars...))
-	if err != nil {
-		return err
+	p, err := b.launch(b.Screen, s.Name, words[0], words[1:], append(env, s.vars...), true)
+	if err == nil {
+		s.Lives = append(s.Lives, p)
 	}
-	p.guarded = true
-	s.Lives = append(s.Lives, p)
-	return nil
+	return err
 }
 
 // follow watches the first life, and starts others, until the match was shown or it is clear that it
