@@ -24,8 +24,9 @@ test: ## run all tests that need nothing but Go
 	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
 
 .PHONY: soak
-soak: ## exactly-once under thousands of faults and restarts, a quarter of an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
+soak: build ## exactly-once under thousands of faults, and each lab ten times: half an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
 	SOAK_EVENTS=$(or $(SOAK_EVENTS),60000) SOAK_FAULTS=$(or $(SOAK_FAULTS),2500) go test $(RACE) -count=1 -timeout 1h -v -run Soak ./services/scoreboard
+	scripts/repeat-labs 10
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems

@@ -147,6 +147,9 @@ func (m *Match) judgeHanging(ctx context.Context, board *Board, before int, bega
 	if len(scores) == before || len(acks) == 0 {
 		return Part{}, &NotRun{"nothing of the second match was acknowledged and shown"}
 	}
+	if late := acks[0].Sub(began); late > leftOpen/2 {
+		return Part{}, &NotRun{fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
+	}
 	appeared, waiting := scores[before].At, 0
 	for _, at := range acks {
 		if at.Before(appeared) {
@@ -163,7 +166,7 @@ func (m *Match) judgeHanging(ctx context.Context, board *Board, before int, bega
 		part.Title = Text{"com o mesmo TRANSACTIONAL_ID", "with the same TRANSACTIONAL_ID"}
 		part.Facts = append(part.Facts, Fact{Text{
 			fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
-		}, stall < leftOpen/2})
+		}, stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
 		return part, nil
 	}
 	part.Title = Text{"com outro TRANSACTIONAL_ID", "with another TRANSACTIONAL_ID"}

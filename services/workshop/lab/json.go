@@ -14,13 +14,18 @@ type JSON struct {
 type JSONPart struct {
 	Title      string     `json:"title,omitempty"`
 	Held       bool       `json:"held"`
-	Produced   int        `json:"produced"`
-	Shown      int        `json:"shown"`
+	Produced   int        `json:"produced"`        // in the topic
+	Shown      *int       `json:"shown,omitempty"` // where somebody reads
+	Sent       *int       `json:"sent,omitempty"`  // where the producer is judged instead
+	Acked      *int       `json:"acknowledged,omitempty"`
 	Lost       []int      `json:"lost"`
 	Repeated   []int      `json:"repeated"`
 	Duplicated []int      `json:"duplicated"`
 	Ghosts     []int      `json:"ghosts"`
 	OutOfOrder []int      `json:"out_of_order"`
+	Refused    []int      `json:"refused_in_topic"`
+	Torn       []string   `json:"torn"`
+	Strange    []string   `json:"strange"` // scores that no event explains
 	Unknown    int        `json:"unknown"`
 	Facts      []JSONFact `json:"facts"`
 	Misses     []string   `json:"misses"`
@@ -39,13 +44,22 @@ func (r Result) JSON(lang service.Lang) JSON {
 	for _, p := range r.Parts {
 		v := p.Counted
 		part := JSONPart{
-			Title: p.Title.In(lang), Held: p.Holds(), Produced: v.Produced, Shown: v.Processed,
+			Title: p.Title.In(lang), Held: p.Holds(), Produced: v.Produced,
 			Lost: some(numbers(v.Lost, v.Missing)), Repeated: some(numbers(v.Repeated)), Duplicated: some(numbers(v.Duplicated)),
 			Ghosts: some(numbers(v.AbortedRead)), OutOfOrder: some(numbers(v.OutOfOrder, v.Nonmonotonic)),
 			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{},
 		}
 		if !part.Held {
 			part.Hint = p.Hint.In(lang)
+		}
+		part.Refused, part.Torn, part.Strange = some(numbers(v.Spurious)), append([]string{}, v.Torn...), []string{}
+		for _, s := range p.Strange {
+			part.Strange = append(part.Strange, s.String())
+		}
+		if p.Unread {
+			part.Sent, part.Acked = &p.Sent, &p.Acknowledged
+		} else {
+			part.Shown = &v.Processed
 		}
 		for _, f := range p.Facts {
 			part.Facts = append(part.Facts, JSONFact{f.Text.In(lang), f.Held})

@@ -148,7 +148,7 @@ func TestJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"lab":"at-least-once","seed":42,"held":false,"parts":[{"title":"screen","held":false,"produced":47,"shown":46,` +
-		`"lost":[20],"repeated":[5,5],"duplicated":[],"ghosts":[],"out_of_order":[],"unknown":1,` +
+		`"lost":[20],"repeated":[5,5],"duplicated":[],"ghosts":[],"out_of_order":[],"refused_in_topic":[],"torn":[],"strange":[],"unknown":1,` +
 		`"facts":[{"text":"yes","held":true}],"misses":["repeated: id 5 ×2 instead of none"]}]}`
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

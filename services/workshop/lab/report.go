@@ -33,7 +33,10 @@ func (r Result) Report(w io.Writer, lang service.Lang) error {
 		for _, f := range p.Facts {
 			part.Facts = append(part.Facts, factView{f.Text.In(lang), f.Held})
 		}
-		for _, m := range p.Misses() {
+		for _, n := range p.Notes {
+			part.Notes = append(part.Notes, n.In(lang))
+		}
+		for _, m := range p.differences() {
 			part.Misses = append(part.Misses, m.In(lang))
 		}
 		if !part.Held {
@@ -60,7 +63,7 @@ type (
 		Title, Line, Outcome string
 		Hint                 string
 		Held                 bool
-		Strip, Misses        []string
+		Strip, Misses, Notes []string
 		Facts                []factView
 	}
 	factView struct {
@@ -195,6 +198,6 @@ func describe(e history.Entry, words reportWords) string {
 	if e.Offset >= 0 {
 		fields = append(fields, fmt.Sprintf("offset %d", e.Offset))
 	}
-	fields = append(fields, outcome, e.At.Format("15:04:05.000"), e.Error)
+	fields = append(fields, outcome, e.At.Local().Format("15:04:05.000"), e.Error)
 	return strings.Join(slices.DeleteFunc(fields, func(s string) bool { return s == "" }), " · ")
 }
