@@ -3,7 +3,9 @@ package admin
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -102,7 +104,7 @@ func columns(table string) string {
 
 // isUsage reports whether an error exits with 2.
 func isUsage(err error) bool {
-	_, ok := err.(service.UsageError)
+	_, ok := errors.AsType[service.UsageError](err)
 	return ok
 }
 
@@ -198,4 +200,24 @@ func (idle) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 func (idle) ConsumeClaim(s sarama.ConsumerGroupSession, _ sarama.ConsumerGroupClaim) error {
 	<-s.Context().Done()
 	return nil
+}
+
+// listenSilently is an address where connections are accepted and nothing is ever said.
+func listenSilently(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+		}
+	}()
+	return ln.Addr().String()
 }
