@@ -192,13 +192,7 @@ func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResp
 			}
 		}
 	}
-	var places []place
-	for p := range owners {
-		places = append(places, p)
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
-	})
+	places := sortedPlaces(owners)
 	logs, err := s.bounds(meta, places)
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,6 +162,10 @@ func noPartition(t *sarama.TopicMetadata, partition int32) error {
 	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, count(len(t.Partitions), "partition"), len(t.Partitions)-1)
 }
 
+func leaderless(p place) error {
+	return fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)", p.topic, p.partition, p.topic)
+}
+
 // planMoves looks up where the group would go; it fails where it has members.
 func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, to position) ([]move, error) {
 	groups, err := s.groups(ctx, group)
@@ -188,6 +191,11 @@ func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, 
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range places {
+		if _, led := logs[p]; !led {
+			return nil, leaderless(p)
+		}
+	}
 	offsets, err := s.resolve(to, logs)
 	if err != nil {
 		return nil, err
@@ -196,15 +204,9 @@ func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, 
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
-	})
 	var moves []move
-	for _, p := range slices.Compact(places) {
-		log, led := logs[p]
-		if !led {
-			return nil, fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)", p.topic, p.partition, p.topic)
-		}
+	for _, p := range sortedPlaces(logs) {
+		log := logs[p]
 		m := move{Topic: p.topic, Partition: p.partition, wanted: offsets[p], NewOffset: min(max(offsets[p], log.start), log.end)}
 		if current, ok := committed[p]; ok {
 			m.CurrentOffset = &current

@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -16,6 +19,12 @@ import (
 type place struct {
 	topic     string
 	partition int32
+}
+
+func sortedPlaces[V any](m map[place]V) []place {
+	return slices.SortedFunc(maps.Keys(m), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.partition, b.partition))
+	})
 }
 
 // bounds are what a partition's log has.
@@ -104,7 +113,8 @@ type counted struct {
 // countLimit is how many messages of a partition are counted. Reading them takes a second or two.
 const countLimit = 1_000_000
 
-var errEnough = errors.New("counted enough")
+// errEnough ends a reading whose purpose is fulfilled.
+var errEnough = errors.New("enough")
 
 // count reads the spans. It gives up a span at countLimit, and all of them shortly before ctx ends, so
 // that there is an answer at all.

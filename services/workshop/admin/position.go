@@ -25,7 +25,7 @@ func parsePosition(text string) (position, bool) {
 		return position{at: sarama.OffsetNewest}, true
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return position{at: n, isExact: true}, n >= 0
+		return position{at: n, isExact: true}, text[0] != '-'
 	}
 	when, err := time.Parse(time.RFC3339, text)
 	return position{at: when.UnixMilli(), isTime: true}, err == nil

@@ -14,6 +14,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/kafka"
@@ -34,7 +35,7 @@ type Tool struct {
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
 func (t *Tool) Commands() []*cobra.Command {
-	return []*cobra.Command{TopicsCommand(t), GroupsCommand(t)}
+	return []*cobra.Command{TopicsCommand(t), GroupsCommand(t), ConsumeCommand(t)}
 }
 
 // bootstrapFlag adds --bootstrap-servers to a command and its subcommands.
@@ -61,18 +62,18 @@ type work func(ctx context.Context, o *options, args []string) error
 
 // options adds the common flags to a command, and makes run its work.
 func (t *Tool) options(cmd *cobra.Command, bootstrap *string, run work) *options {
-	o := &options{Tool: t, bootstrap: bootstrap, output: "table"}
+	o := t.lasting(cmd, bootstrap, run)
 	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
-	o.runs(cmd, run)
-	if cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = cobra.NoFileCompletions
-	}
 	return o
 }
 
-// runs makes run the work of a command once its options are found to be right.
-func (o *options) runs(cmd *cobra.Command, run work) {
+// lasting is options for a command that goes on after the brokers' answers: its time has no limit.
+func (t *Tool) lasting(cmd *cobra.Command, bootstrap *string, run work) *options {
+	o := &options{Tool: t, bootstrap: bootstrap, timeout: defaultTimeout, output: "table"}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !slices.Contains([]string{"table", "json"}, o.output) {
 			return service.UsageError(fmt.Sprintf("--output %q: accepted: table, json", o.output))
@@ -82,6 +83,7 @@ func (o *options) runs(cmd *cobra.Command, run work) {
 		}
 		return run(cmd.Context(), o, args)
 	}
+	return o
 }
 
 // outputFlag adds -o.
@@ -129,6 +131,23 @@ func ask[T any](ctx context.Context, o *options, question func(ctx context.Conte
 		return none, o.explain(ctx, err, cluster)
 	}
 	return answer, err
+}
+
+// dial connects a client that stays: it survives the change of a leader.
+func (o *options) dial(ctx context.Context, set func(*sarama.Config)) (sarama.Client, error) {
+	cluster, err := o.Cluster(*o.bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	conf := cluster.Config(clientID)
+	set(conf)
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	client, err := cluster.DialOnce(ctx, conf)
+	if err != nil {
+		return nil, o.explain(ctx, err, cluster)
+	}
+	return client, nil
 }
 
 // explain adds to an error of the connection what to do about it.
