@@ -35,7 +35,7 @@ type Tool struct {
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
 func (t *Tool) Commands() []*cobra.Command {
-	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t)}
+	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
 }
 
 // bootstrapFlag adds --bootstrap-servers to a command and its subcommands.
