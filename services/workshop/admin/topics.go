@@ -11,7 +11,7 @@ func TopicsCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{Use: "topics", Short: "Create, list, describe, change and delete topics, on any cluster"}
 	bootstrap := bootstrapFlag(cmd)
 	cmd.AddCommand(t.applyCommand(bootstrap), t.listCommand(bootstrap), t.topicsDescribeCommand(bootstrap),
-		t.topicsCreateCommand(bootstrap), t.topicsAlterCommand(bootstrap), t.topicsDeleteCommand(bootstrap))
+		t.topicsCreateCommand(bootstrap), t.topicsAlterCommand(bootstrap), t.topicsDeleteCommand(bootstrap), t.topicsReassignCommand(bootstrap))
 	return cmd
 }
 
