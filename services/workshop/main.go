@@ -1,5 +1,5 @@
-// Workshop is the tool around the services: it runs the whole workshop without Docker, and creates
-// and lists topics on any cluster.
+// Workshop is the tool around the services: it runs the whole workshop without Docker, and looks at
+// any cluster and changes it.
 //
 // Lines meant for another program or a screen go to standard output; what the tool has to say of
 // itself goes to standard error.
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	stop, kill := untilStopped()
-	t := &tool{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), binDir: besideExecutable, kill: kill}
+	t := &tool{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), binDir: besideExecutable, kill: kill}
 	os.Exit(t.run(stop, os.Args[1:]))
 }
 
@@ -33,6 +33,7 @@ const toolName = "workshop"
 
 // tool is what the commands get from the process; a test fills it in itself.
 type tool struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string               // as of os.Environ
 	binDir         func() (string, error) // where the services' binaries are
@@ -81,8 +82,9 @@ func running(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) er
 func (t *tool) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "workshop",
-		Short: "The Kafka workshop without Docker, and its topics on any cluster",
-		Long: "workshop runs the whole workshop without Docker, and creates and lists topics on any cluster.\n\n" +
+		Short: "The Kafka workshop without Docker, and the administration of any cluster",
+		Long: "workshop runs the whole workshop without Docker, and looks at any cluster and changes it:\n" +
+			"topics, messages, consumer groups and dead letters.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 wrong use.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
 			"  workshop topics list\n" +
@@ -92,7 +94,8 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
 	}
-	root.AddCommand(t.upCommand(), t.labCommand(), t.topicsCommand(), guardCommand(), versionCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), guardCommand(), versionCommand())
+	root.AddCommand(t.adminCommands()...)
 	return root
 }
 

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"workshop.example/kit/kafka"
@@ -21,25 +20,6 @@ func standardTopics() []kafka.Topic {
 		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
 		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
 	)
-}
-
-// parseTopics reads topics given as NAME:PARTITIONS, each with its dead letters; none are the
-// standard topics.
-func parseTopics(specs []string) ([]kafka.Topic, error) {
-	if len(specs) == 0 {
-		return standardTopics(), nil
-	}
-	var topics []kafka.Topic
-	for _, spec := range specs {
-		name, number, _ := strings.Cut(spec, ":")
-		partitions, err := strconv.ParseInt(number, 10, 32)
-		if err != nil || partitions < 1 || !service.LegalTopic(name) || !service.LegalTopic(name+".dlq") {
-			return nil, service.UsageError(fmt.Sprintf("--topic %q: accepted: NAME:PARTITIONS, such as my-topic:3; "+
-				"a name has 1 to 245 of a-z A-Z 0-9 . _ -, partitions are 1 or more", spec))
-		}
-		topics = append(topics, kafka.Topic{Name: name, Partitions: int32(partitions), Replicas: 3}.WithDeadLetters()...)
-	}
-	return topics, nil
 }
 
 // program is one of the services as up starts it.

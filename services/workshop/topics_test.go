@@ -264,6 +264,11 @@ func TestList(t *testing.T) {
 	_, stdout, _ = command(t.Context(), c.Bootstrap(), "topics", "list", "--internal")
 	stdout.contains(t, "__consumer_offsets  50          3\n")
 	_, stdout, _ = command(t.Context(), c.Bootstrap(), "topics", "list", "-o", "json")
+	type listedTopic struct {
+		Topic             string
+		Partitions        int32
+		ReplicationFactor int16
+	}
 	var got []listedTopic
 	if err := json.Unmarshal([]byte(stdout.String()), &got); err != nil {
 		t.Fatal(err)
@@ -277,7 +282,7 @@ func TestListFailsAtOnce(t *testing.T) {
 	nobody := "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])
 	began := time.Now()
 	code, _, stderr := command(t.Context(), nobody, "topics", "list")
-	if code != 1 || time.Since(began) > listTimeout/2 {
+	if code != 1 || time.Since(began) > 5*time.Second {
 		t.Errorf("exit code %d after %s, want 1 at once", code, time.Since(began))
 	}
 	stderr.contains(t, "workshop: list topics: "+nobody+": connection refused; start the cluster")

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin"
 
 	"workshop.example/workshop/screen"
 )
@@ -173,7 +173,7 @@ func (u *up) introduce(out *screen.Output, cluster *localCluster) {
 	out.Say("topics: %s", strings.Join(topics, ", "))
 	for _, a := range cluster.topics {
 		if a.Mismatch != "" {
-			out.Say("warning: %s", differs(a))
+			out.Say("warning: %s", admin.Differs(a))
 		}
 	}
 	if u.dataDir == "" {
@@ -192,10 +192,4 @@ func count(n int32, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// differs says how an existing topic is not what it should be.
-func differs(a kafka.Applied) string {
-	return fmt.Sprintf("topic %s %s; it was left as it is: moving messages to other partitions would break their order. "+
-		"To have it as the workshop describes it, delete it with its messages and apply again", a.Topic.Name, a.Mismatch)
 }

@@ -33,12 +33,17 @@ func (e *PortTakenError) Error() string { return fmt.Sprintf("port %d is already
 // moves of partitions and coordinators.
 type Cluster struct{ *kfake.Cluster }
 
+const idPrefix = "embedded-"
+
+// IsEmbedded reports whether a cluster of this id is an embedded one.
+func IsEmbedded(clusterID string) bool { return strings.HasPrefix(clusterID, idPrefix) }
+
 // Start starts a cluster. The error is a *PortTakenError where a port is in use.
 func Start(o Options) (*Cluster, error) {
 	opts := []kfake.Opt{
 		// A new id for every new log, as a real cluster has: what a program keeps about a topic's offsets
 		// is worth nothing for the same topic in another cluster. With a DataDir the id is kept there.
-		kfake.ClusterID("embedded-" + rand.Text()),
+		kfake.ClusterID(idPrefix + rand.Text()),
 		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelError)), // a full disk must not pass in silence
 	}
 	if len(o.Ports) > 0 {

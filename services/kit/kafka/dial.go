@@ -50,6 +50,45 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 	}
 }
 
+// DialOnce connects to the cluster as it is now, for who wants to look at it, not to wait for it: one
+// attempt, and one broker is enough that answers where it advertises itself. Others may be down.
+func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config) (sarama.Client, error) {
+	if err := conf.Validate(); err != nil {
+		return nil, fmt.Errorf("sarama configuration: %w", err)
+	}
+	return Interruptible(ctx, func() (sarama.Client, error) {
+		answering, err := c.knock(ctx, conf)
+		if err != nil {
+			return nil, err
+		}
+		client, err := Cluster{Brokers: answering}.client(conf, nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.reachAny(ctx, client, answering); err != nil {
+			client.Close()
+			return nil, err
+		}
+		return client, nil
+	})
+}
+
+// reachAny fails where none of the brokers answers at the address that it advertises.
+func (c Cluster) reachAny(ctx context.Context, client sarama.Client, answering []string) error {
+	var advertised []string
+	for _, b := range client.Brokers() {
+		if slices.Contains(answering, b.Addr()) {
+			return nil
+		}
+		advertised = append(advertised, b.Addr())
+	}
+	_, err := Cluster{Brokers: advertised}.knock(ctx, client.Config())
+	if err == nil || len(advertised) == 0 {
+		return ctx.Err()
+	}
+	return c.reach(client.Config(), client.Brokers(), c.Brokers) // says which, and why
+}
+
 // Interruptible runs call, something of sarama's, none of which takes a context. When ctx ends first
 // it returns ctx's error at once, and closes what call may still bring.
 func Interruptible[T any](ctx context.Context, call func() (T, error)) (T, error) {

@@ -26,8 +26,18 @@ import (
 // by their producer, or else when they time out. It tries again while leaders move, until ctx ends,
 // but not where the log has nothing at that offset any more (sarama.ErrOffsetOutOfRange).
 func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+	return ReadTo(ctx, client, topic, partition, from, theEnd, isolation, take)
+}
+
+// theEnd is the end that the log has when it is first read.
+const theEnd = -1
+
+// ReadTo is ReadToEnd up to an offset. It may hand over what was fetched from beyond it. An offset that
+// no transaction holds back (the last stable one, which ListOffsets gives at read_committed) is reached
+// without a wait.
+func ReadTo(ctx context.Context, client sarama.Client, topic string, partition int32, from, end int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
-	for end := int64(-1); ; {
+	for {
 		msgs, highWater, err := l.fetch()
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, sarama.ErrOffsetOutOfRange) {

@@ -167,12 +167,23 @@ func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, abou
 // member that has lost the partition meanwhile is refused. By the group's name alone it would not be,
 // and its work would be done twice. Sarama sends it with the commit.
 func (t *Transactor) AddOffset(claim *Claim, msg *sarama.ConsumerMessage) error {
+	return t.addOffset(claim.GroupMetadata(), msg)
+}
+
+// AddOffsetAlone is AddOffset for who reads without being a member of the group. Then only the
+// transactional id keeps two of them apart: the offset to begin with has to be looked up after
+// NewTransactor, when an earlier holder of the id can commit no more.
+func (t *Transactor) AddOffsetAlone(group string, msg *sarama.ConsumerMessage) error {
+	return t.addOffset(sarama.NewConsumerGroupMetadata(group), msg)
+}
+
+func (t *Transactor) addOffset(owner *sarama.ConsumerGroupMetadata, msg *sarama.ConsumerMessage) error {
 	t.end.Topic, t.end.Partition, t.end.Offset = msg.Topic, msg.Partition, msg.Offset+1
 	// Leader epoch -1 is "unknown"; see Claim.Commit.
 	offsets := map[string][]*sarama.PartitionOffsetMetadata{
 		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
 	}
-	return t.explain("add offset to transaction", t.producer.AddOffsetsToTxnWithGroupMetadata(offsets, claim.GroupMetadata()))
+	return t.explain("add offset to transaction", t.producer.AddOffsetsToTxnWithGroupMetadata(offsets, owner))
 }
 
 // Commit makes all that was sent visible, and the offsets valid, at once. It fails with

@@ -1,4 +1,4 @@
-package main
+package admin
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 
 // applier creates topics on a cluster that may still be starting.
 type applier struct {
-	*tool
+	*Tool
 	cluster    kafka.Cluster
 	topics     []kafka.Topic
 	minBrokers int
@@ -113,7 +113,7 @@ func (a *applier) wait(cause string) {
 
 func (a *applier) say(cause string) {
 	a.cause, a.said = cause, time.Now()
-	fmt.Fprintf(a.stderr, "workshop: waiting: %s\n", cause)
+	fmt.Fprintf(a.Stderr, "workshop: waiting: %s\n", cause)
 }
 
 // gaveUp explains the end of ctx: what was seen by then, and what to do about it.
@@ -150,7 +150,7 @@ func transient(err error) bool {
 
 // report prints a line a topic, and warns of what is not as it should be.
 func (a *applier) report(applied []kafka.Applied, created map[string]bool, brokers int) error {
-	tw := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	tw := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	var warnings []string
 	fewer := int16(0)
 	for _, t := range applied {
@@ -167,7 +167,7 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 		}
 		if t.Mismatch != "" {
 			state = "exists but differs"
-			warnings = append(warnings, differs(t))
+			warnings = append(warnings, Differs(t))
 			fmt.Fprintf(tw, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
 			continue
 		}
@@ -180,7 +180,26 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(a.stderr, "workshop: warning: %s\n", w)
+		fmt.Fprintf(a.Stderr, "workshop: warning: %s\n", w)
 	}
 	return tw.Flush()
+}
+
+// Differs says how an existing topic is not what it should be.
+func Differs(a kafka.Applied) string {
+	return fmt.Sprintf("topic %s %s; it was left as it is: moving messages to other partitions would break their order. "+
+		"To have it as the workshop describes it, delete it with its messages and apply again", a.Topic.Name, a.Mismatch)
+}
+
+// openAdmin connects to the cluster, for as long as that takes.
+func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.ClusterAdmin, error) {
+	client, err := cluster.Dial(ctx, cluster.AdminConfig(clientID), nil, waiting)
+	if err != nil {
+		return nil, err
+	}
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		client.Close()
+	}
+	return admin, err
 }

@@ -1,0 +1,41 @@
+package admin
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"workshop.example/kit/kafkatest"
+)
+
+func TestCluster(t *testing.T) {
+	c := kafkatest.Start(t, "t:3", "u:1", "__consumer_offsets:2")
+	table := workshop(t, c.Kafka(), "cluster").ok(t).stdout
+	contains(t, table, ": 3 brokers, 2 topics and 1 topic of Kafka's own, 6 partitions\n\nBROKER  ADDRESS")
+	contains(t, table, "under-replicated partitions: none\noffline partitions: none\n")
+	if n := strings.Count(table, "controller"); n != 1 {
+		t.Errorf("%d controllers:\n%s", n, table)
+	}
+	var d describedCluster
+	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "cluster", "-o", "json").ok(t).stdout), &d); err != nil {
+		t.Fatal(err)
+	}
+	leads, replicas := 0, 0
+	for i, b := range d.Brokers {
+		leads, replicas = leads+b.Leads, replicas+b.Replicas
+		if b.Address != c.ListenAddrs()[i] || !strings.HasPrefix(b.Version, "v") && !strings.Contains(b.Version, " v") {
+			t.Errorf("broker %d is at %s, version %q", b.ID, b.Address, b.Version)
+		}
+	}
+	if !strings.HasPrefix(d.ClusterID, "embedded-") || d.Partitions != 6 || leads != 6 || replicas != 18 || d.UnderReplicated == nil || d.Offline == nil {
+		t.Errorf("described as %+v", d)
+	}
+}
+
+func TestSomeOf(t *testing.T) {
+	for n, want := range map[int]string{0: "none", 2: "2 (t/0, t/0)", 9: "9 (" + strings.Repeat("t/0, ", 7) + "t/0 and others)"} {
+		if got := someOf(strings.Fields(strings.Repeat("t/0 ", n))); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}

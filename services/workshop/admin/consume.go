@@ -1,0 +1,231 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// consume is the command that prints messages.
+type consume struct {
+	*options
+	topic          string
+	group          string
+	partition      int32 // -1: all
+	offset         string
+	fromBeginning  bool
+	toEnd, verbose bool
+	max            int64         // 0: no limit
+	idle           time.Duration // 0: no limit
+	isolation      string
+	isolationLevel sarama.IsolationLevel
+	start          position
+	last           int64 // of each partition, so many messages before the end; 0: start says where
+	out            *messagePrinter
+	partitionSet   bool
+}
+
+// ConsumeCommand is «workshop consume».
+func ConsumeCommand(t *Tool) *cobra.Command {
+	c := &consume{}
+	cmd := &cobra.Command{
+		Use:   "consume TOPIC",
+		Short: "Print a topic's messages as they come",
+		Long: `consume prints each message's value on a line, from now on, until Ctrl-C. How many there were is said on standard
+error. Order holds within a partition; messages of several come as they arrive.
+
+With --group it is a member of that group: it shares the partitions with the other members, goes on where the group
+had stopped, and commits what it has printed. Without, it reads for itself and leaves no trace.
+
+By default it reads what is committed (read_committed), as the workshop's services do; kafka-console-consumer shows
+the messages of aborted transactions too.`,
+		Example: `  workshop consume scoreGame
+  workshop consume transactions --from-beginning --max 5 --verbose
+  workshop consume transactions --partition 2 --offset 40 --to-end
+  workshop consume transactions --partition 0 --offset -3 --max 3        the last three offsets of partition 0
+  workshop consume transactions --from-beginning --timeout 2s | wc -l
+  workshop consume transactions --group mine --from-beginning
+  workshop consume transactions.dlq --from-beginning --to-end -o json | jq .headers`,
+		Args: cobra.ExactArgs(1),
+	}
+	bootstrap := bootstrapFlag(cmd)
+	c.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+		c.topic = args[0]
+		c.partitionSet = cmd.Flags().Changed("partition")
+		return c.run(ctx)
+	})
+	flags := cmd.Flags()
+	flags.BoolVar(&c.fromBeginning, "from-beginning", false, "begin with the oldest message; a group only where it has no offset yet")
+	flags.StringVar(&c.group, "group", "", "read as a member of this consumer group, and commit")
+	flags.Int32Var(&c.partition, "partition", -1, "only this partition")
+	flags.StringVar(&c.offset, "offset", "", "where to begin: earliest, latest, a time such as 2026-05-04T09:30:00-03:00;\nwith --partition also an offset, or -3 for the last three")
+	flags.Int64Var(&c.max, "max", 0, "stop after so many messages")
+	flags.DurationVar(&c.idle, "timeout", 0, "stop when no message came for this long")
+	flags.BoolVar(&c.toEnd, "to-end", false, "stop at the end that the topic has now")
+	flags.StringVar(&c.isolation, "isolation", "read_committed", "read_committed or read_uncommitted")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "partition, offset, time, key and headers too")
+	flags.StringVarP(&c.output, "output", "o", "table", "table, or json: an object a line")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("isolation", cobra.FixedCompletions([]cobra.Completion{"read_committed", "read_uncommitted"}, cobra.ShellCompDirectiveNoFileComp))
+	for _, name := range []string{"max", "timeout", "partition"} {
+		flags.Lookup(name).DefValue = ""
+	}
+	for _, name := range []string{"group", "partition", "offset", "max", "timeout"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	cmd.MarkFlagsMutuallyExclusive("from-beginning", "offset")
+	for _, name := range []string{"partition", "offset", "to-end"} {
+		cmd.MarkFlagsMutuallyExclusive("group", name)
+	}
+	return cmd
+}
+
+// check reads the flags.
+func (c *consume) check() error {
+	switch c.isolation {
+	case "read_committed":
+		c.isolationLevel = sarama.ReadCommitted
+	case "read_uncommitted":
+		c.isolationLevel = sarama.ReadUncommitted
+	default:
+		return service.UsageError(fmt.Sprintf("--isolation %q: accepted: read_committed, read_uncommitted", c.isolation))
+	}
+	if c.max < 0 || c.idle < 0 || c.partitionSet && c.partition < 0 {
+		return service.UsageError("--max, --timeout and --partition cannot be less than 0")
+	}
+	c.start = position{at: sarama.OffsetNewest}
+	if c.fromBeginning {
+		c.start.at = sarama.OffsetOldest
+	}
+	if c.offset == "" {
+		return nil
+	}
+	var ok bool
+	if c.start, ok = parsePosition(c.offset); !ok && strings.HasPrefix(c.offset, "-") {
+		n, err := strconv.ParseInt(c.offset[1:], 10, 64)
+		c.last, ok = n, err == nil && n > 0
+	}
+	if !ok {
+		return service.UsageError(fmt.Sprintf("--offset %q: accepted: %s, or -3 for the last three", c.offset, positions))
+	}
+	if (c.start.isExact || c.last > 0) && !c.partitionSet {
+		return service.UsageError(fmt.Sprintf("--offset %s: an offset belongs to a partition: give --partition too", c.offset))
+	}
+	return nil
+}
+
+func (c *consume) run(ctx context.Context) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	spans, err := ask(ctx, c.options, func(_ context.Context, s *session) (map[place]span, error) { return c.spans(s) })
+	if err != nil {
+		return fmt.Errorf("consume %s: %w", c.topic, err)
+	}
+	client, err := c.dial(ctx, func(conf *sarama.Config) {
+		conf.Consumer.IsolationLevel = c.isolationLevel
+		if c.group != "" { // others have their spans
+			conf.Consumer.Offsets.Initial = c.start.at
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("consume %s: %w", c.topic, err)
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	c.out = newMessagePrinter(c.Stdout, c.output == "json", c.verbose, c.max)
+	switch {
+	case c.group != "":
+		err = c.asMember(ctx, client)
+	case c.toEnd:
+		err = c.toTheEnd(ctx, client, spans)
+	default:
+		err = c.follow(ctx, client, spans)
+	}
+	if ferr := c.out.flush(); err == nil {
+		err = ferr
+	}
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	c.note("%s", count(c.out.printed(), "message"))
+	if errors.Is(err, syscall.EPIPE) { // «consume | head»: the reader has what it wanted
+		return nil
+	}
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("consume %s: %w", c.topic, err)
+	}
+	return nil
+}
+
+// spans say from where to read each partition, and where it ends now.
+func (c *consume) spans(s *session) (map[place]span, error) {
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	which := chosen{topic: c.topic}
+	if c.partitionSet {
+		which.partitions = []int32{c.partition}
+	}
+	places, err := which.places(meta)
+	if err != nil {
+		return nil, err
+	}
+	logs, err := s.bounds(meta, places)
+	if err != nil {
+		return nil, err
+	}
+	starts, err := s.resolve(c.start, logs)
+	if err != nil {
+		return nil, err
+	}
+	spans := map[place]span{}
+	for _, p := range places {
+		log, led := logs[p]
+		if !led {
+			return nil, leaderless(p)
+		}
+		from := starts[p]
+		if c.last > 0 {
+			from = max(log.start, log.end-c.last)
+		}
+		if from < log.start || from > log.end {
+			return nil, fmt.Errorf("partition %d has no offset %d: its log begins with %d, and the next message will be %d", p.partition, from, log.start, log.end)
+		}
+		end := log.end
+		if c.isolationLevel == sarama.ReadCommitted {
+			end = log.stable // what is behind is not decided yet
+		}
+		spans[p] = span{from, end}
+	}
+	return spans, nil
+}
+
+// toTheEnd prints partition after partition.
+func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[place]span) error {
+	for _, p := range sortedPlaces(spans) {
+		if spans[p].from >= spans[p].to {
+			continue
+		}
+		_, err := kafka.ReadTo(ctx, client, p.topic, p.partition, spans[p].from, spans[p].to, c.isolationLevel, func(msg *sarama.ConsumerMessage) error {
+			if msg.Offset >= spans[p].to {
+				return nil
+			}
+			return c.out.print(msg)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

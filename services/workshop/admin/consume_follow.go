@@ -1,0 +1,203 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// follow prints the messages of all partitions as they come.
+func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[place]span) error {
+	consumer, err := sarama.NewConsumerFromClient(client)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	messages := make(chan *sarama.ConsumerMessage, 256)
+	for p, span := range spans {
+		partition, err := kafka.Interruptible(ctx, func() (sarama.PartitionConsumer, error) {
+			return consumer.ConsumePartition(p.topic, p.partition, span.from)
+		})
+		if err != nil {
+			return fmt.Errorf("partition %d: %w", p.partition, err)
+		}
+		go forward(ctx, partition, messages)
+		go c.watch(partition, stop)
+	}
+	idle := newAlarm(c.idle)
+	for {
+		select {
+		case msg := <-messages:
+			if err := c.out.print(msg); err != nil {
+				return err
+			}
+			idle.reset()
+			continue
+		default: // nothing more at once: let it be seen
+		}
+		if err := c.out.flush(); err != nil {
+			return err
+		}
+		select {
+		case msg := <-messages:
+			if err := c.out.print(msg); err != nil {
+				return err
+			}
+			idle.reset()
+		case <-idle.rings():
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func forward(ctx context.Context, partition sarama.PartitionConsumer, messages chan<- *sarama.ConsumerMessage) {
+	for msg := range partition.Messages() {
+		select {
+		case messages <- msg:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// watch reads a partition's errors. Sarama goes on by itself after all but one of them.
+func (c *consume) watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc) {
+	last := ""
+	for err := range partition.Errors() {
+		if errors.Is(err.Err, sarama.ErrOffsetOutOfRange) {
+			stop(fmt.Errorf("partition %d: the messages at the reader's offset were deleted meanwhile (retention): begin again with --from-beginning", err.Partition))
+			return
+		}
+		if text := err.Err.Error(); text != last {
+			last = text
+			c.note("partition %d: %v; trying again", err.Partition, err.Err)
+		}
+	}
+}
+
+// alarm rings when nothing has happened for a while; with 0 it never does.
+type alarm struct {
+	after time.Duration
+	timer *time.Timer
+}
+
+func newAlarm(after time.Duration) *alarm {
+	a := &alarm{after: after}
+	if after > 0 {
+		a.timer = time.NewTimer(after)
+	}
+	return a
+}
+
+func (a *alarm) reset() {
+	if a.timer != nil {
+		a.timer.Reset(a.after)
+	}
+}
+
+func (a *alarm) rings() <-chan time.Time {
+	if a.timer == nil {
+		return nil
+	}
+	return a.timer.C
+}
+
+const (
+	commitEvery = 1000             // messages; and always when no more are waiting
+	joinTime    = 30 * time.Second // before --timeout counts: a dead member's session, and more
+)
+
+// asMember prints as a member of a group. What was printed is committed, in this order: a crash between
+// the two prints again, and loses nothing.
+func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var last atomic.Int64 // when a message came last, or the partitions; Unix milliseconds
+	last.Store(time.Now().Add(joinTime).UnixMilli())
+	if c.idle > 0 {
+		go func() {
+			for service.Sleep(ctx, min(c.idle/4, 100*time.Millisecond)) == nil {
+				if time.Since(time.UnixMilli(last.Load())) > c.idle {
+					stop(errEnough)
+				}
+			}
+		}()
+	}
+	group := &kafka.Group{
+		Client: client,
+		Redial: func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
+		Member: kafka.Membership{Group: c.group, Reset: c.start.at},
+		Topic:  c.topic,
+		Process: &service.Process{
+			Name: clientID, Lang: service.English, Out: service.NewLines(c.Stderr),
+			Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		},
+		Assigned: func(_, _, held []int32) {
+			last.Store(time.Now().UnixMilli())
+			if len(held) == 0 {
+				c.note("member of group %s without a partition: the group has more members than the topic has partitions", c.group)
+			}
+		},
+		Handle: func(_ context.Context, claim *kafka.Claim) error { return c.asOwner(claim, &last) },
+	}
+	return group.Run(ctx)
+}
+
+// asOwner prints the messages of a partition for as long as it is ours. A message is marked only when
+// it can be seen: what is marked is committed, whatever comes.
+func (c *consume) asOwner(claim *kafka.Claim, last *atomic.Int64) error {
+	var printed *sarama.ConsumerMessage // the last one that is not marked yet
+	unmarked := 0
+	show := func() error {
+		if err := c.out.flush(); err != nil {
+			return &kafka.FatalError{Err: err}
+		}
+		if printed != nil {
+			claim.Mark(printed)
+		}
+		printed, unmarked = nil, 0
+		return nil
+	}
+	for msg := range claim.Messages() {
+		last.Store(time.Now().UnixMilli())
+		err := c.out.print(msg)
+		if err == nil || errors.Is(err, errEnough) && !errors.Is(err, errTooMany) {
+			printed = msg
+			unmarked++
+		}
+		if errors.Is(err, errEnough) {
+			return errors.Join(show(), kafka.ErrDone)
+		}
+		if err != nil {
+			return &kafka.FatalError{Err: err}
+		}
+		if claim.Idle() || unmarked >= commitEvery {
+			if err := show(); err != nil {
+				return err
+			}
+			if err := claim.Commit(); err != nil {
+				return err
+			}
+		}
+	}
+	return show()
+}
+
+func (c *consume) redial(ctx context.Context, conf *sarama.Config) (sarama.Client, error) {
+	cluster, err := c.Cluster(*c.bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.Dial(ctx, conf, []string{c.topic}, func(cause error) { c.note("waiting: %v", cause) })
+}

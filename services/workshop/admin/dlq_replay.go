@@ -1,0 +1,273 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/history"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// replayer sends letters back, some in each transaction. The transaction also moves the offset of the
+// replay's own group past them, so that a letter goes back once, whatever happens in between.
+type replayer struct {
+	*options
+	topic      string
+	limit      int64 // 0: all
+	client     sarama.Client
+	transactor *kafka.Transactor
+	targets    []string // topics that exist
+
+	batch      []*sarama.ConsumerMessage
+	taken      int64
+	sent, left int64 // left: messages that are no letters
+}
+
+// batchSize is how many letters a transaction has: few enough that one is soon over, and enough that
+// beginnings and ends do not count.
+const batchSize = 100
+
+func (t *Tool) dlqReplayCommand(bootstrap *string) *cobra.Command {
+	r := &replayer{}
+	cmd := &cobra.Command{
+		Use:   "replay TOPIC",
+		Short: "Send dead letters back to the topic they came from, each once",
+		Long: `replay sends each letter back to its topic (header dlq.topic): key, value and headers of the original, and the count
+of attempts (dlq.attempt), which goes up when a consumer fails again.
+
+The messages and the position of the replay (group dlq-replay-TOPIC) are committed in one transaction: a replay that
+is interrupted or killed goes on where it stopped, and repeats nothing. The letters stay in their topic; to replay
+them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest --execute».`,
+		Example: `  workshop dlq replay transactions.dlq --max 1       try one first
+  workshop dlq replay transactions.dlq`,
+		Args: cobra.ExactArgs(1),
+	}
+	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+		if r.limit < 0 {
+			return service.UsageError("--max cannot be less than 0")
+		}
+		r.topic = args[0]
+		return r.run(ctx)
+	})
+	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
+	cmd.Flags().Lookup("max").DefValue = ""
+	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
+	return cmd
+}
+
+func (r *replayer) run(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	defer service.CloseWithin(service.Farewell, r.client)
+	defer r.transactor.Close()
+	spans, err := ask(ctx, r.options, func(ctx context.Context, s *session) (map[place]span, error) { return r.spans(ctx, s) })
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	err = r.replay(ctx, spans)
+	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", count(r.sent, "letter"), r.topic)
+	if r.left > 0 {
+		r.note("%s without a header dlq.topic stayed: no service of the workshop wrote them", count(r.left, "message"))
+	}
+	if _, fenced := errors.AsType[*kafka.FencedError](err); fenced {
+		return errors.New("replay: another replay of the topic has started, and goes on instead of this one")
+	}
+	if ctx.Err() != nil {
+		return errors.New("replay: interrupted; run it again, it goes on behind the last letter that was sent")
+	}
+	if err != nil {
+		return fmt.Errorf("replay: %w; run it again, it goes on behind the last letter that was sent", err)
+	}
+	return nil
+}
+
+// prepare checks the topic and takes the transactional id. From then on no earlier replay of the topic,
+// one that was killed or hangs, can send or commit.
+func (r *replayer) prepare(ctx context.Context) error {
+	targets, err := ask(ctx, r.options, func(_ context.Context, s *session) ([]string, error) {
+		if err := isLetters(s, r.topic); err != nil {
+			return nil, err
+		}
+		topics, err := s.listTopics(true)
+		var names []string
+		for _, t := range topics {
+			names = append(names, t.Topic)
+		}
+		return names, err
+	})
+	if err != nil {
+		return err
+	}
+	r.targets = targets
+	if r.client, err = r.dial(ctx, func(conf *sarama.Config) {
+		// A letter was a message of its topic; it must not be refused here already.
+		conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
+	}); err != nil {
+		return err
+	}
+	cluster, err := r.Cluster(*r.bootstrap)
+	if err != nil {
+		return err
+	}
+	process := &service.Process{
+		Name: clientID, Lang: service.English, Out: service.NewLines(r.Stderr),
+		Log: slog.New(slog.NewTextHandler(r.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	id := kafka.Transactional{ID: replayGroup(r.topic), Timeout: 15 * time.Second}
+	ctx, cancel := context.WithTimeout(ctx, 2*joinTime) // an earlier transaction may have to end first
+	defer cancel()
+	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, process)
+	return err
+}
+
+// spans are the letters that were not replayed yet.
+func (r *replayer) spans(ctx context.Context, s *session) (map[place]span, error) {
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(meta, r.topic)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.stablyCommitted(ctx, replayGroup(r.topic), found[0])
+	if err != nil {
+		return nil, err
+	}
+	return s.letterSpans(meta, r.topic, done)
+}
+
+// stablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
+// broker says that one was committed a moment before its offsets are seen.
+func (s *session) stablyCommitted(ctx context.Context, group string, topic *sarama.TopicMetadata) (map[place]int64, error) {
+	for {
+		offsets, err := s.fetchStable(group, topic)
+		if err == nil || !movesOn(err) && !errors.Is(err, sarama.ErrUnstableOffsetCommit) {
+			return offsets, err
+		}
+		if service.Sleep(ctx, 50*time.Millisecond) != nil {
+			return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+		}
+		s.client.RefreshCoordinator(group)
+	}
+}
+
+func (s *session) fetchStable(group string, topic *sarama.TopicMetadata) (map[place]int64, error) {
+	coordinator, err := s.client.Coordinator(group)
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	req := sarama.NewOffsetFetchRequest(s.client.Config().Version, group, map[string][]int32{topic.Name: partitionsOf(topic)})
+	req.RequireStable = true
+	resp, err := coordinator.FetchOffset(req)
+	if err == nil && errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
+		return nil, nil // some brokers say so, others answer that it has no offset
+	}
+	if err == nil && !errors.Is(resp.GroupError(), sarama.ErrNoError) {
+		err = resp.GroupError()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	offsets := map[place]int64{}
+	for _, p := range partitionsOf(topic) {
+		block := resp.GetBlock(topic.Name, p)
+		switch {
+		case block == nil:
+			return nil, fmt.Errorf("offsets of group %s: %w", group, sarama.ErrIncompleteResponse)
+		case block.Err != sarama.ErrNoError:
+			return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic.Name, p, block.Err)
+		case block.Offset >= 0:
+			offsets[place{topic.Name, p}] = block.Offset
+		}
+	}
+	return offsets, nil
+}
+
+func (r *replayer) replay(ctx context.Context, spans map[place]span) error {
+	for _, p := range sortedPlaces(spans) {
+		if spans[p].from >= spans[p].to {
+			continue
+		}
+		_, err := kafka.ReadTo(ctx, r.client, p.topic, p.partition, spans[p].from, spans[p].to, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			if msg.Offset >= spans[p].to {
+				return nil // came after the start
+			}
+			return r.take(ctx, msg)
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+		if err := r.send(ctx); err != nil { // the offset of a transaction is one partition's
+			return err
+		}
+	}
+	return nil
+}
+
+// take collects letters, and sends them when there are enough for a transaction.
+func (r *replayer) take(ctx context.Context, msg *sarama.ConsumerMessage) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if r.limit > 0 && r.taken >= r.limit {
+		return errEnough
+	}
+	r.batch = append(r.batch, msg)
+	r.taken++
+	if len(r.batch) < batchSize {
+		return nil
+	}
+	return r.send(ctx)
+}
+
+// send sends what was taken, and the position behind it, in one transaction.
+func (r *replayer) send(ctx context.Context) error {
+	if len(r.batch) == 0 {
+		return nil
+	}
+	batch := r.batch
+	r.batch = nil
+	sent, err := r.transact(ctx, batch)
+	if err != nil {
+		return errors.Join(err, r.transactor.Abort(ctx))
+	}
+	r.sent += int64(sent)
+	r.left += int64(len(batch) - sent)
+	return nil
+}
+
+func (r *replayer) transact(ctx context.Context, batch []*sarama.ConsumerMessage) (sent int, err error) {
+	var back []*sarama.ProducerMessage
+	for _, msg := range batch {
+		message := replay(msg)
+		if message == nil {
+			continue
+		}
+		if !slices.Contains(r.targets, message.Topic) {
+			return 0, fmt.Errorf("the letter at offset %d came from topic %s, which does not exist: create it first", msg.Offset, message.Topic)
+		}
+		back = append(back, message)
+	}
+	if err := r.transactor.Begin(ctx); err != nil {
+		return 0, err
+	}
+	for _, message := range back {
+		if err := r.transactor.Send(ctx, message, history.Subject{}); err != nil {
+			return 0, err
+		}
+	}
+	if err := r.transactor.AddOffsetAlone(replayGroup(r.topic), batch[len(batch)-1]); err != nil {
+		return 0, err
+	}
+	return len(back), r.transactor.Commit(ctx)
+}

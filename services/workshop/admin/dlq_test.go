@@ -1,0 +1,193 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/kafkatest"
+)
+
+// deadLetter is a letter as the consumer writes it.
+func deadLetter(n int, more ...sarama.RecordHeader) *sarama.ProducerMessage {
+	m := &sarama.ProducerMessage{
+		Topic: "t.dlq", Key: sarama.StringEncoder(fmt.Sprint("key", n)), Value: sarama.StringEncoder(fmt.Sprint("value", n)),
+		Headers: []sarama.RecordHeader{{Key: []byte("own"), Value: []byte("kept")}},
+	}
+	m.Headers = append(m.Headers, more...)
+	for _, h := range [][2]string{
+		{"dlq.topic", "t"}, {"dlq.partition", "2"}, {"dlq.offset", fmt.Sprint(100 + n)}, {"dlq.timestamp", "2026-01-02T03:04:05Z"},
+		{"dlq.reason", "not_json"}, {"dlq.error", "invalid character"}, {"dlq.service", "consumer"}, {"dlq.at", "2026-01-02T03:04:06Z"}, {"dlq.attempt", "1"},
+	} {
+		m.Headers = append(m.Headers, sarama.RecordHeader{Key: []byte(h[0]), Value: []byte(h[1])})
+	}
+	return m
+}
+
+func deadLetters(n int) []*sarama.ProducerMessage {
+	var all []*sarama.ProducerMessage
+	for i := range n {
+		all = append(all, deadLetter(i))
+	}
+	return all
+}
+
+func TestReplaySendsEachLetterOnce(t *testing.T) {
+	c := kafkatest.Start(t, "t:3", "t.dlq:1", "other.dlq:1")
+	send(t, c, deadLetters(250)...)
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "1").prints(t, "1 letter sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "list").prints(t, ""+
+		"TOPIC      SOURCE  LETTERS  NOT-REPLAYED\n"+
+		"other.dlq  other   0        0\n"+
+		"t.dlq      t       250      249\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "120").prints(t, "120 letters sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "129 letters sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "0 letters sent back from t.dlq\n")
+	wantEachOnce(t, c, 250)
+	for _, m := range c.ReadAll("t") {
+		var headers []string
+		for _, h := range m.Headers {
+			headers = append(headers, fmt.Sprintf("%s=%s", h.Key, h.Value))
+		}
+		if got := strings.Join(headers, " "); got != "own=kept dlq.attempt=1" {
+			t.Fatalf("%s has the headers %s", m.Key, got)
+		}
+	}
+	if d := describeGroupJSON(t, c, "dlq-replay-t.dlq"); *d.Partitions[0].Unread != 0 || *d.Partitions[0].CurrentOffset != 250 {
+		t.Errorf("the replay's group: %+v", d.Partitions)
+	}
+}
+
+func wantEachOnce(t *testing.T, c *kafkatest.Cluster, letters int) {
+	t.Helper()
+	times := map[string]int{}
+	for _, m := range c.ReadAll("t") {
+		times[string(m.Key)+" "+string(m.Value)]++
+	}
+	lost, repeated := 0, 0
+	for i := range letters {
+		switch n := times[fmt.Sprintf("key%d value%d", i, i)]; {
+		case n == 0:
+			lost++
+		case n > 1:
+			repeated++
+		}
+	}
+	if lost > 0 || repeated > 0 || len(times) != letters {
+		t.Errorf("of %d letters %d are lost and %d repeated", letters, lost, repeated)
+	}
+}
+
+// A replay fails at each step of its transaction; the next one makes up for it, and nothing is there
+// twice, save for who reads what was aborted.
+func TestReplayRepeatsNothingAfterAFailure(t *testing.T) {
+	for _, fails := range []kmsg.Key{kmsg.Produce, kmsg.AddOffsetsToTxn, kmsg.TxnOffsetCommit, kmsg.EndTxn} {
+		t.Run(fails.Name(), func(t *testing.T) {
+			t.Parallel()
+			c := kafkatest.Start(t, "t:1", "t.dlq:1")
+			send(t, c, deadLetters(30)...)
+			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{fails}, Err: kerr.TransactionalIDAuthorizationFailed, Count: -1})
+			got := workshop(t, c.Kafka(), "dlq", "replay", "t.dlq")
+			if got.err == nil {
+				t.Fatalf("it succeeded with %s refused: %s", fails.Name(), got.stdout)
+			}
+			contains(t, got.err.Error(), "run it again")
+			contains(t, got.stdout, "0 letters sent back")
+			if n := len(c.ReadAll("t")); n != 0 && fails != kmsg.EndTxn {
+				t.Errorf("%d messages are committed", n)
+			}
+			fault.Remove()
+			workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "30 letters sent back from t.dlq\n")
+			wantEachOnce(t, c, 30)
+			if n := len(c.ReadUncommitted("t")); fails != kmsg.Produce && n != 60 { // the control
+				t.Errorf("read_uncommitted gives %d messages, want those of the failed replay too", n)
+			}
+		})
+	}
+}
+
+func TestReplayOfALetterThatFailedAgain(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "t.dlq:1")
+	again := deadLetter(1, sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
+	again.Headers[len(again.Headers)-1].Value = []byte("2")
+	send(t, c, again)
+	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t)
+	contains(t, got.stdout, "attempt 2\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	msg := c.ReadAll("t")[0]
+	if len(msg.Headers) != 2 || string(msg.Headers[1].Value) != "2" {
+		t.Errorf("headers %v, want own and dlq.attempt=2", msg.Headers)
+	}
+}
+
+func TestReplayLeavesWhatIsNoLetter(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "t.dlq:1")
+	c.ProduceValues("t.dlq", "typed by hand")
+	send(t, c, deadLetter(0))
+	got := workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	contains(t, got.stdout, "1 letter sent back")
+	contains(t, got.stderr, "1 message without a header dlq.topic stayed")
+	wantEachOnce(t, c, 1)
+}
+
+func TestShowLetters(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "t.dlq:1")
+	send(t, c, deadLetters(3)...)
+	c.ProduceValues("t.dlq", "typed by hand")
+	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "--max", "1").ok(t)
+	if got.stdout != `t.dlq, partition 0, offset 0
+  from     t, partition 2, offset 100, written 2026-01-02T03:04:05Z
+  reason   not_json: invalid character
+  refused  by consumer at 2026-01-02T03:04:06Z, attempt 1
+  key      key0
+  headers  own=kept
+  value    value0
+` {
+		t.Errorf("shown:\n%s", got.stdout)
+	}
+	contains(t, got.stderr, "there are more: --max shows them")
+	contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t).stdout, "unknown: it has no header dlq.topic")
+	var reasons []string
+	for line := range strings.Lines(workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "-o", "json").ok(t).stdout) {
+		var l struct {
+			Value  string
+			Letter letter
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		reasons = append(reasons, l.Value+":"+l.Letter.Reason)
+	}
+	if want := []string{"value0:not_json", "value1:not_json", "value2:not_json", "typed by hand:"}; !slices.Equal(reasons, want) {
+		t.Errorf("json: %q, want %q", reasons, want)
+	}
+}
+
+func TestRefusedReplays(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "gone.dlq:1")
+	lost := deadLetter(0)
+	lost.Topic, lost.Headers[1].Value = "gone.dlq", []byte("gone")
+	send(t, c, lost)
+	for _, r := range []struct{ args, want string }{
+		{"replay gone", "topic gone does not exist; did you mean gone.dlq?"},
+		{"replay t", "t has no dead letters: the names of topics that have them end in .dlq"},
+		{"show t", "t has no dead letters"},
+		{"show gone.dlq --max 0", "--max has to be at least 1"},
+		{"replay gone.dlq --max -1", "--max cannot be less than 0"},
+	} {
+		workshop(t, c.Kafka(), append([]string{"dlq"}, strings.Fields(r.args)...)...).fails(t, r.want)
+	}
+	got := workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq")
+	if got.err == nil || !strings.Contains(got.err.Error(), "the letter at offset 0 came from topic gone, which does not exist: create it first") {
+		t.Errorf("error %v", got.err)
+	}
+	c.CreateTopic("gone:1")
+	workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq").prints(t, "1 letter sent back from gone.dlq\n")
+}

@@ -1,0 +1,240 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/service"
+)
+
+// describedGroup is a group with its members and offsets.
+type describedGroup struct {
+	Group       string           `json:"group"`
+	State       string           `json:"state"`
+	Assignor    string           `json:"assignor"`
+	Coordinator int32            `json:"coordinator"`
+	Members     []groupMember    `json:"members"`
+	Partitions  []groupPartition `json:"partitions"`
+}
+
+// groupMember is one that reads now, or whose session has not ended yet.
+type groupMember struct {
+	MemberID   string             `json:"memberId"`
+	InstanceID *string            `json:"instanceId"`
+	ClientID   string             `json:"clientId"`
+	Host       string             `json:"host"`
+	Partitions map[string][]int32 `json:"partitions"`
+}
+
+// groupPartition is how far a group is in one partition. What is not known is null.
+type groupPartition struct {
+	Topic         string `json:"topic"`
+	Partition     int32  `json:"partition"`
+	CurrentOffset *int64 `json:"currentOffset"`
+	LogEndOffset  *int64 `json:"logEndOffset"`
+	Lag           *int64 `json:"lag"` // as Kafka has it: the difference of the two
+	Unread        *int64 `json:"unread"`
+	UnreadAtLeast bool   `json:"unreadAtLeast,omitempty"`
+	// HeldBackFrom is the first offset of an open transaction, where there is one.
+	HeldBackFrom *int64 `json:"heldBackFrom"`
+	// Deleted is how many offsets the log has dropped that the group had not passed.
+	Deleted  int64   `json:"deleted,omitempty"`
+	MemberID *string `json:"memberId"`
+}
+
+func (t *Tool) groupsDescribeCommand(bootstrap *string) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "describe GROUP... | --all-groups",
+		Short: "Show a group's members and partitions, and what it has not read yet",
+		Long: `describe shows who reads which partition, and how far the group is.
+
+CURRENT-OFFSET  where the group goes on reading (its commit)
+LOG-END-OFFSET  where the next message will stand
+LAG             the difference, as Kafka's own tools print it
+UNREAD          messages that are really there for the group, counted by reading them as it would (read_committed)
+
+LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some,
+so that LAG never gets to 0. UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(countLimit) + `.`,
+		Example: `  workshop groups describe cg-group-id
+  workshop groups describe --all-groups
+  workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if all == (len(args) > 0) {
+				return service.UsageError("name the groups, or give --all-groups")
+			}
+			return nil
+		},
+	}
+	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+		groups, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedGroup, error) {
+			if all {
+				listed, silent := s.listGroups()
+				if silent != nil {
+					return nil, silent
+				}
+				for _, g := range listed {
+					names = append(names, g.Group)
+				}
+			}
+			return s.describeGroups(ctx, names)
+		})
+		if err != nil {
+			return err
+		}
+		if err := o.print(groups, func(w io.Writer) { groupTable(w, groups) }); err != nil {
+			return err
+		}
+		if o.output == "table" {
+			o.groupNotes(groups)
+		}
+		return nil
+	})
+	o.outputFlag(cmd)
+	cmd.Flags().BoolVar(&all, "all-groups", false, "every group of the cluster")
+	return cmd
+}
+
+func (s *session) describeGroups(ctx context.Context, names []string) ([]describedGroup, error) {
+	described := []describedGroup{}
+	if len(names) == 0 {
+		return described, nil
+	}
+	groups, err := s.groups(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		d := describedGroup{Group: g.GroupId, State: g.State, Assignor: g.Protocol, Coordinator: -1, Members: membersOf(g)}
+		if b, err := s.client.Coordinator(g.GroupId); err == nil {
+			d.Coordinator = b.ID()
+		}
+		if d.Partitions, err = s.groupPartitions(ctx, meta, g.GroupId, d.Members); err != nil {
+			return nil, fmt.Errorf("describe group %s: %w", g.GroupId, err)
+		}
+		described = append(described, d)
+	}
+	return described, nil
+}
+
+func membersOf(g *sarama.GroupDescription) []groupMember {
+	members := []groupMember{}
+	for _, m := range g.Members {
+		member := groupMember{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m), map[string][]int32{}}
+		// A group that rebalances has none yet, and one that is no consumers' has something else there.
+		if a, err := m.GetMemberAssignment(); err == nil && a != nil {
+			for topic, partitions := range a.Topics {
+				member.Partitions[topic] = slices.Sorted(slices.Values(partitions))
+			}
+		}
+		members = append(members, member)
+	}
+	slices.SortFunc(members, func(a, b groupMember) int { return cmp.Compare(a.MemberID, b.MemberID) })
+	return members
+}
+
+// hostOf is a member's address: brokers write a slash before it, embedded ones the port behind it.
+func hostOf(m *sarama.GroupMemberDescription) string {
+	address := strings.TrimPrefix(m.ClientHost, "/")
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
+}
+
+// committed are the offsets that a group has.
+func (s *session) committed(group string) (map[place]int64, error) {
+	resp, err := s.admin.ListConsumerGroupOffsets(group, nil)
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	offsets := map[place]int64{}
+	for topic, blocks := range resp.Blocks {
+		for partition, block := range blocks {
+			if block.Err != sarama.ErrNoError {
+				return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic, partition, block.Err)
+			}
+			if block.Offset >= 0 {
+				offsets[place{topic, partition}] = block.Offset
+			}
+		}
+	}
+	return offsets, nil
+}
+
+// groupPartitions are the partitions in which the group has an offset or a member.
+func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResponse, group string, members []groupMember) ([]groupPartition, error) {
+	committed, err := s.committed(group)
+	if err != nil {
+		return nil, err
+	}
+	owners := map[place]*string{}
+	for p := range committed {
+		owners[p] = nil
+	}
+	for _, m := range members {
+		for topic, partitions := range m.Partitions {
+			for _, p := range partitions {
+				owners[place{topic, p}] = &m.MemberID
+			}
+		}
+	}
+	places := sortedPlaces(owners)
+	logs, err := s.bounds(meta, places)
+	if err != nil {
+		return nil, err
+	}
+	spans := map[place]span{}
+	for p, offset := range committed {
+		if log, ok := logs[p]; ok && offset <= log.end {
+			spans[p] = span{max(offset, log.start), log.stable}
+		}
+	}
+	counts, err := s.count(ctx, spans)
+	if err != nil {
+		return nil, err
+	}
+	partitions := []groupPartition{}
+	for _, p := range places {
+		partitions = append(partitions, groupPartitionOf(p, owners[p], committed, logs, counts))
+	}
+	return partitions, nil
+}
+
+func groupPartitionOf(p place, owner *string, committed map[place]int64, logs map[place]bounds, counts map[place]counted) groupPartition {
+	line := groupPartition{Topic: p.topic, Partition: p.partition, MemberID: owner}
+	offset, has := committed[p]
+	if has {
+		line.CurrentOffset = &offset
+	}
+	log, led := logs[p]
+	if !led {
+		return line
+	}
+	line.LogEndOffset = &log.end
+	if log.stable < log.end {
+		line.HeldBackFrom = &log.stable
+	}
+	if has {
+		lag := log.end - offset
+		line.Lag = &lag
+		line.Deleted = max(0, log.start-offset)
+	}
+	if n, ok := counts[p]; ok {
+		line.Unread, line.UnreadAtLeast = &n.Messages, n.AtLeast
+	}
+	return line
+}

@@ -1,0 +1,79 @@
+package admin
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// groupTable has the columns of kafka-consumer-groups, and UNREAD and the instance besides. A member
+// without a partition has a line of its own, as there.
+func groupTable(w io.Writer, groups []describedGroup) {
+	fmt.Fprintln(w, "GROUP\tTOPIC\tPARTITION\tCURRENT-OFFSET\tLOG-END-OFFSET\tLAG\tUNREAD\tCONSUMER-ID\tHOST\tCLIENT-ID\tINSTANCE-ID")
+	for _, g := range groups {
+		members := map[string]groupMember{}
+		for _, m := range g.Members {
+			members[m.MemberID] = m
+		}
+		for _, p := range g.Partitions {
+			unread := number(p.Unread)
+			if p.UnreadAtLeast {
+				unread += "+"
+			}
+			owner := "-\t-\t-\t-"
+			if p.MemberID != nil {
+				owner = memberColumns(members[*p.MemberID])
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", g.Group, p.Topic, p.Partition,
+				number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), unread, owner)
+		}
+		for _, m := range g.Members {
+			if len(m.Partitions) == 0 {
+				fmt.Fprintf(w, "%s\t-\t-\t-\t-\t-\t-\t%s\n", g.Group, memberColumns(m))
+			}
+		}
+	}
+}
+
+func memberColumns(m groupMember) string {
+	instance := "-"
+	if m.InstanceID != nil {
+		instance = *m.InstanceID
+	}
+	return fmt.Sprintf("%s\t%s\t%s\t%s", m.MemberID, m.Host, m.ClientID, instance)
+}
+
+// groupNotes say what the table cannot.
+func (t *Tool) groupNotes(groups []describedGroup) {
+	for _, g := range groups {
+		switch {
+		case len(g.Members) == 0:
+			t.note("group %s has no members", g.Group)
+		case g.State != "Stable":
+			t.note("group %s hands out its partitions anew (%s): ask again in a moment", g.Group, g.State)
+		}
+		for _, p := range g.Partitions {
+			at := fmt.Sprintf("%s/%d", p.Topic, p.Partition)
+			switch {
+			case p.LogEndOffset == nil:
+				t.note("%s has no leader at the moment, or the topic was deleted: «workshop topics describe %s»", at, p.Topic)
+			case p.Lag != nil && *p.Lag < 0:
+				t.note("%s: the group's offset is beyond the end of the log: was the topic deleted and made again? "+
+					"«workshop groups reset %s --topic %s --to earliest»", at, g.Group, p.Topic)
+			case p.Deleted > 0:
+				t.note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, count(p.Deleted, "offset"))
+			}
+			if p.HeldBackFrom != nil {
+				t.note("%s: an open transaction holds back what is behind offset %d; UNREAD counts up to there", at, *p.HeldBackFrom)
+			}
+		}
+	}
+}
+
+// number is the number, or a dash where it is not known.
+func number(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.FormatInt(*n, 10)
+}

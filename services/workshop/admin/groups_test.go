@@ -1,0 +1,168 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+func TestGroupsOfAnEmptyCluster(t *testing.T) {
+	c := kafkatest.Start(t)
+	workshop(t, c.Kafka(), "groups", "list").prints(t, "GROUP  STATE  PROTOCOL  COORDINATOR\n")
+	workshop(t, c.Kafka(), "groups", "list", "-o", "json").prints(t, "[]\n")
+	workshop(t, c.Kafka(), "groups", "describe", "--all-groups", "-o", "json").prints(t, "[]\n")
+}
+
+// LAG is arithmetic on offsets; UNREAD is what a reader of committed messages gets.
+func TestUnreadIsRightWhereLagIsNot(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	transact(t, c, "t", "0", "-2", "4", "-6", "8")
+	for _, at := range []struct{ committed, lag, unread int64 }{{0, 10, 3}, {1, 9, 2}, {2, 8, 2}, {8, 2, 1}, {9, 1, 0}, {10, 0, 0}} {
+		commit(t, c, "g", "t", 0, at.committed)
+		got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)
+		want := fmt.Sprintf("g t 0 %d 10 %d %d - - - -", at.committed, at.lag, at.unread)
+		contains(t, columns(got.stdout), want)
+	}
+}
+
+func TestDescribeGroupBesideAnOpenTransaction(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	transact(t, c, "t", "0", "?2")
+	c.ProduceValues("t", "3", "4")
+	commit(t, c, "g", "t", 0, 0)
+	began := time.Now()
+	got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)
+	contains(t, columns(got.stdout), "g t 0 0 5 5 1 -")
+	contains(t, got.stderr, "t/0: an open transaction holds back what is behind offset 2")
+	if took := time.Since(began); took > defaultTimeout/2 {
+		t.Errorf("it took %s: it waited for the transaction", took)
+	}
+}
+
+func TestDescribeGroupWithMembers(t *testing.T) {
+	c := kafkatest.Start(t, "t:2", "other:1")
+	c.ProduceValues("other", "a", "b", "c")
+	commit(t, c, "g", "other", 0, 1)
+	join(t, c, "g", "t")
+	var groups []describedGroup
+	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups", "-o", "json").ok(t)
+	if err := json.Unmarshal([]byte(got.stdout), &groups); err != nil {
+		t.Fatal(err)
+	}
+	if len(groups) != 1 || len(groups[0].Members) != 1 || len(groups[0].Partitions) != 3 || groups[0].State != "Stable" {
+		t.Fatalf("want one stable group, one member, three partitions:\n%s", got.stdout)
+	}
+	m := groups[0].Members[0]
+	if m.ClientID != "member" || m.Host != "127.0.0.1" || fmt.Sprint(m.Partitions) != "map[t:[0 1]]" {
+		t.Errorf("member: %+v", m)
+	}
+	lines := strings.Split(columns(workshop(t, c.Kafka(), "groups", "describe", "g").ok(t).stdout), "\n")
+	for i, want := range []string{"GROUP TOPIC", "g other 0 1 3 2 2 - - - -", "g t 0 - 0 - - " + m.MemberID + " 127.0.0.1 member -", "g t 1 -"} {
+		if !strings.HasPrefix(lines[i], want) {
+			t.Errorf("line %d: %s, want %s", i, lines[i], want)
+		}
+	}
+}
+
+func TestDescribeGroupWhoseTopicWasMadeAnew(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	commit(t, c, "g", "t", 0, 7)
+	got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)
+	contains(t, columns(got.stdout), "g t 0 7 0 -7 - -")
+	contains(t, got.stderr, "beyond the end of the log")
+}
+
+func TestReset(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "many:3")
+	c.ProduceValues("t", "0", "1", "2")
+	kafkatest.Eventually(t, "the clock has moved", func() bool { return time.Now().UnixMilli() > c.ReadAll("t")[2].Timestamp.UnixMilli() })
+	later := time.Now()
+	c.ProduceValues("t", "3", "4")
+	commit(t, c, "g", "t", 0, 1)
+	for _, r := range []struct {
+		to   string
+		want int64
+	}{
+		{"earliest", 0}, {"latest", 5}, {"3", 3}, {"99", 5},
+		{later.UTC().Format(time.RFC3339Nano), 3}, {time.Now().Add(time.Hour).Format(time.RFC3339), 5}, {"2001-01-01T00:00:00-03:00", 0},
+	} {
+		before := c.Committed("g", "t", 0)
+		args := []string{"groups", "reset", "g", "--topic", "t", "--to", r.to}
+		want := fmt.Sprintf("GROUP TOPIC PARTITION CURRENT-OFFSET NEW-OFFSET\ng t 0 %d %d", before, r.want)
+		dry := workshop(t, c.Kafka(), args...).ok(t)
+		contains(t, columns(dry.stdout), want)
+		contains(t, dry.stderr, "this was a dry run")
+		if now := c.Committed("g", "t", 0); now != before {
+			t.Errorf("a dry run to %s moved the offset to %d", r.to, now)
+		}
+		contains(t, columns(workshop(t, c.Kafka(), append(args, "--execute")...).ok(t).stdout), want)
+		if now := c.Committed("g", "t", 0); now != r.want {
+			t.Errorf("reset to %s: offset %d, want %d", r.to, now, r.want)
+		}
+	}
+	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "many:2,0", "--to", "earliest", "--execute").ok(t)
+	for partition, want := range []int64{0, -1, 0} {
+		if got := c.Committed("g", "many", int32(partition)); got != want {
+			t.Errorf("many/%d: offset %d, want %d", partition, got, want)
+		}
+	}
+}
+
+func TestResetAndDeleteRefuseActiveGroups(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", "0")
+	leave := join(t, c, "g", "t")
+	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "t", "--to", "latest", "--execute").fails(t, "it has 1 active member (member on 127.0.0.1): stop them first")
+	workshop(t, c.Kafka(), "groups", "delete", "g").fails(t, "it has 1 active member")
+	if at := c.Committed("g", "t", 0); at != -1 {
+		t.Errorf("the offset was moved to %d", at)
+	}
+	leave()
+	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "t", "--to", "latest", "--execute").ok(t)
+	workshop(t, c.Kafka(), "groups", "delete", "g").prints(t, "g deleted\n")
+	workshop(t, c.Kafka(), "groups", "describe", "g").fails(t, "group g does not exist")
+}
+
+func TestGroupsThatDoNotExist(t *testing.T) {
+	c := kafkatest.Start(t, "scoreGame:1")
+	commit(t, c, "cg-group-id", "scoreGame", 0, 0)
+	commit(t, c, "group1", "scoreGame", 0, 0)
+	for _, r := range []struct{ args, want string }{
+		{"describe group", "did you mean group1?"},
+		{"describe cg-group-id gruop1", "group gruop1 does not exist; did you mean group1?"},
+		{"delete cg-group-id CG-GROUP-IDS", "did you mean cg-group-id?"},
+		{"reset group2 --topic scoreGame --to earliest", "did you mean group1?"},
+		{"reset group1 --topic scoregame --to earliest", "topic scoregame does not exist; did you mean scoreGame?"},
+		{"reset group1 --topic quite-another --to earliest", "topic quite-another does not exist; «workshop topics list»"},
+		{"reset group1 --topic scoreGame:1 --to earliest", "topic scoreGame has no partition 1: it has 1 partition"},
+	} {
+		workshop(t, c.Kafka(), append([]string{"groups"}, strings.Fields(r.args)...)...).fails(t, r.want)
+	}
+	if c.Committed("cg-group-id", "scoreGame", 0) != 0 {
+		t.Error("a group was deleted beside one that does not exist")
+	}
+}
+
+func TestWrongUseOfGroups(t *testing.T) {
+	for _, r := range []struct{ args, want string }{
+		{"describe", "name the groups, or give --all-groups"},
+		{"describe g --all-groups", "name the groups, or give --all-groups"},
+		{"reset g --topic t --to yesterday", `--to "yesterday": accepted: earliest, latest`},
+		{"reset g --topic t --to -1", `--to "-1": accepted`},
+		{"reset g --topic t:x --to latest", "accepted: TOPIC, or TOPIC:PARTITION"},
+		{"reset g --topic a/b --to latest", `"a/b" is not a topic's name`},
+		{"list -o xml", "accepted: table, json"},
+		{"list --timeout 0s", "--timeout has to be greater than 0"},
+	} {
+		got := workshop(t, kafka.Cluster{}, append([]string{"groups"}, strings.Fields(r.args)...)...)
+		got.fails(t, r.want)
+		if !isUsage(got.err) {
+			t.Errorf("%s: exits with 1, want 2", r.args)
+		}
+	}
+}

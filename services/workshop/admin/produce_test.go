@@ -1,0 +1,139 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+func produceLines(t *testing.T, cluster kafka.Cluster, lines string, args ...string) result {
+	t.Helper()
+	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &buffer{}, &buffer{}, append([]string{"produce"}, args...)...)
+}
+
+func TestProduce(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	got := produceLines(t, c.Kafka(), "a\n\nwith\ttab\r\nlast", "t").ok(t)
+	if got.stdout != "" || got.stderr != "workshop: 4 messages acknowledged\n" {
+		t.Errorf("output:\n%s%s", got.stdout, got.stderr)
+	}
+	var values []string
+	for _, m := range c.ReadAll("t") {
+		if m.Key != nil || len(m.Headers) != 0 {
+			t.Errorf("key %q, headers %v", m.Key, m.Headers)
+		}
+		values = append(values, string(m.Value))
+	}
+	if got := fmt.Sprintf("%q", values); got != `["a" "" "with\ttab" "last"]` {
+		t.Errorf("in the topic: %s", got)
+	}
+	produceLines(t, c.Kafka(), "", "t").ok(t)
+	if n := len(c.ReadAll("t")); n != 4 {
+		t.Errorf("no line made %d messages", n-4)
+	}
+}
+
+func TestProduceWithKeysHeadersAndPartition(t *testing.T) {
+	c := kafkatest.Start(t, "t:3")
+	produceLines(t, c.Kafka(), "ana:1:x\nbia:2\nana:3\n:4\nbia:\n", "t", "--key-separator", ":", "--header", "a=b=c", "--header", "d=").ok(t)
+	at := map[string]int32{}
+	var pairs []string
+	for _, m := range c.ReadAll("t") {
+		if p, ok := at[string(m.Key)]; ok && p != m.Partition {
+			t.Errorf("key %s is in partitions %d and %d", m.Key, p, m.Partition)
+		}
+		at[string(m.Key)] = m.Partition
+		pairs = append(pairs, fmt.Sprintf("%s=%s", m.Key, m.Value))
+		if len(m.Headers) != 2 || string(m.Headers[0].Key)+string(m.Headers[0].Value) != "ab=c" {
+			t.Errorf("headers %v", m.Headers)
+		}
+	}
+	all := strings.Join(pairs, " ")
+	for _, want := range []string{"ana=1:x", "ana=3", "bia=2", "bia=", "=4"} {
+		contains(t, all, want)
+	}
+	got := produceLines(t, c.Kafka(), "x\ny\n", "t", "--partition", "1", "--acks", "1", "-o", "json").ok(t)
+	for i, m := range c.ReadAll("t")[len(pairs):] {
+		_ = m
+		contains(t, got.stdout, fmt.Sprintf(`{"line":%d,"partition":1,`, i+1))
+	}
+	contains(t, produceLines(t, c.Kafka(), "z\n", "t", "--acks", "0").ok(t).stderr, "1 message sent, and with acks=0 nobody knows")
+}
+
+func TestProduceManyLines(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	var lines strings.Builder
+	for i := range 5000 {
+		fmt.Fprintln(&lines, i)
+	}
+	contains(t, produceLines(t, c.Kafka(), lines.String(), "t").ok(t).stderr, "5000 messages acknowledged")
+	for i, m := range c.ReadAll("t") {
+		if string(m.Value) != fmt.Sprint(i) {
+			t.Fatalf("message %d is %s: lost, repeated or out of order", i, m.Value)
+		}
+	}
+}
+
+func TestProduceNamesWhatFailed(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	got := produceLines(t, c.Kafka(), "k:1\nnothing\nk:2\n", "t", "--key-separator", ":", "-v")
+	if got.err == nil || got.err.Error() != "produce to t: 1 of 3 lines were not acknowledged" {
+		t.Errorf("error %v", got.err)
+	}
+	contains(t, got.stderr, `workshop: line 2: there is no ":" in it`)
+	contains(t, got.stderr, "2 messages acknowledged, 1 failed")
+	contains(t, got.stdout, "line 3: partition 0, offset 1\n")
+
+	fault := c.RefuseProduce("t")
+	defer fault.Remove()
+	got = produceLines(t, c.Kafka(), strings.Repeat("x\n", 30), "t")
+	if got.err == nil || strings.Count(got.stderr, "workshop: line ") != maxComplaints {
+		t.Errorf("error %v; %d lines are named:\n%s", got.err, strings.Count(got.stderr, "workshop: line "), got.stderr)
+	}
+	contains(t, got.stderr, "0 messages acknowledged, 30 failed")
+}
+
+func TestProduceIsInterrupted(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	in, typed := io.Pipe()
+	defer typed.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	stdout, stderr := &buffer{}, &buffer{}
+	done := make(chan result, 1)
+	go func() { done <- workshopOn(ctx, c.Kafka(), in, stdout, stderr, "produce", "t", "-v") }()
+	io.WriteString(typed, "first\n")
+	kafkatest.Eventually(t, "it is acknowledged before the next is typed", func() bool {
+		return strings.Contains(stdout.String(), "line 1: partition 0, offset 0")
+	})
+	interrupt()
+	contains(t, (<-done).ok(t).stderr, "1 message acknowledged")
+}
+
+func TestWrongUseOfProduce(t *testing.T) {
+	c := kafkatest.Start(t, "meu-topico:2")
+	for _, r := range []struct {
+		args, want string
+		usage      bool
+	}{
+		{"meu-topic", "topic meu-topic does not exist; did you mean meu-topico?", false},
+		{"meu-topico --partition 2", "topic meu-topico has no partition 2: it has 2 partitions, from 0 to 1", false},
+		{"meu-topico --partition -1", "--partition cannot be less than 0", true},
+		{"meu-topico --acks 2", "accepted: all, 1, 0", true},
+		{"meu-topico --header x", "accepted: NAME=VALUE", true},
+		{"meu-topico --key-separator=", "--key-separator not empty", true},
+	} {
+		got := produceLines(t, c.Kafka(), "x\n", strings.Fields(r.args)...)
+		got.fails(t, r.want)
+		if isUsage(got.err) != r.usage {
+			t.Errorf("%s: wrong use %t, want %t", r.args, isUsage(got.err), r.usage)
+		}
+	}
+	if n := len(c.ReadAll("meu-topico")); n != 0 {
+		t.Errorf("%d messages were sent", n)
+	}
+}

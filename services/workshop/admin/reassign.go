@@ -1,0 +1,257 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/service"
+)
+
+// reassign is the command that moves a topic's replicas.
+type reassign struct {
+	*options
+	topic    string
+	replicas int // 0: as many as there are
+	brokers  []int32
+	dryRun   bool
+	wait     time.Duration
+}
+
+// reassigned is a partition's replicas, before and after.
+type reassigned struct {
+	Partition int32   `json:"partition"`
+	Before    []int32 `json:"before"`
+	After     []int32 `json:"after"`
+}
+
+func (t *Tool) topicsReassignCommand(bootstrap *string) *cobra.Command {
+	r := &reassign{}
+	var brokers []int
+	cmd := &cobra.Command{
+		Use:   "reassign NAME --replication-factor N [--brokers 1,2]",
+		Short: "Give a topic more or fewer replicas, or put them on other brokers",
+		Long: `reassign changes how many copies each partition has, or on which brokers, and waits until the new ones have caught
+up. A leader stays where it is, if its broker is among those that are to hold the topic; the load of the others is
+spread. Kafka has no --alter --replication-factor: this is what stands for it.
+
+Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded cluster refuses.`,
+		Example: `  workshop topics reassign scoreGame --replication-factor 3
+  workshop topics reassign meu-topico --replication-factor 2 --brokers 1,2 --dry-run
+  workshop topics reassign meu-topico --brokers 2,3,4               as many as before, elsewhere`,
+		Args: cobra.ExactArgs(1),
+	}
+	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+		flags := cmd.Flags()
+		if !flags.Changed("replication-factor") && !flags.Changed("brokers") {
+			return service.UsageError("nothing to change: give --replication-factor, --brokers or both")
+		}
+		if flags.Changed("replication-factor") && (r.replicas < 1 || r.replicas > 100) || r.wait <= 0 {
+			return service.UsageError("--replication-factor has to be from 1 to the number of brokers, and --wait greater than 0")
+		}
+		for _, id := range brokers {
+			r.brokers = append(r.brokers, int32(id))
+		}
+		r.topic = args[0]
+		return r.run(ctx)
+	})
+	r.outputFlag(cmd)
+	cmd.Flags().IntVar(&r.replicas, "replication-factor", 0, "copies of each partition (default: as many as now)")
+	cmd.Flags().IntSliceVar(&brokers, "brokers", nil, "ids of the brokers that are to hold the topic (default: all)")
+	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change")
+	cmd.Flags().DurationVar(&r.wait, "wait", 10*time.Minute, "how long to wait until the new replicas are in sync")
+	cmd.Flags().Lookup("replication-factor").DefValue = ""
+	for _, name := range []string{"replication-factor", "brokers", "wait"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+func (r *reassign) run(ctx context.Context) error {
+	plan, err := ask(ctx, r.options, func(_ context.Context, s *session) ([]reassigned, error) {
+		plan, err := r.plan(s)
+		if err != nil || r.dryRun || unchanged(plan) {
+			return plan, err
+		}
+		var replicas [][]int32
+		for _, p := range plan {
+			replicas = append(replicas, p.After)
+		}
+		return plan, s.admin.AlterPartitionReassignments(r.topic, replicas)
+	})
+	if err != nil {
+		return fmt.Errorf("reassign %s: %w", r.topic, err)
+	}
+	err = r.print(plan, func(w io.Writer) {
+		fmt.Fprintln(w, "PARTITION\tREPLICAS\tNEW-REPLICAS")
+		for _, p := range plan {
+			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, ids(p.Before), ids(p.After))
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case unchanged(plan):
+		r.note("%s is as it should be: nothing to change", r.topic)
+		return nil
+	case r.dryRun:
+		r.note("this was a dry run: nothing was changed")
+		return nil
+	}
+	if err := r.await(ctx, plan); err != nil {
+		return fmt.Errorf("reassign %s: %w", r.topic, err)
+	}
+	return nil
+}
+
+func unchanged(plan []reassigned) bool {
+	return !slices.ContainsFunc(plan, func(p reassigned) bool { return !slices.Equal(p.Before, p.After) })
+}
+
+// plan looks up what there is, and refuses what cannot be.
+func (r *reassign) plan(s *session) ([]reassigned, error) {
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	if meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID) {
+		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
+	}
+	found, err := find(meta, r.topic)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := candidates(meta.Brokers, r.brokers)
+	if err != nil {
+		return nil, err
+	}
+	replicas := r.replicas
+	if replicas == 0 {
+		replicas = replicationFactor(found[0])
+	}
+	if replicas > len(candidates) {
+		return nil, fmt.Errorf("replication factor %d needs %s, and there are %d to choose from: choose fewer, or more brokers", replicas, count(replicas, "broker"), len(candidates))
+	}
+	if err := s.enoughInSync(found[0], replicas); err != nil {
+		return nil, err
+	}
+	return spread(found[0], candidates, replicas), nil
+}
+
+// candidates are the brokers that may hold replicas; all of them are up.
+func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
+	var all []int32
+	for _, b := range up {
+		all = append(all, b.ID())
+	}
+	for _, id := range wanted {
+		if !slices.Contains(all, id) {
+			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, ids(all))
+		}
+	}
+	if len(wanted) == 0 {
+		return all, nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(wanted))), nil
+}
+
+// enoughInSync refuses fewer replicas than a producer with acks=all needs.
+func (s *session) enoughInSync(t *sarama.TopicMetadata, replicas int) error {
+	const name = "min.insync.replicas"
+	entries, err := s.admin.DescribeConfigs([]*sarama.ConfigResource{{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}}, sarama.DescribeConfigsOptions{})
+	if err != nil {
+		return fmt.Errorf("describe configuration: %w", err)
+	}
+	for _, result := range entries {
+		for _, entry := range result.Configs {
+			if n, err := strconv.Atoi(entry.Value); entry.Name == name && err == nil && n > replicas {
+				return fmt.Errorf("%s is %d, so that with %s nobody could write with acks=all; first «workshop topics alter %s --config %s=%d»",
+					name, n, count(replicas, "replica"), t.Name, name, max(1, replicas-1))
+			}
+		}
+	}
+	return nil
+}
+
+// spread gives each partition its replicas: those that it has, where their brokers are candidates, the
+// leader first and then those in sync; and new ones on the brokers that hold the fewest.
+func spread(t *sarama.TopicMetadata, candidates []int32, replicas int) []reassigned {
+	load := map[int32]int{}
+	var plan []reassigned
+	for _, p := range t.Partitions {
+		kept := slices.DeleteFunc(slices.Clone(p.Replicas), func(id int32) bool { return !slices.Contains(candidates, id) })
+		slices.SortStableFunc(kept, func(a, b int32) int { return rank(p, a) - rank(p, b) })
+		kept = kept[:min(len(kept), replicas)]
+		for _, id := range kept {
+			load[id]++
+		}
+		plan = append(plan, reassigned{p.ID, p.Replicas, kept})
+	}
+	for i := range plan {
+		for len(plan[i].After) < replicas {
+			free := slices.DeleteFunc(slices.Clone(candidates), func(id int32) bool { return slices.Contains(plan[i].After, id) })
+			// The first of the least loaded, counted from another broker for each partition.
+			best := slices.MinFunc(free, func(a, b int32) int { return load[a] - load[b] })
+			plan[i].After = append(plan[i].After, best)
+			load[best]++
+		}
+	}
+	return plan
+}
+
+// rank orders a partition's replicas: the leader, those in sync, the others.
+func rank(p *sarama.PartitionMetadata, id int32) int {
+	switch {
+	case id == p.Leader:
+		return 0
+	case slices.Contains(p.Isr, id):
+		return 1
+	default:
+		return 2
+	}
+}
+
+// await says how far the move is, until it is complete.
+func (r *reassign) await(ctx context.Context, plan []reassigned) error {
+	waiting := *r.options
+	waiting.timeout = r.wait
+	said := ""
+	_, err := ask(ctx, &waiting, func(ctx context.Context, s *session) (struct{}, error) {
+		return struct{}{}, s.until(ctx, func(meta *sarama.MetadataResponse) bool {
+			found, err := find(meta, r.topic)
+			if err != nil {
+				return false // deleted meanwhile; the wait ends by its time
+			}
+			done := arrived(found[0], plan)
+			if line := fmt.Sprintf("%d of %s moved", done, count(len(plan), "partition")); line != said {
+				said = line
+				r.note("%s", line)
+			}
+			return done == len(plan)
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("%w; the move itself goes on, «workshop topics describe %s» shows how far it is", err, r.topic)
+	}
+	return nil
+}
+
+// arrived is how many partitions have exactly the replicas that are planned, all in sync.
+func arrived(t *sarama.TopicMetadata, plan []reassigned) int {
+	done := 0
+	for _, p := range t.Partitions {
+		i := slices.IndexFunc(plan, func(planned reassigned) bool { return planned.Partition == p.ID })
+		if i >= 0 && slices.Equal(p.Replicas, plan[i].After) && len(p.Isr) == len(p.Replicas) {
+			done++
+		}
+	}
+	return done
+}

@@ -1,0 +1,123 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// session is a connection to a cluster for the time of one command.
+type session struct {
+	cluster kafka.Cluster
+	client  sarama.Client
+	admin   sarama.ClusterAdmin
+}
+
+// connect connects to what there is of the cluster: the commands are for broken ones, too.
+func connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*session, error) {
+	// A broker that is paused would otherwise take all of a command's time for no answer.
+	conf.Net.ReadTimeout = 5 * time.Second
+	client, err := cluster.DialOnce(ctx, conf)
+	if err != nil {
+		return nil, err
+	}
+	admin, err := kafka.Interruptible(ctx, func() (sarama.ClusterAdmin, error) { return sarama.NewClusterAdminFromClient(client) })
+	if err != nil {
+		service.CloseWithin(service.Farewell, client)
+		return nil, fmt.Errorf("find the controller: %w", err)
+	}
+	return &session{cluster: cluster, client: client, admin: admin}, nil
+}
+
+// Close does not wait for brokers that are silent.
+func (s *session) Close() { service.CloseWithin(service.Farewell, s.admin) }
+
+// metadata is the cluster as its controller knows it, or else another broker: every topic, and every
+// broker that is up.
+func (s *session) metadata() (*sarama.MetadataResponse, error) {
+	brokers := s.client.Brokers()
+	if controller, err := s.client.Controller(); err == nil {
+		brokers = append([]*sarama.Broker{controller}, brokers...)
+	}
+	err := fmt.Errorf("describe cluster: %w", sarama.ErrOutOfBrokers)
+	for _, b := range brokers {
+		b.Open(s.client.Config()) // an error means that it is open already, or shows in the next line
+		resp, berr := b.GetMetadata(sarama.NewMetadataRequest(s.client.Config().Version, nil))
+		if berr != nil {
+			err = fmt.Errorf("describe cluster: broker %d at %s: %w", b.ID(), b.Addr(), berr)
+			continue
+		}
+		slices.SortFunc(resp.Brokers, func(a, b *sarama.Broker) int { return int(a.ID() - b.ID()) })
+		slices.SortFunc(resp.Topics, func(a, b *sarama.TopicMetadata) int { return strings.Compare(a.Name, b.Name) })
+		for _, t := range resp.Topics {
+			slices.SortFunc(t.Partitions, func(a, b *sarama.PartitionMetadata) int { return int(a.ID - b.ID) })
+		}
+		return resp, nil
+	}
+	return nil, err
+}
+
+// find returns the topics of these names, in that order, or an error that names one that is missing.
+func find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
+	var found []*sarama.TopicMetadata
+	for _, name := range names {
+		if !service.LegalTopic(name) {
+			return nil, illegal(name)
+		}
+		i := slices.IndexFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == name })
+		if i < 0 {
+			var all []string
+			for _, t := range meta.Topics {
+				all = append(all, t.Name)
+			}
+			return nil, missing("topic", name, all, "«workshop topics list» names all")
+		}
+		found = append(found, meta.Topics[i])
+	}
+	return found, nil
+}
+
+// topic finds one topic of the cluster.
+func (s *session) topic(name string) (*sarama.TopicMetadata, error) {
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	found, err := find(meta, name)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func illegal(name string) error {
+	return service.UsageError(fmt.Sprintf("%q is not a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -", name))
+}
+
+// isInternal reports whether a topic is Kafka's own.
+func isInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
+
+// replicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
+func replicationFactor(t *sarama.TopicMetadata) int {
+	most := 0
+	for _, p := range t.Partitions {
+		most = max(most, len(p.Replicas))
+	}
+	return most
+}
+
+// partitionsOf are the numbers of a topic's partitions.
+func partitionsOf(t *sarama.TopicMetadata) []int32 {
+	var ids []int32
+	for _, p := range t.Partitions {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}

@@ -1,0 +1,166 @@
+// Package admin is the part of the workshop's tool that looks at a cluster and changes it: topics,
+// messages, consumer groups and dead letters. It is for learning what Kafka's own tools show, so it
+// uses their words, and adds what they leave out.
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// clientID is what brokers, and other people's «groups describe», see of this program.
+const clientID = "workshop"
+
+// Tool is what the commands get from the process.
+type Tool struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Standard       []kafka.Topic // the topics that apply creates where none are named
+	// Cluster is the one that the flag --bootstrap-servers names, or else the environment.
+	Cluster func(flag string) (kafka.Cluster, error)
+}
+
+// Commands are the commands to mount under the root. Those without a RunE only have subcommands.
+func (t *Tool) Commands() []*cobra.Command {
+	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
+}
+
+// bootstrapFlag adds --bootstrap-servers to a command and its subcommands.
+func bootstrapFlag(cmd *cobra.Command) *string {
+	bootstrap := cmd.PersistentFlags().String("bootstrap-servers", "",
+		"brokers to ask first, host:port, comma separated\n(default: BOOTSTRAP_SERVERS, kafka_host_url, "+kafka.DefaultBrokers+")")
+	cmd.RegisterFlagCompletionFunc("bootstrap-servers", cobra.NoFileCompletions)
+	return bootstrap
+}
+
+// options are what the commands that ask a cluster have in common.
+type options struct {
+	*Tool
+	bootstrap *string
+	timeout   time.Duration // for all that the command asks
+	output    string        // table or json
+}
+
+// defaultTimeout is long for a cluster that is up, and short for a person in front of one that is not.
+const defaultTimeout = 10 * time.Second
+
+// work is what a command does.
+type work func(ctx context.Context, o *options, args []string) error
+
+// options adds the common flags to a command, and makes run its work.
+func (t *Tool) options(cmd *cobra.Command, bootstrap *string, run work) *options {
+	o := t.lasting(cmd, bootstrap, run)
+	cmd.Flags().DurationVar(&o.timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
+	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
+	return o
+}
+
+// lasting is options for a command that goes on after the brokers' answers: its time has no limit.
+func (t *Tool) lasting(cmd *cobra.Command, bootstrap *string, run work) *options {
+	o := &options{Tool: t, bootstrap: bootstrap, timeout: defaultTimeout, output: "table"}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !slices.Contains([]string{"table", "json"}, o.output) {
+			return service.UsageError(fmt.Sprintf("--output %q: accepted: table, json", o.output))
+		}
+		if o.timeout <= 0 {
+			return service.UsageError("--timeout has to be greater than 0")
+		}
+		return run(cmd.Context(), o, args)
+	}
+	return o
+}
+
+// outputFlag adds -o.
+func (o *options) outputFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table or json")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// print writes value as JSON, or what table writes, its columns aligned.
+func (o *options) print(value any, table func(w io.Writer)) error {
+	if o.output == "json" {
+		enc := json.NewEncoder(o.Stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(value)
+	}
+	tw := tabwriter.NewWriter(o.Stdout, 0, 0, 2, ' ', 0)
+	table(tw)
+	return tw.Flush()
+}
+
+// note says something that is not the result.
+func (t *Tool) note(format string, args ...any) {
+	fmt.Fprintf(t.Stderr, "workshop: "+format+"\n", args...)
+}
+
+const startCluster = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
+
+// ask connects to the cluster and puts question to it, all within the command's time-out.
+func ask[T any](ctx context.Context, o *options, question func(ctx context.Context, s *session) (T, error)) (T, error) {
+	var none T
+	cluster, err := o.Cluster(*o.bootstrap)
+	if err != nil {
+		return none, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	s, err := connect(ctx, cluster, cluster.AdminConfig(clientID))
+	if err != nil {
+		return none, o.explain(ctx, err, cluster)
+	}
+	defer s.Close()
+	// Sarama's calls take no context; they end by themselves, unless the process does first.
+	answer, err := kafka.Interruptible(ctx, func() (T, error) { return question(ctx, s) })
+	if err != nil && ctx.Err() != nil {
+		return none, o.explain(ctx, err, cluster)
+	}
+	return answer, err
+}
+
+// dial connects a client that stays: it survives the change of a leader.
+func (o *options) dial(ctx context.Context, set func(*sarama.Config)) (sarama.Client, error) {
+	cluster, err := o.Cluster(*o.bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	conf := cluster.Config(clientID)
+	set(conf)
+	ctx, cancel := context.WithTimeout(ctx, o.timeout)
+	defer cancel()
+	client, err := cluster.DialOnce(ctx, conf)
+	if err != nil {
+		return nil, o.explain(ctx, err, cluster)
+	}
+	return client, nil
+}
+
+// explain adds to an error of the connection what to do about it.
+func (o *options) explain(ctx context.Context, err error, cluster kafka.Cluster) error {
+	brokers := strings.Join(cluster.Brokers, ",")
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("%s: no answer within %s; allow more with --timeout, or look at the brokers' logs", brokers, o.timeout)
+	case ctx.Err() != nil:
+		return errors.New("interrupted before the cluster had answered")
+	}
+	if _, ok := errors.AsType[*kafka.UnreachableError](err); ok {
+		return err // which has its own remedy
+	}
+	return fmt.Errorf("%w; %s", err, startCluster)
+}

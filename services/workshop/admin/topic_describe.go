@@ -1,0 +1,216 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+)
+
+// describedTopic is a topic and where its partitions are.
+type describedTopic struct {
+	Topic             string               `json:"topic"`
+	Internal          bool                 `json:"internal"`
+	ReplicationFactor int                  `json:"replicationFactor"`
+	Config            map[string]string    `json:"config"` // what is set for this topic, and not the broker's default
+	Partitions        []describedPartition `json:"partitions"`
+	Brokers           []int32              `json:"brokers"` // those that are up, or hold a replica
+}
+
+// describedPartition is a partition; what is not known is null.
+type describedPartition struct {
+	Partition   int32   `json:"partition"`
+	Leader      *int32  `json:"leader"`
+	LeaderEpoch int32   `json:"leaderEpoch"`
+	Replicas    []int32 `json:"replicas"` // the first is the preferred leader
+	InSync      []int32 `json:"inSync"`
+	Offline     []int32 `json:"offline"`
+	Earliest    *int64  `json:"earliestOffset"`
+	Latest      *int64  `json:"latestOffset"`
+}
+
+func (t *Tool) topicsDescribeCommand(bootstrap *string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "describe [NAME...]",
+		Short: "Show a topic's partitions, and draw which broker holds what",
+		Long: `describe shows each partition's leader, its replicas (the first is the preferred leader), those of them that are in
+sync, and the offsets of the oldest message and of the next one. The drawing has a row a broker and a column a
+partition: L leads, f follows and is in sync, ! follows but is not in sync, ? has it but is down.
+
+Without a name it describes every topic but Kafka's own.`,
+		Example: `  workshop topics describe
+  workshop topics describe scoreGame transactions
+  workshop topics describe __consumer_offsets
+  workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
+	}
+	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+		topics, err := ask(ctx, o, func(_ context.Context, s *session) ([]describedTopic, error) { return s.describeTopics(names) })
+		if err != nil {
+			return fmt.Errorf("describe topics: %w", err)
+		}
+		return o.print(topics, func(w io.Writer) {
+			for i, topic := range topics {
+				if i > 0 {
+					fmt.Fprintln(w)
+				}
+				topic.table(w)
+			}
+		})
+	})
+	o.outputFlag(cmd)
+	return cmd
+}
+
+func (s *session) describeTopics(names []string) ([]describedTopic, error) {
+	meta, err := s.metadata()
+	if err != nil {
+		return nil, err
+	}
+	topics, err := find(meta, names...)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		topics = slices.DeleteFunc(slices.Clone(meta.Topics), isInternal)
+	}
+	var places []place
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			places = append(places, place{t.Name, p.ID})
+		}
+	}
+	logs, err := s.bounds(meta, places)
+	if err != nil {
+		return nil, err
+	}
+	configs, err := s.configs(topics)
+	if err != nil {
+		return nil, err
+	}
+	described := []describedTopic{}
+	for _, t := range topics {
+		described = append(described, describe(t, meta.Brokers, configs[t.Name], logs))
+	}
+	return described, nil
+}
+
+func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[place]bounds) describedTopic {
+	d := describedTopic{Topic: t.Name, Internal: isInternal(t), ReplicationFactor: replicationFactor(t), Config: config, Partitions: []describedPartition{}}
+	for _, b := range up {
+		d.Brokers = append(d.Brokers, b.ID())
+	}
+	for _, p := range t.Partitions {
+		line := describedPartition{
+			Partition: p.ID, LeaderEpoch: p.LeaderEpoch, Replicas: p.Replicas,
+			InSync: slices.Sorted(slices.Values(p.Isr)), Offline: []int32{},
+		}
+		if p.Leader >= 0 {
+			line.Leader = &p.Leader
+		}
+		for _, id := range p.Replicas {
+			if !slices.ContainsFunc(up, func(b *sarama.Broker) bool { return b.ID() == id }) {
+				line.Offline = append(line.Offline, id)
+			}
+		}
+		if log, ok := logs[place{t.Name, p.ID}]; ok {
+			line.Earliest, line.Latest = &log.start, &log.end
+		}
+		d.Partitions = append(d.Partitions, line)
+		d.Brokers = append(d.Brokers, p.Replicas...)
+	}
+	d.Brokers = slices.Compact(slices.Sorted(slices.Values(d.Brokers)))
+	return d
+}
+
+// configs are the settings that topics have of their own.
+func (s *session) configs(topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
+	var resources []*sarama.ConfigResource
+	all := map[string]map[string]string{}
+	for _, t := range topics {
+		resources = append(resources, &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name})
+		all[t.Name] = map[string]string{}
+	}
+	results, err := s.admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("describe configuration: %w", err)
+	}
+	for _, r := range results {
+		for _, entry := range r.Configs {
+			if entry.Source == sarama.SourceTopic {
+				all[r.Name][entry.Name] = entry.Value
+			}
+		}
+	}
+	return all, nil
+}
+
+func (d describedTopic) table(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s, replication factor %d", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor)
+	for _, name := range sortedKeys(d.Config) {
+		fmt.Fprintf(w, ", %s=%s", name, d.Config[name])
+	}
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
+	for _, p := range d.Partitions {
+		leader, remark := "none", "\toffline: no replica that is in sync is up"
+		if p.Leader != nil {
+			leader, remark = strconv.Itoa(int(*p.Leader)), ""
+			if len(p.InSync) < len(p.Replicas) {
+				remark = "\tunder-replicated"
+			}
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, ids(p.Replicas), ids(p.InSync), number(p.Earliest), number(p.Latest), remark)
+	}
+	d.draw(w)
+}
+
+// drawWidth is how many partitions the drawing has side by side.
+const drawWidth = 24
+
+// draw draws which broker holds what: a row a broker, a column a partition.
+func (d describedTopic) draw(w io.Writer) {
+	for columns := range slices.Chunk(d.Partitions, drawWidth) {
+		fmt.Fprintln(w)
+		for _, p := range columns {
+			fmt.Fprintf(w, "\tP%d", p.Partition)
+		}
+		fmt.Fprintln(w)
+		for _, broker := range d.Brokers {
+			fmt.Fprintf(w, "broker %d", broker)
+			for _, p := range columns {
+				fmt.Fprintf(w, "\t%s", p.mark(broker))
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	fmt.Fprintln(w, "L leads   f follows, in sync   ! follows, not in sync   ? down   . holds nothing")
+}
+
+// mark is what a broker is to the partition.
+func (p describedPartition) mark(broker int32) string {
+	switch {
+	case !slices.Contains(p.Replicas, broker):
+		return "."
+	case p.Leader != nil && *p.Leader == broker:
+		return "L"
+	case slices.Contains(p.Offline, broker):
+		return "?"
+	case slices.Contains(p.InSync, broker):
+		return "f"
+	default:
+		return "!"
+	}
+}
+
+func ids(brokers []int32) string {
+	var texts []string
+	for _, id := range brokers {
+		texts = append(texts, strconv.Itoa(int(id)))
+	}
+	return dash(strings.Join(texts, ","))
+}

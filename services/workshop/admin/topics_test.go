@@ -1,0 +1,173 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+func describeJSON(t *testing.T, c *kafkatest.Cluster, names ...string) []describedTopic {
+	t.Helper()
+	var topics []describedTopic
+	got := workshop(t, c.Kafka(), append([]string{"topics", "describe", "-o", "json"}, names...)...).ok(t)
+	if err := json.Unmarshal([]byte(got.stdout), &topics); err != nil {
+		t.Fatal(err)
+	}
+	return topics
+}
+
+func TestCreateAlterDescribeDelete(t *testing.T) {
+	c := kafkatest.Start(t)
+	if topics := describeJSON(t, c); topics == nil || len(topics) != 0 {
+		t.Errorf("an empty cluster has %v", topics)
+	}
+	workshop(t, c.Kafka(), "topics", "create", "meu-topico", "--partitions", "3", "--config", "retention.ms=60000").
+		prints(t, "meu-topico created: 3 partitions, 3 replicas\n")
+	c.ProduceValues("meu-topico", "a", "b")
+	d := describeJSON(t, c, "meu-topico")[0]
+	if d.ReplicationFactor != 3 || len(d.Partitions) != 3 || fmt.Sprint(d.Config) != "map[min.insync.replicas:2 retention.ms:60000]" {
+		t.Errorf("described as %+v", d)
+	}
+	var messages int64
+	for _, p := range d.Partitions {
+		messages += *p.Latest - *p.Earliest
+	}
+	if messages != 2 {
+		t.Errorf("the offsets tell of %d messages, want 2", messages)
+	}
+
+	got := workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4", "--config", "retention.ms=").ok(t)
+	contains(t, got.stdout, "meu-topico: 4 partitions, before 3\nmeu-topico: retention.ms=\n")
+	contains(t, got.stderr, "keys go to other partitions")
+	workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4").prints(t, "meu-topico: has 4 partitions already\n")
+	if d := describeJSON(t, c)[0]; len(d.Partitions) != 4 || fmt.Sprint(d.Config) != "map[min.insync.replicas:2]" {
+		t.Errorf("described as %+v", d)
+	}
+	workshop(t, c.Kafka(), "topics", "delete", "meu-topico").prints(t, "meu-topico deleted\n")
+	workshop(t, c.Kafka(), "topics", "list", "-o", "json").prints(t, "[]\n")
+}
+
+func TestTheDrawing(t *testing.T) {
+	d := describedTopic{Topic: "t", ReplicationFactor: 3, Config: map[string]string{"a": "1"}, Brokers: []int32{1, 2, 3, 4}}
+	leader := func(id int32) *int32 { return &id }
+	d.Partitions = []describedPartition{
+		{Partition: 0, Leader: leader(1), Replicas: []int32{1, 2, 3}, InSync: []int32{1, 2}, Offline: []int32{3}},
+		{Partition: 1, Leader: leader(2), Replicas: []int32{2, 1, 4}, InSync: []int32{2, 4}},
+		{Partition: 2, Replicas: []int32{3}, InSync: []int32{3}, Offline: []int32{3}},
+	}
+	stdout := &buffer{}
+	o := &options{Tool: &Tool{Stdout: stdout}}
+	if err := o.print(nil, d.table); err != nil {
+		t.Fatal(err)
+	}
+	want := `t: 3 partitions, replication factor 3, a=1
+PARTITION  LEADER  REPLICAS  IN-SYNC  EARLIEST  LATEST
+0          1       1,2,3     1,2      -         -  under-replicated
+1          2       2,1,4     2,4      -         -  under-replicated
+2          none    3         3        -         -  offline: no replica that is in sync is up
+
+          P0  P1  P2
+broker 1  L   !   .
+broker 2  f   L   .
+broker 3  ?   .   ?
+broker 4  .   f   .
+L leads   f follows, in sync   ! follows, not in sync   ? down   . holds nothing
+`
+	if got := stdout.String(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestRefusedChangesOfTopics(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:3", "__consumer_offsets:2")
+	for _, r := range []struct {
+		args, want string
+		usage      bool
+	}{
+		{"create transactions", "topic transactions exists, with 3 partitions and 3 replicas", false},
+		{"create new --replication-factor 4", "replication factor 4 needs 4 brokers, and 3 are up", false},
+		{"create a/b", `"a/b" is not a topic's name`, true},
+		{"create ..", `".." is not a topic's name`, true},
+		{"create new --partitions 0", "--partitions has to be from 1", true},
+		{"create new --config retention.ms", "accepted: NAME=VALUE", true},
+		{"alter transactions --partitions 2", "it has 3 partitions, and Kafka cannot take any away", false},
+		{"alter transactions", "nothing to change", true},
+		{"alter transaction --partitions 5", "topic transaction does not exist; did you mean transactions?", false},
+		{"describe transactions trnsactions", "did you mean transactions?", false},
+		{"delete transactions transactoins", "did you mean transactions?", false},
+		{"delete transactions __consumer_offsets", "__consumer_offsets is Kafka's own", true},
+		{"delete trans*", `"trans*" is not a topic's name`, true},
+	} {
+		got := workshop(t, c.Kafka(), append([]string{"topics"}, strings.Fields(r.args)...)...)
+		got.fails(t, r.want)
+		if isUsage(got.err) != r.usage {
+			t.Errorf("%s: wrong use %t, want %t", r.args, isUsage(got.err), r.usage)
+		}
+	}
+	if n := len(c.PartitionInfos("transactions")); n != 3 {
+		t.Errorf("transactions has %d partitions after nothing but refusals", n)
+	}
+}
+
+func TestNoCluster(t *testing.T) {
+	nobody := kafka.Cluster{Brokers: []string{fmt.Sprint("127.0.0.1:", kafkatest.FreePort(t))}}
+	for _, args := range []string{"topics list", "topics describe", "topics create x", "topics delete x", "groups list", "groups delete g"} {
+		began := time.Now()
+		workshop(t, nobody, strings.Fields(args)...).fails(t, nobody.Brokers[0]+": connection refused; start the cluster")
+		if took := time.Since(began); took > defaultTimeout/2 {
+			t.Errorf("%s took %s", args, took)
+		}
+	}
+}
+
+// A broker that accepts and says nothing must not hold the command for longer than it may take.
+func TestASilentCluster(t *testing.T) {
+	silent := kafka.Cluster{Brokers: []string{listenSilently(t)}}
+	began := time.Now()
+	workshop(t, silent, "topics", "list", "--timeout", "300ms").fails(t, "no answer within 300ms; allow more with --timeout")
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// With one broker down the others answer for it.
+func TestOneBrokerIsDown(t *testing.T) {
+	c := kafkatest.Start(t, "t:3")
+	commit(t, c, "g", "t", 0, 0)
+	cluster := c.Kafka()
+	cluster.Brokers = append([]string{fmt.Sprint("127.0.0.1:", kafkatest.FreePort(t))}, cluster.Brokers...)
+	for _, args := range []string{"topics list", "topics describe t", "groups describe g"} {
+		contains(t, workshop(t, cluster, strings.Fields(args)...).ok(t).stdout, "t")
+	}
+}
+
+func TestNearest(t *testing.T) {
+	all := []string{"transactions", "transactions.dlq", "scoreGame", "scoreBoard", "meu-topico"}
+	for name, want := range map[string]string{
+		"transaction": "transactions transactions.dlq", "scoregame": "scoreGame", "meutopico": "meu-topico", "scoreBord": "scoreBoard",
+		"x": "", "orders": "", "TRANSACTIONS": "transactions transactions.dlq",
+	} {
+		if got := strings.Join(nearest(name, all), " "); !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%s: near it are %q, want %q", name, got, want)
+		}
+	}
+	if d := distance("kitten", "sitting"); d != 3 {
+		t.Errorf("distance %d, want 3", d)
+	}
+}
+
+func TestMarkOfEveryReplica(t *testing.T) {
+	meta := &sarama.TopicMetadata{Name: "t", Partitions: []*sarama.PartitionMetadata{{Leader: -1, Replicas: []int32{5, 6}, Isr: []int32{5}}}}
+	d := describe(meta, nil, nil, nil)
+	if !slices.Equal(d.Brokers, []int32{5, 6}) || !slices.Equal(d.Partitions[0].Offline, []int32{5, 6}) || d.Partitions[0].Leader != nil {
+		t.Errorf("with every broker down: %+v", d)
+	}
+}
