@@ -41,7 +41,7 @@ up: ## start the stack in Docker and wait until it is healthy
 
 .PHONY: down
 down: ## stop the stack in Docker; messages are kept (docker compose down -v erases them)
-	docker compose down
+	docker compose --profile '*' down
 
 .PHONY: logs
 logs: ## follow the four services in Docker
