@@ -88,7 +88,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
 	}
-	root.AddCommand(t.upCommand(), t.labCommand(), t.topicsCommand(), versionCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.topicsCommand(), t.doctorCommand(), versionCommand())
 	return root
 }
 
