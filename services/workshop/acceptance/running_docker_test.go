@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"workshop.example/kit/kafkatest"
 )
 
 // elsewhere is a network of containers that is not the stack's: to them this machine is another one.
@@ -45,6 +43,14 @@ func (e elsewhere) wants(t testing.TB, brokers, text, program string, args ...st
 	t.Helper()
 	if out, ok := e.run(brokers, program, args...); !ok || !strings.Contains(out, text) {
 		t.Errorf("%s %v from another network: ended well: %v; want %q in\n%s", program, args, ok, text, out)
+	}
+}
+
+// refused wants the workshop to end with an error and to say both texts.
+func (e elsewhere) refused(t testing.TB, brokers, text, remedy string, args ...string) {
+	t.Helper()
+	if out, ok := e.run(brokers, "workshop", args...); ok || !strings.Contains(out, text) || !strings.Contains(out, remedy) {
+		t.Errorf("workshop %v from another network: ended well: %v; want %q and %q in\n%s", args, ok, text, remedy, out)
 	}
 }
 
@@ -86,12 +92,60 @@ func TestSingleBroker(t *testing.T) {
 	if memory > host*3/4 {
 		t.Errorf("the limits add up to %d bytes: a host of 2 GB has a system to run as well", memory)
 	}
-	// Started again, as after a stop of the instance under another address: nothing is lost, nothing made twice.
-	t.Setenv("PUBLIC_IP", "localhost")
-	compose(t, append(single, "up", "-d")...)
-	compose(t, append(single, "wait", "topics")...)
-	out, _ := client.run(at, "scoreboard")
-	if want := "broker 1 anuncia localhost:"; !strings.Contains(out, want) {
-		kafkatest.Eventually(t, want, func() bool { out, _ = client.run(at, "scoreboard"); return strings.Contains(out, want) })
+	client.wants(t, at, "o controller é o 1", "workshop", "doctor", "--brokers", at)
+
+	// Started again without its address, as after a slip: the messages are there, and the client is told.
+	t.Setenv("PUBLIC_IP", "")
+	compose(t, append(single, "up", "-d", "--wait", "kafka")...)
+	client.refused(t, at, "o broker anuncia localhost:", "PUBLIC_IP="+client.host, "doctor", "--brokers", at)
+	client.refused(t, at, "advertises localhost:", "cannot be reached from here", "topics", "apply", "--timeout", "5s")
+	offsets := compose(t, append(single, "exec", "-T", "kafka", "kafka-get-offsets", "--bootstrap-server", "kafka:29091", "--topic", "scoreGame")...)
+	if !strings.HasPrefix(offsets, "scoreGame:0:") || strings.HasPrefix(offsets, "scoreGame:0:0") {
+		t.Errorf("the match is not there any more: %s", offsets)
 	}
+}
+
+// The stack for other machines: four brokers that say where they are. (That they do not is TestSingleBroker's end.)
+func TestAnotherNetwork(t *testing.T) {
+	client := newElsewhere(t)
+	t.Cleanup(func() { compose(t, "--profile", "*", "down", "-v") })
+	t.Setenv("BIND_ADDRESS", client.host)
+	t.Setenv("ADVERTISED_HOST", client.host)
+	brokers := append(slices.Clone(cluster), "broker-4")
+	compose(t, slices.Concat([]string{"up", "-d", "--wait"}, brokers)...)
+	at := client.host + ":" + published(t, "broker-4", "9094")
+	client.wants(t, at, "scoreBoard        created  1 partition, 3 replicas\n", "workshop", "topics", "apply", "--min-brokers", "4")
+	client.wants(t, at, "brokers, o controller é o", "workshop", "doctor", "--brokers", at)
+	for _, name := range brokers[1:] {
+		if b := inspect(t, container(t, name)).HostConfig.PortBindings; len(b) != 1 {
+			t.Errorf("%s publishes %v", name, b)
+		}
+	}
+	// By the containers' own door, from outside their network.
+	inner := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container(t, "broker-1"))) + ":29091"
+	out := tool(t, "doctor", "--brokers", inner)
+	if !strings.Contains(out, "anuncia broker-1:29091") || !strings.Contains(out, "rede dos contêineres") {
+		t.Errorf("by the listener for containers:\n%s", out)
+	}
+	compose(t, "pause", "broker-2")
+	client.refused(t, at, "aceita a conexão e não responde", "docker unpause", "doctor", "--brokers", client.host+":"+published(t, "broker-2", "9092"))
+	compose(t, "unpause", "broker-2")
+}
+
+// container is the id of a service's container.
+func container(t testing.TB, service string) string {
+	t.Helper()
+	return strings.TrimSpace(compose(t, "ps", "-q", service))
+}
+
+// tool runs the workshop on this machine, and returns its output however it ends.
+func tool(t testing.TB, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"run", "."}, args...)...)
+	cmd.Dir = ".."
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
