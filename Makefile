@@ -46,11 +46,24 @@ up: ## start the stack in Docker and wait until it is healthy
 
 .PHONY: down
 down: ## stop the stack in Docker; messages are kept (docker compose down -v erases them)
-	docker compose down
+	docker compose --profile '*' down
 
 .PHONY: logs
 logs: ## follow the four services in Docker
 	docker compose logs -f producer consumer score-simulator scoreboard
+
+.PHONY: kafka-up kafka-down kafka-status kafka-reset
+kafka-up: ## real brokers without Docker, with Java 17 (BROKERS=4, ADVERTISED_HOST=192.168.0.10)
+	@scripts/native-kafka up
+
+kafka-down: ## stop the real brokers, then ZooKeeper; messages are kept
+	@scripts/native-kafka down
+
+kafka-status: ## which of the real brokers run
+	@scripts/native-kafka status
+
+kafka-reset: ## stop the real brokers and erase their messages
+	@scripts/native-kafka reset
 
 .PHONY: clean
 clean: ## delete what was built
