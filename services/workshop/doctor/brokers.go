@@ -136,7 +136,8 @@ func (d dialler) broker(b advertised, a answer, given []answer, first answer) Li
 	// Where clients look for localhost is their own machine: whether something answers there or not, it is
 	// not this broker, unless client and broker share the machine.
 	if isLocal(b.addr) && !slices.ContainsFunc(given, func(g answer) bool { return g.meta != nil && isLocal(g.addr) }) {
-		text := d.text("o broker anuncia %s, que para cada cliente é a máquina dele mesmo, e você o chamou por %s", "the broker advertises %s, which to every client is its own machine, and you dialled %s", b.addr, first.addr)
+		text := d.text("o broker anuncia %s, que para cada cliente é a máquina dele mesmo, e você o chamou por %s",
+			"the broker advertises %s, which to every client is its own machine, and you dialled %s", b.addr, first.addr)
 		remedy := d.advertise(first.addr)
 		if a.meta != nil && sameCluster(a, first) {
 			return warn(check, text+d.text("; só daqui funciona", "; it works from here only"), remedy)
@@ -157,7 +158,8 @@ func (d dialler) broker(b advertised, a answer, given []answer, first answer) Li
 // advertise is the remedy for a wrong advertised address.
 func (d dialler) advertise(dialled string) string {
 	host, _, _ := net.SplitHostPort(dialled)
-	return d.text("no servidor, reinicie os brokers com ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s em single-broker.yaml)", "on the server, restart the brokers with ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s for single-broker.yaml)", host)
+	return d.text("no servidor, reinicie os brokers com ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s em single-broker.yaml)",
+		"on the server, restart the brokers with ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s for single-broker.yaml)", host)
 }
 
 func (d dialler) cluster(known []advertised, first answer) Line {
@@ -167,11 +169,14 @@ func (d dialler) cluster(known []advertised, first answer) Line {
 		id = *first.meta.ClusterID
 	}
 	if len(known) == 0 {
-		return warn(check, d.text("%s responde, mas não conhece nenhum broker", "%s answers, but knows no broker", first.addr), d.text("o cluster ainda está iniciando: tente de novo em alguns segundos", "the cluster is still starting: try again in a few seconds"))
+		return warn(check, d.text("%s responde, mas não conhece nenhum broker",
+			"%s answers, but knows no broker", first.addr), d.text("o cluster ainda está iniciando: tente de novo em alguns segundos",
+			"the cluster is still starting: try again in a few seconds"))
 	}
 	if !slices.ContainsFunc(known, func(b advertised) bool { return b.id == first.meta.ControllerID }) {
 		return warn(check, d.text("cluster %s: %d brokers, nenhum controller", "cluster %s: %d brokers, no controller", id, len(known)),
-			d.text("uma eleição leva segundos; se não passar, veja o ZooKeeper", "an election takes seconds; if this stays, look after ZooKeeper"))
+			d.text("uma eleição leva segundos; se não passar, veja o ZooKeeper",
+				"an election takes seconds; if this stays, look after ZooKeeper"))
 	}
 	return d.ok(check, "cluster %s: %d brokers, o controller é o %d", "cluster %s: %d brokers, the controller is %d", id, len(known), first.meta.ControllerID)
 }

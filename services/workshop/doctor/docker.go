@@ -46,7 +46,8 @@ func (m *Machine) engine(ctx context.Context) engine {
 	answered := m.Now()
 	if errors.Is(err, exec.ErrNotFound) {
 		return engine{lines: []Line{warn(check, s.text("não há Docker", "no Docker"),
-			s.text("sem ele: «make demo» (só Go) ou «make kafka-up» (Java). Para instalar: https://docs.docker.com/get-docker", "without it: «make demo» (Go only) or «make kafka-up» (Java). To install it: https://docs.docker.com/get-docker"))}}
+			s.text("sem ele: «make demo» (só Go) ou «make kafka-up» (Java). Para instalar: https://docs.docker.com/get-docker",
+				"without it: «make demo» (Go only) or «make kafka-up» (Java). To install it: https://docs.docker.com/get-docker"))}}
 	}
 	wrong := json.Unmarshal([]byte(out), &info)
 	if wrong != nil || info.ServerVersion == "" {
@@ -69,7 +70,8 @@ func (m *Machine) noEngine(err error, cause string) Line {
 	switch {
 	case strings.Contains(cause, "permission denied"):
 		text = s.text("este usuário não pode falar com o motor do Docker", "this user may not talk to Docker's engine")
-		remedy = s.text("sudo usermod -aG docker $USER, e depois sair e entrar de novo", "sudo usermod -aG docker $USER, then log out and in again")
+		remedy = s.text("sudo usermod -aG docker $USER, e depois sair e entrar de novo",
+			"sudo usermod -aG docker $USER, then log out and in again")
 	case errors.Is(err, context.DeadlineExceeded):
 		remedy = s.text("espere o Docker Desktop terminar de iniciar, ou reinicie-o", "wait until Docker Desktop has started, or restart it")
 	}
@@ -98,7 +100,8 @@ func (m *Machine) memory(bytes int64) Line {
 	s := say(m.Lang)
 	text := s.text("%s para o Docker", "%s for Docker", gigabytes(uint64(bytes)))
 	remedy := s.text("no Docker Desktop: Settings > Resources > Memory, 4 GB", "in Docker Desktop: Settings > Resources > Memory, 4 GB")
-	single := s.text("; aqui cabe um broker só: docker compose -f compose/single-broker.yaml up -d", "; one broker fits here: docker compose -f compose/single-broker.yaml up -d")
+	single := s.text("; aqui cabe um broker só: docker compose -f compose/single-broker.yaml up -d",
+		"; one broker fits here: docker compose -f compose/single-broker.yaml up -d")
 	switch {
 	case bytes >= wholeStack:
 		return Line{Check: check, Level: OK, Text: text}
@@ -125,7 +128,9 @@ func (m *Machine) clock(engine, asked, answered time.Time) Line {
 	if off.Abs() <= clockTolerance {
 		return s.ok(check, "o relógio do Docker é o desta máquina", "Docker's clock is this machine's")
 	}
-	return warn(check, s.text("o relógio do Docker difere do desta máquina em %s", "Docker's clock differs from this machine's by %s", off.Round(time.Second)),
+	return warn(check,
+		s.text("o relógio do Docker difere do desta máquina em %s",
+			"Docker's clock differs from this machine's by %s", off.Round(time.Second)),
 		s.text("reinicie o Docker Desktop", "restart Docker Desktop"))
 }
 
@@ -138,13 +143,19 @@ func (m *Machine) images(e engine) func(context.Context) []Line {
 			return nil
 		}
 		if _, err := os.Stat(filepath.Join(m.Dir, "compose.yaml")); err != nil {
-			return []Line{warn(check, s.text("não há compose.yaml nesta pasta: as imagens não foram verificadas", "no compose.yaml in this folder: the images were not looked for"),
+			return []Line{warn(check,
+				s.text("não há compose.yaml nesta pasta: as imagens não foram verificadas",
+					"no compose.yaml in this folder: the images were not looked for"),
 				s.text("execute «workshop doctor» na pasta do repositório", "run «workshop doctor» in the repository's folder"))}
 		}
 		wanted, errOut, err := m.Run(ctx, "docker", "compose", "config", "--images")
 		present, _, err2 := m.Run(ctx, "docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}")
 		if err != nil || err2 != nil {
-			return []Line{fail(check, s.text("«docker compose config» falhou: %s", "«docker compose config» failed: %s", errOut), s.text("veja .env e compose.override.yaml", "look into .env and compose.override.yaml"))}
+			return []Line{fail(check,
+				s.text("«docker compose config» falhou: %s",
+					"«docker compose config» failed: %s", errOut),
+				s.text("veja .env e compose.override.yaml",
+					"look into .env and compose.override.yaml"))}
 		}
 		names := strings.Fields(wanted)
 		slices.Sort(names)
@@ -152,8 +163,11 @@ func (m *Machine) images(e engine) func(context.Context) []Line {
 		here := strings.Fields(present)
 		missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(here, name) })
 		if len(missing) > 0 {
-			return []Line{warn(check, s.text("imagens que faltam, %d de %d: %s", "missing images, %d of %d: %s", len(missing), len(names), strings.Join(missing, " ")),
-				s.text("antes da aula: docker compose pull --ignore-buildable && docker compose build", "before the class: docker compose pull --ignore-buildable && docker compose build"))}
+			return []Line{warn(check,
+				s.text("imagens que faltam, %d de %d: %s",
+					"missing images, %d of %d: %s", len(missing), len(names), strings.Join(missing, " ")),
+				s.text("antes da aula: docker compose pull --ignore-buildable && docker compose build",
+					"before the class: docker compose pull --ignore-buildable && docker compose build"))}
 		}
 		return []Line{s.ok(check, "as %d imagens estão aqui", "all %d images are here", len(names))}
 	}
@@ -174,10 +188,17 @@ func (m *Machine) arch(e engine) Line {
 	s := say(m.Lang)
 	switch {
 	case m.Arch != "amd64" && m.Arch != "arm64":
-		return warn(check, s.text("%s: as imagens só existem para amd64 e arm64", "%s: the images exist for amd64 and arm64 only", m.Arch), s.text("use «make demo», que só precisa de Go", "use «make demo», which needs only Go"))
+		return warn(check,
+			s.text("%s: as imagens só existem para amd64 e arm64",
+				"%s: the images exist for amd64 and arm64 only", m.Arch),
+			s.text("use «make demo», que só precisa de Go",
+				"use «make demo», which needs only Go"))
 	case e.answers && e.arch != m.Arch:
-		return warn(check, s.text("este programa é para %s, e o motor do Docker é %s", "this program is for %s, and Docker's engine is %s", m.Arch, e.arch),
-			s.text("se os dois são desta máquina, instale o Go e o Docker do processador dela: emulados, são lentos", "if both are on this machine, install Go and Docker for its processor: emulated they are slow"))
+		return warn(check,
+			s.text("este programa é para %s, e o motor do Docker é %s",
+				"this program is for %s, and Docker's engine is %s", m.Arch, e.arch),
+			s.text("se os dois são desta máquina, instale o Go e o Docker do processador dela: emulados, são lentos",
+				"if both are on this machine, install Go and Docker for its processor: emulated they are slow"))
 	}
 	return s.ok(check, "%s", "%s", m.Arch)
 }

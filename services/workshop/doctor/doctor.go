@@ -72,7 +72,8 @@ func Print(w io.Writer, lang service.Lang, lines []Line) error {
 			fmt.Fprintf(&b, "%*s→ %s\n", levels+checks+4, "", l.Remedy)
 		}
 	}
-	b.WriteString(say(lang).text("ok: %d · avisos: %d · falhas: %d\n", "ok: %d · warnings: %d · failures: %d\n", count[OK], count[Warning], count[Failure]))
+	b.WriteString(say(lang).text("ok: %d · avisos: %d · falhas: %d\n",
+		"ok: %d · warnings: %d · failures: %d\n", count[OK], count[Warning], count[Failure]))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

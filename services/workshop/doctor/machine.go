@@ -85,8 +85,11 @@ func (m *Machine) way(lines []Line) []Line {
 		}
 	}
 	s := say(m.Lang)
-	return []Line{fail("cluster", s.text("não há com que executar um cluster: nem Docker, nem Go, nem Java com Kafka", "nothing to run a cluster with: no Docker, no Go, no Java with Kafka"),
-		s.text("instale um deles: o Docker (https://docs.docker.com/get-docker) traz tudo", "install one of them: Docker (https://docs.docker.com/get-docker) brings everything"))}
+	return []Line{fail("cluster",
+		s.text("não há com que executar um cluster: nem Docker, nem Go, nem Java com Kafka",
+			"nothing to run a cluster with: no Docker, no Go, no Java with Kafka"),
+		s.text("instale um deles: o Docker (https://docs.docker.com/get-docker) traz tudo",
+			"install one of them: Docker (https://docs.docker.com/get-docker) brings everything"))}
 }
 
 var numbers = regexp.MustCompile(`\d+(\.\d+)*`)
@@ -106,7 +109,8 @@ func version(text string) (parts []int) {
 func (m *Machine) golang(ctx context.Context) []Line {
 	const check = "go"
 	s := say(m.Lang)
-	remedy := s.text("só para quem quer «make demo» ou ler e mudar o código: https://go.dev/dl, 1.26 ou mais novo", "only for «make demo», or to read and change the code: https://go.dev/dl, 1.26 or newer")
+	remedy := s.text("só para quem quer «make demo» ou ler e mudar o código: https://go.dev/dl, 1.26 ou mais novo",
+		"only for «make demo», or to read and change the code: https://go.dev/dl, 1.26 or newer")
 	out, _, err := m.Run(ctx, "go", "version") // go version go1.26.1 linux/amd64
 	v := version(strings.TrimPrefix(out, "go version "))
 	switch {
@@ -117,8 +121,11 @@ func (m *Machine) golang(ctx context.Context) []Line {
 	case v[0] == 1 && v[1] < 21:
 		return []Line{warn(check, s.text("Go 1.%d é antigo demais", "Go 1.%d is too old", v[1]), remedy)}
 	case v[0] == 1 && v[1] < 26:
-		return []Line{warn(check, s.text("Go 1.%d: na primeira vez ele baixa o 1.26 sozinho", "Go 1.%d: the first time it downloads 1.26 by itself", v[1]),
-			s.text("compile uma vez antes da aula, com rede: go build -o bin/ work", "compile once before the class, with a network: go build -o bin/ work"))}
+		return []Line{warn(check,
+			s.text("Go 1.%d: na primeira vez ele baixa o 1.26 sozinho",
+				"Go 1.%d: the first time it downloads 1.26 by itself", v[1]),
+			s.text("compile uma vez antes da aula, com rede: go build -o bin/ work",
+				"compile once before the class, with a network: go build -o bin/ work"))}
 	}
 	return []Line{s.ok(check, "Go %s", "Go %s", numbers.FindString(strings.TrimPrefix(out, "go version ")))}
 }
@@ -126,7 +133,11 @@ func (m *Machine) golang(ctx context.Context) []Line {
 func (m *Machine) maker(ctx context.Context) []Line {
 	s := say(m.Lang)
 	if _, _, err := m.Run(ctx, "make", "--version"); err != nil {
-		return []Line{warn("make", s.text("não há make", "no make"), s.text("não é preciso: o README traz os comandos sem ele", "it can be done without: the README has the commands"))}
+		return []Line{warn("make",
+			s.text("não há make",
+				"no make"),
+			s.text("não é preciso: o README traz os comandos sem ele",
+				"it can be done without: the README has the commands"))}
 	}
 	return []Line{s.ok("make", "há make", "make is there")}
 }
@@ -139,7 +150,8 @@ func (m *Machine) java(ctx context.Context) []Line {
 	if home != "" {
 		program = filepath.Join(home, "bin", "java")
 	}
-	remedy := s.text("só para «make kafka-up» (brokers de verdade sem Docker): um JDK 17 ou mais novo, ou JAVA_HOME", "only for «make kafka-up» (real brokers without Docker): a JDK 17 or newer, or JAVA_HOME")
+	remedy := s.text("só para «make kafka-up» (brokers de verdade sem Docker): um JDK 17 ou mais novo, ou JAVA_HOME",
+		"only for «make kafka-up» (real brokers without Docker): a JDK 17 or newer, or JAVA_HOME")
 	out, errOut, err := m.Run(ctx, program, "-version") // openjdk version "17.0.15" 2025-04-15, on standard error
 	v := version(errOut + out)
 	if err != nil || len(v) == 0 {
@@ -158,7 +170,9 @@ func (m *Machine) kafka(ctx context.Context) Line {
 		"only for «make kafka-up»: unpack Kafka 3.9 (https://kafka.apache.org/downloads) and point KAFKA_HOME to it, or install Maven")
 	if home, _ := m.Lookup("KAFKA_HOME"); home != "" {
 		if _, err := os.Stat(filepath.Join(home, "bin", "zookeeper-server-start.sh")); err != nil {
-			return fail(check, s.text("KAFKA_HOME=%s não tem bin/zookeeper-server-start.sh", "KAFKA_HOME=%s has no bin/zookeeper-server-start.sh", home),
+			return fail(check,
+				s.text("KAFKA_HOME=%s não tem bin/zookeeper-server-start.sh",
+					"KAFKA_HOME=%s has no bin/zookeeper-server-start.sh", home),
 				s.text("aponte para um Kafka 3.9: o 4 não tem ZooKeeper", "point it to a Kafka 3.9: 4 has no ZooKeeper"))
 		}
 		return s.ok(check, "KAFKA_HOME=%s", "KAFKA_HOME=%s", home)

@@ -105,7 +105,8 @@ func (m *Machine) taken(ctx context.Context, p stackPort, port int, containers [
 		return s.ok(check, "%d: cluster embutido (make demo): está no ar", "%d: embedded cluster (make demo), which is up", port)
 	case holder.pid == 0:
 		return Line{check, level, s.text("%d: ocupada, e o sistema não diz por quem", "%d: taken, and the system does not say by whom", port),
-			s.text("pare quem a usa (como administrador o sistema diz mais), %s", "stop whoever uses it (to an administrator the system says more), %s", move)}
+			s.text("pare quem a usa (como administrador o sistema diz mais), %s",
+				"stop whoever uses it (to an administrator the system says more), %s", move)}
 	}
 	return Line{check, level, s.text("%d: ocupada por %s (processo %d)", "%d: taken by %s (process %d)", port, holder.name, holder.pid),
 		s.text("pare-o, %s", "stop it, %s", move)}

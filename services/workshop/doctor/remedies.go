@@ -23,8 +23,10 @@ func (d dialler) unanswered(check string, a answer) Line {
 			d.text("o broker está pausado (docker unpause, kill -CONT, ou a máquina dorme), ainda está iniciando, ou ali não há Kafka",
 				"the broker is paused (docker unpause, kill -CONT, or its machine sleeps), still starting, or there is no Kafka there"))
 	}
-	return fail(check, d.text("%s: a porta está aberta, mas quem responde não fala como o Kafka", "%s: the port is open, but what answers does not speak as Kafka does", a.addr),
-		d.text("confira a porta: é de outro programa, ou de um listener com TLS", "check the port: it is another program's, or a listener's with TLS"))
+	return fail(check, d.text("%s: a porta está aberta, mas quem responde não fala como o Kafka",
+		"%s: the port is open, but what answers does not speak as Kafka does", a.addr),
+		d.text("confira a porta: é de outro programa, ou de um listener com TLS",
+			"check the port: it is another program's, or a listener's with TLS"))
 }
 
 // unreachable is a broker that the cluster knows, and that cannot be reached where it says that it is:
@@ -35,18 +37,21 @@ func (d dialler) unreachable(check string, a answer, first answer) Line {
 	switch problemOf(a.err) {
 	case noName:
 		if !strings.Contains(host, ".") {
-			return fail(check, text+d.text("este nome só existe na rede dos contêineres: você entrou pelo listener deles", "that name exists only in the containers' network: you came in by their listener"),
+			return fail(check, text+d.text("este nome só existe na rede dos contêineres: você entrou pelo listener deles",
+				"that name exists only in the containers' network: you came in by their listener"),
 				d.text("de fora do Docker use o listener publicado (localhost:9091,localhost:9092,localhost:9093; de outra máquina, o endereço em ADVERTISED_HOST); dentro, entre na rede do stack",
 					"outside Docker use the published listener (localhost:9091,localhost:9092,localhost:9093; from another machine the address in ADVERTISED_HOST); inside, join the stack's network"))
 		}
 		return fail(check, text+d.text("este nome não existe aqui", "there is no such name here"), d.name())
 	case closed:
 		return fail(check, text+d.text("ali a porta está fechada", "the port is closed there"),
-			d.text("se esse broker caiu, inicie-o; se não, o endereço anunciado está errado: %s", "if that broker is down, start it; if not, its advertised address is wrong: %s", d.advertise(first.addr)))
+			d.text("se esse broker caiu, inicie-o; se não, o endereço anunciado está errado: %s",
+				"if that broker is down, start it; if not, its advertised address is wrong: %s", d.advertise(first.addr)))
 	case lost:
 		remedy := d.passage(port)
 		if isPrivate(a.addr) && !isPrivate(first.addr) {
-			remedy = d.text("%s é um endereço privado, de dentro da rede do servidor: %s", "%s is a private address, of the server's own network: %s", host, d.advertise(first.addr))
+			remedy = d.text("%s é um endereço privado, de dentro da rede do servidor: %s",
+				"%s is a private address, of the server's own network: %s", host, d.advertise(first.addr))
 		}
 		return fail(check, text+d.text("dali nada volta (%s)", "nothing comes back from there (%s)", reason(a.err)), remedy)
 	}
