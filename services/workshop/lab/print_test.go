@@ -121,7 +121,7 @@ func TestMisses(t *testing.T) {
 		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"refused, but in the topic: id 6 instead of none"}},
 		{"torn", Part{Counted: verdict.Verdict{Torn: []string{"m/5"}}}, []string{"torn transaction: m/5"}},
 		{"strange", Part{Strange: []Score{{TeamA: 9, TeamB: 9}}}, []string{"a score that no event explains: 9 - 9"}},
-		{"a fact", Part{Facts: []Fact{{Text{"sim", "yes"}, true}, {Text{"não", "no"}, false}}}, []string{"no"}},
+		{"a fact", Part{Facts: []Fact{{Text{"sim", "yes"}, true}, {Text{"não", "no"}, false}}}, []string{"did not hold: no"}},
 	} {
 		var got []string
 		for _, miss := range c.part.Misses() {
