@@ -39,6 +39,8 @@ func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
 	c.ProduceValues("t", "1")
 	m := joinStatic(t, c)
 	wantHandled(t, m, numbers(1, 1))
+	// Fenced before its commit, it would rightly handle the message again.
+	kafkatest.Eventually(t, "the message is committed", func() bool { return c.Committed("g", "t", 0) == 1 })
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("ghost"))
 	if err != nil {
 		t.Fatal(err)
