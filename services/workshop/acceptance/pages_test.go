@@ -198,10 +198,10 @@ func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 			continue
 		}
 		began := time.Now()
-		lines, code := runStep(t, dir, s)
+		lines, complaint, code := runStep(t, dir, s)
 		t.Logf("line %d: %s: exit code %s after %s", s.line, s.command, code, time.Since(began).Round(100*time.Millisecond))
 		if code != s.exit() {
-			t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"))
+			t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s\non standard error:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"), complaint)
 		}
 		for _, want := range s.want {
 			if missing, ok := p.check(lines, want); !ok {
@@ -211,8 +211,8 @@ func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 	}
 }
 
-// runStep runs a command of a page, as it stands there.
-func runStep(t *testing.T, dir string, s step) (lines []string, code string) {
+// runStep runs a command of a page, as it stands there. Complaint is its standard error, where it failed.
+func runStep(t *testing.T, dir string, s step) (lines []string, complaint, code string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -227,7 +227,10 @@ func runStep(t *testing.T, dir string, s step) (lines []string, code string) {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%s: %v", s.command, err)
 	}
-	return strings.Split(string(out), "\n"), strconv.Itoa(cmd.ProcessState.ExitCode())
+	if exit != nil {
+		complaint = string(exit.Stderr)
+	}
+	return strings.Split(string(out), "\n"), complaint, strconv.Itoa(cmd.ProcessState.ExitCode())
 }
 
 // classroom is a folder as a student sees it: the programs under bin/, the labs, and python3 with
