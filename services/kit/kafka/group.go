@@ -56,12 +56,20 @@ type Group struct {
 	active      int             // claims whose handler runs, or whose last commit is under way
 	uncommitted map[int32]error // partitions with something handled, not committed, and not handled again since
 	final       error           // a handler's ErrDone, FatalError or ErrUnknown, which ends Run
-	joinAnewBy  time.Time       // until when a fenced member may join once more; zero: it has
+	joinAnewBy  time.Time       // until when a fenced member may join once more
+	joinedAnew  int             // how often it has
 }
 
 // ghostly is how long after its start a static member may be fenced by its own past: a coordinator
 // that takes over may know only the id of the life before, or do late what that life has asked for.
 const ghostly = 15 * time.Second
+
+// Such a coordinator may need more than one try. Of two live members with one name the older has used
+// its tries up first, and ends.
+const (
+	ghostTries = 5
+	ghostDelay = 300 * time.Millisecond
+)
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a FatalError. On
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
@@ -83,9 +91,10 @@ func (g *Group) Run(ctx context.Context) error {
 
 	for first := true; ; first = false {
 		err := g.runClient(ctx)
-		if errors.Is(err, errGhost) {
+		for errors.Is(err, errGhost) {
 			g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
-			err = g.runClient(ctx) // with no member id, so that it is given one
+			service.Sleep(ctx, ghostDelay) // at the end of ctx runClient returns at once
+			err = g.runClient(ctx)         // with no member id, so that it is given one
 		}
 		if !first {
 			service.CloseWithin(service.Farewell, g.client()) // the first is the caller's
@@ -108,7 +117,7 @@ func (g *Group) Run(ctx context.Context) error {
 // errSilent ends runClient: its client is of no use any more.
 var errSilent = errors.New("the coordinator is silent")
 
-// errGhost ends runClient: the member is fenced, and may join once more.
+// errGhost ends runClient: the member is fenced, and may join anew.
 var errGhost = errors.New("fenced soon after the start")
 
 func (g *Group) client() sarama.Client {
@@ -198,8 +207,8 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
 		}
 		if errors.Is(err, sarama.ErrFencedInstancedId) {
-			if time.Now().Before(g.joinAnewBy) {
-				g.joinAnewBy = time.Time{}
+			if g.joinedAnew < ghostTries && time.Now().Before(g.joinAnewBy) {
+				g.joinedAnew++
 				return errGhost
 			}
 			return fmt.Errorf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own: %w", g.Member.Group, g.Member.InstanceID, err)

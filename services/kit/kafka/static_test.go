@@ -33,7 +33,7 @@ func joinStatic(t *testing.T, c *kafkatest.Cluster) *member {
 }
 
 // A coordinator does late what a dead life of a static member has asked for, and fences the new life.
-// It joins anew, once.
+// It joins anew.
 func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1")

@@ -54,6 +54,8 @@ type Bench struct {
 	embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too
 
+	creating sync.Mutex // topics
+
 	mu        sync.Mutex
 	processes []*Process
 	wires     []*wire.Proxy
@@ -153,6 +155,9 @@ func (b *Bench) removeTopics() {
 
 // Topics creates topics for this run and returns the names that they have there.
 func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
+	// One at a time: of two that open a broker's connection at once, sarama tells one that there is none.
+	b.creating.Lock()
+	defer b.creating.Unlock()
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
 	if err != nil {
 		return err
