@@ -88,6 +88,8 @@ func (t *tool) rootCommand() *cobra.Command {
 			"Exit codes: 0 done, 1 failed, 2 wrong use.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
 			"  workshop topics list\n" +
+			"  workshop consume transactions --from-beginning --verbose\n" +
+			"  workshop groups describe --all-groups\n" +
 			"  workshop completion bash     for bash, zsh, fish or powershell",
 		// Cobra writes the name before it. A template of our own costs 5 MB: the linker then keeps every method.
 		Version:       strings.TrimPrefix(service.VersionLine(toolName), toolName+" "),

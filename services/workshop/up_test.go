@@ -236,6 +236,15 @@ func TestWrongUse(t *testing.T) {
 		{"topics apply --timeout soon", "invalid argument"},
 		{"topics list --bootstrap-servers nowhere", "--bootstrap-servers: \"nowhere\" is not host:port"},
 		{"topics list -o xml", "accepted: table, json"},
+		{"topics describ", "did you mean «workshop topics describe»?"},
+		{"topics create", "one topic is to be named, not 0\nsee «workshop topics create --help»"},
+		{"topics delete", "the topics are to be named"},
+		{"groups lst", "did you mean «workshop groups list»?"},
+		{"groups reset g", "required flag(s) \"to\", \"topic\" not set"},
+		{"groups reset g --topic t --to latest --execute --dry-run", "none of the others can be"},
+		{"consume t --group g --to-end", "none of the others can be"},
+		{"dlq reply t.dlq", "did you mean «workshop dlq replay»?"},
+		{"produce t u", "one topic is to be named, not 2"},
 	} {
 		var stdout, stderr buffer
 		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
@@ -268,6 +277,10 @@ func TestHelpAndCompletion(t *testing.T) {
 		{"up --help", "PACE=250ms workshop up"},
 		{"topics", "apply"},
 		{"topics apply --help", "never changed"},
+		{"groups", "describe"},
+		{"groups reset --help", "Nothing is changed without --execute"},
+		{"consume --help", "workshop consume transactions --group mine"},
+		{"__complete consume --isolation ", "read_committed\nread_uncommitted\n"},
 		{"version", "workshop dev"},
 		{"--version", "workshop version dev"},
 		{"completion bash", "bash completion"},

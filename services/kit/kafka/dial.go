@@ -51,8 +51,9 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 }
 
 // DialOnce connects to the cluster as it is now, for who wants to look at it, not to wait for it: one
-// attempt, and one broker is enough that answers where it advertises itself. Others may be down.
-func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config) (sarama.Client, error) {
+// attempt, and one broker is enough that answers where it advertises itself. Others may be down, and
+// partitions without a leader.
+func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config, topics ...string) (sarama.Client, error) {
 	if err := conf.Validate(); err != nil {
 		return nil, fmt.Errorf("sarama configuration: %w", err)
 	}
@@ -61,14 +62,24 @@ func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config) (sarama.Clie
 		if err != nil {
 			return nil, err
 		}
-		client, err := Cluster{Brokers: answering}.client(conf, nil)
+		own := *conf
+		own.Metadata.Retry.Max = 0 // or sarama would wait for the missing leaders, a minute long
+		client, err := sarama.NewClient(answering, &own)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.reachAny(ctx, client, answering); err != nil {
+		err = client.RefreshMetadata(topics...)
+		if errors.Is(err, sarama.ErrLeaderNotAvailable) || errors.Is(err, sarama.ErrReplicaNotAvailable) {
+			err = nil
+		}
+		if err == nil {
+			err = c.reachAny(ctx, client, answering)
+		}
+		if err != nil {
 			client.Close()
 			return nil, err
 		}
+		own.Metadata.Retry = conf.Metadata.Retry // nobody else has the client yet
 		return client, nil
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/history"
@@ -203,3 +204,68 @@ func TestSendReportsAnUnknownOutcome(t *testing.T) {
 type silent struct{ sarama.SyncProducer }
 
 func (silent) SendMessage(*sarama.ProducerMessage) (int32, int64, error) { select {} }
+
+// Whoever looks at a cluster gets what is there of it: a dead bootstrap address and a topic without a
+// leader keep nobody waiting. Dial, which waits for all of it, is the control.
+func TestDialOnceIsContentWithWhatThereIs(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := kreq.ResponseKind().(*kmsg.MetadataResponse)
+		for i, addr := range c.ListenAddrs() {
+			broker := kmsg.NewMetadataResponseBroker()
+			_, port, _ := net.SplitHostPort(addr)
+			n, _ := strconv.Atoi(port)
+			broker.NodeID, broker.Host, broker.Port = int32(i), "127.0.0.1", int32(n)
+			resp.Brokers = append(resp.Brokers, broker)
+		}
+		partition := kmsg.NewMetadataResponseTopicPartition()
+		partition.Leader, partition.Replicas, partition.ErrorCode = -1, []int32{7}, kerr.LeaderNotAvailable.Code
+		topic := kmsg.NewMetadataResponseTopic()
+		topic.Topic, topic.Partitions = kmsg.StringPtr("t"), []kmsg.MetadataResponseTopicPartition{partition}
+		resp.Topics = append(resp.Topics, topic)
+		return resp, nil, true
+	})
+	brokers := append([]string{"127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))}, c.ListenAddrs()...)
+	cluster := kafka.Cluster{Brokers: brokers}
+	for _, conf := range []*sarama.Config{cluster.Config("test"), cluster.AdminConfig("test")} {
+		began := time.Now()
+		client, err := cluster.DialOnce(t.Context(), conf, "t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if n := len(client.Brokers()); n != 3 || client.Config().Metadata.Retry.Max != conf.Metadata.Retry.Max {
+			t.Errorf("%d brokers, and %d retries from now on", n, client.Config().Metadata.Retry.Max)
+		}
+		client.Close()
+	}
+	d := dial(t, brokers, "t")
+	if cause := d.waitCause(); !strings.Contains(cause.Error(), "leader") {
+		t.Errorf("cause %q", cause)
+	}
+}
+
+func TestDialOnceNamesWhatItCannotReach(t *testing.T) {
+	addr := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))
+	cluster := kafka.Cluster{Brokers: []string{addr}}
+	if _, err := cluster.DialOnce(t.Context(), cluster.Config("test")); err == nil || !strings.Contains(err.Error(), addr+": connection refused") {
+		t.Errorf("nobody there: %v", err)
+	}
+	c := kafkatest.Start(t)
+	closed := kafkatest.FreePort(t)
+	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		resp := kreq.ResponseKind().(*kmsg.MetadataResponse)
+		broker := kmsg.NewMetadataResponseBroker()
+		broker.NodeID, broker.Host, broker.Port = 1, "127.0.0.1", int32(closed)
+		resp.Brokers = append(resp.Brokers, broker)
+		return resp, nil, true
+	})
+	var unreachable *kafka.UnreachableError
+	if _, err := c.Kafka().DialOnce(t.Context(), c.Kafka().Config("test")); !errors.As(err, &unreachable) {
+		t.Errorf("an address that cannot be reached: %v", err)
+	}
+}

@@ -115,3 +115,26 @@ func TestReadToEndBeyondTheEnd(t *testing.T) {
 		t.Errorf("beyond the end: %v", err)
 	}
 }
+
+// Up to the last stable offset there is nothing to wait for, whatever is open behind it.
+func TestReadToTheLastStableOffset(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	transact(t, c, "hanging", "1", "?2") // 1 and its marker, and the open one at 2
+	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var got []*sarama.ConsumerMessage
+	next, err := kafka.ReadTo(t.Context(), client, "t", 0, 0, 2, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		got = append(got, msg)
+		return nil
+	})
+	if err != nil || next != 2 || texts(got) != "1" {
+		t.Errorf("position %d, %v, messages %s", next, err, texts(got))
+	}
+	take := func(*sarama.ConsumerMessage) error { return nil }
+	if next, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 0, sarama.ReadCommitted, take); err != nil || next < 4 { // the control
+		t.Errorf("to the end: position %d, %v, want it behind the marker that ends the open transaction", next, err)
+	}
+}

@@ -123,7 +123,7 @@ func TestAnotherNetwork(t *testing.T) {
 	}
 	// By the containers' own door, from outside their network.
 	inner := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container(t, "broker-1"))) + ":29091"
-	out := tool(t, "doctor", "--brokers", inner)
+	out := asTool(t, "doctor", "--brokers", inner)
 	if !strings.Contains(out, "anuncia broker-1:29091") || !strings.Contains(out, "rede dos contêineres") {
 		t.Errorf("by the listener for containers:\n%s", out)
 	}
@@ -139,7 +139,7 @@ func container(t testing.TB, service string) string {
 }
 
 // tool runs the workshop on this machine, and returns its output however it ends.
-func tool(t testing.TB, args ...string) string {
+func asTool(t testing.TB, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"run", "."}, args...)...)
 	cmd.Dir = ".."

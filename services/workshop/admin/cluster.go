@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"workshop.example/kit/embedded"
 )
 
 // describedCluster is a cluster as a whole.
@@ -31,7 +33,7 @@ type describedBroker struct {
 	ID       int32  `json:"id"`
 	Address  string `json:"address"`
 	Rack     string `json:"rack"`
-	Version  string `json:"version"` // as its answers tell; empty: it does not answer
+	Version  string `json:"version"` // as its answers tell; empty: there are none
 	Replicas int    `json:"replicas"`
 	Leads    int    `json:"leads"`
 	cause    error  // why there is no version
@@ -104,6 +106,11 @@ func (s *session) describeCluster() (describedCluster, error) {
 		d.Brokers = append(d.Brokers, describedBroker{ID: b.ID(), Address: b.Addr(), Rack: b.Rack(), Replicas: replicas[b.ID()], Leads: leads[b.ID()]})
 	}
 	s.versions(d.Brokers)
+	if embedded.IsEmbedded(d.ClusterID) {
+		for i := range d.Brokers {
+			d.Brokers[i].Version = "embedded" // it answers what it needs, of no one version
+		}
+	}
 	return d, nil
 }
 
@@ -135,12 +142,16 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 		key.ApiKey, key.MinVersion, key.MaxVersion = k.ApiKey, k.MinVersion, k.MaxVersion
 		answers.ApiKeys = append(answers.ApiKeys, key)
 	}
-	return kversion.FromApiVersionsResponse(answers).VersionGuess()
+	version := kversion.FromApiVersionsResponse(answers).VersionGuess()
+	if strings.HasPrefix(version, "v") || strings.HasPrefix(version, "at least v") {
+		return version
+	}
+	return "unknown" // not one of Apache Kafka's
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %s of Kafka's own, %s\n\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
-		count(d.Topics, "topic"), count(d.InternalTopics, "topic"), count(d.Partitions, "partition"))
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
+		count(d.Topics, "topic"), d.InternalTopics, count(d.Partitions, "partition"))
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
 		role := "-"

@@ -5,13 +5,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kversion"
+
 	"workshop.example/kit/kafkatest"
 )
 
 func TestCluster(t *testing.T) {
 	c := kafkatest.Start(t, "t:3", "u:1", "__consumer_offsets:2")
 	table := workshop(t, c.Kafka(), "cluster").ok(t).stdout
-	contains(t, table, ": 3 brokers, 2 topics and 1 topic of Kafka's own, 6 partitions\n\nBROKER  ADDRESS")
+	contains(t, table, ": 3 brokers, 2 topics and 1 of Kafka's own, 6 partitions\n\nBROKER  ADDRESS")
 	contains(t, table, "under-replicated partitions: none\noffline partitions: none\n")
 	if n := strings.Count(table, "controller"); n != 1 {
 		t.Errorf("%d controllers:\n%s", n, table)
@@ -23,12 +26,32 @@ func TestCluster(t *testing.T) {
 	leads, replicas := 0, 0
 	for i, b := range d.Brokers {
 		leads, replicas = leads+b.Leads, replicas+b.Replicas
-		if b.Address != c.ListenAddrs()[i] || !strings.HasPrefix(b.Version, "v") && !strings.Contains(b.Version, " v") {
+		if b.Address != c.ListenAddrs()[i] || b.Version != "embedded" {
 			t.Errorf("broker %d is at %s, version %q", b.ID, b.Address, b.Version)
 		}
 	}
 	if !strings.HasPrefix(d.ClusterID, "embedded-") || d.Partitions != 6 || leads != 6 || replicas != 18 || d.UnderReplicated == nil || d.Offline == nil {
 		t.Errorf("described as %+v", d)
+	}
+}
+
+func TestVersionOf(t *testing.T) {
+	answers := func(v *kversion.Versions) *sarama.ApiVersionsResponse {
+		resp := &sarama.ApiVersionsResponse{}
+		v.EachMaxKeyVersion(func(key, version int16) {
+			resp.ApiKeys = append(resp.ApiKeys, sarama.ApiVersionsResponseKey{ApiKey: key, MaxVersion: version})
+		})
+		return resp
+	}
+	for want, v := range map[string]*kversion.Versions{"v3.9": kversion.V3_9_0(), "v2.8": kversion.V2_8_0()} {
+		if got := versionOf(answers(v)); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	mixed := kversion.V3_9_0()
+	mixed.SetMaxKeyVersion(0, 3)
+	if got := versionOf(answers(mixed)); got != "unknown" {
+		t.Errorf("answers of no one version give %s", got)
 	}
 }
 

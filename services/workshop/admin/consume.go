@@ -56,7 +56,7 @@ the messages of aborted transactions too.`,
   workshop consume transactions --from-beginning --timeout 2s | wc -l
   workshop consume transactions --group mine --from-beginning
   workshop consume transactions.dlq --from-beginning --to-end -o json | jq .headers`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	bootstrap := bootstrapFlag(cmd)
 	c.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
@@ -128,11 +128,11 @@ func (c *consume) run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	spans, err := ask(ctx, c.options, func(_ context.Context, s *session) (map[place]span, error) { return c.spans(s) })
+	spans, err := ask(ctx, c.options, func(ctx context.Context, s *session) (map[place]span, error) { return c.spans(ctx, s) })
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
-	client, err := c.dial(ctx, func(conf *sarama.Config) {
+	client, err := c.dial(ctx, c.topic, func(conf *sarama.Config) {
 		conf.Consumer.IsolationLevel = c.isolationLevel
 		if c.group != "" { // others have their spans
 			conf.Consumer.Offsets.Initial = c.start.at
@@ -168,7 +168,7 @@ func (c *consume) run(ctx context.Context) error {
 }
 
 // spans say from where to read each partition, and where it ends now.
-func (c *consume) spans(s *session) (map[place]span, error) {
+func (c *consume) spans(ctx context.Context, s *session) (map[place]span, error) {
 	meta, err := s.metadata()
 	if err != nil {
 		return nil, err
@@ -181,11 +181,11 @@ func (c *consume) spans(s *session) (map[place]span, error) {
 	if err != nil {
 		return nil, err
 	}
-	logs, err := s.bounds(meta, places)
+	logs, err := s.bounds(ctx, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	starts, err := s.resolve(c.start, logs)
+	starts, err := s.resolve(ctx, c.start, logs)
 	if err != nil {
 		return nil, err
 	}

@@ -92,12 +92,12 @@ func (s *session) listLetters(ctx context.Context) ([]listedLetters, error) {
 }
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
-func (s *session) letterSpans(meta *sarama.MetadataResponse, topic string, from map[place]int64) (map[place]span, error) {
+func (s *session) letterSpans(ctx context.Context, meta *sarama.MetadataResponse, topic string, from map[place]int64) (map[place]span, error) {
 	places, err := chosen{topic: topic}.places(meta)
 	if err != nil {
 		return nil, err
 	}
-	logs, err := s.bounds(meta, places)
+	logs, err := s.bounds(ctx, meta, places)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func (s *session) letterSpans(meta *sarama.MetadataResponse, topic string, from 
 
 // letters counts the letters of a topic from these offsets on.
 func (s *session) letters(ctx context.Context, meta *sarama.MetadataResponse, topic string, from map[place]int64) (sum counted, err error) {
-	spans, err := s.letterSpans(meta, topic, from)
+	spans, err := s.letterSpans(ctx, meta, topic, from)
 	if err != nil {
 		return sum, err
 	}
@@ -133,7 +133,7 @@ func (t *Tool) dlqShowCommand(bootstrap *string) *cobra.Command {
 		Short: "Show dead letters: the message, where it came from, and why it was refused",
 		Example: `  workshop dlq show transactions.dlq
   workshop dlq show transactions.dlq --max 100 -o json | jq -r .letter.reason | sort | uniq -c`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
 		if limit < 1 {
@@ -175,7 +175,7 @@ func (s *session) readLetters(ctx context.Context, topic string, limit int64) ([
 	if err != nil {
 		return nil, err
 	}
-	spans, err := s.letterSpans(meta, topic, nil)
+	spans, err := s.letterSpans(ctx, meta, topic, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ is interrupted or killed goes on where it stopped, and repeats nothing. The lett
 them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest --execute».`,
 		Example: `  workshop dlq replay transactions.dlq --max 1       try one first
   workshop dlq replay transactions.dlq`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
 		if r.limit < 0 {
@@ -76,7 +76,7 @@ func (r *replayer) run(ctx context.Context) error {
 	err = r.replay(ctx, spans)
 	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", count(r.sent, "letter"), r.topic)
 	if r.left > 0 {
-		r.note("%s without a header dlq.topic stayed: no service of the workshop wrote them", count(r.left, "message"))
+		r.note("%s without a header dlq.topic stayed: written by no service of the workshop", count(r.left, "message"))
 	}
 	if _, fenced := errors.AsType[*kafka.FencedError](err); fenced {
 		return errors.New("replay: another replay of the topic has started, and goes on instead of this one")
@@ -108,7 +108,7 @@ func (r *replayer) prepare(ctx context.Context) error {
 		return err
 	}
 	r.targets = targets
-	if r.client, err = r.dial(ctx, func(conf *sarama.Config) {
+	if r.client, err = r.dial(ctx, r.topic, func(conf *sarama.Config) {
 		// A letter was a message of its topic; it must not be refused here already.
 		conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
 	}); err != nil {
@@ -143,22 +143,19 @@ func (r *replayer) spans(ctx context.Context, s *session) (map[place]span, error
 	if err != nil {
 		return nil, err
 	}
-	return s.letterSpans(meta, r.topic, done)
+	return s.letterSpans(ctx, meta, r.topic, done)
 }
 
 // stablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
 // broker says that one was committed a moment before its offsets are seen.
-func (s *session) stablyCommitted(ctx context.Context, group string, topic *sarama.TopicMetadata) (map[place]int64, error) {
-	for {
-		offsets, err := s.fetchStable(group, topic)
-		if err == nil || !movesOn(err) && !errors.Is(err, sarama.ErrUnstableOffsetCommit) {
-			return offsets, err
+func (s *session) stablyCommitted(ctx context.Context, group string, topic *sarama.TopicMetadata) (offsets map[place]int64, err error) {
+	err = s.again(ctx, func() (err error) {
+		if offsets, err = s.fetchStable(group, topic); err != nil {
+			s.client.RefreshCoordinator(group)
 		}
-		if service.Sleep(ctx, 50*time.Millisecond) != nil {
-			return nil, fmt.Errorf("offsets of group %s: %w", group, err)
-		}
-		s.client.RefreshCoordinator(group)
-	}
+		return err
+	})
+	return offsets, err
 }
 
 func (s *session) fetchStable(group string, topic *sarama.TopicMetadata) (map[place]int64, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/IBM/sarama"
@@ -111,6 +112,25 @@ func TestReplayRepeatsNothingAfterAFailure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Two replays at once: the younger takes over, the older is fenced off, and no letter goes back twice.
+func TestTwoReplaysAtOnce(t *testing.T) {
+	c := kafkatest.Start(t, "t:1", "t.dlq:1")
+	send(t, c, deadLetters(600)...)
+	results := make([]result, 3)
+	var wg sync.WaitGroup
+	for i := range results {
+		wg.Go(func() { results[i] = workshop(t, c.Kafka(), "dlq", "replay", "t.dlq") })
+	}
+	wg.Wait()
+	for _, r := range results {
+		if r.err != nil && !strings.Contains(r.err.Error(), "another replay of the topic has started") {
+			t.Errorf("error %v\n%s", r.err, r.stderr)
+		}
+	}
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	wantEachOnce(t, c, 600)
 }
 
 func TestReplayOfALetterThatFailedAgain(t *testing.T) {

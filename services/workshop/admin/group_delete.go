@@ -16,9 +16,10 @@ func (t *Tool) groupsDeleteCommand(bootstrap *string) *cobra.Command {
 		Long: `delete forgets the groups and how far they had read. It asks nothing, so the names have to be exact. Nothing is
 deleted where one of them does not exist, or has members.`,
 		Example: "  workshop groups delete group1",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    some("groups"),
 	}
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+		o.changes = true
 		_, err := ask(ctx, o, func(ctx context.Context, s *session) (struct{}, error) {
 			return struct{}{}, s.deleteGroups(ctx, names, func(name string) { fmt.Fprintf(t.Stdout, "%s deleted\n", name) })
 		})

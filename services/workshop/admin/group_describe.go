@@ -78,12 +78,9 @@ so that LAG never gets to 0. UNREAD with a plus is the least: counting was given
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
 		groups, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedGroup, error) {
 			if all {
-				listed, silent := s.listGroups()
-				if silent != nil {
-					return nil, silent
-				}
-				for _, g := range listed {
-					names = append(names, g.Group)
+				var err error
+				if names, err = o.classicGroups(s); err != nil {
+					return nil, err
 				}
 			}
 			return s.describeGroups(ctx, names)
@@ -102,6 +99,23 @@ so that LAG never gets to 0. UNREAD with a plus is the least: counting was given
 	o.outputFlag(cmd)
 	cmd.Flags().BoolVar(&all, "all-groups", false, "every group of the cluster")
 	return cmd
+}
+
+// classicGroups are the names of all groups that can be described. Those of the newer protocols, which the
+// workshop's programs do not speak, answer other requests.
+func (o *options) classicGroups(s *session) (names []string, err error) {
+	listed, err := s.listGroups()
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range listed {
+		if g.Type != "" && g.Type != "classic" {
+			o.note("group %s is of the type %s, and left out", g.Group, g.Type)
+			continue
+		}
+		names = append(names, g.Group)
+	}
+	return names, nil
 }
 
 func (s *session) describeGroups(ctx context.Context, names []string) ([]describedGroup, error) {
@@ -156,8 +170,14 @@ func hostOf(m *sarama.GroupMemberDescription) string {
 }
 
 // committed are the offsets that a group has.
-func (s *session) committed(group string) (map[place]int64, error) {
-	resp, err := s.admin.ListConsumerGroupOffsets(group, nil)
+func (s *session) committed(ctx context.Context, group string) (map[place]int64, error) {
+	var resp *sarama.OffsetFetchResponse
+	err := s.again(ctx, func() (err error) {
+		if resp, err = s.admin.ListConsumerGroupOffsets(group, nil); err != nil {
+			s.client.RefreshCoordinator(group)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
@@ -177,7 +197,7 @@ func (s *session) committed(group string) (map[place]int64, error) {
 
 // groupPartitions are the partitions in which the group has an offset or a member.
 func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResponse, group string, members []groupMember) ([]groupPartition, error) {
-	committed, err := s.committed(group)
+	committed, err := s.committed(ctx, group)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +213,7 @@ func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResp
 		}
 	}
 	places := sortedPlaces(owners)
-	logs, err := s.bounds(meta, places)
+	logs, err := s.bounds(ctx, meta, places)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ An offset outside the log becomes its nearest end.`,
   workshop groups reset group1 --topic scoreGame --to earliest --execute     and now for real
   workshop groups reset cg-group-id --topic transactions:0,2 --to 42 --execute
   workshop groups reset cg-group-id --topic transactions --to 2026-05-04T09:30:00-03:00`,
-		Args: cobra.ExactArgs(1),
+		Args: one("group"),
 	}
 	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error { return r.run(ctx, args[0]) })
 	r.outputFlag(cmd)
@@ -78,6 +78,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
+	r.changes = r.execute
 	moves, err := ask(ctx, r.options, func(ctx context.Context, s *session) ([]move, error) {
 		moves, err := s.planMoves(ctx, group, wanted, to)
 		if err != nil || !r.execute {
@@ -187,7 +188,7 @@ func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, 
 		}
 		places = append(places, some...)
 	}
-	logs, err := s.bounds(meta, places)
+	logs, err := s.bounds(ctx, meta, places)
 	if err != nil {
 		return nil, err
 	}
@@ -196,11 +197,11 @@ func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, 
 			return nil, leaderless(p)
 		}
 	}
-	offsets, err := s.resolve(to, logs)
+	offsets, err := s.resolve(ctx, to, logs)
 	if err != nil {
 		return nil, err
 	}
-	committed, err := s.committed(group)
+	committed, err := s.committed(ctx, group)
 	if err != nil {
 		return nil, err
 	}

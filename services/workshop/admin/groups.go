@@ -9,12 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
-
-	"workshop.example/kit/service"
 )
 
 // GroupsCommand is «workshop groups».
@@ -101,32 +98,32 @@ func (s *session) listGroups() ([]listedGroup, error) {
 }
 
 // groups describes groups of these names, or fails where one does not exist. Kafka itself describes a
-// group that it has never heard of as Dead. It tries again while a coordinator takes over, until ctx ends.
+// group that it has never heard of as Dead.
 func (s *session) groups(ctx context.Context, names ...string) ([]*sarama.GroupDescription, error) {
-	for {
-		described, err := s.admin.DescribeConsumerGroups(names)
-		if err == nil {
+	var described []*sarama.GroupDescription
+	err := s.again(ctx, func() (err error) {
+		if described, err = s.admin.DescribeConsumerGroups(names); err == nil {
 			err = groupError(described)
 		}
-		if err != nil && movesOn(err) && service.Sleep(ctx, 200*time.Millisecond) == nil {
+		if err != nil {
 			for _, name := range names {
 				s.client.RefreshCoordinator(name)
 			}
-			continue
 		}
-		if err != nil {
-			return nil, fmt.Errorf("describe groups: %w", err)
-		}
-		inOrder := make([]*sarama.GroupDescription, len(names))
-		for i, name := range names {
-			at := slices.IndexFunc(described, func(g *sarama.GroupDescription) bool { return g.GroupId == name })
-			if at < 0 || described[at].Err == sarama.ErrGroupIDNotFound || described[at].State == "Dead" {
-				return nil, s.noSuchGroup(name)
-			}
-			inOrder[i] = described[at]
-		}
-		return inOrder, nil
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe groups: %w", err)
 	}
+	inOrder := make([]*sarama.GroupDescription, len(names))
+	for i, name := range names {
+		at := slices.IndexFunc(described, func(g *sarama.GroupDescription) bool { return g.GroupId == name })
+		if at < 0 || described[at].Err == sarama.ErrGroupIDNotFound || described[at].State == "Dead" {
+			return nil, s.noSuchGroup(name)
+		}
+		inOrder[i] = described[at]
+	}
+	return inOrder, nil
 }
 
 func groupError(described []*sarama.GroupDescription) error {
@@ -136,13 +133,6 @@ func groupError(described []*sarama.GroupDescription) error {
 		}
 	}
 	return nil
-}
-
-// movesOn reports whether another try, perhaps of another coordinator, can succeed.
-func movesOn(err error) bool {
-	return slices.ContainsFunc([]error{
-		sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
-	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 
 func (s *session) noSuchGroup(name string) error {

@@ -35,13 +35,9 @@ func TestDescribeGroupBesideAnOpenTransaction(t *testing.T) {
 	transact(t, c, "t", "0", "?2")
 	c.ProduceValues("t", "3", "4")
 	commit(t, c, "g", "t", 0, 0)
-	began := time.Now()
 	got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)
-	contains(t, columns(got.stdout), "g t 0 0 5 5 1 -")
+	contains(t, columns(got.stdout), "g t 0 0 5 5 1 -") // and not 1+: it did not wait for the transaction
 	contains(t, got.stderr, "t/0: an open transaction holds back what is behind offset 2")
-	if took := time.Since(began); took > defaultTimeout/2 {
-		t.Errorf("it took %s: it waited for the transaction", took)
-	}
 }
 
 func TestDescribeGroupWithMembers(t *testing.T) {

@@ -34,8 +34,9 @@ type bounds struct {
 	end    int64 // where the next message goes
 }
 
-// bounds asks the leaders. Partitions without one, and those of topics that are gone, are left out.
-func (s *session) bounds(meta *sarama.MetadataResponse, places []place) (map[place]bounds, error) {
+// bounds asks the leaders. Partitions without one are left out, as are those of topics that are gone, and
+// those whose leader cannot tell for a while.
+func (s *session) bounds(ctx context.Context, meta *sarama.MetadataResponse, places []place) (map[place]bounds, error) {
 	led := map[place]bool{}
 	for _, t := range meta.Topics {
 		for _, p := range t.Partitions {
@@ -57,47 +58,67 @@ func (s *session) bounds(meta *sarama.MetadataResponse, places []place) (map[pla
 		{sarama.OffsetNewest, sarama.ReadUncommitted, func(b *bounds, offset int64) { b.end = offset }},
 		{sarama.OffsetNewest, sarama.ReadCommitted, func(b *bounds, offset int64) { b.stable = offset }},
 	} {
-		offsets, err := s.offsets(all, kind.at, kind.isolation)
-		if err != nil {
+		offsets, err := s.offsets(ctx, all, kind.at, kind.isolation)
+		if err != nil && !movesOn(err) {
 			return nil, err
 		}
 		for p, b := range all {
-			kind.set(&b, offsets[p])
+			offset, ok := offsets[p]
+			if !ok {
+				delete(all, p)
+				continue
+			}
+			kind.set(&b, offset)
 			all[p] = b
 		}
 	}
 	return all, nil
 }
 
-// offsets are those at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest.
-func (s *session) offsets(places map[place]bounds, at int64, isolation sarama.IsolationLevel) (map[place]int64, error) {
-	if len(places) == 0 {
-		return nil, nil
-	}
-	wanted := map[string]map[int32]int64{}
-	for p := range places {
-		if wanted[p.topic] == nil {
-			wanted[p.topic] = map[int32]int64{}
+// electionTime is how long a leader may take to know the offsets of what it has taken over.
+const electionTime = 3 * time.Second
+
+// offsets are those at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest. Beside an
+// error there are those that are known.
+func (s *session) offsets(ctx context.Context, places map[place]bounds, at int64, isolation sarama.IsolationLevel) (map[place]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, electionTime)
+	defer cancel()
+	offsets := map[place]int64{}
+	err := s.again(ctx, func() error {
+		wanted := map[string]map[int32]int64{}
+		for p := range places {
+			if _, known := offsets[p]; known {
+				continue
+			}
+			if wanted[p.topic] == nil {
+				wanted[p.topic] = map[int32]int64{}
+			}
+			wanted[p.topic][p.partition] = at
 		}
-		wanted[p.topic][p.partition] = at
-	}
+		if len(wanted) == 0 {
+			return nil
+		}
+		return s.listOffsets(wanted, isolation, offsets)
+	})
+	return offsets, err
+}
+
+// listOffsets adds to offsets what it is told. The error is that of one of the others.
+func (s *session) listOffsets(wanted map[string]map[int32]int64, isolation sarama.IsolationLevel, offsets map[place]int64) error {
 	results, err := s.admin.ListOffsets(wanted, &sarama.ListOffsetsOptions{IsolationLevel: isolation})
 	if err != nil {
-		return nil, fmt.Errorf("list offsets: %w", err)
+		err = fmt.Errorf("list offsets: %w", err)
 	}
-	offsets := map[place]int64{}
-	for p := range places {
-		r := results[p.topic][p.partition]
-		if r == nil || r.Err != nil && !errors.Is(r.Err, sarama.ErrNoError) {
-			err := error(sarama.ErrIncompleteResponse)
-			if r != nil {
-				err = r.Err
+	for topic, partitions := range results {
+		for partition, r := range partitions {
+			if r.Err != nil && !errors.Is(r.Err, sarama.ErrNoError) {
+				err = fmt.Errorf("list offsets of %s/%d: %w", topic, partition, r.Err)
+				continue
 			}
-			return nil, fmt.Errorf("list offsets of %s/%d: %w", p.topic, p.partition, err)
+			offsets[place{topic, partition}] = r.Offset
 		}
-		offsets[p] = r.Offset
 	}
-	return offsets, nil
+	return err
 }
 
 // span is a part of a partition's log whose messages are to be counted.

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"strconv"
 	"time"
 
@@ -33,10 +34,10 @@ func parsePosition(text string) (position, bool) {
 
 // resolve is the offset of a position in each partition. Of a time it is the first message that is not
 // older, or the end where there is none.
-func (s *session) resolve(p position, logs map[place]bounds) (map[place]int64, error) {
+func (s *session) resolve(ctx context.Context, p position, logs map[place]bounds) (map[place]int64, error) {
 	offsets := map[place]int64{}
 	if p.isTime {
-		found, err := s.offsets(logs, p.at, sarama.ReadUncommitted)
+		found, err := s.offsets(ctx, logs, p.at, sarama.ReadUncommitted)
 		if err != nil {
 			return nil, err
 		}

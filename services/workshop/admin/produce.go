@@ -49,7 +49,7 @@ as from Java and Python clients, and stay in order there. Without a key the part
   workshop produce meu-topico --key-separator : --verbose     then type lines such as  joão:20
   workshop produce meu-topico --partition 1 --header source=me < lines.txt
   seq 100000 | workshop produce meu-topico --acks 1`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	bootstrap := bootstrapFlag(cmd)
 	p.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
@@ -97,7 +97,7 @@ func (p *produce) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
-	client, err := p.dial(ctx, func(conf *sarama.Config) {
+	client, err := p.dial(ctx, p.topic, func(conf *sarama.Config) {
 		conf.Producer.RequiredAcks = acks
 		conf.Producer.Idempotent = acks == sarama.WaitForAll // the others cannot be
 		if p.partition >= 0 {

@@ -47,7 +47,7 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 		Example: `  workshop topics reassign scoreGame --replication-factor 3
   workshop topics reassign meu-topico --replication-factor 2 --brokers 1,2 --dry-run
   workshop topics reassign meu-topico --brokers 2,3,4               as many as before, elsewhere`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
 		flags := cmd.Flags()
@@ -76,8 +76,9 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 }
 
 func (r *reassign) run(ctx context.Context) error {
-	plan, err := ask(ctx, r.options, func(_ context.Context, s *session) ([]reassigned, error) {
-		plan, err := r.plan(s)
+	r.changes = !r.dryRun
+	plan, err := ask(ctx, r.options, func(ctx context.Context, s *session) ([]reassigned, error) {
+		plan, err := r.plan(ctx, s)
 		if err != nil || r.dryRun || unchanged(plan) {
 			return plan, err
 		}
@@ -117,7 +118,7 @@ func unchanged(plan []reassigned) bool {
 }
 
 // plan looks up what there is, and refuses what cannot be.
-func (r *reassign) plan(s *session) ([]reassigned, error) {
+func (r *reassign) plan(ctx context.Context, s *session) ([]reassigned, error) {
 	meta, err := s.metadata()
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (r *reassign) plan(s *session) ([]reassigned, error) {
 	if replicas > len(candidates) {
 		return nil, fmt.Errorf("replication factor %d needs %s, and there are %d to choose from: choose fewer, or more brokers", replicas, count(replicas, "broker"), len(candidates))
 	}
-	if err := s.enoughInSync(found[0], replicas); err != nil {
+	if err := s.enoughInSync(ctx, found[0], replicas); err != nil {
 		return nil, err
 	}
 	return spread(found[0], candidates, replicas), nil
@@ -164,9 +165,14 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 }
 
 // enoughInSync refuses fewer replicas than a producer with acks=all needs.
-func (s *session) enoughInSync(t *sarama.TopicMetadata, replicas int) error {
+func (s *session) enoughInSync(ctx context.Context, t *sarama.TopicMetadata, replicas int) error {
 	const name = "min.insync.replicas"
-	entries, err := s.admin.DescribeConfigs([]*sarama.ConfigResource{{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}}, sarama.DescribeConfigsOptions{})
+	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
+	var entries []*sarama.ConfigResourceResult
+	err := s.again(ctx, func() (err error) {
+		entries, err = s.admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("describe configuration: %w", err)
 	}
@@ -222,7 +228,7 @@ func rank(p *sarama.PartitionMetadata, id int32) int {
 // await says how far the move is, until it is complete.
 func (r *reassign) await(ctx context.Context, plan []reassigned) error {
 	waiting := *r.options
-	waiting.timeout = r.wait
+	waiting.timeout, waiting.changes = r.wait, false
 	said := ""
 	_, err := ask(ctx, &waiting, func(ctx context.Context, s *session) (struct{}, error) {
 		return struct{}{}, s.until(ctx, func(meta *sarama.MetadataResponse) bool {

@@ -2,7 +2,10 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +65,33 @@ func (s *session) metadata() (*sarama.MetadataResponse, error) {
 		return resp, nil
 	}
 	return nil, err
+}
+
+// again repeats a question while brokers come and go, until ctx ends.
+func (s *session) again(ctx context.Context, question func() error) error {
+	for {
+		err := question()
+		if err == nil || !movesOn(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
+			return err
+		}
+		s.client.RefreshMetadata() // an error shows in the next answer
+	}
+}
+
+// movesOn reports whether the answer may be another one a moment later: a broker is gone and another
+// takes over, or it has taken over and does not know all yet.
+func movesOn(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return slices.ContainsFunc([]error{
+		io.EOF, io.ErrUnexpectedEOF, sarama.ErrNotConnected, sarama.ErrOutOfBrokers, sarama.ErrBrokerNotFound,
+		sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
+		sarama.ErrLeaderNotAvailable, sarama.ErrNotLeaderForPartition, sarama.ErrOffsetNotAvailable, sarama.ErrReplicaNotAvailable,
+		sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch, sarama.ErrNetworkException, sarama.ErrBrokerNotAvailable,
+		sarama.ErrUnstableOffsetCommit,    // a transaction ends at this moment
+		sarama.ErrUnknownTopicOrPartition, // the controller has just created it: we ask only for what it names
+	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 
 // find returns the topics of these names, in that order, or an error that names one that is missing.

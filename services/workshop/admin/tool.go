@@ -52,6 +52,7 @@ type options struct {
 	bootstrap *string
 	timeout   time.Duration // for all that the command asks
 	output    string        // table or json
+	changes   bool          // the cluster, so that without an answer nobody knows whether it was changed
 }
 
 // defaultTimeout is long for a cluster that is up, and short for a person in front of one that is not.
@@ -104,6 +105,26 @@ func (o *options) print(value any, table func(w io.Writer)) error {
 	return tw.Flush()
 }
 
+// one wants the name of one thing on the command line.
+func one(kind string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return service.UsageError(fmt.Sprintf("one %s is to be named, not %d", kind, len(args)))
+		}
+		return nil
+	}
+}
+
+// some wants at least one name.
+func some(kind string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return service.UsageError("the " + kind + " are to be named")
+		}
+		return nil
+	}
+}
+
 // note says something that is not the result.
 func (t *Tool) note(format string, args ...any) {
 	fmt.Fprintf(t.Stderr, "workshop: "+format+"\n", args...)
@@ -133,8 +154,8 @@ func ask[T any](ctx context.Context, o *options, question func(ctx context.Conte
 	return answer, err
 }
 
-// dial connects a client that stays: it survives the change of a leader.
-func (o *options) dial(ctx context.Context, set func(*sarama.Config)) (sarama.Client, error) {
+// dial connects a client that stays: it survives the change of a leader. The topic is known to exist.
+func (o *options) dial(ctx context.Context, topic string, set func(*sarama.Config)) (sarama.Client, error) {
 	cluster, err := o.Cluster(*o.bootstrap)
 	if err != nil {
 		return nil, err
@@ -143,11 +164,16 @@ func (o *options) dial(ctx context.Context, set func(*sarama.Config)) (sarama.Cl
 	set(conf)
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	client, err := cluster.DialOnce(ctx, conf)
-	if err != nil {
-		return nil, o.explain(ctx, err, cluster)
+	for {
+		client, err := cluster.DialOnce(ctx, conf, topic)
+		if err == nil {
+			return client, nil
+		}
+		// The controller knows the topic; if it has just created it, other brokers hear of it in a moment.
+		if !errors.Is(err, sarama.ErrUnknownTopicOrPartition) || service.Sleep(ctx, 50*time.Millisecond) != nil {
+			return nil, o.explain(ctx, err, cluster)
+		}
 	}
-	return client, nil
 }
 
 // explain adds to an error of the connection what to do about it.
@@ -155,7 +181,11 @@ func (o *options) explain(ctx context.Context, err error, cluster kafka.Cluster)
 	brokers := strings.Join(cluster.Brokers, ",")
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Errorf("%s: no answer within %s; allow more with --timeout, or look at the brokers' logs", brokers, o.timeout)
+		perhaps := ""
+		if o.changes {
+			perhaps = " (what was asked for may be done all the same)"
+		}
+		return fmt.Errorf("%s: no answer within %s%s; allow more with --timeout, or look at the brokers' logs", brokers, o.timeout, perhaps)
 	case ctx.Err() != nil:
 		return errors.New("interrupted before the cluster had answered")
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,16 +44,17 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		Example: `  workshop topics create meu-topico --partitions 3
   workshop topics create meu-topico --partitions 3 --replication-factor 1
   workshop topics create short --config retention.ms=60000 --config segment.bytes=1048576`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
+		o.changes = true
 		config, err := parseConfig(configs)
 		switch {
 		case err != nil:
 			return err
 		case !service.LegalTopic(args[0]):
 			return illegal(args[0])
-		case partitions < 1 || partitions > 10_000 || replicas < 0 || replicas > 100:
+		case partitions < 1 || partitions > 10_000 || replicas > 100 || replicas < 1 && cmd.Flags().Changed("replication-factor"):
 			return service.UsageError("--partitions has to be from 1 to 10000, and --replication-factor from 1 to the number of brokers")
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
@@ -89,6 +91,10 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 		return made, tooManyReplicas(int(topic.Replicas), meta.Brokers)
 	}
 	applied, err := kafka.ApplyTopics(ctx, s.admin, []kafka.Topic{topic})
+	if underway(err) {
+		made = kafka.Applied{Topic: topic, Created: true, Replicas: topic.Replicas}
+		return made, s.until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, topic.Name, int(topic.Partitions)) })
+	}
 	if err != nil {
 		return made, err
 	}
@@ -96,6 +102,17 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 		return made, fmt.Errorf("topic %s: somebody else has created it meanwhile", topic.Name)
 	}
 	return applied[0], nil
+}
+
+// underway reports whether a change goes on, although the controller has given up the wait for its end:
+// it waits for three seconds, and a busy machine may take longer.
+func underway(err error) bool { return errors.Is(err, sarama.ErrRequestTimedOut) }
+
+// led reports whether a topic has as many partitions, and each of them a leader.
+func led(meta *sarama.MetadataResponse, name string, partitions int) bool {
+	found, err := find(meta, name)
+	return err == nil && len(found[0].Partitions) >= partitions &&
+		!slices.ContainsFunc(found[0].Partitions, func(p *sarama.PartitionMetadata) bool { return p.Leader < 0 })
 }
 
 func tooManyReplicas(replicas int, up []*sarama.Broker) error {
@@ -115,9 +132,10 @@ With more partitions a key's messages go to another partition than before: the o
 		Example: `  workshop topics alter meu-topico --partitions 6
   workshop topics alter meu-topico --config retention.ms=60000
   workshop topics alter meu-topico --config retention.ms=      back to the brokers' default`,
-		Args: cobra.ExactArgs(1),
+		Args: one("topic"),
 	}
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
+		o.changes = true
 		config, err := parseConfig(configs)
 		if err != nil {
 			return err
@@ -174,21 +192,21 @@ func (s *session) alterTopic(ctx context.Context, name string, partitions int32,
 	}
 	for _, onlyCheck := range []bool{true, false} {
 		if len(entries) > 0 {
-			if err := s.admin.IncrementalAlterConfig(sarama.TopicResource, name, entries, onlyCheck); err != nil {
+			err := s.again(ctx, func() error { return s.admin.IncrementalAlterConfig(sarama.TopicResource, name, entries, onlyCheck) })
+			if err != nil {
 				return before, err
 			}
 		}
 		if int(partitions) > before {
-			if err := s.admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil {
+			if err := s.admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil && !underway(err) {
 				return before, err
 			}
 		}
 	}
-	return before, s.until(ctx, func(meta *sarama.MetadataResponse) bool {
-		found, err := find(meta, name)
-		return err == nil && len(found[0].Partitions) >= int(partitions) &&
-			!slices.ContainsFunc(found[0].Partitions, func(p *sarama.PartitionMetadata) bool { return p.Leader < 0 && int(p.ID) >= before })
-	})
+	if int(partitions) <= before {
+		return before, nil
+	}
+	return before, s.until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, name, int(partitions)) })
 }
 
 // until waits until the cluster is as it should be: brokers acknowledge a change before all of them know it.
@@ -214,9 +232,10 @@ func (t *Tool) topicsDeleteCommand(bootstrap *string) *cobra.Command {
 		Long: `delete deletes topics and every message in them, and waits until they are gone. It asks nothing, so each name has
 to be exact: there are no patterns. Nothing is deleted where one of the topics does not exist or is Kafka's own.`,
 		Example: "  workshop topics delete meu-topico\n  workshop topics delete meu-topico meu-topico.dlq",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    some("topics"),
 	}
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+		o.changes = true
 		names = slices.Compact(slices.Sorted(slices.Values(names)))
 		_, err := ask(ctx, o, func(ctx context.Context, s *session) (struct{}, error) { return struct{}{}, s.deleteTopics(ctx, names) })
 		if err != nil {
@@ -245,7 +264,7 @@ func (s *session) deleteTopics(ctx context.Context, names []string) error {
 		}
 	}
 	for i, name := range names {
-		if err := s.admin.DeleteTopic(name); err != nil {
+		if err := s.admin.DeleteTopic(name); err != nil && !underway(err) {
 			return fmt.Errorf("%s: %w%s", name, err, deletedSoFar(names[:i]))
 		}
 	}

@@ -49,7 +49,9 @@ Without a name it describes every topic but Kafka's own.`,
   workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
 	}
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
-		topics, err := ask(ctx, o, func(_ context.Context, s *session) ([]describedTopic, error) { return s.describeTopics(names) })
+		topics, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedTopic, error) {
+			return s.describeTopics(ctx, names)
+		})
 		if err != nil {
 			return fmt.Errorf("describe topics: %w", err)
 		}
@@ -66,7 +68,7 @@ Without a name it describes every topic but Kafka's own.`,
 	return cmd
 }
 
-func (s *session) describeTopics(names []string) ([]describedTopic, error) {
+func (s *session) describeTopics(ctx context.Context, names []string) ([]describedTopic, error) {
 	meta, err := s.metadata()
 	if err != nil {
 		return nil, err
@@ -84,11 +86,11 @@ func (s *session) describeTopics(names []string) ([]describedTopic, error) {
 			places = append(places, place{t.Name, p.ID})
 		}
 	}
-	logs, err := s.bounds(meta, places)
+	logs, err := s.bounds(ctx, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	configs, err := s.configs(topics)
+	configs, err := s.configs(ctx, topics)
 	if err != nil {
 		return nil, err
 	}
@@ -128,14 +130,18 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 }
 
 // configs are the settings that topics have of their own.
-func (s *session) configs(topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
+func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
 	var resources []*sarama.ConfigResource
 	all := map[string]map[string]string{}
 	for _, t := range topics {
 		resources = append(resources, &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name})
 		all[t.Name] = map[string]string{}
 	}
-	results, err := s.admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
+	var results []*sarama.ConfigResourceResult
+	err := s.again(ctx, func() (err error) { // of any broker, perhaps one that is down
+		results, err = s.admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("describe configuration: %w", err)
 	}

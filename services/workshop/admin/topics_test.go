@@ -3,12 +3,17 @@ package admin
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
@@ -97,6 +102,7 @@ func TestRefusedChangesOfTopics(t *testing.T) {
 		{"create a/b", `"a/b" is not a topic's name`, true},
 		{"create ..", `".." is not a topic's name`, true},
 		{"create new --partitions 0", "--partitions has to be from 1", true},
+		{"create new --replication-factor 0", "--replication-factor from 1", true},
 		{"create new --config retention.ms", "accepted: NAME=VALUE", true},
 		{"alter transactions --partitions 2", "it has 3 partitions, and Kafka cannot take any away", false},
 		{"alter transactions", "nothing to change", true},
@@ -170,4 +176,66 @@ func TestMarkOfEveryReplica(t *testing.T) {
 	if !slices.Equal(d.Brokers, []int32{5, 6}) || !slices.Equal(d.Partitions[0].Offline, []int32{5, 6}) || d.Partitions[0].Leader != nil {
 		t.Errorf("with every broker down: %+v", d)
 	}
+}
+
+// A busy controller gives up the wait for what it has begun. That is no failure.
+func TestChangesThatTakeTheControllerLong(t *testing.T) {
+	c := kafkatest.Start(t)
+	c.CreateTopic("old:1")
+	// It does the work, and answers that the time was too short.
+	slow := func(key kmsg.Key, answer func(kmsg.Response)) {
+		c.ControlKey(int16(key), func(req kmsg.Request) (kmsg.Response, error, bool) {
+			c.KeepControl()
+			if create, ok := req.(*kmsg.CreateTopicsRequest); ok {
+				go c.Cluster.CreateTopic(create.Topics[0].Topic, create.Topics[0].NumPartitions, nil)
+			}
+			resp := req.ResponseKind()
+			answer(resp)
+			return resp, nil, true
+		})
+	}
+	slow(kmsg.CreateTopics, func(resp kmsg.Response) {
+		topic := kmsg.NewCreateTopicsResponseTopic()
+		topic.Topic, topic.ErrorCode = "new", kerr.RequestTimedOut.Code
+		resp.(*kmsg.CreateTopicsResponse).Topics = append(resp.(*kmsg.CreateTopicsResponse).Topics, topic)
+	})
+	workshop(t, c.Kafka(), "topics", "create", "new", "--partitions", "2").prints(t, "new created: 2 partitions, 3 replicas\n")
+	slow(kmsg.DeleteTopics, func(resp kmsg.Response) {
+		topic := kmsg.NewDeleteTopicsResponseTopic()
+		topic.Topic, topic.ErrorCode = kmsg.StringPtr("old"), kerr.RequestTimedOut.Code
+		resp.(*kmsg.DeleteTopicsResponse).Topics = append(resp.(*kmsg.DeleteTopicsResponse).Topics, topic)
+	})
+	workshop(t, c.Kafka(), "topics", "delete", "old", "--timeout", "500ms").
+		fails(t, "no answer within 500ms (what was asked for may be done all the same)")
+}
+
+// A broker may not have heard yet of the topic that the controller has just created.
+func TestATopicThatIsNewToABroker(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	var refused atomic.Int32
+	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		req := kreq.(*kmsg.MetadataRequest)
+		if len(req.Topics) == 0 || refused.Add(1) > 5 { // of all topics the controller is asked
+			return nil, nil, false
+		}
+		resp := req.ResponseKind().(*kmsg.MetadataResponse)
+		for i, addr := range c.ListenAddrs() {
+			broker := kmsg.NewMetadataResponseBroker()
+			_, port, _ := net.SplitHostPort(addr)
+			n, _ := strconv.Atoi(port)
+			broker.NodeID, broker.Host, broker.Port = int32(i), "127.0.0.1", int32(n)
+			resp.Brokers = append(resp.Brokers, broker)
+		}
+		topic := kmsg.NewMetadataResponseTopic()
+		topic.Topic, topic.ErrorCode = req.Topics[0].Topic, kerr.UnknownTopicOrPartition.Code
+		resp.Topics = append(resp.Topics, topic)
+		return resp, nil, true
+	})
+	contains(t, produceLines(t, c.Kafka(), "x\n", "t").ok(t).stderr, "1 message acknowledged")
+	if refused.Load() < 5 {
+		t.Errorf("only %d questions were refused: the test does not test", refused.Load())
+	}
+	refused.Store(0)
+	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, "x\n")
 }

@@ -1,0 +1,137 @@
+//go:build brokers
+
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"workshop.example/kit/kafkatest"
+)
+
+type groupJSON struct {
+	Group, State string
+	Members      []struct{ MemberID, ClientID, Host string }
+	Partitions   []struct {
+		Topic                                    string
+		Partition                                int
+		CurrentOffset, LogEndOffset, Lag, Unread *int64
+		MemberID                                 *string
+	}
+}
+
+// groupLines is what kafka-consumer-groups and we say of a group: one line a partition.
+func groupLines(t testing.TB, group string) (kafka, we []string) {
+	t.Helper()
+	for line := range strings.Lines(theirs(t, "", "kafka-consumer-groups.sh", "--describe", "--group", group)) {
+		if f := strings.Fields(line); len(f) == 9 && f[0] == group {
+			kafka = append(kafka, strings.Join(f[1:], " "))
+		}
+	}
+	g := ours[[]groupJSON](t, "groups", "describe", group)[0]
+	number := func(n *int64) string {
+		if n == nil {
+			return "-"
+		}
+		return strconv.FormatInt(*n, 10)
+	}
+	for _, p := range g.Partitions {
+		member := "- - -"
+		for _, m := range g.Members {
+			if p.MemberID != nil && m.MemberID == *p.MemberID {
+				member = m.MemberID + " /" + m.Host + " " + m.ClientID
+			}
+		}
+		we = append(we, fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), member))
+	}
+	slices.Sort(kafka)
+	slices.Sort(we)
+	return kafka, we
+}
+
+func TestGroupsAsKafkaDescribesThem(t *testing.T) {
+	name := topic(t, "transactions", 3)
+	service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=200").exit(kafkatest.Deadline)
+	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
+	kafkatest.Eventually(t, "everything is consumed", func() bool { return len(consumed(consumer)) == 200 })
+	kafkatest.Eventually(t, "everything is committed", func() bool {
+		left := int64(0)
+		for _, p := range ours[[]groupJSON](t, "groups", "describe", name)[0].Partitions {
+			if p.Unread == nil {
+				return false
+			}
+			left += *p.Unread
+		}
+		return left == 0
+	})
+	kafka, we := groupLines(t, name)
+	sameLines(t, "a group with a member", kafka, we)
+	if !strings.Contains(strings.Join(we, "\n"), "/127.0.0.1 consumer") {
+		t.Errorf("the member is missing:\n%s", strings.Join(we, "\n"))
+	}
+	for _, args := range []string{"groups delete " + name, "groups reset " + name + " --topic " + name + " --to earliest --execute"} {
+		if _, errs, code := tryTool(t, "", strings.Fields(args)...); code != 1 || !strings.Contains(errs, "1 active member (consumer on 127.0.0.1)") {
+			t.Errorf("%s while it is active: exit code %d\n%s", args, code, errs)
+		}
+	}
+	consumer.terminate()
+	service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=50").exit(kafkatest.Deadline)
+	kafka, we = groupLines(t, name)
+	sameLines(t, "a group without members", kafka, we)
+}
+
+// Markers and aborted messages count for LAG, here and there; UNREAD is what kcat reads.
+func TestUnreadIsWhatAReaderGets(t *testing.T) {
+	name := topic(t, "scoreGame", 1)
+	if code := service(t, "score-simulator", "TOPIC="+name, "PACE=0", "TRANSACTIONAL_ID="+name, "ABORT_EVERY=3", "SEED=9").exit(kafkatest.Deadline); code != 0 {
+		t.Fatalf("simulator: exit code %d", code)
+	}
+	tool(t, "", "consume", name, "--group", name, "--from-beginning", "--max", "4")
+	kafka, we := groupLines(t, name)
+	sameLines(t, "a group on a topic with transactions", kafka, we)
+	p := ours[[]groupJSON](t, "groups", "describe", name)[0].Partitions[0]
+	got := theirs(t, "", "kcat", "-C", "-t", name, "-p", "0", "-o", fmt.Sprint(*p.CurrentOffset), "-e", "-q", "-X", "isolation.level=read_committed")
+	if read := int64(strings.Count(got, "\n")); *p.Unread != read || *p.Lag <= read {
+		t.Errorf("UNREAD %d, LAG %d; kcat reads %d", *p.Unread, *p.Lag, read)
+	}
+	t.Logf("LAG %d, UNREAD %d", *p.Lag, *p.Unread)
+}
+
+func TestResetAsKafkaDoes(t *testing.T) {
+	name := topic(t, "transactions", 3)
+	service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=90").exit(kafkatest.Deadline)
+	tool(t, "", "consume", name, "--group", name, "--from-beginning", "--max", "45")
+	first := strings.SplitN(tool(t, "", "consume", name, "--from-beginning", "--to-end", "-o", "json"), "\n", 45)
+	var m struct{ Timestamp string }
+	if err := json.Unmarshal([]byte(first[40]), &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range [][]string{
+		{"earliest", "--to-earliest"}, {"latest", "--to-latest"}, {"7", "--to-offset", "7"},
+		{m.Timestamp, "--to-datetime", strings.TrimSuffix(m.Timestamp, "Z")},
+	} {
+		var kafka, we []string
+		args := append([]string{"--reset-offsets", "--dry-run", "--group", name, "--topic", name}, to[1:]...)
+		// It forgets to end its lines.
+		for f := range slices.Chunk(strings.Fields(theirs(t, "", "kafka-consumer-groups.sh", args...))[4:], 4) {
+			kafka = append(kafka, strings.Join(f[2:], " "))
+		}
+		for _, o := range ours[struct {
+			Offsets []struct{ Partition, NewOffset int64 }
+		}](t, "groups", "reset", name, "--topic", name, "--to", to[0], "--execute").Offsets {
+			we = append(we, fmt.Sprint(o.Partition, " ", o.NewOffset))
+		}
+		slices.Sort(kafka)
+		sameLines(t, "reset to "+to[0], kafka, we)
+		kafka, we = groupLines(t, name)
+		sameLines(t, "after the reset to "+to[0], kafka, we)
+	}
+	tool(t, "", "groups", "delete", name)
+	if strings.Contains(theirs(t, "", "kafka-consumer-groups.sh", "--list"), name) {
+		t.Error("the group is still there")
+	}
+}
