@@ -49,6 +49,7 @@ type Group struct {
 	mu          sync.Mutex
 	held        []int32
 	joined      bool
+	current     *session       // the one that was set up last
 	inSession   bool           // from Setup until sarama's Consume returns
 	answered    time.Time      // when the coordinator last did
 	trimmed     map[int32]bool // partitions whose offset is out of range

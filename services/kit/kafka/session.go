@@ -20,7 +20,7 @@ type session struct {
 func (s *session) Setup(session sarama.ConsumerGroupSession) error {
 	g := s.group
 	held := slices.Sorted(slices.Values(session.Claims()[g.Topic]))
-	given, lost, trimmed := g.assign(held)
+	given, lost, trimmed := g.assign(s, held)
 	go g.keepContact(session)
 	g.Assigned(given, lost, held)
 	for _, p := range held {
@@ -34,7 +34,7 @@ func (s *session) Setup(session sarama.ConsumerGroupSession) error {
 }
 
 // assign takes over what the group handed out, and returns how that differs from before.
-func (g *Group) assign(held []int32) (given, lost []int32, trimmed map[int32]bool) {
+func (g *Group) assign(s *session, held []int32) (given, lost []int32, trimmed map[int32]bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	given = slices.DeleteFunc(slices.Clone(held), func(p int32) bool { return slices.Contains(g.held, p) })
@@ -44,15 +44,19 @@ func (g *Group) assign(held []int32) (given, lost []int32, trimmed map[int32]boo
 	}
 	trimmed, g.trimmed = g.trimmed, map[int32]bool{}
 	g.held, g.claims = held, map[int32]*Claim{}
+	g.current = s
 	g.setJoined(true)
 	return given, lost, trimmed
 }
 
-// Cleanup runs when every partition's handler has returned.
+// Cleanup runs when every partition's handler has returned. That of a client that was given up may come
+// when the next client has long joined.
 func (s *session) Cleanup(sarama.ConsumerGroupSession) error {
 	s.group.mu.Lock()
 	defer s.group.mu.Unlock()
-	s.group.setJoined(false)
+	if s.group.current == s {
+		s.group.setJoined(false)
+	}
 	return nil
 }
 
