@@ -10,6 +10,7 @@ import (
 // The commands of the pages with Docker and no Go, against the stack that runs.
 func TestPagesInDocker(t *testing.T) {
 	up(t)
+	t.Cleanup(func() { compose(t, "--profile", "*", "down", "-v") }) // others want its ports
 	for _, p := range pages(t) {
 		t.Run(p.name(), func(t *testing.T) {
 			p.run(t, filepath.Join("..", "..", ".."), func(s step) bool { return s.has("docker") && !s.has("brokers") })
