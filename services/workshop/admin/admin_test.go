@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -18,24 +17,6 @@ import (
 	"workshop.example/kit/service"
 )
 
-// buffer is a bytes.Buffer for several goroutines.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
-
 // result is what a command line came to.
 type result struct {
 	stdout, stderr string
@@ -45,10 +26,10 @@ type result struct {
 // workshop runs a command line on a cluster.
 func workshop(t *testing.T, cluster kafka.Cluster, args ...string) result {
 	t.Helper()
-	return workshopOn(t.Context(), cluster, strings.NewReader(""), &buffer{}, &buffer{}, args...)
+	return workshopOn(t.Context(), cluster, strings.NewReader(""), &kafkatest.Output{}, &kafkatest.Output{}, args...)
 }
 
-func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, stdout, stderr *buffer, args ...string) result {
+func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, stdout, stderr *kafkatest.Output, args ...string) result {
 	tool := &Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(tool.Commands()...)

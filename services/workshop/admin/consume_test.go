@@ -70,7 +70,7 @@ func TestConsumeFollowsUntilInterrupted(t *testing.T) {
 	c.ProduceValues("t", "before")
 	for _, group := range []string{"", "--group=g"} {
 		ctx, interrupt := context.WithCancel(t.Context())
-		stdout, stderr := &buffer{}, &buffer{}
+		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
 		args := []string{"consume", "t"}
 		if group != "" {
 			args = append(args, group)
@@ -171,7 +171,7 @@ func TestConsumeIntoABrokenPipe(t *testing.T) {
 	c.ProduceValues("t", "1", "2")
 	for _, args := range [][]string{{}, {"--to-end"}, {"--group", "g"}, {"--group", "g", "--max", "1"}} {
 		for _, broken := range []error{syscall.EPIPE, errors.New("disk full")} {
-			cmd := ConsumeCommand(&Tool{Stdout: brokenPipe{broken}, Stderr: &buffer{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
+			cmd := ConsumeCommand(&Tool{Stdout: brokenPipe{broken}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
 			cmd.SilenceUsage, cmd.SilenceErrors = true, true
 			cmd.SetArgs(append([]string{"t", "--from-beginning"}, args...))
 			ctx, cancel := context.WithTimeout(t.Context(), kafkatest.Deadline)

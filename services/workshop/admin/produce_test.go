@@ -13,7 +13,7 @@ import (
 
 func produceLines(t *testing.T, cluster kafka.Cluster, lines string, args ...string) result {
 	t.Helper()
-	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &buffer{}, &buffer{}, append([]string{"produce"}, args...)...)
+	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &kafkatest.Output{}, &kafkatest.Output{}, append([]string{"produce"}, args...)...)
 }
 
 func TestProduce(t *testing.T) {
@@ -103,7 +103,7 @@ func TestProduceIsInterrupted(t *testing.T) {
 	in, typed := io.Pipe()
 	defer typed.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
-	stdout, stderr := &buffer{}, &buffer{}
+	stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
 	done := make(chan result, 1)
 	go func() { done <- workshopOn(ctx, c.Kafka(), in, stdout, stderr, "produce", "t", "-v") }()
 	io.WriteString(typed, "first\n")

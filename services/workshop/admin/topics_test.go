@@ -68,7 +68,7 @@ func TestTheDrawing(t *testing.T) {
 		{Partition: 1, Leader: leader(2), Replicas: []int32{2, 1, 4}, InSync: []int32{2, 4}},
 		{Partition: 2, Replicas: []int32{3}, InSync: []int32{3}, Offline: []int32{3}},
 	}
-	stdout := &buffer{}
+	stdout := &kafkatest.Output{}
 	o := &options{Tool: &Tool{Stdout: stdout}}
 	if err := o.print(nil, d.table); err != nil {
 		t.Fatal(err)

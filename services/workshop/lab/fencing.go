@@ -47,7 +47,7 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := older.Await(ctx, "some goals were sent", sending(newerAfter)); err != nil {
+	if err := older.Await(ctx, "some goals were sent", said(`{"id":`, newerAfter)); err != nil {
 		return nil, err
 	}
 	newer, err := m.PlayAs("newer", id)
@@ -77,19 +77,6 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 	complete := codes[newer] == 0 && second.ended
 	second.Facts = append(second.Facts, Fact{Text{"a partida dele foi até o fim", "its match went to its end"}, complete})
 	return []Part{first.Part, second.Part}, nil
-}
-
-// sending says whether a simulator has begun to send n events.
-func sending(n int) func([]Line) bool {
-	return func(lines []Line) bool {
-		begun := 0
-		for _, l := range lines {
-			if strings.Contains(l.Text, `{"id":`) {
-				begun++
-			}
-		}
-		return begun >= n
-	}
 }
 
 // sentPart is the count of what one simulator has sent.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"workshop.example/kit/verdict"
@@ -58,7 +57,7 @@ func (s *student) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), hasSent(s.failAt+3)); err != nil {
+		if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), said(`"event":"goal"`, s.failAt+3)); err != nil {
 			return err
 		}
 		return s.start(s.failAt)
@@ -71,19 +70,6 @@ func (s *student) begin(ctx context.Context) error {
 	s.awaitMember(ctx, last(s.Lives))
 	_, err := s.match.Play()
 	return err
-}
-
-// hasSent says whether the simulator has sent as many goals.
-func hasSent(goals int) func([]Line) bool {
-	return func(lines []Line) bool {
-		n := 0
-		for _, line := range lines {
-			if strings.Contains(line.Text, `"event":"goal"`) {
-				n++
-			}
-		}
-		return n >= goals
-	}
 }
 
 // awaitMember waits until the first life is in the group. One that does not join in time is judged as it is.
