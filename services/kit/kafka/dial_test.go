@@ -107,22 +107,11 @@ func TestDialNamesAWrongName(t *testing.T) {
 
 // A port where something else listens: the connection is made, and Kafka's answer never comes.
 func TestDialNamesAPortThatIsNotKafka(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n"))
-			conn.Close()
-		}
-	}()
-	d := dial(t, []string{ln.Addr().String()}, "t")
+	addr := kafkatest.Listen(t, func(conn net.Conn) {
+		conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n"))
+		conn.Close()
+	})
+	d := dial(t, []string{addr}, "t")
 	if cause := d.waitCause(); !strings.Contains(cause.Error(), "nobody there answers as Kafka does") {
 		t.Errorf("cause %q", cause)
 	}
@@ -130,21 +119,9 @@ func TestDialNamesAPortThatIsNotKafka(t *testing.T) {
 
 // A stop ends the wait at once, even while a call into sarama hangs on a silent port.
 func TestDialStopsAtOnce(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
 	accepted := make(chan struct{}, 16)
-	go func() {
-		for {
-			if _, err := ln.Accept(); err != nil {
-				return
-			}
-			accepted <- struct{}{}
-		}
-	}()
-	d := dial(t, []string{ln.Addr().String()}, "t")
+	addr := kafkatest.Listen(t, func(net.Conn) { accepted <- struct{}{} }) // and never answers
+	d := dial(t, []string{addr}, "t")
 	<-accepted
 	began := time.Now()
 	d.cancel()

@@ -22,38 +22,6 @@ func texts(msgs []*sarama.ConsumerMessage) string {
 	return strings.Join(all, " ")
 }
 
-// transact sends each text in a transaction of its own; one that begins with - is aborted, and one
-// that begins with ? is left open.
-func transact(t *testing.T, c *kafkatest.Cluster, id string, values ...string) {
-	t.Helper()
-	conf := c.Kafka().Config("test")
-	conf.Producer.Transaction.ID = id
-	conf.Producer.Transaction.Timeout = time.Second
-	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { producer.Close() })
-	for _, v := range values {
-		err := producer.BeginTxn()
-		if err == nil {
-			_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(v)})
-		}
-		switch {
-		case err != nil:
-		case v[0] == '?':
-			return
-		case v[0] == '-':
-			err = producer.AbortTxn()
-		default:
-			err = producer.CommitTxn()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // A topic whose last offset is a marker, and of whose messages some were aborted, has an end.
 func TestReadToEndOfTransactions(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
@@ -64,14 +32,14 @@ func TestReadToEndOfTransactions(t *testing.T) {
 	for i := range 20 {
 		id := fmt.Sprint("id", i%3)
 		if i%4 == 0 {
-			transact(t, c, id, fmt.Sprint("-", i))
+			c.Transact("t", kafka.Transactional{ID: id, Timeout: time.Second}, fmt.Sprint("-", i))
 			continue
 		}
-		transact(t, c, id, fmt.Sprint(i))
+		c.Transact("t", kafka.Transactional{ID: id, Timeout: time.Second}, fmt.Sprint(i))
 		want = append(want, fmt.Sprint(i))
 	}
 	c.ProduceValues("t", "plain")
-	transact(t, c, "id0", "-last")
+	c.Transact("t", kafka.Transactional{ID: "id0", Timeout: time.Second}, "-last")
 	want = append(want, "plain")
 	if got := texts(c.ReadAll("t")); got != strings.Join(want, " ") {
 		t.Errorf("read_committed gives %s, want %s", got, want)
@@ -88,7 +56,7 @@ func TestReadToEndOfTransactions(t *testing.T) {
 // What stands behind an open transaction is not the end: it is waited for until that is decided.
 func TestReadToEndWaitsForAnOpenTransaction(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	transact(t, c, "hanging", "1", "?2")
+	c.Transact("t", kafka.Transactional{ID: "hanging", Timeout: time.Second}, "1", "?2")
 	c.ProduceValues("t", "3")
 	if got := texts(c.ReadUncommitted("t")); got != "1 ?2 3" {
 		t.Errorf("read_uncommitted gives %s", got)
@@ -119,7 +87,7 @@ func TestReadToEndBeyondTheEnd(t *testing.T) {
 // Up to the last stable offset there is nothing to wait for, whatever is open behind it.
 func TestReadToTheLastStableOffset(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	transact(t, c, "hanging", "1", "?2") // 1 and its marker, and the open one at 2
+	c.Transact("t", kafka.Transactional{ID: "hanging", Timeout: time.Second}, "1", "?2") // 1 and its marker, and the open one at 2
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
 	if err != nil {
 		t.Fatal(err)

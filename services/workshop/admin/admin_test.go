@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -109,38 +108,6 @@ func open(t *testing.T, c *kafkatest.Cluster) *session {
 	return s
 }
 
-// transact sends each value to a partition 0 in a transaction of its own; one that begins with - is
-// aborted, and one that begins with ? is left open.
-func transact(t *testing.T, c *kafkatest.Cluster, topic string, values ...string) {
-	t.Helper()
-	conf := c.Kafka().Config("test")
-	conf.Producer.Transaction.ID = t.Name() + topic
-	conf.Producer.Partitioner = sarama.NewManualPartitioner
-	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { producer.Close() })
-	for _, v := range values {
-		err := producer.BeginTxn()
-		if err == nil {
-			_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(v)})
-		}
-		switch {
-		case err != nil:
-		case v[0] == '?':
-			return
-		case v[0] == '-':
-			err = producer.AbortTxn()
-		default:
-			err = producer.CommitTxn()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // join makes a member of a group, which stays until the test ends or leave is called.
 func join(t *testing.T, c *kafkatest.Cluster, group, topic string) (leave func()) {
 	t.Helper()
@@ -181,24 +148,4 @@ func (idle) Cleanup(sarama.ConsumerGroupSession) error { return nil }
 func (idle) ConsumeClaim(s sarama.ConsumerGroupSession, _ sarama.ConsumerGroupClaim) error {
 	<-s.Context().Done()
 	return nil
-}
-
-// listenSilently is an address where connections are accepted and nothing is ever said.
-func listenSilently(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-		}
-	}()
-	return ln.Addr().String()
 }

@@ -55,7 +55,7 @@ func TestConsumeFromAPlace(t *testing.T) {
 
 func TestConsumeAtBothIsolations(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	transact(t, c, "t", "0", "-aborted", "4", "?open")
+	c.Transact("t", kafka.Transactional{ID: t.Name()}, "0", "-aborted", "4", "?open")
 	c.ProduceValues("t", "behind")
 	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, "0\n4\n")
 	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--timeout", "300ms").prints(t, "0\n4\n")

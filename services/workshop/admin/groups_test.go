@@ -21,7 +21,7 @@ func TestGroupsOfAnEmptyCluster(t *testing.T) {
 // LAG is arithmetic on offsets; UNREAD is what a reader of committed messages gets.
 func TestUnreadIsRightWhereLagIsNot(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	transact(t, c, "t", "0", "-2", "4", "-6", "8")
+	c.Transact("t", kafka.Transactional{ID: t.Name()}, "0", "-2", "4", "-6", "8")
 	for _, at := range []struct{ committed, lag, unread int64 }{{0, 10, 3}, {1, 9, 2}, {2, 8, 2}, {8, 2, 1}, {9, 1, 0}, {10, 0, 0}} {
 		commit(t, c, "g", "t", 0, at.committed)
 		got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)
@@ -32,7 +32,7 @@ func TestUnreadIsRightWhereLagIsNot(t *testing.T) {
 
 func TestDescribeGroupBesideAnOpenTransaction(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	transact(t, c, "t", "0", "?2")
+	c.Transact("t", kafka.Transactional{ID: t.Name()}, "0", "?2")
 	c.ProduceValues("t", "3", "4")
 	commit(t, c, "g", "t", 0, 0)
 	got := workshop(t, c.Kafka(), "groups", "describe", "g").ok(t)

@@ -136,7 +136,7 @@ func TestNoCluster(t *testing.T) {
 
 // A broker that accepts and says nothing must not hold the command for longer than it may take.
 func TestASilentCluster(t *testing.T) {
-	silent := kafka.Cluster{Brokers: []string{listenSilently(t)}}
+	silent := kafka.Cluster{Brokers: []string{kafkatest.Silent(t)}}
 	began := time.Now()
 	workshop(t, silent, "topics", "list", "--timeout", "300ms").fails(t, "no answer within 300ms; allow more with --timeout")
 	if took := time.Since(began); took > 3*time.Second {

@@ -66,30 +66,10 @@ func TestBrokersThatAreWell(t *testing.T) {
 	want(t, find(t, lines, "broker-0"), OK, "advertises 127.0.0.1:"+port)
 }
 
-// listener is a port where whatever comes is handled by serve.
-func listener(t testing.TB, serve func(net.Conn)) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go serve(conn)
-		}
-	}()
-	return ln.Addr().String()
-}
-
 func TestAddressesThatDoNotAnswer(t *testing.T) {
 	closed := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))
-	silent := listener(t, func(conn net.Conn) { t.Cleanup(func() { conn.Close() }) }) // as a paused broker: the kernel accepts
-	ssh := listener(t, func(conn net.Conn) { conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n")); conn.Close() })
+	silent := kafkatest.Silent(t) // as a paused broker: the kernel accepts
+	ssh := kafkatest.Listen(t, func(conn net.Conn) { conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n")); conn.Close() })
 	for _, c := range []struct {
 		addr  string
 		texts []string
@@ -128,7 +108,7 @@ func TestListenerForContainers(t *testing.T) {
 
 func TestAStopEndsTheDial(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	silent := listener(t, func(conn net.Conn) { t.Cleanup(func() { conn.Close() }); cancel() })
+	silent := kafkatest.Listen(t, func(net.Conn) { cancel() })
 	began := time.Now()
 	Brokers(ctx, service.English, kafka.Cluster{Brokers: []string{silent}})
 	if took := time.Since(began); took > patience {
