@@ -216,15 +216,8 @@ func (r *labRun) writeReport(result lab.Result, lang service.Lang) error {
 // carryOut runs the lab. Whatever keeps it from a verdict is exit code 2: the prediction neither held
 // nor failed.
 func (r *labRun) carryOut(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, error) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := untilBroken(ctx, o.Screen)
 	defer cancel()
-	go func() {
-		select {
-		case <-o.Screen.Broken(): // nobody sees what we do: «workshop lab run ... | head»
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
 	result, err := lab.Run(ctx, l, o)
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -233,6 +226,19 @@ func (r *labRun) carryOut(ctx context.Context, l lab.Lab, o lab.Options) (lab.Re
 		return result, service.UsageError(fmt.Sprintf("no verdict: %v", err))
 	}
 	return result, nil
+}
+
+// untilBroken returns a context that ends when nobody sees what we do: «workshop lab run ... | head».
+func untilBroken(ctx context.Context, s *screen.Output) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-s.Broken():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // options puts flags and environment together. What the lab prints goes to lines.

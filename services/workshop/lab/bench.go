@@ -3,12 +3,12 @@ package lab
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,17 +59,16 @@ type Bench struct {
 	mu        sync.Mutex
 	processes []*Process
 	wires     []*wire.Proxy
+	logs      []*os.File
 	topics    []string
 	groups    []string
 }
 
-// newBench starts the cluster, or connects to it.
-func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
-	b := &Bench{Options: o, Cluster: o.Cluster}
-	if b.Pace < 0 {
-		b.Pace = lab.Pace
-	}
-	if b.Dir, err = os.MkdirTemp("", "kafka-workshop-"+lab.Name+"-"); err != nil {
+// NewBench starts the cluster, or connects to it. The names of topics and groups on somebody's brokers
+// begin with name. Brokers are those that the experiment strikes; nil where it strikes none.
+func NewBench(ctx context.Context, name string, brokers *Stricken, o Options) (_ *Bench, err error) {
+	b := &Bench{Options: o, Cluster: o.Cluster, Brokers: brokers}
+	if b.Dir, err = os.MkdirTemp("", "kafka-workshop-"+name+"-"); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -80,11 +79,6 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 	if err := os.Mkdir(filepath.Join(b.Dir, "state"), 0o755); err != nil {
 		return b, err
 	}
-	if lab.Killer {
-		if b.Brokers, err = findBrokers(o, b.Say); err != nil {
-			return b, err
-		}
-	}
 	if len(b.Cluster.Brokers) == 0 {
 		if b.embedded, err = embedded.Start(embedded.Options{}); err != nil {
 			return b, err
@@ -92,17 +86,32 @@ func newBench(ctx context.Context, lab Lab, o Options) (_ *Bench, err error) {
 		b.Cluster.Brokers = b.embedded.ListenAddrs()
 		b.control.breakCluster(b.embedded)
 	} else {
-		b.prefix = "lab-" + lab.Name + "-" + rand.Text()[:6] + "-"
+		b.prefix = name + "-" + rand.Text()[:6] + "-"
 	}
-	b.Client, err = b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
-		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
-	})
+	b.Client, err = b.dial(ctx)
 	if err == nil && b.Brokers != nil {
-		err = await(ctx, "all brokers are there", func() bool {
-			return b.Client.RefreshMetadata() == nil && len(b.Client.Brokers()) >= brokerCount
+		err = Await(ctx, "all brokers are there", func() bool {
+			return b.Client.RefreshMetadata() == nil && len(b.Client.Brokers()) >= BrokerCount
 		})
 	}
 	return b, err
+}
+
+func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
+	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
+		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
+	})
+}
+
+// Redial connects anew: after brokers were killed the next request on each old connection would fail.
+func (b *Bench) Redial(ctx context.Context) error {
+	client, err := b.dial(ctx)
+	if err != nil {
+		return err
+	}
+	service.CloseWithin(service.Farewell, b.Client)
+	b.Client = client
+	return nil
 }
 
 // Close stops whatever still runs and takes away what the experiment has made.
@@ -115,11 +124,19 @@ func (b *Bench) Close() {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
+	for _, file := range b.logs {
+		file.Close()
+	}
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
 	}
 	b.closeWires()
 	if b.embedded == nil && !b.Keep && b.Client != nil {
+		if b.Brokers != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			defer cancel()
+			b.Redial(ctx) // where it fails, so does the removal
+		}
 		b.removeTopics()
 	}
 	if b.Client != nil {
@@ -138,55 +155,6 @@ func (b *Bench) Close() {
 	}
 }
 
-// removeTopics leaves somebody else's cluster as it was. What cannot be removed is in nobody's way:
-// the next run has other names.
-func (b *Bench) removeTopics() {
-	admin, err := sarama.NewClusterAdminFromClient(b.Client)
-	if err != nil {
-		return
-	}
-	for _, topic := range b.topics {
-		admin.DeleteTopic(topic)
-	}
-	for _, group := range b.groups {
-		admin.DeleteConsumerGroup(group)
-	}
-}
-
-// Topics creates topics for this run and returns the names that they have there.
-func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
-	// One at a time: of two that open a broker's connection at once, sarama tells one that there is none.
-	b.creating.Lock()
-	defer b.creating.Unlock()
-	admin, err := sarama.NewClusterAdminFromClient(b.Client)
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, t := range topics {
-		names = append(names, t.Name)
-	}
-	b.mu.Lock()
-	b.topics = append(b.topics, names...)
-	b.mu.Unlock()
-	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
-		return err
-	}
-	return b.Client.RefreshMetadata(names...)
-}
-
-// Name is a topic's or a group's name in this run.
-func (b *Bench) Name(name string) string { return b.prefix + name }
-
-// group notes a consumer group for the end.
-func (b *Bench) group(name string) string {
-	name = b.Name(name)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.groups = append(b.groups, name)
-	return name
-}
-
 // colours tell programs apart, in the order of their first start.
 var colours = []string{"32", "35", "33", "36"}
 
@@ -196,10 +164,25 @@ func (b *Bench) Start(name, program string, vars ...string) (*Process, error) {
 	return b.startOn(b.Screen, name, program, vars)
 }
 
-// Quietly is Start without the program's lines on the screen.
+// Quietly is Start without the program's lines on the screen: they go to a file.
 func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) {
-	nowhere := screen.New(io.Discard, io.Discard, func(string) (string, bool) { return "", false })
-	return b.startOn(nowhere, name, program, vars)
+	file, err := os.OpenFile(b.log(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	b.logs = append(b.logs, file)
+	b.mu.Unlock()
+	return b.startOn(screen.New(io.Discard, file, func(string) (string, bool) { return "", false }), name, program, vars)
+}
+
+func (b *Bench) log(name string) string { return filepath.Join(b.Dir, name+".log") }
+
+// LastWords is the last line that a program wrote to standard error, quietly.
+func (b *Bench) LastWords(name string) string {
+	text, _ := os.ReadFile(b.log(name))
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1]
 }
 
 func (b *Bench) startOn(out *screen.Output, name, program string, vars []string) (*Process, error) {
@@ -248,26 +231,3 @@ func (b *Bench) environment(name string, vars []string) []string {
 
 // History is the file of a program's history.
 func (b *Bench) History(name string) string { return filepath.Join(b.Dir, name+".jsonl") }
-
-// Committed is the offset that a group has committed, -1 where it has none.
-func (b *Bench) Committed(group, topic string, partition int32) (int64, error) {
-	admin, err := sarama.NewClusterAdminFromClient(b.Client)
-	if err != nil {
-		return 0, err
-	}
-	offsets, err := admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: {partition}})
-	if errors.Is(err, sarama.ErrGroupIDNotFound) { // nobody has ever joined it
-		return -1, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("offsets of group %s: %w", group, err)
-	}
-	block := offsets.GetBlock(topic, partition)
-	if block == nil {
-		return 0, errors.New("the coordinator's answer leaves the partition out")
-	}
-	if block.Err != sarama.ErrNoError {
-		return 0, fmt.Errorf("offsets of group %s: %w", group, block.Err)
-	}
-	return block.Offset, nil
-}

@@ -3,32 +3,72 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Brokers is the power over the brokers of a cluster on this machine: those of scripts/native-kafka, or
-// those of the compose stack.
+// those of the compose stack. The id ZooKeeper stands for that.
 type Brokers interface {
 	Pause(id int32) error  // it answers nothing any more, and does not know
 	Resume(id int32) error // of a broker that is paused; no error where it is not
 	Kill(id int32) error   // kill -9
+	Stop(id int32) error   // in its own way: it hands over what it leads, and ends
 	Start(id int32) error  // of a broker that is down
 	Running(id int32) bool // paused or not
+
+	// ClusterID is what a broker has written down of the cluster that it belongs to; "" where it has not.
+	ClusterID(id int32) string
 }
 
-// Stricken is brokers, and what was done to them.
+// ZooKeeper stands for it where a broker is named: brokers count from 1 here.
+const ZooKeeper int32 = 0
+
+// NodeName is that of a process, and of a container, of the stack.
+func NodeName(id int32) string {
+	if id == ZooKeeper {
+		return "zookeeper"
+	}
+	return fmt.Sprintf("broker-%d", id)
+}
+
+// Stricken is brokers, and what was done to them. It is safe for concurrent use.
 type Stricken struct {
-	brokers        Brokers
-	paused, killed map[int32]bool
+	brokers Brokers
+
+	mu           sync.Mutex
+	paused, down map[int32]bool
+}
+
+func newStricken(brokers Brokers) *Stricken {
+	return &Stricken{brokers: brokers, paused: map[int32]bool{}, down: map[int32]bool{}}
+}
+
+func (s *Stricken) note(list map[int32]bool, id int32, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if is {
+		list[id] = true
+	} else {
+		delete(list, id)
+	}
+}
+
+func (s *Stricken) noted(list map[int32]bool) []int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(list))
 }
 
 // Pause pauses a broker until Resume or Mend.
 func (s *Stricken) Pause(id int32) error {
-	s.paused[id] = true
+	s.note(s.paused, id, true)
 	return s.brokers.Pause(id)
 }
 
@@ -37,64 +77,91 @@ func (s *Stricken) Resume(id int32) error {
 	if err := s.brokers.Resume(id); err != nil {
 		return err
 	}
-	delete(s.paused, id)
+	s.note(s.paused, id, false)
 	return nil
 }
 
-// Kill kills a broker; it stays dead until Mend.
+// Kill kills a broker; it stays dead until Start or Mend.
 func (s *Stricken) Kill(id int32) error {
-	s.killed[id] = true
+	s.note(s.down, id, true)
 	return s.brokers.Kill(id)
 }
 
-// Mend undoes whatever is not undone yet. What it cannot undo it tries again at the next call.
+// Stop ends a broker in its own way; it stays down until Start or Mend.
+func (s *Stricken) Stop(id int32) error {
+	s.note(s.down, id, true)
+	return s.brokers.Stop(id)
+}
+
+// Start starts a broker that is down. Native ones answer when it returns.
+func (s *Stricken) Start(id int32) error {
+	if err := s.brokers.Start(id); err != nil {
+		return err
+	}
+	s.note(s.down, id, false)
+	return nil
+}
+
+// Running reports whether there is a process, paused or not.
+func (s *Stricken) Running(id int32) bool { return s.brokers.Running(id) }
+
+// ClusterID is that of the cluster that the brokers belong to, as they wrote it down; "" where none has.
+func (s *Stricken) ClusterID() string {
+	for id := int32(1); id <= BrokerCount; id++ {
+		if name := s.brokers.ClusterID(id); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Mend undoes whatever is not undone yet, ZooKeeper first: brokers do not start without it. What it
+// cannot undo it tries again at the next call.
 func (s *Stricken) Mend() error {
 	if s == nil {
 		return nil
 	}
 	var errs []error
-	for id := range s.paused {
+	for _, id := range s.noted(s.paused) {
 		errs = append(errs, s.Resume(id))
 	}
-	for id := range s.killed {
-		if err := s.brokers.Start(id); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		delete(s.killed, id)
+	for _, id := range s.noted(s.down) {
+		errs = append(errs, s.Start(id))
 	}
 	return errors.Join(errs...)
 }
 
-// brokerCount is how many brokers the labs that kill them need.
-const brokerCount = 3
+// BrokerCount is how many brokers the experiments that kill them need.
+const BrokerCount = 3
 
-// findBrokers says who runs the brokers here. Those that a lab before has left paused or dead, because
-// it was killed itself, go on first.
-func findBrokers(o Options, say func(Text)) (*Stricken, error) {
+// FindBrokers says who runs the brokers here. A *NotRun says that nobody does.
+func FindBrokers(o Options) (*Stricken, error) {
 	native := &nativeBrokers{data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
 	docker := &dockerBrokers{prefix: o.ContainerPrefix}
-	stricken := &Stricken{paused: map[int32]bool{}, killed: map[int32]bool{}}
 	switch {
 	case native.known() && pause != nil:
-		stricken.brokers = native
+		return newStricken(native), nil
 	case docker.known():
-		stricken.brokers = docker
-	default:
-		return nil, &NotRun{fmt.Sprintf("this lab kills brokers, so it runs on the machine that they run on, and needs three real ones: "+
-			"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder), and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
+		return newStricken(docker), nil
 	}
-	for id := int32(1); id <= brokerCount; id++ {
-		if stricken.brokers.Running(id) {
-			stricken.brokers.Resume(id) // an error says that there was nothing to resume
+	return nil, &NotRun{fmt.Sprintf("brokers are killed here, so it runs on the machine that they run on, and needs three real ones: "+
+		"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder), and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
+}
+
+// StartAll starts what is down, and lets go on what is paused: an experiment before that was killed
+// itself has left it so, perhaps.
+func (s *Stricken) StartAll(say func(Text)) error {
+	for id := ZooKeeper; id <= BrokerCount; id++ {
+		if s.Running(id) {
+			s.brokers.Resume(id) // an error says that there was nothing to resume
 			continue
 		}
-		say(Text{fmt.Sprintf("o broker %d está parado: começando-o", id), fmt.Sprintf("broker %d is down: starting it", id)})
-		if err := stricken.brokers.Start(id); err != nil {
-			return nil, err
+		say(Text{fmt.Sprintf("%s está parado: começando-o", NodeName(id)), fmt.Sprintf("%s is down: starting it", NodeName(id))})
+		if err := s.Start(id); err != nil {
+			return err
 		}
 	}
-	return stricken, nil
+	return nil
 }
 
 // nativeBrokers are processes, whose numbers scripts/native-kafka keeps in files.
@@ -105,18 +172,18 @@ type nativeBrokers struct {
 }
 
 func (n *nativeBrokers) pid(id int32) (int, error) {
-	text, err := os.ReadFile(filepath.Join(n.data, fmt.Sprintf("broker-%d.pid", id)))
+	text, err := os.ReadFile(filepath.Join(n.data, NodeName(id)+".pid"))
 	if err != nil {
 		return 0, err
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return 0, fmt.Errorf("pid of broker %d: %w", id, err)
+		return 0, fmt.Errorf("pid of %s: %w", NodeName(id), err)
 	}
 	// A pid file may outlive a reboot, and its number belong to somebody else.
 	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil || !strings.Contains(string(command), fmt.Sprintf("broker-%d.properties", id)) {
-		return 0, fmt.Errorf("broker %d is not running", id)
+	if err != nil || !strings.Contains(string(command), NodeName(id)+".properties") {
+		return 0, fmt.Errorf("%s is not running", NodeName(id))
 	}
 	return pid, nil
 }
@@ -136,7 +203,23 @@ func (n *nativeBrokers) signal(id int32, sig os.Signal) error {
 func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, pause) }
 func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, resume) }
 func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
+func (n *nativeBrokers) Stop(id int32) error   { return n.run("stop", id) }
 func (n *nativeBrokers) Start(id int32) error  { return n.run("start", id) }
+
+func (n *nativeBrokers) ClusterID(id int32) string {
+	text, _ := os.ReadFile(filepath.Join(n.data, NodeName(id), "meta.properties"))
+	return clusterID(string(text))
+}
+
+// clusterID finds it in a broker's meta.properties.
+func clusterID(properties string) string {
+	for line := range strings.Lines(properties) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "cluster.id="); ok {
+			return id
+		}
+	}
+	return ""
+}
 
 // Running also reports a broker that is paused.
 func (n *nativeBrokers) Running(id int32) bool {
@@ -148,10 +231,14 @@ func (n *nativeBrokers) Running(id int32) bool {
 func (n *nativeBrokers) known() bool { return n.Running(1) || n.Running(2) || n.Running(3) }
 
 func (n *nativeBrokers) run(verb string, id int32) error {
-	cmd := exec.Command(n.script, verb, strconv.Itoa(int(id)))
+	which := strconv.Itoa(int(id))
+	if id == ZooKeeper {
+		which = NodeName(id)
+	}
+	cmd := exec.Command(n.script, verb, which)
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s %d: %w: %s", n.script, verb, id, err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("%s %s %s: %w: %s", n.script, verb, which, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
@@ -161,7 +248,7 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 type dockerBrokers struct{ prefix string }
 
 func (d *dockerBrokers) state(id int32) string {
-	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", fmt.Sprintf("%sbroker-%d", d.prefix, id)).Output()
+	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id)).Output()
 	if err != nil {
 		return ""
 	}
@@ -178,7 +265,7 @@ func (d *dockerBrokers) Running(id int32) bool {
 }
 
 func (d *dockerBrokers) docker(verb string, id int32) error {
-	name := fmt.Sprintf("%sbroker-%d", d.prefix, id)
+	name := d.prefix + NodeName(id)
 	if out, err := exec.Command("docker", verb, name).CombinedOutput(); err != nil {
 		return fmt.Errorf("docker %s %s: %w: %s", verb, name, err, strings.TrimSpace(string(out)))
 	}
@@ -188,4 +275,10 @@ func (d *dockerBrokers) docker(verb string, id int32) error {
 func (d *dockerBrokers) Pause(id int32) error  { return d.docker("pause", id) }
 func (d *dockerBrokers) Resume(id int32) error { return d.docker("unpause", id) }
 func (d *dockerBrokers) Kill(id int32) error   { return d.docker("kill", id) }
+func (d *dockerBrokers) Stop(id int32) error   { return d.docker("stop", id) } // with the stack's own grace period
 func (d *dockerBrokers) Start(id int32) error  { return d.docker("start", id) }
+
+func (d *dockerBrokers) ClusterID(id int32) string {
+	out, _ := exec.Command("docker", "exec", d.prefix+NodeName(id), "cat", "/var/lib/kafka/data/meta.properties").Output()
+	return clusterID(string(out))
+}

@@ -90,7 +90,7 @@ func (b *Bench) moveLeader(ctx context.Context, topic string) error {
 	if err := admin.AlterPartitionReassignments(topic, [][]int32{append(slices.Clone(followers), leader)}); err != nil {
 		return fmt.Errorf("another order of replicas for %s: %w", topic, err)
 	}
-	return await(ctx, "another broker leads "+topic, func() bool {
+	return Await(ctx, "another broker leads "+topic, func() bool {
 		// Until the new order is in force the election changes nothing, and is asked for again.
 		admin.ElectLeaders(sarama.PreferredElection, map[string][]int32{topic: {0}})
 		if err := b.Client.RefreshMetadata(topic); err != nil {

@@ -55,7 +55,7 @@ type Board struct {
 // restart has its partition back at once.
 func (m *Match) Board(name string, vars ...string) *Board {
 	b := m.bench
-	group := b.group("group-" + name)
+	group := b.Group("group-" + name)
 	own := []string{
 		"TOPIC=" + m.Topic, "BOARD_TOPIC=" + m.BoardTopic, "CONSUMER_GROUP=" + group,
 		"GROUP_INSTANCE_ID=" + name, "MATCHES=1",

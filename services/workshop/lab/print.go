@@ -52,17 +52,17 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 		}
 		fmt.Fprintln(w)
 	}
-	for _, line := range wrap(Text{"Por quê: ", "Why: "}.In(lang)+r.Lab.Why.In(lang), stripWidth) {
+	for _, line := range Wrap(Text{"Por quê: ", "Why: "}.In(lang) + r.Lab.Why.In(lang)) {
 		fmt.Fprintln(w, line)
 	}
 }
 
-// wrap folds a paragraph between words.
-func wrap(text string, width int) []string {
+// Wrap folds a paragraph between words.
+func Wrap(text string) []string {
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > stripWidth {
 			lines = append(lines, line)
 			line = ""
 		}

@@ -194,7 +194,7 @@ func TestWords(t *testing.T) {
 		if !strings.HasPrefix(l.Will[2].PT, "Previsão: ") || !strings.HasPrefix(l.Will[2].EN, "Prediction: ") {
 			t.Errorf("%s: the third line predicts nothing: %+v", l.Name, l.Will[2])
 		}
-		for _, line := range wrap(l.Why.PT, stripWidth) {
+		for _, line := range Wrap(l.Why.PT) {
 			if n := len([]rune(line)); n > stripWidth {
 				t.Errorf("%s: a line of %d characters", l.Name, n)
 			}

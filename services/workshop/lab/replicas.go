@@ -30,8 +30,8 @@ func (b *Bench) replicas(topic string) (leader int32, followers []int32, err err
 	return leader, followers, nil
 }
 
-// await waits for a state of the cluster.
-func await(ctx context.Context, what string, holds func() bool) error {
+// Await waits for a state of the cluster; a *NotRun says that it did not come.
+func Await(ctx context.Context, what string, holds func() bool) error {
 	for deadline := time.Now().Add(patience); !holds(); {
 		if time.Now().After(deadline) {
 			return &NotRun{fmt.Sprintf("no sign within %s of this: %s", patience, what)}
@@ -45,7 +45,7 @@ func await(ctx context.Context, what string, holds func() bool) error {
 
 // awaitCopies waits until every replica has that many messages: readers are shown no more than that.
 func (b *Bench) awaitCopies(ctx context.Context, topic string, messages int) error {
-	return await(ctx, fmt.Sprintf("all replicas of %s have %d messages", topic, messages), func() bool {
+	return Await(ctx, fmt.Sprintf("all replicas of %s have %d messages", topic, messages), func() bool {
 		end, err := b.Client.GetOffset(topic, 0, sarama.OffsetNewest)
 		return err == nil && end >= int64(messages)
 	})
@@ -53,7 +53,7 @@ func (b *Bench) awaitCopies(ctx context.Context, topic string, messages int) err
 
 // awaitInSync waits until the partition has that many in-sync replicas.
 func (b *Bench) awaitInSync(ctx context.Context, topic string, replicas int) error {
-	return await(ctx, fmt.Sprintf("%s has %d in-sync replicas", topic, replicas), func() bool {
+	return Await(ctx, fmt.Sprintf("%s has %d in-sync replicas", topic, replicas), func() bool {
 		if err := b.Client.RefreshMetadata(topic); err != nil {
 			return false
 		}

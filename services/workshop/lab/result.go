@@ -138,7 +138,20 @@ func (r Result) Held() bool {
 func Run(ctx context.Context, l Lab, o Options) (Result, error) {
 	running, over := context.WithCancel(ctx)
 	defer over() // whatever an experiment still holds
-	b, err := newBench(ctx, l, o)
+	var brokers *Stricken
+	if l.Killer {
+		var err error
+		if brokers, err = FindBrokers(o); err == nil {
+			err = brokers.StartAll(o.Say)
+		}
+		if err != nil {
+			return Result{}, err
+		}
+	}
+	if o.Pace < 0 {
+		o.Pace = l.Pace
+	}
+	b, err := NewBench(ctx, "lab-"+l.Name, brokers, o)
 	if err != nil {
 		return Result{}, err
 	}

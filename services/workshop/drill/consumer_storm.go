@@ -1,0 +1,104 @@
+package drill
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/lab"
+)
+
+var consumerStorm = Drill{
+	Name:    "consumer-storm",
+	Summary: lab.Text{PT: "consumidores entram, saem e morrem; o grupo se reorganiza sem parar", EN: "consumers join, leave and die; the group keeps rebalancing"},
+	Will: [3]lab.Text{
+		{PT: "Ao grupo do consumidor juntam-se mais quatro, um a um; dois são mortos (kill -9), dois saem do jeito certo. Duas vezes.",
+			EN: "Four more join the consumer's group, one by one; two are killed (kill -9), two leave in the proper way. Twice."},
+		{PT: "Prova: depois de cada mudança o coordenador conta outro número de membros.", EN: "Proof: after each change the coordinator counts another number of members."},
+		{PT: "Previsão: nenhuma mensagem é pulada; as que mudaram de mãos antes de confirmadas repetem. Quem produz não percebe nada.",
+			EN: "Prediction: no message is skipped; those that change hands before their commit are repeated. Who produces does not notice."},
+	},
+	Why: lab.Text{
+		PT: "A cada mudança o grupo redistribui as partições, e cada novo dono começa no último offset confirmado. O que o antigo dono leu sem confirmar é lido de novo: " +
+			"at-least-once. Quem sai do jeito certo confirma antes e avisa; de quem morre o grupo só sabe quando a sessão termina.",
+		EN: "At each change the group hands the partitions out anew, and each new owner begins at the last committed offset. What the old owner read without committing is read again: " +
+			"at-least-once. Who leaves in the proper way commits first and says so; of who dies the group only knows when its session ends.",
+	},
+	Times: 2, Embedded: true,
+	run: func(ctx context.Context, s *Stage) error {
+		for round := range s.Times {
+			if err := s.storm(ctx, round); err != nil {
+				return err
+			}
+		}
+		return nil
+	},
+}
+
+func (s *Stage) storm(ctx context.Context, round int) error {
+	type member struct {
+		name string
+		*lab.Process
+	}
+	var guests []member
+	for n := range 4 {
+		name := sprintf("guest-%d-%d", round+1, n+1)
+		err := s.change(ctx, lab.Text{PT: name + " entra", EN: name + " joins"}, 2+n, func() error {
+			p, err := s.join(name)
+			guests = append(guests, member{name, p})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for n, g := range guests {
+		text, do := lab.Text{PT: g.name + " sai", EN: g.name + " leaves"}, g.Stop
+		if n%2 == 0 {
+			text, do = lab.Text{PT: "kill -9 em " + g.name, EN: "kill -9 of " + g.name}, g.Kill
+		}
+		if err := s.change(ctx, text, len(guests)-n, func() error { do(); return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// change does something to the group, and waits until it has that many members, and all of them work.
+func (s *Stage) change(ctx context.Context, what lab.Text, members int, do func() error) error {
+	f, err := s.strike(what, do)
+	if err != nil {
+		return err
+	}
+	f.Broker, f.Limit = false, afterStop
+	if err := lab.Await(ctx, sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
+		return err
+	}
+	s.proved(f, lab.Text{PT: sprintf("o grupo tem %d membros", members), EN: sprintf("the group has %d members", members)})
+	return s.received(ctx, time.Now())
+}
+
+// members is how many the coordinator counts; 0 while they are being assigned, or nobody answers.
+func (s *Stage) members() int {
+	admin, err := sarama.NewClusterAdminFromClient(s.bench.Client)
+	if err != nil {
+		return 0
+	}
+	groups, err := admin.DescribeConsumerGroups([]string{s.group})
+	if err != nil || len(groups) != 1 || groups[0].State != "Stable" {
+		return 0
+	}
+	return len(groups[0].Members)
+}
+
+// received waits until some member has printed a message after a moment.
+func (s *Stage) received(ctx context.Context, since time.Time) error {
+	return lab.Await(ctx, "the group receives messages", func() bool {
+		return slices.ContainsFunc(s.consumers, func(p *lab.Process) bool {
+			lines := p.Lines()
+			return len(lines) > 0 && lines[len(lines)-1].At.After(since) && isTransaction(lines[len(lines)-1].Text)
+		})
+	})
+}

@@ -1,0 +1,129 @@
+package drill
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+	"workshop.example/workshop/lab"
+)
+
+// Result is what became of a drill.
+type Result struct {
+	Drill Drill
+	Seed  uint64
+	Took  time.Duration // from the first line to the producer's end
+
+	Acknowledged int // transactions
+	Transactions verdict.Verdict
+	Match        verdict.Verdict
+	WrongTallies int // records of the scoreboard
+
+	Faults []Fault
+	Facts  []lab.Fact
+	Notes  []lab.Text // measured, and not predicted
+}
+
+// Held reports whether everything came out as predicted.
+func (r Result) Held() bool {
+	for _, f := range r.Checks() {
+		if !f.Held {
+			return false
+		}
+	}
+	return true
+}
+
+// Checks are the predictions, and whether each held: those that all drills share, then the drill's own.
+//
+// A consumer may be given a message again after its group has moved, which is what at-least-once
+// means, and goes back in the log then. So repeated and nonmonotonic reads are counted, not judged.
+func (r Result) Checks() []lab.Fact {
+	t, m := r.Transactions, r.Match
+	checks := []lab.Fact{
+		{Text: lab.Text{PT: sprintf("confirmadas e perdidas: %d", len(t.Lost)), EN: sprintf("acknowledged and lost: %d", len(t.Lost))}, Held: len(t.Lost) == 0 && r.Acknowledged > 0},
+		{Text: lab.Text{PT: sprintf("duplicadas no tópico: %d", len(t.Duplicated)), EN: sprintf("duplicated in the topic: %d", len(t.Duplicated))}, Held: len(t.Duplicated) == 0},
+		{Text: lab.Text{PT: sprintf("fora de ordem, por chave: %d", len(t.OutOfOrder)), EN: sprintf("out of order, by key: %d", len(t.OutOfOrder))}, Held: len(t.OutOfOrder) == 0},
+		{Text: lab.Text{PT: sprintf("recusadas, mas no tópico: %d", len(t.Spurious)), EN: sprintf("refused, but in the topic: %d", len(t.Spurious))}, Held: len(t.Spurious) == 0},
+		{Text: lab.Text{PT: sprintf("no tópico e nunca consumidas: %d", len(t.Missing)), EN: sprintf("in the topic and never consumed: %d", len(t.Missing))}, Held: len(t.Missing)+len(t.AbortedRead) == 0},
+		{Text: lab.Text{
+			PT: sprintf("placar igual ao simulador: %d de %d eventos", m.Processed, m.Produced),
+			EN: sprintf("scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced),
+		}, Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
+	}
+	if silences, limit := r.silences(); limit > 0 {
+		s := spread(silences)
+		held := true
+		for _, f := range r.Faults {
+			held = held && (f.Limit == 0 || f.Silence <= f.Limit)
+		}
+		checks = append(checks, lab.Fact{Text: lab.Text{
+			PT: sprintf("partição sem confirmar: %s (previsto: até %.0f s)", s.PT, limit.Seconds()),
+			EN: sprintf("a partition without an acknowledgement: %s (predicted: up to %.0f s)", s.EN, limit.Seconds()),
+		}, Held: held})
+	}
+	return append(checks, r.Facts...)
+}
+
+// silences are those of the faults for which one is predicted, and the limit.
+func (r Result) silences() (times []time.Duration, limit time.Duration) {
+	for _, f := range r.Faults {
+		if f.Limit > 0 {
+			times, limit = append(times, f.Silence), max(limit, f.Limit)
+		}
+	}
+	return times, limit
+}
+
+// Measured is what is counted and not judged.
+func (r Result) Measured() []lab.Text {
+	t := r.Transactions
+	notes := []lab.Text{{
+		PT: sprintf("o consumidor recebeu de novo %d mensagens", len(t.Repeated)), EN: sprintf("the consumer was given %d messages again", len(t.Repeated)),
+	}}
+	if n := len(t.UnknownAbsent) + len(t.UnknownPresent); n > 0 {
+		notes = append(notes, lab.Text{
+			PT: sprintf("sem resposta para o produtor: %d (no tópico %d)", n, len(t.UnknownPresent)),
+			EN: sprintf("without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)),
+		})
+	}
+	for _, f := range r.Faults {
+		if f.Limit == 0 && f.Silence > time.Second && !f.Within {
+			notes = append(notes, lab.Text{PT: sprintf("uma partição ficou sem confirmar por %.1f s", f.Silence.Seconds()), EN: sprintf("a partition was without an acknowledgement for %.1f s", f.Silence.Seconds())})
+		}
+	}
+	return append(notes, r.Notes...)
+}
+
+// Line is the verdict in one line.
+func (r Result) Line(lang service.Lang) string {
+	outcome := lab.Text{PT: "como previsto para ", EN: "as predicted for "}
+	if !r.Held() {
+		outcome = lab.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}
+	}
+	t := r.Transactions
+	return sprintf(lab.Text{
+		PT: "golpes %d · confirmadas %d · perdidas %d · duplicadas %d · fora de ordem %d → %s%s",
+		EN: "blows %d · acknowledged %d · lost %d · duplicated %d · out of order %d → %s%s",
+	}.In(lang), len(r.Faults), r.Acknowledged, len(t.Lost), len(t.Duplicated), len(t.OutOfOrder), outcome.In(lang), r.Drill.Name)
+}
+
+// Print prints the verdict.
+func (r Result) Print(w io.Writer, lang service.Lang) {
+	lines := []string{"", r.Line(lang)}
+	for _, c := range r.Checks() {
+		mark := "✓"
+		if !c.Held {
+			mark = "✗"
+		}
+		lines = append(lines, "  "+mark+" "+c.Text.In(lang))
+	}
+	for _, note := range r.Measured() {
+		lines = append(lines, "  · "+note.In(lang))
+	}
+	lines = append(lines, "")
+	lines = append(lines, lab.Wrap(lab.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang))...)
+	io.WriteString(w, strings.Join(lines, "\n")+"\n")
+}

@@ -1,0 +1,206 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/workshop/lab"
+)
+
+var sprintf = fmt.Sprintf // the texts here are many, and short
+
+// Stage is a cluster under load: a producer and a consumer of transactions, a match and its scoreboard,
+// and somebody who looks at it all.
+type Stage struct {
+	Options
+	bench *lab.Bench
+	watch *watch
+	meter *meter
+
+	transactions, match, board string // topics
+	group, boardGroup          string
+
+	producer, simulator, scoreboard *lab.Process
+	consumers                       []*lab.Process // in the order of their starts
+
+	looking sync.WaitGroup
+	leave   context.CancelFunc // ends the looking
+
+	began  time.Time // of the time line
+	ended  time.Time // of the producer
+	faults []*Fault
+	facts  []lab.Fact
+	notes  []lab.Text
+}
+
+const partitions = 3 // of the transactions
+
+// open connects to a cluster that is whole, and whose brokers can be struck.
+func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
+	s := &Stage{Options: o}
+	var brokers *lab.Stricken
+	if !d.Embedded {
+		var err error
+		if brokers, err = lab.FindBrokers(o.Options); err != nil {
+			return nil, err
+		}
+		if err := s.ready(brokers); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if s.bench, err = lab.NewBench(ctx, "drill-"+d.Name, brokers, o.Options); err != nil {
+		return nil, err
+	}
+	if err = s.ours(brokers); err == nil {
+		s.watch = newWatch(s.bench.Cluster, s.bench.Client.Brokers())
+		s.meter = newMeter(s.bench.History("producer"))
+		var looking context.Context
+		looking, s.leave = context.WithCancel(ctx)
+		s.looking.Go(func() { s.watch.run(looking) })
+		s.looking.Go(func() { s.meter.run(looking) })
+		err = s.whole(ctx)
+	}
+	if err != nil {
+		s.bench.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// ready wants every process up, or starts what is down.
+func (s *Stage) ready(brokers *lab.Stricken) error {
+	if s.Force {
+		return brokers.StartAll(s.Say)
+	}
+	for id := lab.ZooKeeper; id <= lab.BrokerCount; id++ {
+		if !brokers.Running(id) {
+			return &lab.NotRun{Cause: sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", lab.NodeName(id))}
+		}
+	}
+	return nil
+}
+
+// ours makes sure that the cluster that is watched is that whose brokers are struck.
+func (s *Stage) ours(brokers *lab.Stricken) error {
+	if brokers == nil {
+		return nil
+	}
+	theirs, err := kafka.ClusterID(s.bench.Client)
+	if err != nil {
+		return err
+	}
+	if here := brokers.ClusterID(); here != theirs {
+		return &lab.NotRun{Cause: sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
+			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)", s.bench.Cluster.Brokers, theirs, here)}
+	}
+	return nil
+}
+
+// whole waits for a moment, where told so for longer, until every partition has a leader and all its replicas.
+func (s *Stage) whole(ctx context.Context) error {
+	limit := 5 * time.Second
+	if s.Force {
+		limit = patience
+	}
+	state, held, err := s.watch.await(ctx, limit, func(state State) bool { return state.missing() == "" })
+	if err != nil || held {
+		return err
+	}
+	missing := "no broker answers"
+	if state.Topics != nil {
+		missing = state.missing()
+	}
+	return &lab.NotRun{Cause: sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
+}
+
+// begin makes the topics, starts the programs and waits until each has something to show.
+func (s *Stage) begin(ctx context.Context) error {
+	b := s.bench
+	s.transactions, s.match, s.board = b.Name("transactions"), b.Name("scoreGame"), b.Name("scoreBoard")
+	s.group, s.boardGroup = b.Group("consumer"), b.Group("scoreboard")
+	topics := slices.Concat(
+		s.control.change(kafka.Topic{Name: s.transactions, Partitions: partitions, Replicas: lab.BrokerCount}).WithDeadLetters(),
+		kafka.Topic{Name: s.match, Partitions: 1, Replicas: lab.BrokerCount}.WithDeadLetters(),
+		[]kafka.Topic{{Name: s.board, Partitions: 1, Replicas: lab.BrokerCount}})
+	if err := b.Topics(ctx, topics...); err != nil {
+		return err
+	}
+	var err error
+	vars := append([]string{"TOPIC=" + s.transactions, "PACE=" + s.Pace.String(), "COUNT=0", sprintf("SEED=%d", s.Seed)}, s.control.producer()...)
+	if s.producer, err = b.Quietly("producer", "producer", vars...); err != nil {
+		return err
+	}
+	// A static member, so that its own restart costs nothing, and only the drill's blows show.
+	if _, err = s.join("consumer", "GROUP_INSTANCE_ID=consumer"); err != nil {
+		return err
+	}
+	if s.simulator, err = b.Quietly("score-simulator", "score-simulator",
+		"TOPIC="+s.match, "PACE="+goalGap.String(), "MATCHES=0", sprintf("SEED=%d", s.Seed)); err != nil {
+		return err
+	}
+	if s.scoreboard, err = b.Quietly("scoreboard", "scoreboard", "TOPIC="+s.match, "BOARD_TOPIC="+s.board,
+		"CONSUMER_GROUP="+s.boardGroup, "GROUP_INSTANCE_ID=scoreboard", "DELIVERY=exactly-once", "MATCHES=0"); err != nil {
+		return err
+	}
+	for _, p := range s.programs() {
+		if err := p.Await(ctx, "its first message", func(lines []lab.Line) bool { return slices.ContainsFunc(lines, aboutMessage) }); err != nil {
+			return err
+		}
+	}
+	s.began = time.Now()
+	looking, leave := context.WithCancel(ctx)
+	before := s.leave
+	s.leave = func() { leave(); before() }
+	s.looking.Go(func() { s.timeline(looking) })
+	return nil
+}
+
+func (s *Stage) programs() []*lab.Process {
+	return append([]*lab.Process{s.producer, s.simulator, s.scoreboard}, s.consumers...)
+}
+
+// join starts a consumer of the transactions.
+func (s *Stage) join(name string, vars ...string) (*lab.Process, error) {
+	p, err := s.bench.Quietly(name, "consumer", append([]string{"TOPIC=" + s.transactions, "CONSUMER_GROUP=" + s.group}, vars...)...)
+	if err == nil {
+		s.consumers = append(s.consumers, p)
+	}
+	return p, err
+}
+
+// mend starts and resumes whatever is not running, and waits until the cluster is whole.
+func (s *Stage) mend(ctx context.Context) error {
+	if err := s.bench.Brokers.Mend(); err != nil {
+		return err
+	}
+	if err := s.awaitWhole(ctx); err != nil {
+		return err
+	}
+	return s.stillThere()
+}
+
+func (s *Stage) awaitWhole(ctx context.Context) error {
+	_, err := s.watch.must(ctx, "every broker is there, and every replica in sync", func(state State) bool {
+		return (s.bench.Brokers == nil || len(state.Brokers) >= lab.BrokerCount) && state.missing() == ""
+	})
+	return err
+}
+
+// stillThere wants the programs running: one that gave up has seen less of the blows than the verdict would claim.
+func (s *Stage) stillThere() error {
+	var errs []error
+	for _, p := range s.programs()[:4] { // further consumers come and go
+		select {
+		case <-p.Ended():
+			errs = append(errs, &lab.NotRun{Cause: sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
+		default:
+		}
+	}
+	return errors.Join(errs...)
+}
