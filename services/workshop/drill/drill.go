@@ -101,6 +101,7 @@ func Run(ctx context.Context, d Drill, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer s.bench.Close()
+	defer over() // first, or what ends would be started again
 	r, err := s.play(running, d)
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()

@@ -35,8 +35,17 @@ func (s *Stage) end(ctx context.Context) error {
 	if err := s.drained(ctx); err != nil {
 		return err
 	}
-	for _, p := range s.programs() {
+	for _, p := range s.guests {
 		p.Stop()
+	}
+	for name, k := range map[string]*kept{"consumer": s.consumer, "scoreboard": s.scoreboard} {
+		restarts, err := k.stop()
+		if err != nil {
+			return err
+		}
+		if restarts > 0 {
+			s.notes = append(s.notes, lab.Text{PT: sprintf("%s foi iniciado de novo %d vezes", name, restarts), EN: sprintf("%s was started again %d times", name, restarts)})
+		}
 	}
 	s.meter.catchUp()
 	s.leave()
@@ -145,7 +154,7 @@ func (s *Stage) judgeTransactions(ctx context.Context) (verdict.Verdict, error) 
 	for _, w := range run.Writes {
 		streams[w.Number] = w.Stream
 	}
-	for i, p := range s.consumers {
+	for i, p := range s.readers() {
 		for _, line := range p.Lines() {
 			var tx event.Transaction
 			if isTransaction(line.Text) && json.Unmarshal([]byte(line.Text), &tx) == nil {

@@ -125,7 +125,7 @@ var killCoordinator = Drill{
 			if err := s.acknowledged(ctx, f); err != nil {
 				return err
 			}
-			if err := s.consumed(ctx, f.Seen); err != nil {
+			if err := s.received(ctx, f.Seen); err != nil {
 				return err
 			}
 			silences = append(silences, s.unread(f.At))
@@ -183,11 +183,14 @@ func (s *Stage) coordinator(ctx context.Context, other int32) (id int32, err err
 	return id, err
 }
 
-// consumed waits until the consumer has printed something after a moment.
-func (s *Stage) consumed(ctx context.Context, since time.Time) error {
-	return s.consumers[0].Await(ctx, "the consumer receives messages again", func(lines []lab.Line) bool {
-		i := slices.IndexFunc(lines, func(l lab.Line) bool { return l.At.After(since) && isTransaction(l.Text) })
-		return i >= 0
+// received waits until some consumer has printed a message after a moment.
+func (s *Stage) received(ctx context.Context, since time.Time) error {
+	return lab.Await(ctx, "the group receives messages", func() bool {
+		return slices.ContainsFunc(s.readers(), func(p *lab.Process) bool {
+			lines := p.Lines()
+			i := len(lines) - 1
+			return i >= 0 && lines[i].At.After(since) && isTransaction(lines[i].Text)
+		})
 	})
 }
 
@@ -195,14 +198,16 @@ func (s *Stage) consumed(ctx context.Context, since time.Time) error {
 func (s *Stage) unread(since time.Time) time.Duration {
 	var longest time.Duration
 	var last time.Time
-	for _, l := range s.consumers[0].Lines() {
-		if !isTransaction(l.Text) {
-			continue
+	for _, p := range s.consumer.all() {
+		for _, l := range p.Lines() {
+			if !isTransaction(l.Text) {
+				continue
+			}
+			if !last.IsZero() && l.At.After(since) {
+				longest = max(longest, l.At.Sub(last))
+			}
+			last = l.At
 		}
-		if !last.IsZero() && l.At.After(since) {
-			longest = max(longest, l.At.Sub(last))
-		}
-		last = l.At
 	}
 	return longest
 }

@@ -183,7 +183,7 @@ var wholeCluster = Drill{
 	Will: [3]lab.Text{
 		{PT: "Os três brokers e o ZooKeeper morrem no mesmo instante (kill -9) e partem a frio; os programas ficam.", EN: "The three brokers and ZooKeeper are killed at the same instant (kill -9) and start cold; the programs stay."},
 		{PT: "Prova: os quatro processos sumiram, e ninguém responde.", EN: "Proof: the four processes are gone, and nobody answers."},
-		{PT: "Previsão: nada do que foi confirmado se perde, nada se repete, e os programas retomam sozinhos.", EN: "Prediction: nothing that was acknowledged is lost, nothing is repeated, and the programs go on by themselves."},
+		{PT: "Previsão: nada do que foi confirmado se perde, nada se repete, e os programas retomam (o placar, se desistiu, é iniciado de novo, como faz o Docker).", EN: "Prediction: nothing that was acknowledged is lost, nothing is repeated, and the programs go on (the scoreboard, where it gave up, is started again, as Docker does)."},
 	},
 	Why: lab.Text{
 		PT: "Um kill -9 tira o processo, não a memória do sistema: o que o broker escreveu chega ao disco sem ele. Na partida cada um refaz os índices dos segmentos abertos e " +

@@ -25,8 +25,9 @@ type Stage struct {
 	transactions, match, board string // topics
 	group, boardGroup          string
 
-	producer, simulator, scoreboard *lab.Process
-	consumers                       []*lab.Process // in the order of their starts
+	producer, simulator  *lab.Process
+	consumer, scoreboard *kept
+	guests               []*lab.Process // further consumers, in the order of their starts
 
 	looking sync.WaitGroup
 	leave   context.CancelFunc // ends the looking
@@ -137,18 +138,18 @@ func (s *Stage) begin(ctx context.Context) error {
 		return err
 	}
 	// A static member, so that its own restart costs nothing, and only the drill's blows show.
-	if _, err = s.join("consumer", "GROUP_INSTANCE_ID=consumer"); err != nil {
+	if s.consumer, err = s.keep(ctx, "consumer", "consumer", append(s.member(), "GROUP_INSTANCE_ID=consumer")...); err != nil {
 		return err
 	}
 	if s.simulator, err = b.Quietly("score-simulator", "score-simulator",
 		"TOPIC="+s.match, "PACE="+goalGap.String(), "MATCHES=0", sprintf("SEED=%d", s.Seed)); err != nil {
 		return err
 	}
-	if s.scoreboard, err = b.Quietly("scoreboard", "scoreboard", "TOPIC="+s.match, "BOARD_TOPIC="+s.board,
+	if s.scoreboard, err = s.keep(ctx, "scoreboard", "scoreboard", "TOPIC="+s.match, "BOARD_TOPIC="+s.board,
 		"CONSUMER_GROUP="+s.boardGroup, "GROUP_INSTANCE_ID=scoreboard", "DELIVERY=exactly-once", "MATCHES=0"); err != nil {
 		return err
 	}
-	for _, p := range s.programs() {
+	for _, p := range []*lab.Process{s.producer, s.simulator, s.consumer.last(), s.scoreboard.last()} {
 		if err := p.Await(ctx, "its first message", func(lines []lab.Line) bool { return slices.ContainsFunc(lines, aboutMessage) }); err != nil {
 			return err
 		}
@@ -161,18 +162,22 @@ func (s *Stage) begin(ctx context.Context) error {
 	return nil
 }
 
-func (s *Stage) programs() []*lab.Process {
-	return append([]*lab.Process{s.producer, s.simulator, s.scoreboard}, s.consumers...)
+// member are the variables of a consumer of the transactions.
+func (s *Stage) member() []string {
+	return []string{"TOPIC=" + s.transactions, "CONSUMER_GROUP=" + s.group}
 }
 
-// join starts a consumer of the transactions.
-func (s *Stage) join(name string, vars ...string) (*lab.Process, error) {
-	p, err := s.bench.Quietly(name, "consumer", append([]string{"TOPIC=" + s.transactions, "CONSUMER_GROUP=" + s.group}, vars...)...)
+// join starts a further consumer.
+func (s *Stage) join(name string) (*lab.Process, error) {
+	p, err := s.bench.Quietly(name, "consumer", s.member()...)
 	if err == nil {
-		s.consumers = append(s.consumers, p)
+		s.guests = append(s.guests, p)
 	}
 	return p, err
 }
+
+// readers are all consumers, in all their lives.
+func (s *Stage) readers() []*lab.Process { return append(s.consumer.all(), s.guests...) }
 
 // mend starts and resumes whatever is not running, and waits until the cluster is whole.
 func (s *Stage) mend(ctx context.Context) error {
@@ -192,10 +197,10 @@ func (s *Stage) awaitWhole(ctx context.Context) error {
 	return err
 }
 
-// stillThere wants the programs running: one that gave up has seen less of the blows than the verdict would claim.
+// stillThere wants the senders running: one that gave up has seen less of the blows than the verdict would claim.
 func (s *Stage) stillThere() error {
 	var errs []error
-	for _, p := range s.programs()[:4] { // further consumers come and go
+	for _, p := range []*lab.Process{s.producer, s.simulator} {
 		select {
 		case <-p.Ended():
 			errs = append(errs, &lab.NotRun{Cause: sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
