@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -43,7 +44,7 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 	}
 	var guests []member
 	for n := range 4 {
-		name := sprintf("guest-%d-%d", round+1, n+1)
+		name := fmt.Sprintf("guest-%d-%d", round+1, n+1)
 		err := s.change(ctx, lab.Text{PT: name + " entra", EN: name + " joins"}, 2+n, func() error {
 			p, err := s.join(name)
 			guests = append(guests, member{name, p})
@@ -72,10 +73,10 @@ func (s *Stage) change(ctx context.Context, what lab.Text, members int, do func(
 		return err
 	}
 	f.Broker, f.Limit = false, afterStop
-	if err := lab.Await(ctx, sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
+	if err := lab.Await(ctx, fmt.Sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
 		return err
 	}
-	s.proved(f, lab.Text{PT: sprintf("membros do grupo agora: %d", members), EN: sprintf("members of the group now: %d", members)})
+	s.proved(f, lab.Textf("membros do grupo agora: %d", "members of the group now: %d", members))
 	return s.received(ctx, time.Now())
 }
 

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
@@ -44,7 +45,7 @@ func (s *Stage) end(ctx context.Context) error {
 			return err
 		}
 		if restarts > 0 {
-			s.notes = append(s.notes, lab.Text{PT: sprintf("%s foi iniciado de novo %d vezes", name, restarts), EN: sprintf("%s was started again %d times", name, restarts)})
+			s.notes = append(s.notes, lab.Textf("%s foi iniciado de novo %d vezes", "%s was started again %d times", name, restarts))
 		}
 	}
 	s.meter.catchUp()
@@ -159,7 +160,7 @@ func (s *Stage) judgeTransactions(ctx context.Context) (verdict.Verdict, error) 
 			var tx event.Transaction
 			if isTransaction(line.Text) && json.Unmarshal([]byte(line.Text), &tx) == nil {
 				number := int(tx.IDSequencia)
-				run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: streams[number], Number: number}, Session: sprintf("consumer-%d", i)})
+				run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: streams[number], Number: number}, Session: fmt.Sprintf("consumer-%d", i)})
 			}
 		}
 	}
@@ -234,8 +235,5 @@ func spread(times []time.Duration) lab.Text {
 	if len(sorted)%2 == 0 {
 		median = (median + sorted[len(sorted)/2-1]) / 2
 	}
-	return lab.Text{
-		PT: sprintf("mediana %.1f s, máximo %.1f s", median.Seconds(), longest.Seconds()),
-		EN: sprintf("median %.1f s, maximum %.1f s", median.Seconds(), longest.Seconds()),
-	}
+	return lab.Textf("mediana %.1f s, máximo %.1f s", "median %.1f s, maximum %.1f s", median.Seconds(), longest.Seconds())
 }

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"workshop.example/workshop/lab"
@@ -53,13 +54,10 @@ func (k *kept) again(ctx context.Context, s *Stage) bool {
 	}
 	code, words := p.ExitCode(), s.bench.LastWords(p.Name)
 	if k.restarts == mostRestarts {
-		k.err = &lab.NotRun{Cause: sprintf("%s has ended %d times, at last with exit code %d: %s", p.Name, mostRestarts+1, code, words)}
+		k.err = &lab.NotRun{Cause: fmt.Sprintf("%s has ended %d times, at last with exit code %d: %s", p.Name, mostRestarts+1, code, words)}
 		return false
 	}
-	s.Say(lab.Text{
-		PT: sprintf("%s terminou com código %d e é iniciado de novo, como faz o Docker: %s", p.Name, code, words),
-		EN: sprintf("%s ended with code %d and is started again, as Docker does: %s", p.Name, code, words),
-	})
+	s.Say(lab.Textf("%s terminou com código %d e é iniciado de novo, como faz o Docker: %s", "%s ended with code %d and is started again, as Docker does: %s", p.Name, code, words))
 	next, err := k.start()
 	if err != nil {
 		k.err = err

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,13 +31,10 @@ var killLeader = Drill{
 		for range s.Times {
 			before, _ := s.watch.now()
 			leader := before.Topics[s.transactions][0].Leader
-			what := lab.Text{PT: sprintf("kill -9 no broker %d, líder da partição 0", leader), EN: sprintf("kill -9 of broker %d, leader of partition 0", leader)}
+			what := lab.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
 			if err := s.fell(ctx, what, leader, before, anyController, func(now State) lab.Text {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
-				return lab.Text{
-					PT: sprintf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch),
-					EN: sprintf("process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch),
-				}
+				return lab.Textf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", "process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
 			}); err != nil {
 				return err
 			}
@@ -68,13 +66,10 @@ var killController = Drill{
 				return err
 			}
 			dead := before.Controller
-			what := lab.Text{PT: sprintf("kill -9 no broker %d, o controlador", dead), EN: sprintf("kill -9 of broker %d, the controller", dead)}
+			what := lab.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
 			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
 			if err := s.fell(ctx, what, dead, before, another, func(now State) lab.Text {
-				return lab.Text{
-					PT: sprintf("processo morto; o controlador agora é o broker %d", now.Controller),
-					EN: sprintf("process gone; the controller is broker %d now", now.Controller),
-				}
+				return lab.Textf("processo morto; o controlador agora é o broker %d", "process gone; the controller is broker %d now", now.Controller)
 			}); err != nil {
 				return err
 			}
@@ -108,7 +103,7 @@ var killCoordinator = Drill{
 				return err
 			}
 			before, _ := s.watch.now()
-			what := lab.Text{PT: sprintf("kill -9 no broker %d, coordenador do grupo do consumidor", dead), EN: sprintf("kill -9 of broker %d, coordinator of the consumer's group", dead)}
+			what := lab.Textf("kill -9 no broker %d, coordenador do grupo do consumidor", "kill -9 of broker %d, coordinator of the consumer's group", dead)
 			f, err := s.strike(what, func() error { return s.kill(dead) })
 			if err != nil {
 				return err
@@ -121,7 +116,7 @@ var killCoordinator = Drill{
 			if _, err := s.othersLead(ctx, before, dead); err != nil {
 				return err
 			}
-			s.proved(f, lab.Text{PT: sprintf("processo morto; o coordenador agora é o broker %d", next), EN: sprintf("process gone; the coordinator is broker %d now", next)})
+			s.proved(f, lab.Textf("processo morto; o coordenador agora é o broker %d", "process gone; the coordinator is broker %d now", next))
 			if err := s.acknowledged(ctx, f); err != nil {
 				return err
 			}
@@ -144,7 +139,7 @@ func leaderName(id int32) string {
 	if id < 0 {
 		return "-"
 	}
-	return sprintf("%d", id)
+	return fmt.Sprintf("%d", id)
 }
 
 func anyController(State) bool { return true }

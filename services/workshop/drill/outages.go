@@ -49,7 +49,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
 		return err
 	}
-	s.proved(f, lab.Text{PT: sprintf("processos mortos; em cada partição só o broker %d está em sincronia", last), EN: sprintf("processes gone; of each partition only broker %d is in sync", last)})
+	s.proved(f, lab.Textf("processos mortos; em cada partição só o broker %d está em sincronia", "processes gone; of each partition only broker %d is in sync", last))
 	if err := s.readable(ctx, f.At); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 
-	fall, err := s.strike(lab.Text{PT: sprintf("kill -9 também no broker %d", last), EN: sprintf("kill -9 of broker %d as well", last)}, func() error { return s.kill(last) })
+	fall, err := s.strike(lab.Textf("kill -9 também no broker %d", "kill -9 of broker %d as well", last), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	s.proved(fall, lab.Text{PT: sprintf("processo morto; brokers que restam: %v", now.Brokers), EN: sprintf("process gone; brokers left: %v", now.Brokers)})
+	s.proved(fall, lab.Textf("processo morto; brokers que restam: %v", "process gone; brokers left: %v", now.Brokers))
 	// Long enough for the controller to choose a leader, were it allowed to.
 	if err := service.Sleep(ctx, holding); err != nil {
 		return err
@@ -80,10 +80,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		PT: "a réplica atrasada que voltou primeiro não foi feita líder", EN: "the stale replica that was back first was not made leader",
 	})
 	until := time.Now()
-	s.fact(s.meter.between(f.Seen, until) == 0, lab.Text{
-		PT: sprintf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", until.Sub(f.Seen).Seconds()),
-		EN: sprintf("nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()),
-	})
+	s.fact(s.meter.between(f.Seen, until) == 0, lab.Textf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", "nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()))
 	return s.restore(ctx, last, others[1])
 }
 
@@ -115,10 +112,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 		}
 	}
 	lost := len(verdict.Check(run).Lost)
-	s.fact(lost == 0 && len(run.Writes) > 0, lab.Text{
-		PT: sprintf("com um broker só, as %d mensagens confirmadas antes continuam legíveis", len(run.Writes)),
-		EN: sprintf("with one broker left, the %d messages acknowledged before can still be read", len(run.Writes)),
-	})
+	s.fact(lost == 0 && len(run.Writes) > 0, lab.Textf("com um broker só, as %d mensagens confirmadas antes continuam legíveis", "with one broker left, the %d messages acknowledged before can still be read", len(run.Writes)))
 	return nil
 }
 
@@ -154,7 +148,7 @@ var zooKeeperDown = Drill{
 		if err := s.restore(ctx, lab.ZooKeeper); err != nil {
 			return err
 		}
-		s.fact(count > 0, lab.Text{PT: sprintf("%d mensagens confirmadas sem ele", count), EN: sprintf("%d messages acknowledged without it", count)})
+		s.fact(count > 0, lab.Textf("%d mensagens confirmadas sem ele", "%d messages acknowledged without it", count))
 		return nil
 	},
 }

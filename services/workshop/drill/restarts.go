@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -39,7 +40,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	const beyond = 5 * time.Second
 	before, _ := s.watch.now()
 	leader := before.Topics[s.transactions][0].Leader
-	f, err := s.strike(lab.Text{PT: sprintf("o broker %d, líder da partição 0, congela", leader), EN: sprintf("broker %d, leader of partition 0, is frozen", leader)},
+	f, err := s.strike(lab.Textf("o broker %d, líder da partição 0, congela", "broker %d, leader of partition 0, is frozen", leader),
 		func() error { return s.bench.Brokers.Pause(leader) })
 	if err != nil {
 		return err
@@ -53,17 +54,14 @@ func (s *Stage) freeze(ctx context.Context) error {
 		return &lab.NotRun{Cause: "the broker was to be paused, and is gone"}
 	}
 	p := now.Topics[s.transactions][0]
-	s.proved(f, lab.Text{
-		PT: sprintf("o processo existe; mas o líder é %s, na época %d em vez de %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch),
-		EN: sprintf("the process exists; but the leader is %s, of epoch %d instead of %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch),
-	})
+	s.proved(f, lab.Textf("o processo existe; mas o líder é %s, na época %d em vez de %d", "the process exists; but the leader is %s, of epoch %d instead of %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}
 	if err := service.Sleep(ctx, beyond); err != nil {
 		return err
 	}
-	s.Say(lab.Text{PT: sprintf("o broker %d acorda", leader), EN: sprintf("broker %d wakes up", leader)})
+	s.Say(lab.Textf("o broker %d acorda", "broker %d wakes up", leader))
 	if err := s.bench.Brokers.Resume(leader); err != nil {
 		return err
 	}
@@ -102,7 +100,7 @@ var rollingRestart = Drill{
 
 func (s *Stage) bounce(ctx context.Context, id int32) error {
 	before, _ := s.watch.now()
-	f, err := s.strike(lab.Text{PT: sprintf("o broker %d é parado", id), EN: sprintf("broker %d is stopped", id)}, func() error { return s.bench.Brokers.Stop(id) })
+	f, err := s.strike(lab.Textf("o broker %d é parado", "broker %d is stopped", id), func() error { return s.bench.Brokers.Stop(id) })
 	if err != nil {
 		return err
 	}
@@ -116,10 +114,10 @@ func (s *Stage) bounce(ctx context.Context, id int32) error {
 	}
 	var led []string
 	for _, i := range before.ledBy(s.transactions, id) {
-		led = append(led, sprintf("%d→%s", i, leaderName(now.Topics[s.transactions][i].Leader)))
+		led = append(led, fmt.Sprintf("%d→%s", i, leaderName(now.Topics[s.transactions][i].Leader)))
 	}
 	slices.Sort(led)
-	s.proved(f, lab.Text{PT: sprintf("processo terminou; partição→novo líder: %v", led), EN: sprintf("process ended; partition→new leader: %v", led)})
+	s.proved(f, lab.Textf("processo terminou; partição→novo líder: %v", "process ended; partition→new leader: %v", led))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}

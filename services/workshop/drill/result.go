@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -43,15 +44,12 @@ func (r Result) Held() bool {
 func (r Result) Checks() []lab.Fact {
 	t, m := r.Transactions, r.Match
 	checks := []lab.Fact{
-		{Text: lab.Text{PT: sprintf("confirmadas e perdidas: %d", len(t.Lost)), EN: sprintf("acknowledged and lost: %d", len(t.Lost))}, Held: len(t.Lost) == 0 && r.Acknowledged > 0},
-		{Text: lab.Text{PT: sprintf("duplicadas no tópico: %d", len(t.Duplicated)), EN: sprintf("duplicated in the topic: %d", len(t.Duplicated))}, Held: len(t.Duplicated) == 0},
-		{Text: lab.Text{PT: sprintf("fora de ordem, por chave: %d", len(t.OutOfOrder)), EN: sprintf("out of order, by key: %d", len(t.OutOfOrder))}, Held: len(t.OutOfOrder) == 0},
-		{Text: lab.Text{PT: sprintf("recusadas, mas no tópico: %d", len(t.Spurious)), EN: sprintf("refused, but in the topic: %d", len(t.Spurious))}, Held: len(t.Spurious) == 0},
-		{Text: lab.Text{PT: sprintf("no tópico e nunca consumidas: %d", len(t.Missing)), EN: sprintf("in the topic and never consumed: %d", len(t.Missing))}, Held: len(t.Missing)+len(t.AbortedRead) == 0},
-		{Text: lab.Text{
-			PT: sprintf("placar igual ao simulador: %d de %d eventos", m.Processed, m.Produced),
-			EN: sprintf("scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced),
-		}, Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
+		{Text: lab.Textf("confirmadas e perdidas: %d", "acknowledged and lost: %d", len(t.Lost)), Held: len(t.Lost) == 0 && r.Acknowledged > 0},
+		{Text: lab.Textf("duplicadas no tópico: %d", "duplicated in the topic: %d", len(t.Duplicated)), Held: len(t.Duplicated) == 0},
+		{Text: lab.Textf("fora de ordem, por chave: %d", "out of order, by key: %d", len(t.OutOfOrder)), Held: len(t.OutOfOrder) == 0},
+		{Text: lab.Textf("recusadas, mas no tópico: %d", "refused, but in the topic: %d", len(t.Spurious)), Held: len(t.Spurious) == 0},
+		{Text: lab.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
+		{Text: lab.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
 	}
 	if silences, limit := r.silences(); limit > 0 {
 		s := spread(silences)
@@ -60,8 +58,8 @@ func (r Result) Checks() []lab.Fact {
 			held = held && (f.Limit == 0 || f.Silence <= f.Limit)
 		}
 		checks = append(checks, lab.Fact{Text: lab.Text{
-			PT: sprintf("partição sem confirmar: %s (previsto: até %.0f s)", s.PT, limit.Seconds()),
-			EN: sprintf("a partition without an acknowledgement: %s (predicted: up to %.0f s)", s.EN, limit.Seconds()),
+			PT: fmt.Sprintf("partição sem confirmar: %s (previsto: até %.0f s)", s.PT, limit.Seconds()),
+			EN: fmt.Sprintf("a partition without an acknowledgement: %s (predicted: up to %.0f s)", s.EN, limit.Seconds()),
 		}, Held: held})
 	}
 	return append(checks, r.Facts...)
@@ -80,18 +78,13 @@ func (r Result) silences() (times []time.Duration, limit time.Duration) {
 // Measured is what is counted and not judged.
 func (r Result) Measured() []lab.Text {
 	t := r.Transactions
-	notes := []lab.Text{{
-		PT: sprintf("o consumidor recebeu de novo %d mensagens", len(t.Repeated)), EN: sprintf("the consumer was given %d messages again", len(t.Repeated)),
-	}}
+	notes := []lab.Text{lab.Textf("o consumidor recebeu de novo %d mensagens", "the consumer was given %d messages again", len(t.Repeated))}
 	if n := len(t.UnknownAbsent) + len(t.UnknownPresent); n > 0 {
-		notes = append(notes, lab.Text{
-			PT: sprintf("sem resposta para o produtor: %d (no tópico %d)", n, len(t.UnknownPresent)),
-			EN: sprintf("without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)),
-		})
+		notes = append(notes, lab.Textf("sem resposta para o produtor: %d (no tópico %d)", "without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)))
 	}
 	for _, f := range r.Faults {
 		if f.Limit == 0 && f.Silence > time.Second && !f.Within {
-			notes = append(notes, lab.Text{PT: sprintf("uma partição ficou sem confirmar por %.1f s", f.Silence.Seconds()), EN: sprintf("a partition was without an acknowledgement for %.1f s", f.Silence.Seconds())})
+			notes = append(notes, lab.Textf("uma partição ficou sem confirmar por %.1f s", "a partition was without an acknowledgement for %.1f s", f.Silence.Seconds()))
 		}
 	}
 	return append(notes, r.Notes...)
@@ -104,7 +97,7 @@ func (r Result) Line(lang service.Lang) string {
 		outcome = lab.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}
 	}
 	t := r.Transactions
-	return sprintf(lab.Text{
+	return fmt.Sprintf(lab.Text{
 		PT: "golpes %d · confirmadas %d · perdidas %d · duplicadas %d · fora de ordem %d → %s%s",
 		EN: "blows %d · acknowledged %d · lost %d · duplicated %d · out of order %d → %s%s",
 	}.In(lang), len(r.Faults), r.Acknowledged, len(t.Lost), len(t.Duplicated), len(t.OutOfOrder), outcome.In(lang), r.Drill.Name)

@@ -12,8 +12,6 @@ import (
 	"workshop.example/workshop/lab"
 )
 
-var sprintf = fmt.Sprintf // the texts here are many, and short
-
 // Stage is a cluster under load: a producer and a consumer of transactions, a match and its scoreboard,
 // and somebody who looks at it all.
 type Stage struct {
@@ -81,7 +79,7 @@ func (s *Stage) ready(brokers *lab.Stricken) error {
 	}
 	for id := lab.ZooKeeper; id <= lab.BrokerCount; id++ {
 		if !brokers.Running(id) {
-			return &lab.NotRun{Cause: sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", lab.NodeName(id))}
+			return &lab.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", lab.NodeName(id))}
 		}
 	}
 	return nil
@@ -97,7 +95,7 @@ func (s *Stage) ours(brokers *lab.Stricken) error {
 		return err
 	}
 	if here := brokers.ClusterID(); here != theirs {
-		return &lab.NotRun{Cause: sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
+		return &lab.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
 			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)", s.bench.Cluster.Brokers, theirs, here)}
 	}
 	return nil
@@ -117,7 +115,7 @@ func (s *Stage) whole(ctx context.Context) error {
 	if state.Topics != nil {
 		missing = state.missing()
 	}
-	return &lab.NotRun{Cause: sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
+	return &lab.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
 }
 
 // begin makes the topics, starts the programs and waits until each has something to show.
@@ -133,7 +131,7 @@ func (s *Stage) begin(ctx context.Context) error {
 		return err
 	}
 	var err error
-	vars := append([]string{"TOPIC=" + s.transactions, "PACE=" + s.Pace.String(), "COUNT=0", sprintf("SEED=%d", s.Seed)}, s.control.producer()...)
+	vars := append([]string{"TOPIC=" + s.transactions, "PACE=" + s.Pace.String(), "COUNT=0", fmt.Sprintf("SEED=%d", s.Seed)}, s.control.producer()...)
 	if s.producer, err = b.Quietly("producer", "producer", vars...); err != nil {
 		return err
 	}
@@ -142,7 +140,7 @@ func (s *Stage) begin(ctx context.Context) error {
 		return err
 	}
 	if s.simulator, err = b.Quietly("score-simulator", "score-simulator",
-		"TOPIC="+s.match, "PACE="+goalGap.String(), "MATCHES=0", sprintf("SEED=%d", s.Seed)); err != nil {
+		"TOPIC="+s.match, "PACE="+goalGap.String(), "MATCHES=0", fmt.Sprintf("SEED=%d", s.Seed)); err != nil {
 		return err
 	}
 	if s.scoreboard, err = s.keep(ctx, "scoreboard", "scoreboard", "TOPIC="+s.match, "BOARD_TOPIC="+s.board,
@@ -203,7 +201,7 @@ func (s *Stage) stillThere() error {
 	for _, p := range []*lab.Process{s.producer, s.simulator} {
 		select {
 		case <-p.Ended():
-			errs = append(errs, &lab.NotRun{Cause: sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
+			errs = append(errs, &lab.NotRun{Cause: fmt.Sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
 		default:
 		}
 	}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,14 +40,14 @@ func (s *Stage) second(n, acknowledged int, state State) string {
 		leaders = append(leaders, leaderName(p.Leader))
 		text := ""
 		for _, id := range p.InSync {
-			text += sprintf("%d", id)
+			text += fmt.Sprintf("%d", id)
 		}
-		inSync = append(inSync, sprintf("%-3s", text))
+		inSync = append(inSync, fmt.Sprintf("%-3s", text))
 	}
 	if s.watch.silent() {
 		leaders, inSync = slices.Repeat([]string{"?"}, partitions), slices.Repeat([]string{"?  "}, partitions)
 	}
-	line := sprintf("%4d s  %s%s %5d  %-7s  %s", n, strings.Repeat("█", bar), strings.Repeat(" ", barWidth-bar), acknowledged,
+	line := fmt.Sprintf("%4d s  %s%s %5d  %-7s  %s", n, strings.Repeat("█", bar), strings.Repeat(" ", barWidth-bar), acknowledged,
 		strings.Join(leaders, " "), strings.Join(inSync, " "))
 	return strings.TrimRight(line, " ")
 }

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -34,9 +35,9 @@ func (s State) missing() string {
 		for i, p := range partitions {
 			switch {
 			case p.Leader < 0:
-				return sprintf("%s/%d has no leader", topic, i)
+				return fmt.Sprintf("%s/%d has no leader", topic, i)
 			case len(p.InSync) < len(p.Replicas):
-				return sprintf("%s/%d has %d of %d replicas in sync", topic, i, len(p.InSync), len(p.Replicas))
+				return fmt.Sprintf("%s/%d has %d of %d replicas in sync", topic, i, len(p.InSync), len(p.Replicas))
 			}
 		}
 	}
@@ -206,7 +207,7 @@ func (w *watch) await(ctx context.Context, limit time.Duration, holds func(State
 func (w *watch) must(ctx context.Context, what string, holds func(State) bool) (State, error) {
 	s, held, err := w.await(ctx, patience, holds)
 	if err == nil && !held {
-		err = &lab.NotRun{Cause: sprintf("no sign within %s of this: %s", patience, what)}
+		err = &lab.NotRun{Cause: fmt.Sprintf("no sign within %s of this: %s", patience, what)}
 	}
 	return s, err
 }

@@ -9,6 +9,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"workshop.example/kit/service"
@@ -49,6 +50,11 @@ func Find(name string) (Lab, bool) {
 
 // Text is words for students, in both languages.
 type Text struct{ PT, EN string }
+
+// Textf is a text with the same values, in the same order, in both languages.
+func Textf(pt, en string, values ...any) Text {
+	return Text{fmt.Sprintf(pt, values...), fmt.Sprintf(en, values...)}
+}
 
 // In returns the words in a language.
 func (t Text) In(lang service.Lang) string { return service.Pick(lang, t.PT, t.EN) }
