@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,6 +38,9 @@ const holding = 3 * time.Second
 
 func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	before, _ := s.watch.now()
+	if n := len(before.Brokers); n != lab.BrokerCount {
+		return &lab.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
+	}
 	last := before.Topics[s.transactions][0].Leader
 	others := slices.DeleteFunc(slices.Clone(before.Brokers), func(id int32) bool { return id == last })
 	f, err := s.strike(lab.Text{PT: "kill -9 em " + names(others), EN: "kill -9 of " + names(others)}, func() error { return s.kill(others...) })
@@ -175,8 +179,8 @@ var wholeCluster = Drill{
 	Name:    "whole-cluster",
 	Summary: lab.Text{PT: "kill -9 em tudo, do ZooKeeper ao último broker, e partida a frio", EN: "kill -9 of everything, from ZooKeeper to the last broker, and a cold start"},
 	Will: [3]lab.Text{
-		{PT: "Os três brokers e o ZooKeeper morrem no mesmo instante (kill -9) e partem a frio; os programas ficam.", EN: "The three brokers and ZooKeeper are killed at the same instant (kill -9) and start cold; the programs stay."},
-		{PT: "Prova: os quatro processos sumiram, e ninguém responde.", EN: "Proof: the four processes are gone, and nobody answers."},
+		{PT: "Os brokers e o ZooKeeper morrem no mesmo instante (kill -9) e partem a frio; os programas ficam.", EN: "The brokers and ZooKeeper are killed at the same instant (kill -9) and start cold; the programs stay."},
+		{PT: "Prova: os processos sumiram, e ninguém responde.", EN: "Proof: the processes are gone, and nobody answers."},
 		{PT: "Previsão: nada do que foi confirmado se perde, nada se repete, e os programas retomam (o placar, se desistiu, é iniciado de novo, como faz o Docker).", EN: "Prediction: nothing that was acknowledged is lost, nothing is repeated, and the programs go on (the scoreboard, where it gave up, is started again, as Docker does)."},
 	},
 	Why: lab.Text{
@@ -186,7 +190,8 @@ var wholeCluster = Drill{
 			"drops an end that does not check. Were all machines to lose power at once, what was in memory only would be gone: acks=all counts copies, not disks.",
 	},
 	run: func(ctx context.Context, s *Stage) error {
-		all := []int32{lab.ZooKeeper, 1, 2, 3}
+		before, _ := s.watch.now()
+		all := append([]int32{lab.ZooKeeper}, before.Brokers...)
 		f, err := s.strike(lab.Text{PT: "kill -9 em " + names(all), EN: "kill -9 of " + names(all)}, func() error { return s.kill(all...) })
 		if err != nil {
 			return err
@@ -201,6 +206,6 @@ var wholeCluster = Drill{
 		if err := s.start(lab.ZooKeeper); err != nil {
 			return err
 		}
-		return s.restore(ctx, 1, 2, 3)
+		return s.restore(ctx, before.Brokers...)
 	},
 }

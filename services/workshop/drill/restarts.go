@@ -88,7 +88,8 @@ var rollingRestart = Drill{
 	Times: 1,
 	run: func(ctx context.Context, s *Stage) error {
 		for range s.Times {
-			for id := int32(1); id <= lab.BrokerCount; id++ {
+			before, _ := s.watch.now()
+			for _, id := range before.Brokers {
 				if err := s.bounce(ctx, id); err != nil {
 					return err
 				}
