@@ -71,8 +71,11 @@ type Options struct {
 const (
 	// session is zookeeper.session.timeout.ms (compose/broker.env): until its end nobody misses a dead broker.
 	session = 6 * time.Second
-	// afterDeath is for a leader that died or hangs: its session ends, another is chosen, clients find it.
+	// afterDeath is for a leader that died: its session ends, another is chosen, clients find it.
 	afterDeath = session + 10*time.Second
+	// afterFreeze is for a leader that hangs. Its connections stand, so that a client that waits for an answer goes
+	// on to wait (Net.ReadTimeout, 15 s) after another was chosen.
+	afterFreeze = 15*time.Second + 10*time.Second
 	// afterStop is for one that hands over what it leads, and for what should not be noticed at all.
 	afterStop = 5 * time.Second
 )

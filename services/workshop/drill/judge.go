@@ -45,7 +45,7 @@ func (s *Stage) end(ctx context.Context) error {
 			return err
 		}
 		if restarts > 0 {
-			s.notes = append(s.notes, lab.Textf("%s foi iniciado de novo %d vezes", "%s was started again %d times", name, restarts))
+			s.notes = append(s.notes, lab.Textf("novos inícios de %s: %d", "new starts of %s: %d", name, restarts))
 		}
 	}
 	s.meter.catchUp()

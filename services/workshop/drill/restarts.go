@@ -16,13 +16,13 @@ var pauseBroker = Drill{
 	Will: [3]lab.Text{
 		{PT: "O líder da partição 0 é congelado (SIGSTOP) até que outro lidere, e 5 s mais; então acorda. Três vezes.", EN: "The leader of partition 0 is frozen (SIGSTOP) until another leads, and 5 s more; then it wakes up. Three times."},
 		{PT: "Prova: outro líder, numa época mais nova, enquanto o processo do antigo ainda existe.", EN: "Proof: another leader, of a newer epoch, while the old one's process is still there."},
-		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julgam líderes; cada partição confirma de novo em até 16 s.",
-			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 16 s."},
+		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julgam líderes; cada partição confirma de novo em até 25 s (o cliente espera 15 s por uma resposta).",
+			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 25 s (a client waits 15 s for an answer)."},
 	},
 	Why: lab.Text{
-		PT: "Quem congela não sabe que congelou. Ao acordar o antigo líder ainda aceita conexões; mas com acks=all ele precisa dos seguidores para confirmar, " +
+		PT: "Quem congela não sabe que congelou, e quem espera por ele também não: a conexão continua aberta, e por isso demora mais que uma morte. Ao acordar o antigo líder ainda aceita conexões; mas com acks=all ele precisa dos seguidores para confirmar, " +
 			"e eles já copiam de outro. A época do líder, em cada pedido, faz com que os dois não se confundam, e ele apaga o que tem a mais.",
-		EN: "Who freezes does not know it. On waking the old leader still takes connections; but with acks=all it needs its followers to acknowledge, " +
+		EN: "Who freezes does not know it, nor does who waits for it: the connection stands, and so this takes longer than a death. On waking the old leader still takes connections; but with acks=all it needs its followers to acknowledge, " +
 			"and they copy from another by now. The leader epoch in every request keeps the two apart, and it truncates its excess.",
 	},
 	Times: 3,
@@ -45,7 +45,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.Limit = afterDeath
+	f.Limit = afterFreeze
 	now, err := s.othersLead(ctx, before, leader)
 	if err != nil {
 		return err
