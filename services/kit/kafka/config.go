@@ -5,6 +5,7 @@ package kafka
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"time"
 
@@ -104,13 +105,13 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	// The default jumps over deleted messages without a word: Group says what was lost.
 	conf.Consumer.Group.ResetInvalidOffsets = false
 
-	if c.Proxy != "" {
-		if u, err := url.Parse(c.Proxy); err == nil {
-			// The only error is an unknown scheme, which ClusterFromEnv refuses.
-			if dialer, err := proxy.FromURL(u, proxy.Direct); err == nil {
-				conf.Net.Proxy.Enable = true
-				conf.Net.Proxy.Dialer = dialer
-			}
+	direct := &net.Dialer{Timeout: conf.Net.DialTimeout}
+	conf.Net.Proxy.Enable = true // which is sarama's name for a dialer of one's own
+	conf.Net.Proxy.Dialer = dialer{direct, firstAnswer}
+	if u, err := url.Parse(c.Proxy); c.Proxy != "" && err == nil {
+		// The only error is an unknown scheme, which ClusterFromEnv refuses.
+		if through, err := proxy.FromURL(u, direct); err == nil {
+			conf.Net.Proxy.Dialer = dialer{through, firstAnswer}
 		}
 	}
 	return conf

@@ -1,0 +1,66 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"golang.org/x/net/proxy"
+)
+
+// firstAnswer is how long a broker has for its first answer on a new connection.
+const firstAnswer = 5 * time.Second
+
+// dialer is for brokers that may be paused. The system goes on to accept connections for a process that
+// is stopped, and sarama, whose first question is ApiVersions, takes a time-out for the silence of an old
+// broker, asks once more and carries on: three times Net.ReadTimeout until it turns to another, while a
+// partition stands still whose new leader it was to ask for. Here the first answer has to come soon, and
+// its absence ends the connection.
+type dialer struct {
+	proxy.Dialer
+	wait time.Duration
+}
+
+func (d dialer) Dial(network, addr string) (net.Conn, error) {
+	conn, err := d.Dialer.Dial(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &untried{Conn: conn, wait: d.wait}, nil
+}
+
+// untried is a connection on which nothing has come yet, perhaps.
+type untried struct {
+	net.Conn
+	wait  time.Duration
+	tried bool
+}
+
+// SetReadDeadline is called by sarama before each read. No two reads are under way at a time.
+func (c *untried) SetReadDeadline(at time.Time) error {
+	if soon := time.Now().Add(c.wait); !c.tried && soon.Before(at) {
+		at = soon
+	}
+	return c.Conn.SetReadDeadline(at)
+}
+
+func (c *untried) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.tried = c.tried || n > 0
+	if !c.tried && errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &noAnswerError{c.wait}
+	}
+	return n, err
+}
+
+// noAnswerError is a time-out that sarama takes for the end of the connection.
+type noAnswerError struct{ wait time.Duration }
+
+func (e *noAnswerError) Error() string { return fmt.Sprintf("no answer within %s", e.wait) }
+
+func (e *noAnswerError) Is(target error) bool {
+	return target == io.ErrUnexpectedEOF || target == os.ErrDeadlineExceeded
+}
