@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -217,9 +216,6 @@ func (c Cluster) knock(ctx context.Context, conf *sarama.Config) (answering []st
 
 // short drops from a network error what the reader knows already: the operation and the address.
 func short(err error) string {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return "no answer"
-	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
 		return "no such host"

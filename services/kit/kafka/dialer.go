@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -51,16 +50,14 @@ func (c *untried) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.tried = c.tried || n > 0
 	if !c.tried && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = &noAnswerError{c.wait}
+		err = &noAnswerError{err}
 	}
 	return n, err
 }
 
 // noAnswerError is a time-out that sarama takes for the end of the connection.
-type noAnswerError struct{ wait time.Duration }
+type noAnswerError struct{ error }
 
-func (e *noAnswerError) Error() string { return fmt.Sprintf("no answer within %s", e.wait) }
+func (e *noAnswerError) Unwrap() error { return e.error }
 
-func (e *noAnswerError) Is(target error) bool {
-	return target == io.ErrUnexpectedEOF || target == os.ErrDeadlineExceeded
-}
+func (e *noAnswerError) Is(target error) bool { return target == io.ErrUnexpectedEOF }
