@@ -56,30 +56,15 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic)
 			applied = append(applied, Applied{Topic: t, Replicas: have.ReplicationFactor, Mismatch: mismatch(t, have)})
 			continue
 		}
-		created, err := create(ctx, admin, t.Name, t.detail(replicas))
-		if err != nil {
+		err := admin.CreateTopic(t.Name, t.detail(replicas), false)
+		// A busy controller gives up the wait for what it has begun: the leaders will tell.
+		created := err == nil || errors.Is(err, sarama.ErrRequestTimedOut)
+		if !created && !errors.Is(err, sarama.ErrTopicAlreadyExists) {
 			return applied, fmt.Errorf("create topic %s: %w", t.Name, err)
 		}
 		applied = append(applied, Applied{Topic: t, Created: created, Replicas: replicas})
 	}
 	return applied, awaitLeaders(ctx, admin, topics)
-}
-
-// create reports whether it was this call that created the topic. A broker that has just started may
-// need longer than the request may take, and creates the topic all the same.
-func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail) (bool, error) {
-	for slow := false; ; slow = true {
-		err := admin.CreateTopic(name, detail, false)
-		switch {
-		case errors.Is(err, sarama.ErrTopicAlreadyExists):
-			return slow, nil
-		case !errors.Is(err, sarama.ErrRequestTimedOut):
-			return err == nil, err
-		}
-		if serr := service.Sleep(ctx, 250*time.Millisecond); serr != nil {
-			return false, errors.Join(serr, err)
-		}
-	}
 }
 
 func (t Topic) detail(replicas int16) *sarama.TopicDetail {

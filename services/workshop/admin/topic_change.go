@@ -91,10 +91,6 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 		return made, tooManyReplicas(int(topic.Replicas), meta.Brokers)
 	}
 	applied, err := kafka.ApplyTopics(ctx, s.admin, []kafka.Topic{topic})
-	if underway(err) {
-		made = kafka.Applied{Topic: topic, Created: true, Replicas: topic.Replicas}
-		return made, s.until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, topic.Name, int(topic.Partitions)) })
-	}
 	if err != nil {
 		return made, err
 	}
