@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The commands of the pages with Docker and no Go, against the stack that runs.
+// The commands of the pages with Docker, against the stack that runs; bin/ is what «make build» leaves.
 func TestPagesInDocker(t *testing.T) {
 	up(t)
 	t.Cleanup(func() { compose(t, "--profile", "*", "down", "-v") }) // others want its ports

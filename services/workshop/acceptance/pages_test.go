@@ -57,6 +57,7 @@ var masks = map[string]*regexp.Regexp{
 	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
 	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
 	"pid":      regexp.MustCompile(`\(pid \d+\)`),
+	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
 	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
 }
 
