@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -137,7 +136,7 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	} else if o.Pace < 0 || o.Pace > mostPace {
 		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 0 to %s", o.Pace, mostPace))
 	}
-	if err := r.checkReport(); err != nil {
+	if err := checkReport(r.report); err != nil {
 		return err
 	}
 	if l.Killer {
@@ -170,7 +169,7 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	} else {
 		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup))
 	}
-	if err := r.writeReport(result, o.Lang); err != nil {
+	if err := writeReport(r.report, func(w io.Writer) error { return result.Report(w, o.Lang) }); err != nil {
 		return service.UsageError(fmt.Sprintf("--report: %v", err))
 	}
 	if !result.Held() {
@@ -184,34 +183,6 @@ const mostPace = 10 * time.Second
 
 // killerStop is how long the stop of a lab may take that has brokers to start again.
 const killerStop = 90 * time.Second
-
-// checkReport finds out whether the page can be written, before ten seconds of work for it.
-func (r *labRun) checkReport() error {
-	if r.report == "" {
-		return nil
-	}
-	if info, err := os.Stat(r.report); err == nil && info.IsDir() {
-		return service.UsageError(fmt.Sprintf("--report: %s is a folder; name a file", r.report))
-	}
-	probe, err := os.CreateTemp(filepath.Dir(r.report), ".report-*")
-	if err != nil {
-		return service.UsageError(fmt.Sprintf("--report: %v", err))
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-// writeReport writes the page where one is asked for. It is opened only now: a lab that has no verdict
-// leaves the last page as it was.
-func (r *labRun) writeReport(result lab.Result, lang service.Lang) error {
-	if r.report == "" {
-		return nil
-	}
-	file, err := os.Create(r.report)
-	if err != nil {
-		return err
-	}
-	return errors.Join(result.Report(file, lang), file.Close())
-}
 
 // carryOut runs the lab. Whatever keeps it from a verdict is exit code 2: the prediction neither held
 // nor failed.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -96,10 +97,15 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
 	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return errors.New(parsing.ReplaceAllString(err.Error(), "")) // with the function of Go that could not read a number
+	})
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.doctorCommand(), guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root
 }
+
+var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*?": `)
 
 // lookup reads the tool's environment.
 func (t *tool) lookup(name string) (string, bool) {

@@ -91,7 +91,9 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	p := &Process{Name: about.Name, Lang: lang, Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
 	if historyFile != "" {
 		var err error
-		p.History, err = history.Open(historyFile, about.Name, func(err error) { p.Log.Error("the history ends here", "error", err) })
+		p.History, err = history.Open(historyFile, about.Name, func(err error) {
+			p.Log.Error("the history ends here, and a verdict on it would be wrong: make room, and start anew", "error", err)
+		})
 		if err != nil {
 			p.Log.Error("cannot write HISTORY: choose a file that can be written", "error", err)
 			return ExitUsage

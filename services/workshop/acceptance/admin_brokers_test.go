@@ -161,6 +161,9 @@ func TestTopicsAsKafkaDescribesThem(t *testing.T) {
 
 func TestRefusalsOfRealBrokers(t *testing.T) {
 	name := topic(t, "refusals", 2)
+	tool(t, "", "consume", name, "--group", name+"-g", "--from-beginning", "--timeout", "1s") // makes __consumer_offsets
+	tool(t, "", "topics", "create", "a_b-"+name)
+	t.Cleanup(func() { tool(t, "", "topics", "delete", "a_b-"+name) })
 	for _, c := range []struct {
 		args, want string
 		code       int
@@ -173,6 +176,11 @@ func TestRefusalsOfRealBrokers(t *testing.T) {
 		{"topics alter " + name + " --partitions 5 --config retention.ms=soon", "retention.ms", 1},
 		{"topics reassign " + name + " --replication-factor 1", "min.insync.replicas is 2", 1},
 		{"topics reassign " + name + " --brokers 1,9", "there is no broker 9", 1},
+		{"topics reassign " + name + " --brokers 1,2", "replication factor 3 needs 3 brokers, and it may choose from 2 (1,2)", 1},
+		{"topics reassign " + name + " --replication-factor 4", "replication factor 4 needs 4 brokers", 1},
+		{"topics reassign " + name[1:] + " --brokers 1", "did you mean " + name, 1},
+		{"topics create a.b-" + name, "collides with a_b-" + name, 1},
+		{"topics alter __consumer_offsets --partitions 99", "it is Kafka's own", 2},
 		{"groups describe " + name, "does not exist", 1},
 		{"consume " + name[:len(name)-1], "did you mean " + name, 1},
 	} {

@@ -47,6 +47,10 @@ func TestPageThatIsWrong(t *testing.T) {
 			t.Errorf("%s: ok is %t", c.name, ok)
 		}
 	}
+	both, err := parsePage("```sh\nx\n```\n```sh docker\ny\n```\n```text each\na\n```\n```text\nb\n```\n")
+	if err != nil || len(both.steps[0].want) != 2 || len(both.steps[1].want) != 1 {
+		t.Errorf("an output of each of two commands, and one of the first: %+v, %v", both.steps, err)
+	}
 	for _, c := range []struct{ name, page string }{
 		{"a mask that does not exist", "<!-- varia: tudo -->\n```sh\nx\n```\n"},
 		{"a mask for nothing", "<!-- varia: partida -->\n```sh\nx\n```\n```text\nfim\n```\n"},
@@ -76,6 +80,13 @@ func TestMasks(t *testing.T) {
 		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
 		"contagem": {"golpes 3 · confirmadas 160 · perdidas 0, placar: 16 de 16 eventos", "golpes 3 · * · perdidas 0, placar: *"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
+		"líder":    {"\tTopic: t\tPartition: 1\tLeader: 2\tReplicas: 2,3\tIsr: 3", "\tTopic: t\tPartition: 1\t*\t*\t*"},
+		"linha":    {"0          2       2,1       1,2      0         4", "*      0         4"},
+		"papel":    {"1       localhost:9091  -     v3.9     10        3      controller", "1       localhost:9091  -     *"},
+		"instante": {"1  0  2026-11-22T06:59:16.015Z  ana", "1  0  *  ana"},
+		"cluster":  {"ok  cluster   cluster xhEPuNnyTdOeJA4X-tVvhQ: 1 broker", "ok  cluster   *: 1 broker"},
+		"colunas":  {"ferramentas    3           1", "ferramentas*3*1"},
+		"pid":      {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
 	}
 	for name := range masks {
 		e, ok := examples[name]

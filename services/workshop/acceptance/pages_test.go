@@ -53,6 +53,13 @@ var masks = map[string]*regexp.Regexp{
 	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
 	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                      // as many as there was time for
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"líder":    regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
+	"linha":    regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
+	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
+	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
+	"pid":      regexp.MustCompile(`\(pid \d+\)`),
+	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
+	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
 }
 
 // pages are those of a language.
@@ -82,7 +89,7 @@ var declared = regexp.MustCompile(`^<!-- varia: (.*) -->$`)
 
 func parsePage(text string) (p page, err error) {
 	lines := strings.Split(text, "\n")
-	shown, of := 0, -1 // steps that an output was shown for; the one that it is of
+	shown, of := 0, -1 // steps that an output was shown for; the first of those that it is of
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		if m := declared.FindStringSubmatch(line); m != nil {
@@ -109,14 +116,16 @@ func parsePage(text string) (p page, err error) {
 		case len(words) > 0 && words[0] == "sh":
 			p.steps = append(p.steps, step{line: first, command: strings.Join(body, "\n"), words: words[1:]})
 		case len(words) > 0 && words[0] == "text":
-			// Of several ways to run the same, the first is checked word for word.
+			// Of several ways to run the same, the first is checked word for word; with «text each», all of them.
 			if shown < len(p.steps) {
 				shown, of = len(p.steps), shown
 			}
 			if of < 0 {
 				return p, fmt.Errorf("line %d: an output before the first command", first)
 			}
-			p.steps[of].want = append(p.steps[of].want, body)
+			for i := of; i == of || i < len(p.steps) && slices.Contains(words, "each"); i++ {
+				p.steps[i].want = append(p.steps[i].want, body)
+			}
 		}
 	}
 	if len(p.steps) == 0 {
@@ -154,6 +163,7 @@ func (s step) exit() string {
 
 // mask replaces what may differ.
 func (p page) mask(line string) string {
+	line = strings.TrimRight(line, " ")
 	for _, name := range p.varies {
 		line = masks[name].ReplaceAllString(line, "*")
 	}

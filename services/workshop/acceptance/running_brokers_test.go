@@ -196,7 +196,8 @@ func TestNativeBrokersOneToFour(t *testing.T) {
 	server.kafka("ADVERTISED_HOST=0.0.0.0", "up", 2, "ADVERTISED_HOST is a name")
 	server.kafka("ADVERTISED_HOST=10.0.0.1:9092", "up", 2, "ADVERTISED_HOST is a name")
 	server.kafka("BIND_ADDRESS=here", "up", 2, "BIND_ADDRESS is an IPv4 address")
-	server.kafka("JAVA_HOME=/nowhere", "up", 2, "needs Java 17", "JAVA_HOME")
+	server.kafka("JAVA_HOME=/nowhere", "up", 2, "needs Java 17", "found: none in JAVA_HOME=/nowhere")
+	server.kafka("KAFKA_DATA=/proc/nowhere", "up", 2, "cannot make the folder for the data", "KAFKA_DATA=")
 	server.kafka("KAFKA_HOME=/nowhere", "up", 2, "no bin/zookeeper-server-start.sh")
 
 	server.kafka("", "up", 0, "up in ", "localhost:9091,localhost:9092,localhost:9093")

@@ -35,6 +35,9 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := given(cmd, *bootstrap); err != nil {
+				return err
+			}
 			cluster, err := t.Cluster(*bootstrap)
 			if err != nil {
 				return err

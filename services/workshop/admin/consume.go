@@ -62,6 +62,9 @@ the messages of aborted transactions too.`,
 	c.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
 		c.topic = args[0]
 		c.partitionSet = cmd.Flags().Changed("partition")
+		if cmd.Flags().Changed("group") && c.group == "" {
+			return service.UsageError("--group is empty: is a variable not set? Without --group it reads for itself")
+		}
 		return c.run(ctx)
 	})
 	flags := cmd.Flags()
@@ -77,9 +80,7 @@ the messages of aborted transactions too.`,
 	flags.StringVarP(&c.output, "output", "o", "table", "table, or json: an object a line")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("isolation", cobra.FixedCompletions([]cobra.Completion{"read_committed", "read_uncommitted"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, name := range []string{"max", "timeout", "partition"} {
-		flags.Lookup(name).DefValue = ""
-	}
+	noDefault(cmd, "max", "timeout", "partition")
 	for _, name := range []string{"group", "partition", "offset", "max", "timeout"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}

@@ -58,7 +58,7 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 		return r.run(ctx)
 	})
 	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
-	cmd.Flags().Lookup("max").DefValue = ""
+	noDefault(cmd, "max")
 	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
 	return cmd
 }

@@ -72,7 +72,7 @@ so that LAG never gets to 0. UNREAD with a plus is the least: counting was given
 			if all == (len(args) > 0) {
 				return service.UsageError("name the groups, or give --all-groups")
 			}
-			return nil
+			return legal("groups", args)
 		},
 	}
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {

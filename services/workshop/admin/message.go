@@ -57,7 +57,7 @@ func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")
 		}
-		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), readable(msg.Key), readableHeaders(msg.Headers))
+		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), readable(msg.Key), readableHeaders(msg.Headers))
 	}
 	p.w.WriteString(text(msg.Value))
 	return p.w.WriteByte('\n')

@@ -1,8 +1,11 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/IBM/sarama"
 )
 
 // maxComplaints is how many failed lines are named; with more, their number says enough.
@@ -58,6 +61,9 @@ func (o *outcome) printError() error {
 
 // fail says which line failed.
 func (p *produce) fail(line int64, err error) {
+	if errors.Is(err, sarama.ErrShuttingDown) {
+		err = errors.New("not sent: this program was stopped first")
+	}
 	if p.complain() {
 		p.note("line %d: %v", line, err)
 	}

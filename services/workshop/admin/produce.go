@@ -66,7 +66,7 @@ as from Java and Python clients, and stay in order there. Without a key the part
 	flags.StringVar(&p.acks, "acks", "all", "how many replicas have a message when it counts as sent: all, 1 or 0")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands")
 	flags.StringVarP(&p.output, "output", "o", "table", "table, or json: where each message stands, an object a line")
-	flags.Lookup("partition").DefValue = ""
+	noDefault(cmd, "partition")
 	cmd.RegisterFlagCompletionFunc("acks", cobra.FixedCompletions([]cobra.Completion{"all", "1", "0"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, name := range []string{"key-separator", "partition", "header"} {

@@ -68,7 +68,7 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 	cmd.Flags().IntSliceVar(&brokers, "brokers", nil, "ids of the brokers that are to hold the topic (default: all)")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change")
 	cmd.Flags().DurationVar(&r.wait, "wait", 10*time.Minute, "how long to wait until the new replicas are in sync")
-	cmd.Flags().Lookup("replication-factor").DefValue = ""
+	noDefault(cmd, "replication-factor")
 	for _, name := range []string{"replication-factor", "brokers", "wait"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -139,7 +139,7 @@ func (r *reassign) plan(ctx context.Context, s *session) ([]reassigned, error) {
 		replicas = replicationFactor(found[0])
 	}
 	if replicas > len(candidates) {
-		return nil, fmt.Errorf("replication factor %d needs %s, and there are %d to choose from: choose fewer, or more brokers", replicas, count(replicas, "broker"), len(candidates))
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, count(replicas, "broker"), len(candidates), ids(candidates))
 	}
 	if err := s.enoughInSync(ctx, found[0], replicas); err != nil {
 		return nil, err

@@ -127,8 +127,20 @@ func (s *session) topic(name string) (*sarama.TopicMetadata, error) {
 	return found[0], nil
 }
 
+// illegal says why a name cannot be a topic's.
 func illegal(name string) error {
-	return service.UsageError(fmt.Sprintf("%q is not a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -", name))
+	const longest = 249
+	why := "accepted: 1 to 249 of a-z A-Z 0-9 . _ -"
+	switch {
+	case name == "":
+		why = "it is empty: is a variable not set?"
+	case len(name) > longest:
+		why = fmt.Sprintf("it has %d characters, and %d are the most", len(name), longest)
+		name = name[:20] + "..."
+	case name == "." || name == "..":
+		why = "to the brokers it is a folder's"
+	}
+	return service.UsageError(fmt.Sprintf("%q is not a topic's name: %s", name, why))
 }
 
 // isInternal reports whether a topic is Kafka's own.

@@ -82,6 +82,9 @@ func (t *Tool) lasting(cmd *cobra.Command, bootstrap *string, run work) *options
 		if o.timeout <= 0 {
 			return service.UsageError("--timeout has to be greater than 0")
 		}
+		if err := given(cmd, *bootstrap); err != nil {
+			return err
+		}
 		return run(cmd.Context(), o, args)
 	}
 	return o
@@ -111,7 +114,7 @@ func one(kind string) cobra.PositionalArgs {
 		if len(args) != 1 {
 			return service.UsageError(fmt.Sprintf("one %s is to be named, not %d", kind, len(args)))
 		}
-		return nil
+		return legal(kind, args)
 	}
 }
 
@@ -121,8 +124,36 @@ func some(kind string) cobra.PositionalArgs {
 		if len(args) == 0 {
 			return service.UsageError("the " + kind + " are to be named")
 		}
-		return nil
+		return legal(kind, args)
 	}
+}
+
+// legal wants names that can be there, before anybody is asked: a name is empty where a script's variable is not set.
+func legal(kind string, names []string) error {
+	for _, name := range names {
+		if strings.HasPrefix(kind, "topic") && !service.LegalTopic(name) {
+			return illegal(name)
+		}
+		if name == "" {
+			return service.UsageError("a group's name is empty: is a variable not set?")
+		}
+	}
+	return nil
+}
+
+// noDefault keeps a number's default out of the help: it stands for "not given".
+func noDefault(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).DefValue = "0" // which pflag does not print
+	}
+}
+
+// given wants an address where one is given: what is meant for another cluster must not reach the default one.
+func given(cmd *cobra.Command, bootstrap string) error {
+	if bootstrap == "" && cmd.Flags().Changed("bootstrap-servers") {
+		return service.UsageError("--bootstrap-servers is empty: is a variable not set? accepted: host:port, comma separated")
+	}
+	return nil
 }
 
 // note says something that is not the result.
@@ -192,5 +223,5 @@ func (o *options) explain(ctx context.Context, err error, cluster kafka.Cluster)
 	if _, ok := errors.AsType[*kafka.UnreachableError](err); ok {
 		return err // which has its own remedy
 	}
-	return fmt.Errorf("%w; %s", err, startCluster)
+	return fmt.Errorf("%w; %s. «workshop doctor --brokers %s» says more", err, startCluster, brokers)
 }

@@ -52,8 +52,6 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		switch {
 		case err != nil:
 			return err
-		case !service.LegalTopic(args[0]):
-			return illegal(args[0])
 		case partitions < 1 || partitions > 10_000 || replicas > 100 || replicas < 1 && cmd.Flags().Changed("replication-factor"):
 			return service.UsageError("--partitions has to be from 1 to 10000, and --replication-factor from 1 to the number of brokers")
 		}
@@ -68,7 +66,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
 	cmd.Flags().IntVar(&replicas, "replication-factor", 0, "copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting of the topic, NAME=VALUE; may be given several times")
-	cmd.Flags().Lookup("replication-factor").DefValue = ""
+	noDefault(cmd, "replication-factor")
 	for _, name := range []string{"partitions", "replication-factor", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -84,6 +82,9 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
 			topic.Name, count(len(found[0].Partitions), "partition"), count(replicationFactor(found[0]), "replica"))
 	}
+	if err := collision(meta, topic.Name); err != nil {
+		return made, err
+	}
 	if topic.Replicas == 0 {
 		topic.Replicas = min(3, int16(len(meta.Brokers)))
 	}
@@ -98,6 +99,17 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 		return made, fmt.Errorf("topic %s: somebody else has created it meanwhile", topic.Name)
 	}
 	return applied[0], nil
+}
+
+// collision refuses a name that differs from another only in . and _, as Kafka does: both would have the same metrics.
+func collision(meta *sarama.MetadataResponse, name string) error {
+	metric := func(name string) string { return strings.ReplaceAll(name, ".", "_") }
+	for _, t := range meta.Topics {
+		if t.Name != name && metric(t.Name) == metric(name) {
+			return fmt.Errorf("topic %s collides with %s: in the names of metrics . and _ are the same, so Kafka takes only one of them; choose another name", name, t.Name)
+		}
+	}
+	return nil
 }
 
 // underway reports whether a change goes on, although the controller has given up the wait for its end:
@@ -162,7 +174,7 @@ With more partitions a key's messages go to another partition than before: the o
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 0, "as many partitions as the topic is to have")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting, NAME=VALUE, or NAME= for the brokers' default; may be given several times")
-	cmd.Flags().Lookup("partitions").DefValue = ""
+	noDefault(cmd, "partitions")
 	for _, name := range []string{"partitions", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -176,6 +188,9 @@ func (s *session) alterTopic(ctx context.Context, name string, partitions int32,
 		return 0, err
 	}
 	before = len(topic.Partitions)
+	if isInternal(topic) && partitions > 0 {
+		return before, service.UsageError("it is Kafka's own: with more partitions groups and transactions would be looked for in others than they are in. Nothing was changed")
+	}
 	if partitions > 0 && int(partitions) < before {
 		return before, fmt.Errorf("it has %d partitions, and Kafka cannot take any away: to have %d, delete it with its messages and create it again", before, partitions)
 	}

@@ -47,6 +47,7 @@ Without a name it describes every topic but Kafka's own.`,
   workshop topics describe scoreGame transactions
   workshop topics describe __consumer_offsets
   workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
+		Args: func(_ *cobra.Command, names []string) error { return legal("topics", names) },
 	}
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
 		topics, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedTopic, error) {

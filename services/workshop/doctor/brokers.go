@@ -173,12 +173,16 @@ func (d dialler) cluster(known []advertised, first answer) Line {
 			"%s answers, but knows no broker", first.addr), d.text("o cluster ainda está iniciando: tente de novo em alguns segundos",
 			"the cluster is still starting: try again in a few seconds"))
 	}
+	brokers := fmt.Sprintf("%d brokers", len(known))
+	if len(known) == 1 {
+		brokers = "1 broker"
+	}
 	if !slices.ContainsFunc(known, func(b advertised) bool { return b.id == first.meta.ControllerID }) {
-		return warn(check, d.text("cluster %s: %d brokers, nenhum controller", "cluster %s: %d brokers, no controller", id, len(known)),
+		return warn(check, d.text("cluster %s: %s, nenhum controller", "cluster %s: %s, no controller", id, brokers),
 			d.text("uma eleição leva segundos; se não passar, veja o ZooKeeper",
 				"an election takes seconds; if this stays, look after ZooKeeper"))
 	}
-	return d.ok(check, "cluster %s: %d brokers, o controller é o %d", "cluster %s: %d brokers, the controller is %d", id, len(known), first.meta.ControllerID)
+	return d.ok(check, "cluster %s: %s, o controller é o %d", "cluster %s: %s, the controller is %d", id, brokers, first.meta.ControllerID)
 }
 
 func (d dialler) otherCluster(addr, first string) Line {

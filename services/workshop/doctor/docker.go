@@ -18,6 +18,8 @@ type engine struct {
 	lines      []Line
 	answers    bool
 	root, arch string // its data's folder, and its processor as GOARCH
+	// off is how far its clock is from this machine's, at least; nil where it did not say.
+	off *time.Duration
 }
 
 const (
@@ -25,8 +27,6 @@ const (
 	// was given 4 GB reports 3.8.
 	wholeStack = 3_500_000_000
 	oneBroker  = 1_700_000_000 // compose/single-broker.yaml, on a host of 2 GB
-
-	clockTolerance = 2 * time.Second
 )
 
 // composeNeeded is the first Compose that knows !override in an extended service.
@@ -51,14 +51,15 @@ func (m *Machine) engine(ctx context.Context) engine {
 	}
 	wrong := json.Unmarshal([]byte(out), &info)
 	if wrong != nil || info.ServerVersion == "" {
-		cause := strings.Join(append(info.ServerErrors, errOut), " ")
-		return engine{lines: []Line{m.noEngine(err, cause)}}
+		cause := strings.TrimSpace(strings.Join(append(info.ServerErrors, errOut), " "))
+		return engine{lines: []Line{m.noEngine(err, cause), m.compose(ctx)}} // Compose is the client's, and answers by itself
 	}
 	e := engine{answers: true, root: info.DockerRootDir, arch: goArch(info.Architecture)}
 	e.lines = append(e.lines, s.ok(check, "Docker Engine %s (%s)", "Docker Engine %s (%s)", info.ServerVersion, info.OperatingSystem))
 	e.lines = append(e.lines, m.compose(ctx), m.memory(info.MemTotal))
 	if !info.SystemTime.IsZero() {
-		e.lines = append(e.lines, m.clock(info.SystemTime, asked, answered))
+		off := between(info.SystemTime, asked, answered)
+		e.off = &off
 	}
 	return e
 }
@@ -74,6 +75,9 @@ func (m *Machine) noEngine(err error, cause string) Line {
 			"sudo usermod -aG docker $USER, then log out and in again")
 	case errors.Is(err, context.DeadlineExceeded):
 		remedy = s.text("espere o Docker Desktop terminar de iniciar, ou reinicie-o", "wait until Docker Desktop has started, or restart it")
+	case cause != "": // Docker's own words name the address at which it looked
+		first, _, _ := strings.Cut(cause, "\n")
+		text += " (" + first + ")"
 	}
 	return fail("docker", text, remedy)
 }
@@ -112,27 +116,6 @@ func (m *Machine) memory(bytes int64) Line {
 }
 
 func gigabytes(bytes uint64) string { return fmt.Sprintf("%.1f GB", float64(bytes)/1e9) }
-
-// clock holds the engine's clock against this machine's. In the virtual machine of a Docker Desktop it
-// falls behind while the laptop sleeps: messages then carry times of the past.
-func (m *Machine) clock(engine, asked, answered time.Time) Line {
-	const check = "clock"
-	s := say(m.Lang)
-	var off time.Duration // by as much as it certainly is: the answer was made at some moment in between
-	switch {
-	case engine.Before(asked):
-		off = engine.Sub(asked)
-	case engine.After(answered):
-		off = engine.Sub(answered)
-	}
-	if off.Abs() <= clockTolerance {
-		return s.ok(check, "o relógio do Docker é o desta máquina", "Docker's clock is this machine's")
-	}
-	return warn(check,
-		s.text("o relógio do Docker difere do desta máquina em %s",
-			"Docker's clock differs from this machine's by %s", off.Round(time.Second)),
-		s.text("reinicie o Docker Desktop", "restart Docker Desktop"))
-}
 
 // images looks for the images of the stack: thirty laptops that pull them at the same time take the hour.
 func (m *Machine) images(e engine) func(context.Context) []Line {

@@ -28,7 +28,9 @@ type Machine struct {
 	Taken  func(port int) bool                           // does somebody listen there?
 	Holder func(ctx context.Context, port int) process   // who, as far as the system tells
 	Now    func() time.Time
-	Arch   string // as GOARCH
+	// Committed is when the code of this program was written; zero where that is not known.
+	Committed time.Time
+	Arch      string // as GOARCH
 }
 
 // This is the machine that the program runs on.
@@ -37,7 +39,7 @@ func This(lang service.Lang, lookup func(string) (string, bool)) *Machine {
 	if err != nil {
 		dir = "."
 	}
-	m := &Machine{Lang: lang, Dir: dir, Lookup: lookup, Free: free, Taken: embedded.PortTaken, Now: time.Now, Arch: runtime.GOARCH}
+	m := &Machine{Lang: lang, Dir: dir, Lookup: lookup, Free: free, Taken: embedded.PortTaken, Now: time.Now, Committed: committed(), Arch: runtime.GOARCH}
 	m.Run = m.run
 	m.Holder = m.holder
 	return m
@@ -65,7 +67,7 @@ func (m *Machine) run(ctx context.Context, name string, args ...string) (string,
 func (m *Machine) Examine(ctx context.Context) []Line {
 	engine := m.engine(ctx)
 	lines := inOrder(ctx,
-		func(context.Context) []Line { return engine.lines },
+		func(context.Context) []Line { return append(engine.lines, m.clock(engine)) },
 		m.disk(engine),
 		m.images(engine),
 		m.ports,
@@ -155,7 +157,11 @@ func (m *Machine) java(ctx context.Context) []Line {
 	out, errOut, err := m.Run(ctx, program, "-version") // openjdk version "17.0.15" 2025-04-15, on standard error
 	v := version(errOut + out)
 	if err != nil || len(v) == 0 {
-		return []Line{warn("java", s.text("não há Java", "no Java"), remedy)}
+		text := s.text("não há Java", "no Java")
+		if home != "" {
+			text = s.text("não há Java em JAVA_HOME=%s", "no Java in JAVA_HOME=%s", home)
+		}
+		return []Line{warn("java", text, remedy)}
 	}
 	if v[0] < 17 {
 		return []Line{warn("java", s.text("Java %s é antigo demais", "Java %s is too old", numbers.FindString(errOut+out)), remedy)}

@@ -103,7 +103,9 @@ func TestMachineThatIsNot(t *testing.T) {
 	}{
 		{"no Docker", map[string]output{"docker info": missing, "docker ps": missing}, "docker", Warning, []string{"make demo", "docs.docker.com"}},
 		{"the engine is down", map[string]output{"docker info": {`{"ServerErrors":["Cannot connect to the Docker daemon"]}`, "", errExit}}, "docker", Failure, []string{"start Docker Desktop"}},
-		{"the engine is down, and says so otherwise", map[string]output{"docker info": {"", "Cannot connect", errExit}}, "docker", Failure, []string{"systemctl start docker"}},
+		{"the engine is down, and says so otherwise", map[string]output{"docker info": {"", "Cannot connect to unix:///x.sock", errExit}}, "docker", Failure, []string{"(Cannot connect to unix:///x.sock)", "systemctl start docker"}},
+		{"the engine is down, and Compose is there", map[string]output{"docker info": {"", "Cannot connect", errExit}}, "compose", OK, []string{"2.40.3"}},
+		{"the engine is down, and the clock is shown", map[string]output{"docker info": {"", "Cannot connect", errExit}}, "clock", OK, []string{"2026-05-01 08:00 +00:00"}},
 		{"not in the docker group", map[string]output{"docker info": {`{"ServerErrors":["permission denied while trying to connect"]}`, "", errExit}}, "docker", Failure, []string{"usermod -aG docker", "log out"}},
 		{"the engine hangs", map[string]output{"docker info": {err: context.DeadlineExceeded}}, "docker", Failure, []string{"wait"}},
 		{"no Compose", map[string]output{"docker compose": {"", "docker: 'compose' is not a docker command.", errExit}}, "compose", Failure, []string{"docker-compose-plugin 2.24.4"}},
@@ -125,11 +127,28 @@ func TestMachineThatIsNot(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			lines := machine(t, c.other).Examine(t.Context())
 			want(t, find(t, lines, c.check), c.level, c.texts...)
-			if (Failures(lines) > 0) != (c.level == Failure) {
+			if engine := find(t, lines, "docker").Level; (Failures(lines) > 0) != (c.level == Failure || engine == Failure) {
 				t.Errorf("%d failures: %v", Failures(lines), lines)
 			}
 		})
 	}
+}
+
+func TestClockOfThePast(t *testing.T) {
+	m := machine(t, nil)
+	m.Committed = m.Now().Add(time.Hour) // by the clock of who wrote it
+	want(t, m.clock(engine{}), OK)
+	m.Committed = m.Now().AddDate(0, 0, 2)
+	want(t, m.clock(engine{}), Failure, "is at 2026-05-01 08:00 +00:00, and this program of 2026-05-03", "certificates")
+	second := time.Second
+	m.Committed = time.Time{} // a build that does not know
+	want(t, m.clock(engine{off: &second}), OK, "Docker's too")
+}
+
+func TestJavaHomeWithoutJava(t *testing.T) {
+	m := machine(t, map[string]output{"java -version": missing})
+	m.Lookup = func(name string) (string, bool) { return "/opt/jre", name == "JAVA_HOME" }
+	want(t, find(t, m.java(t.Context()), "java"), Warning, "no Java in JAVA_HOME=/opt/jre")
 }
 
 func TestPortsThatAreTaken(t *testing.T) {
