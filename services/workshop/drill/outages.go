@@ -54,7 +54,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 	s.proved(f, lab.Textf("processos mortos; em cada partição só o broker %d está em sincronia", "processes gone; of each partition only broker %d is in sync", last))
-	if err := s.readable(ctx, f.At); err != nil {
+	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
 		return err
 	}
 	if err := service.Sleep(ctx, holding); err != nil {
@@ -87,6 +87,11 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	s.fact(s.meter.between(f.Seen, until) == 0, lab.Textf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", "nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()))
 	return s.restore(ctx, last, others[1])
 }
+
+// heard is how long before a leader's death a message must have been acknowledged for its followers to know
+// that: they hear of it when they fetch again (replica.fetch.wait.max.ms, 500). What they have and do not know
+// to be acknowledged, one that leads alone shows only when a second one is back.
+const heard = time.Second
 
 // readable reads the transactions, and holds what is there against what was acknowledged before a moment.
 func (s *Stage) readable(ctx context.Context, before time.Time) error {
