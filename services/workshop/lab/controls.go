@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -54,6 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
+		unheardCut, bigBatch,
 	}
 }
 
@@ -170,6 +172,33 @@ var epochZero = Control{
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+}
+
+var unheardCut = Control{
+	Name: "acks-0", Lab: "send-modes",
+	Swap: Text{"o envio com acks=all cuja conexão é cortada usa acks=0", "the send with acks=all whose connection is cut uses acks=0"},
+	Want: Text{"perdida a mensagem cortada, que devia ter sido reenviada", "the message that was cut off is lost, which should have been sent again"},
+	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+		ways := slices.Clone(failures)
+		ways[len(ways)-1].acks = sarama.NoResponse
+		return runSendModes(ctx, b, ways)
+	},
+	caught: func(parts []Part) bool {
+		return slices.Contains(numbers(parts[len(parts)-1].Counted.Lost), failAt)
+	},
+}
+
+var bigBatch = Control{
+	Name: "batch-500", Lab: "fetch-size",
+	Swap: Text{"o consumidor que confirma uma a uma confirma 500 de cada vez", "the consumer that commits one by one commits 500 at a time"},
+	Want: Text{"duas confirmações onde deviam ser 1000, e mais de uma mensagem repetida", "two commits where there should be 1000, and more than one message repeated"},
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "one" {
+			vars = append(slices.Clone(vars), "BATCH=500")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was
