@@ -55,7 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
-		unheardCut, bigBatch,
+		aloneIsEnough, otherGroup, unheardCut, bigBatch,
 	}
 }
 
@@ -172,6 +172,33 @@ var epochZero = Control{
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+}
+
+var aloneIsEnough = Control{
+	Name: "acks-1-alone", Lab: "replication",
+	Swap:    Text{"o produtor do tópico com três réplicas usa acks=1", "the producer of the topic with three replicas uses acks=1"},
+	Want:    Text{"confirmações, embora um só broker tenha as mensagens", "acknowledgements, though one broker alone has the messages"},
+	Brokers: true,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "producer-rf-3" {
+			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
+}
+
+var otherGroup = Control{
+	Name: "other-group", Lab: "retention",
+	Swap: Text{"o consumidor volta com outro nome de grupo", "the consumer is back under another group's name"},
+	Want: Text{"ninguém diz o que foi apagado sem ser lido", "nobody says what was erased unread"},
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
+			vars = append(slices.Clone(vars), "CONSUMER_GROUP=another", "AUTO_OFFSET_RESET=earliest")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
 }
 
 var unheardCut = Control{

@@ -34,7 +34,7 @@ func All() []Lab {
 	return []Lab{
 		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
 		poison, hangingTransaction,
-		sendModes, fetchSize,
+		replication, retention, sendModes, fetchSize,
 	}
 }
 

@@ -172,6 +172,12 @@ func TestLabs(t *testing.T) {
 		},
 		"poison":              {`produced 48 · shown \d+ · not shown \d+ \(ids \d+-47\) · repeated 0 · out of order 0`, `produced 48 · shown 47` + none},
 		"hanging-transaction": {shown, shown},
+		"retention": {
+			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,
+			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,
+			`sent 100 · acknowledged 100 · in the topic \d+ · lost \d+ \(ids 1-\d+\) · duplicated in the topic 0 · out of order 0`,
+			`sent 50 · acknowledged 50 · in the topic 5 · lost 45 \(ids 1-45\) · duplicated in the topic 0 · out of order 0`,
+		},
 		"send-modes": {
 			`sent 2010 · acknowledged 2010 · in the topic 2010` + wrote,
 			`sent 10 · acknowledged 9 · in the topic 9` + wrote,

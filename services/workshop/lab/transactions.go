@@ -24,7 +24,7 @@ type transactions struct {
 // look takes in what has come to the topic since the last look.
 func (t *transactions) look(ctx context.Context, b *Bench, topic string) error {
 	if t.numbers == nil {
-		t.numbers, t.log = map[string]int{}, []verdict.Record{}
+		t.numbers, t.log, t.next = map[string]int{}, []verdict.Record{}, sarama.OffsetOldest
 	}
 	next, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, t.next, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		tx, err := event.DecodeTransaction(msg.Value)
