@@ -51,6 +51,7 @@ var masks = map[string]*regexp.Regexp{
 	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
 	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
 	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
+	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`),    // as many as there was time for
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 }
 

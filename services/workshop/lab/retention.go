@@ -113,7 +113,7 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 	}
 	var known transactions
 	come := func(name string, n int) error {
-		if err := b.produce(ctx, name, topic, n, "PACE=5ms"); err != nil {
+		if err := b.produce(ctx, name, topic, n, "PACE=5ms", fmt.Sprint("SEED=", b.Seed+uint64(len(known.log)))); err != nil {
 			return err
 		}
 		return known.look(ctx, b, topic)
