@@ -194,7 +194,8 @@ var otherGroup = Control{
 	Want: Text{"ninguém diz o que foi apagado sem ser lido", "nobody says what was erased unread"},
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
-			vars = append(slices.Clone(vars), "CONSUMER_GROUP=another", "AUTO_OFFSET_RESET=earliest")
+			i := slices.IndexFunc(vars, func(v string) bool { return strings.HasPrefix(v, "CONSUMER_GROUP=") })
+			vars = append(slices.Clone(vars), vars[i]+"-other", "AUTO_OFFSET_RESET=earliest")
 		}
 		return program, vars
 	},

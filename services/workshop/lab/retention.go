@@ -159,7 +159,7 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 	return parts, nil
 }
 
-// removed is what the consumer says of messages that were erased before it had read them.
+// What the consumer says of messages that were erased before it had read them.
 const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "deleted by retention before they were read"
 
 func (b *Bench) judgeFollower(f *follower, topic string, known *transactions) (Part, error) {

@@ -87,7 +87,7 @@ func (b *Bench) timeModes(ctx context.Context) (Part, error) {
 	for _, m := range timed {
 		b.Say(m.title)
 		topic := b.Name(m.name)
-		if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
+		if err := b.newTopic(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
 			return part, err
 		}
 		direct, err := m.send(ctx, b.Cluster, topic, toSend(topic, 1, timedMessages, 0))
@@ -158,7 +158,7 @@ func (b *Bench) fail(ctx context.Context, f failure) (Part, error) {
 		}
 		cluster, padding, kind.Config, arrived = counter.cluster(b), 0, nil, counter.arrived
 	}
-	if err := b.Topics(ctx, kind); err != nil {
+	if err := b.newTopic(ctx, kind); err != nil {
 		return part, err
 	}
 	h, err := f.send(ctx, cluster, topic, toSend(topic, 1, failMessages, padding))
