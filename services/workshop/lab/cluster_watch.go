@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -146,4 +148,37 @@ func (s *Stricken) revive(id int32) error {
 	}
 	delete(s.killed, id)
 	return nil
+}
+
+// draw says which broker holds what, as «topics describe» does.
+func (b *Bench) draw(watch *clusterWatch, topics []*replicated, when Text) {
+	header := ""
+	for _, r := range topics {
+		header += fmt.Sprintf("  RF %d", len(r.replicas))
+	}
+	b.Say(Text{fmt.Sprintf("%-30s%s", when.PT, header), fmt.Sprintf("%-30s%s", when.EN, header)})
+	for id := int32(1); id <= brokerCount; id++ {
+		row := fmt.Sprintf("%-30s", fmt.Sprint("  broker ", id))
+		for _, r := range topics {
+			row += "   " + watch.mark(r, id, b.Brokers.killed[id]) + "  "
+		}
+		row = strings.TrimRight(row, " ")
+		b.Say(Text{row, row})
+	}
+}
+
+// mark is what a broker is to a topic's partition.
+func (w *clusterWatch) mark(r *replicated, id int32, dead bool) string {
+	p, err := w.look(r.topic)
+	switch {
+	case !slices.Contains(r.replicas, id):
+		return "."
+	case dead || err != nil:
+		return "?"
+	case p.Leader == id:
+		return "L"
+	case slices.Contains(p.Isr, id):
+		return "f"
+	}
+	return "!"
 }
