@@ -79,6 +79,7 @@ func TestMasks(t *testing.T) {
 		"eventos":  {"48 eventos novos em 6s", "* em 6s"},
 		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
 		"contagem": {"golpes 3 · confirmadas 160 · perdidas 0, placar: 16 de 16 eventos", "golpes 3 · * · perdidas 0, placar: *"},
+		"muitas":   {"enviadas 356 · confirmadas 356 · no tópico 356 · perdidas 0", "* · perdidas 0"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
 		"líder":    {"\tTopic: t\tPartition: 1\tLeader: 2\tReplicas: 2,3\tIsr: 3", "\tTopic: t\tPartition: 1\t*\t*\t*"},
 		"linha":    {"0          2       2,1       1,2      0         4", "*      0         4"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -54,6 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
+		aloneIsEnough, otherGroup, unheardCut, bigBatch,
 	}
 }
 
@@ -170,6 +172,61 @@ var epochZero = Control{
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+}
+
+var aloneIsEnough = Control{
+	Name: "acks-1-alone", Lab: "replication",
+	Swap:    Text{"o produtor do tópico com três réplicas usa acks=1", "the producer of the topic with three replicas uses acks=1"},
+	Want:    Text{"confirmações, embora um só broker tenha as mensagens", "acknowledgements, though one broker alone has the messages"},
+	Brokers: true,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "producer-rf-3" {
+			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
+}
+
+var otherGroup = Control{
+	Name: "other-group", Lab: "retention",
+	Swap: Text{"o consumidor volta com outro nome de grupo", "the consumer is back under another group's name"},
+	Want: Text{"ninguém diz o que foi apagado sem ser lido", "nobody says what was erased unread"},
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
+			i := slices.IndexFunc(vars, func(v string) bool { return strings.HasPrefix(v, "CONSUMER_GROUP=") })
+			vars = append(slices.Clone(vars), vars[i]+"-other", "AUTO_OFFSET_RESET=earliest")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
+}
+
+var unheardCut = Control{
+	Name: "acks-0", Lab: "send-modes",
+	Swap: Text{"o envio com acks=all cuja conexão é cortada usa acks=0", "the send with acks=all whose connection is cut uses acks=0"},
+	Want: Text{"perdida a mensagem cortada, que devia ter sido reenviada", "the message that was cut off is lost, which should have been sent again"},
+	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+		ways := slices.Clone(failures)
+		ways[len(ways)-1].acks = sarama.NoResponse
+		return runSendModes(ctx, b, ways)
+	},
+	caught: func(parts []Part) bool {
+		return slices.Contains(numbers(parts[len(parts)-1].Counted.Lost), failAt)
+	},
+}
+
+var bigBatch = Control{
+	Name: "batch-500", Lab: "fetch-size",
+	Swap: Text{"o consumidor que confirma uma a uma confirma 500 de cada vez", "the consumer that commits one by one commits 500 at a time"},
+	Want: Text{"duas confirmações onde deviam ser 1000, e mais de uma mensagem repetida", "two commits where there should be 1000, and more than one message repeated"},
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "one" {
+			vars = append(slices.Clone(vars), "BATCH=500")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was

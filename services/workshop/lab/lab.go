@@ -35,6 +35,7 @@ func All() []Lab {
 	return []Lab{
 		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
 		poison, hangingTransaction,
+		replication, retention, sendModes, fetchSize,
 	}
 }
 

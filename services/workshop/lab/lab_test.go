@@ -147,6 +147,7 @@ func processes(t *testing.T, variable string) []string {
 // Every lab holds, and says what it must. Seed 42 is a match of 47 goals.
 func TestLabs(t *testing.T) {
 	const none = ` · lost 0 · repeated 0 · out of order 0`
+	const wrote = ` · lost 0 · duplicated in the topic 0 · out of order 0`
 	shown := `produced 47 · shown 47` + none
 	inTopic := `produced 47 · in scoreBoard 47` + none
 	want := map[string][]string{
@@ -171,6 +172,26 @@ func TestLabs(t *testing.T) {
 		},
 		"poison":              {`produced 48 · shown \d+ · not shown \d+ \(ids \d+-47\) · repeated 0 · out of order 0`, `produced 48 · shown 47` + none},
 		"hanging-transaction": {shown, shown},
+		"retention": {
+			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,
+			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,
+			`sent 100 · acknowledged 100 · in the topic \d+ · lost \d+ \(ids 1-\d+\) · duplicated in the topic 0 · out of order 0`,
+			`sent 50 · acknowledged 50 · in the topic 5 · lost 45 \(ids 1-45\) · duplicated in the topic 0 · out of order 0`,
+		},
+		"send-modes": {
+			`sent 2010 · acknowledged 2010 · in the topic 2010` + wrote,
+			`sent 10 · acknowledged 9 · in the topic 9` + wrote,
+			`sent 10 · acknowledged \d · in the topic \d` + wrote,
+			`sent 10 · acknowledged 0 · in the topic \d` + wrote + ` · without an answer 10 \(in the topic \d\)`,
+			`sent 10 · acknowledged 10 · in the topic \d · lost \d \(ids? 5.*\) · duplicated in the topic 0 · out of order 0`,
+			`sent 10 · acknowledged 10 · in the topic \d · lost \d \(ids? 5.*\) · duplicated in the topic 0 · out of order 0`,
+			`sent 10 · acknowledged 10 · in the topic 10` + wrote,
+		},
+		"fetch-size": {
+			`produced 1000 · shown 1000 · lost 0 · repeated 1 \(id 750\) · out of order 0`,
+			`produced 1000 · shown 1000 · lost 0 · repeated \d+ \(ids 501-\d+\) · out of order 0`,
+			`produced 1000 · shown 1000` + none,
+		},
 	}
 	for _, l := range All() {
 		if l.Killer {

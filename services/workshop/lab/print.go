@@ -163,6 +163,9 @@ const stripWidth = 96
 // strip is every id, with a mark where it did not come out once: 5✗ is lost, 5×2 was shown twice, 5~
 // is a ghost that was shown.
 func (p Part) strip(lang service.Lang, colour bool) []string {
+	if p.Highest == 0 { // too many to be shown, or of several streams
+		return nil
+	}
 	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
 	var lines []string
 	var line strings.Builder

@@ -28,6 +28,9 @@ func TestCancelled(t *testing.T) {
 		{exactlyOnce, ""},
 		{idempotence, ""},
 		{fencing, ""},
+		{retention, ""},
+		{sendModes, ""},
+		{fetchSize, ""},
 	} {
 		delay := time.Duration(rng.Int64N(int64(2 * time.Second)))
 		t.Run(c.lab.Name, func(t *testing.T) {

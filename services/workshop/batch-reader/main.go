@@ -1,0 +1,111 @@
+// The batch-reader prints transactions as the consumers of document 004 do: up to BATCH of them, then
+// one commit for all. It is the program of the lab fetch-size, with what that lab turns.
+//
+//	topic in: TOPIC (transactions), in the group CONSUMER_GROUP
+//	delivery: at-least-once: after a crash up to BATCH messages are printed again
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "batch-reader",
+		Summary: "batch-reader prints the messages of a Kafka topic, and commits once every so many of them.",
+		Example: "  batch-reader\n" +
+			"  BATCH=1 batch-reader                    a commit a message\n" +
+			"  FETCH_BYTES=16384 batch-reader          smaller answers, and more of them",
+	}, configure, run)
+}
+
+type config struct {
+	cluster    kafka.Cluster
+	member     kafka.Membership
+	topic      string
+	batch      uint64
+	fetchBytes uint64
+	work       time.Duration
+}
+
+func configure(env *service.Env) config {
+	return config{
+		cluster:    kafka.ClusterFromEnv(env),
+		topic:      env.Topic("TOPIC", "transactions", "topic to read"),
+		member:     kafka.MembershipFromEnv(env, "batch-reader"),
+		batch:      env.Number("BATCH", 500, "messages between two commits; with fewer, it commits when no more come"),
+		fetchBytes: env.Number("FETCH_BYTES", 1<<20, "most bytes of a partition in an answer; one batch of the producer at least"),
+		work:       env.Duration("WORK", 0, "time that each message takes"),
+	}
+}
+
+func run(ctx context.Context, cfg config, p *service.Process) error {
+	if cfg.batch == 0 || cfg.fetchBytes == 0 || cfg.fetchBytes > 1<<30 {
+		return service.UsageError("BATCH and FETCH_BYTES: accepted: 1 and more, FETCH_BYTES up to 1 GiB")
+	}
+	conf := cfg.cluster.Config(p.Name)
+	cfg.member.Apply(conf)
+	conf.Consumer.Fetch.Default = int32(cfg.fetchBytes)
+	// Sarama fetches ahead as long as there is room here, and a commit to the same broker waits behind a
+	// fetch that finds nothing new: with the default of 256 the last 256 commits would each take 100 ms.
+	conf.ChannelBufferSize = 0
+	connect := func(ctx context.Context) (sarama.Client, error) {
+		return cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	}
+	client, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	group := &kafka.Group{
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Handle:   func(ctx context.Context, claim *kafka.Claim) error { return read(ctx, cfg, p, claim) },
+		Assigned: func(_, _, _ []int32) {},
+	}
+	return group.Run(ctx)
+}
+
+// quiet is how long no message comes before a batch that is not full is committed. A Java client's poll would
+// hand over what is there at once; here a batch is to be full wherever it can be.
+const quiet = time.Second
+
+// read handles one partition. What a crash repeats is what was printed since the last commit.
+func read(ctx context.Context, cfg config, p *service.Process, claim *kafka.Claim) error {
+	came := false // a message since the last look
+	for msg := range claim.MessagesOr(quiet) {
+		if msg == nil {
+			if !came {
+				if err := claim.Commit(); err != nil {
+					return err
+				}
+			}
+			came = false
+			continue
+		}
+		came = true
+		if err := service.Sleep(ctx, cfg.work); err != nil {
+			return nil
+		}
+		var line bytes.Buffer
+		if err := json.Compact(&line, msg.Value); err != nil {
+			return &kafka.FatalError{Err: fmt.Errorf("offset %d is no JSON: %w", msg.Offset, err)}
+		}
+		p.Out.Print(line.String())
+		claim.Mark(msg)
+		if uint64(claim.Pending()) >= cfg.batch {
+			if err := claim.Commit(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil // what is marked is committed behind us
+}

@@ -1,0 +1,104 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/verdict"
+)
+
+const (
+	accounts = 5
+	balances = 10 // of each account
+)
+
+// compact sends the balances of some accounts in turn to a compacted topic, and waits until it is.
+//
+// A segment holds two messages or so, and the last one is never compacted: there stands a message with a
+// key of its own that is too large to be put beside a balance.
+func (b *Bench) compact(ctx context.Context) (Part, error) {
+	part := Part{Title: Text{"cleanup.policy=compact: o último de cada chave", "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
+	topic := b.Name("balances")
+	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
+		"cleanup.policy": "compact", "segment.bytes": "256", "min.cleanable.dirty.ratio": "0.01",
+	}}
+	if err := b.Topics(ctx, kind); err != nil {
+		return part, err
+	}
+	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
+		return sarama.NewSyncProducer(b.Cluster.Brokers, b.Cluster.Config("workshop"))
+	})
+	if err != nil {
+		return part, err
+	}
+	defer producer.Close()
+	var run verdict.Run
+	send := func(key, value string) error {
+		msg := &sarama.ProducerMessage{Topic: topic, Key: sarama.StringEncoder(key), Value: sarama.StringEncoder(value)}
+		_, err := kafka.Interruptible(ctx, func() (struct{}, error) { _, _, err := producer.SendMessage(msg); return struct{}{}, err })
+		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: len(run.Writes) + 1}, Outcome: verdict.Acknowledged})
+		return err
+	}
+	last := map[string]string{}
+	for n := range accounts * balances {
+		key, value := fmt.Sprint("conta-", n%accounts+1), fmt.Sprintf(`{"saldo":%d}`, 100*(n/accounts+1))
+		if err := send(key, value); err != nil {
+			return part, fmt.Errorf("send to %s: %w", topic, err)
+		}
+		last[key] = value
+	}
+	if err := send("fim", strings.Repeat("x", 150)); err != nil {
+		return part, fmt.Errorf("send to %s: %w", topic, err)
+	}
+	run.Writes = run.Writes[:accounts*balances] // the last one only closes the segment before it
+	var left map[string]string
+	err = b.erased(ctx, topic+" is compacted", func() bool {
+		run.Log, left, err = b.keyed(ctx, topic)
+		return err == nil && len(run.Log) <= len(last)
+	})
+	if err != nil {
+		return part, err
+	}
+	part.count(run)
+	return judgeCompaction(part, last, left), nil
+}
+
+// judgeCompaction: of every account the last balance is left, where it was, and nothing else.
+func judgeCompaction(part Part, last, left map[string]string) Part {
+	for id := 1; id <= accounts*(balances-1); id++ {
+		part.Want.Lost = append(part.Want.Lost, id)
+	}
+	var wrong []string
+	for key, value := range last {
+		if left[key] != value {
+			wrong = append(wrong, key)
+		}
+	}
+	slices.Sort(wrong)
+	part.Facts = []Fact{{
+		Text{fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts), fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts)},
+		len(wrong) == 0,
+	}}
+	if len(wrong) > 0 {
+		part.Notes = []Text{{"não o têm: " + strings.Join(wrong, ", "), "without it: " + strings.Join(wrong, ", ")}}
+	}
+	return part
+}
+
+// keyed are the balances in the topic, numbered by their offsets, and the last value of each key there.
+func (b *Bench) keyed(ctx context.Context, topic string) ([]verdict.Record, map[string]string, error) {
+	log, values := []verdict.Record{}, map[string]string{}
+	_, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		if msg.Offset < accounts*balances {
+			log = append(log, verdict.Record{Message: verdict.Message{Number: int(msg.Offset) + 1}, Offset: msg.Offset})
+			values[string(msg.Key)] = string(msg.Value)
+		}
+		return nil
+	})
+	return log, values, err
+}

@@ -1,0 +1,285 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/verdict"
+	"workshop.example/kit/wire"
+)
+
+var fetchSize = Lab{
+	Name:    "fetch-size",
+	Summary: Text{"ler e confirmar uma mensagem de cada vez, ou 500: pedidos, tempo, e o que uma queda repete", "reading and committing one message at a time, or 500: requests, time, and what a crash repeats"},
+	Will: [3]Text{
+		{"Um consumidor lê as mesmas 1000 transações e confirma o offset uma a uma; outro, 500 de cada vez; um terceiro também, mas busca no máximo 16 KiB por vez.",
+			"A consumer reads the same 1000 transactions and commits the offset one by one; another, 500 at a time; a third too, but fetches 16 KiB at a time at most."},
+		{"Os dois primeiros são mortos (kill -9) depois da mensagem 750, antes de confirmá-la, e recomeçam.",
+			"The first two are killed (kill -9) after message 750, before it is committed, and start again."},
+		{"Previsão: 1000 confirmações contra 2, mas as mesmas buscas; e a queda repete no máximo o lote: uma mensagem, ou até 500.",
+			"Prediction: 1000 commits against 2, but the same fetches; and the crash repeats the batch at most: one message, or up to 500."},
+	},
+	Why: Text{
+		"O que custa tempo é a confirmação, uma ida ao coordenador por lote, e o lote é também o que uma queda repete: as duas coisas se trocam uma pela outra. O max.poll.records do cliente Java (padrão 500) só diz " +
+			"quantas das mensagens já buscadas cada poll entrega: a rede não muda. Quanto vem numa busca dizem fetch.max.bytes e max.partition.fetch.bytes, em bytes. O sarama não tem poll: entrega por um canal, uma a uma, " +
+			"e o lote é o programa que faz, marcando mensagens e confirmando quando quer; o tamanho da busca é Consumer.Fetch.Default.",
+		"What takes time is the commit, a round trip to the coordinator a batch, and the batch is also what a crash repeats: the two are traded for each other. The Java client's max.poll.records (default 500) only says " +
+			"how many of the messages that are fetched already each poll hands over: the network is the same. How much comes in a fetch is for fetch.max.bytes and max.partition.fetch.bytes to say, in bytes. Sarama has no poll: it hands over by a channel, " +
+			"one by one, and the batch is made by the program, which marks messages and commits when it likes; the size of a fetch is Consumer.Fetch.Default.",
+	},
+	run: runFetchSize,
+}
+
+const (
+	fetchMessages = 1000
+	fetchKill     = 750 // messages that are printed when the kill comes
+)
+
+// reading is a way to read.
+type reading struct {
+	name  string
+	title Text
+	batch int
+	bytes int // of a fetch
+}
+
+var readings = []reading{
+	{"one", Text{"uma a uma", "one by one"}, 1, 1 << 20},
+	{"many", Text{"500 de cada vez", "500 at a time"}, 500, 1 << 20},
+	{"many-small", Text{"500 de cada vez, buscas de até 16 KiB", "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
+}
+
+func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
+	topic := b.Name("transactions")
+	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}.WithDeadLetters()...); err != nil {
+		return nil, err
+	}
+	b.Say(Text{fmt.Sprintf("o produtor envia %d transações", fetchMessages), fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
+	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
+	if err := b.produce(ctx, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
+		return nil, err
+	}
+	var known transactions
+	if err := known.look(ctx, b, topic); err != nil {
+		return nil, err
+	}
+	var parts []Part
+	var first traffic
+	for i, r := range readings {
+		b.Say(Text{"leitura: " + r.title.PT, "reading: " + r.title.EN})
+		lives, seen, err := b.readThrough(ctx, r, topic)
+		if err != nil {
+			return nil, err
+		}
+		part := Part{Title: r.title, Facts: seen.facts(r, first), Notes: []Text{seen.note()}}
+		if i == 0 {
+			first = seen
+		}
+		if r.name != "many-small" {
+			if lives, part.Want.Repeated, err = b.readAndCrash(ctx, r, topic); err != nil {
+				return nil, err
+			}
+			part.Facts = append(part.Facts, Fact{
+				Text{fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
+				len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
+			})
+		}
+		part.Counted = verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(lives...)})
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// start starts one life of a reader, in the group that all its lives share.
+func (r reading) start(b *Bench, group, topic string, vars ...string) (*Process, error) {
+	own := []string{"TOPIC=" + topic, "CONSUMER_GROUP=" + group, "GROUP_INSTANCE_ID=" + r.name, fmt.Sprint("BATCH=", r.batch), fmt.Sprint("FETCH_BYTES=", r.bytes), "WORK=0s"}
+	return b.Quietly(r.name, "batch-reader", append(own, vars...)...)
+}
+
+// awaitCommitted waits until the whole topic is committed.
+func (b *Bench) awaitCommitted(ctx context.Context, p *Process, group, topic string, offset int64) error {
+	return Await(ctx, fmt.Sprintf("%s has committed offset %d", p.Name, offset), func() bool {
+		committed, err := b.Committed(group, topic, 0)
+		return err == nil && committed >= offset
+	})
+}
+
+// readThrough reads all of the topic, and says what went over the network for it.
+func (b *Bench) readThrough(ctx context.Context, r reading, topic string) ([]*Process, traffic, error) {
+	proxy, err := b.Wire()
+	if err != nil {
+		return nil, traffic{}, err
+	}
+	meter := &meter{}
+	proxy.OnAnswer(meter.see)
+	group := b.Group("group-" + r.name)
+	p, err := r.start(b, group, topic, through(proxy))
+	if err != nil {
+		return nil, traffic{}, err
+	}
+	if err := p.Await(ctx, "all messages are printed", printed(fetchMessages)); err != nil {
+		return nil, traffic{}, err
+	}
+	if err := b.awaitCommitted(ctx, p, group, topic, fetchMessages); err != nil {
+		return nil, traffic{}, err
+	}
+	p.Stop()
+	seen, err := meter.total()
+	for _, line := range p.Lines() {
+		if _, ok := transactionID(line.Text); ok {
+			seen.took = seen.lastCommit.Sub(line.At)
+			break
+		}
+	}
+	return []*Process{p}, seen, err
+}
+
+// readAndCrash reads with a crash in the middle, and returns what that is bound to repeat: what was printed
+// and not committed.
+func (b *Bench) readAndCrash(ctx context.Context, r reading, topic string) ([]*Process, []int, error) {
+	proxy, err := b.Wire()
+	if err != nil {
+		return nil, nil, err
+	}
+	killed := make(chan struct{})
+	proxy.OnRequest(func(req wire.Request) wire.Fate { return holdCommits(ctx, req, killed) })
+	group := b.Group("group-crash-" + r.name)
+	p, err := r.start(b, group, topic, "WORK=1ms", through(proxy))
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := p.Await(ctx, fmt.Sprintf("message %d is printed", fetchKill), printed(fetchKill)); err != nil {
+		return nil, nil, err
+	}
+	p.Kill()
+	close(killed)
+	committed, err := b.Committed(group, topic, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	shown := count(p.Lines(), `"id_transacao"`)
+	b.Say(Text{
+		fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
+		fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),
+	})
+	var repeated []int
+	for id := int(max(committed, 0)) + 1; id <= shown; id++ {
+		repeated = append(repeated, id)
+	}
+	again, err := r.start(b, group, topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := b.awaitCommitted(ctx, again, group, topic, fetchMessages); err != nil {
+		return nil, nil, err
+	}
+	again.Stop()
+	return []*Process{p, again}, repeated, nil
+}
+
+// holdCommits keeps the commit of the message of the kill, and later ones, from the coordinator.
+func holdCommits(ctx context.Context, r wire.Request, killed <-chan struct{}) wire.Fate {
+	if r.Key != kmsg.OffsetCommit {
+		return wire.Pass
+	}
+	decoded, err := r.Decode()
+	if err != nil {
+		return wire.Cut
+	}
+	for _, t := range decoded.(*kmsg.OffsetCommitRequest).Topics {
+		for _, p := range t.Partitions {
+			if p.Offset < fetchKill {
+				return wire.Pass
+			}
+		}
+	}
+	select {
+	case <-killed:
+	case <-ctx.Done():
+	}
+	return wire.Cut
+}
+
+// traffic is what a reader caused.
+type traffic struct {
+	fetches    int // with messages in the answer: while there are none, a reader asks again and again
+	commits    int // accepted
+	lastCommit time.Time
+	took       time.Duration // from the first message to the last commit
+}
+
+// facts compares with the first way, which is the zero traffic for itself.
+func (t traffic) facts(r reading, first traffic) []Fact {
+	commits := (fetchMessages + r.batch - 1) / r.batch
+	facts := []Fact{{Text{fmt.Sprintf("confirmações: %d", commits), fmt.Sprintf("commits: %d", commits)}, t.commits == commits}}
+	switch {
+	case first.fetches == 0:
+	case r.bytes == readings[0].bytes:
+		facts = append(facts, Fact{Text{"as mesmas buscas: o lote não as muda", "the same fetches: the batch does not change them"}, t.fetches == first.fetches})
+	default:
+		facts = append(facts, Fact{Text{"ao menos cinco vezes mais buscas", "at least five times more fetches"}, t.fetches >= 5*first.fetches})
+	}
+	return facts
+}
+
+func (t traffic) note() Text {
+	perMessage := float64(t.took.Microseconds()) / fetchMessages / 1000
+	return Text{
+		fmt.Sprintf("buscas com mensagens %d · confirmações %d · %.3f ms por mensagem", t.fetches, t.commits, perMessage),
+		fmt.Sprintf("fetches with messages %d · commits %d · %.3f ms a message", t.fetches, t.commits, perMessage),
+	}
+}
+
+// meter counts the answers that a reader gets.
+type meter struct {
+	mu      sync.Mutex
+	seen    traffic
+	problem error
+}
+
+func (m *meter) see(a wire.Answer) wire.Fate {
+	if a.Request.Key != kmsg.Fetch && a.Request.Key != kmsg.OffsetCommit {
+		return wire.Pass
+	}
+	decoded, err := a.Decode()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err != nil {
+		m.problem = err
+		return wire.Pass
+	}
+	switch resp := decoded.(type) {
+	case *kmsg.FetchResponse:
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if len(p.RecordBatches) > 0 {
+					m.seen.fetches++
+				}
+			}
+		}
+	case *kmsg.OffsetCommitResponse:
+		for _, t := range resp.Topics {
+			for _, p := range t.Partitions {
+				if p.ErrorCode == 0 {
+					m.seen.commits++
+					m.seen.lastCommit = time.Now()
+				}
+			}
+		}
+	}
+	return wire.Pass
+}
+
+func (m *meter) total() (traffic, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.problem != nil {
+		return traffic{}, &NotRun{fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
+	}
+	return m.seen, nil
+}

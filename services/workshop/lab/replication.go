@@ -1,0 +1,274 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var replication = Lab{
+	Name:    "replication",
+	Summary: Text{"um, dois e três exemplares de cada mensagem: o que resiste à morte de um broker, e de dois", "one, two and three copies of each message: what bears the death of a broker, and of two"},
+	Will: [3]Text{
+		{"Três produtores enviam sem parar a três tópicos, com 1, 2 e 3 réplicas (min.insync.replicas 1, 1 e 2), todos liderados pelo broker 1.",
+			"Three producers send without a pause to three topics, with 1, 2 and 3 replicas (min.insync.replicas 1, 1 and 2), all led by broker 1."},
+		{"O broker 1 morre (kill -9); depois também o 2. O 1 volta sozinho, e por fim o 2.",
+			"Broker 1 dies (kill -9); then broker 2 as well. Broker 1 comes back alone, and at last broker 2."},
+		{"Previsão: com 1 réplica o tópico para na primeira morte; com 2, na segunda, e só volta com o broker 2; com 3, depois de duas mortes ainda se lê, mas nada é confirmado. No fim está lá tudo o que foi confirmado.",
+			"Prediction: with 1 replica the topic stops at the first death; with 2 at the second, until broker 2 is back; with 3 it can still be read after two deaths, but nothing is acknowledged. In the end all that was acknowledged is there."},
+	},
+	Why: Text{
+		"Uma partição tem um líder, por quem tudo passa, e seguidores que copiam dele. Quando ele morre, o controller escolhe outro entre as réplicas em sincronia (ISR). Com uma réplica só não há outra, e as mensagens " +
+			"esperam no disco do morto. Com duas há, mas a que fica segue sozinha: quem volta antes dela tem um exemplar velho, e não pode liderar, ou se perderia o que foi confirmado entretanto (unclean.leader.election.enable=false). " +
+			"Com três e min.insync.replicas=2 uma morte custa só a espera pelo novo líder, e depois de duas prefere-se recusar escritas a confirmar o que só um broker tem. Réplicas não são cópia de segurança: o que se apaga, apaga-se em todas.",
+		"A partition has a leader, through which everything goes, and followers that copy from it. When it dies, the controller chooses another among the in-sync replicas (ISR). With one replica there is no other, and the messages " +
+			"wait on the disk of the dead. With two there is, but the one that stays goes on alone: who comes back before it has an old copy, and may not lead, or what was acknowledged meanwhile would be lost (unclean.leader.election.enable=false). " +
+			"With three and min.insync.replicas=2 one death costs only the wait for the new leader, and after two writes are rather refused than acknowledged with one broker alone having them. Replicas are no backup: what is deleted is deleted in all of them.",
+	},
+	Killer: true,
+	run:    runReplication,
+}
+
+// replicated is a topic with so many replicas, and the producer that sends to it all the time.
+type replicated struct {
+	name, topic string
+	replicas    []int32
+	minInSync   int
+	producer    *Process
+	facts       []Fact
+	notes       []Text
+}
+
+func (r *replicated) fact(pt, en string, held bool) {
+	r.facts = append(r.facts, Fact{Text{pt, en}, held})
+}
+
+// The brokers that die, in this order. The first leads every topic, and is the only replica of one.
+const firstDead, secondDead = int32(1), int32(2)
+
+const (
+	acksBetween = 20                     // acknowledgements that show that a topic goes on
+	noAnswer    = 3 * time.Second        // without any is long enough, at this pace, to show that it does not
+	sendPace    = 100 * time.Millisecond // of each producer
+)
+
+func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
+	watch := b.watchCluster()
+	topics := []*replicated{
+		{name: "rf-1", replicas: []int32{1}, minInSync: 1},
+		{name: "rf-2", replicas: []int32{1, 2}, minInSync: 1},
+		{name: "rf-3", replicas: []int32{1, 2, 3}, minInSync: 2},
+	}
+	for _, r := range topics {
+		r.topic = b.Name(r.name)
+		if err := b.place(ctx, watch, r); err != nil {
+			return nil, err
+		}
+		var err error
+		if r.producer, err = b.Quietly("producer-"+r.name, "producer", "TOPIC="+r.topic, "PACE="+sendPace.String(), fmt.Sprint("SEED=", b.Seed)); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.goesOn(ctx, topics...); err != nil {
+		return nil, err
+	}
+	b.Say(Text{"L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
+	b.draw(watch, topics, Text{"no começo", "at the start"})
+	for _, step := range []func(context.Context, *clusterWatch, []*replicated) error{b.firstDeath, b.secondDeath, b.returnAlone, b.returnAll} {
+		if err := step(ctx, watch, topics); err != nil {
+			return nil, err
+		}
+	}
+	var parts []Part
+	for _, r := range topics {
+		part, err := b.judgeReplicated(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// acked is how many messages the brokers have acknowledged to a topic's producer: each is a line of it.
+func (b *Bench) acked(r *replicated) int {
+	return count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
+}
+
+// ackedAfter is when the first acknowledgement came after a moment.
+func (b *Bench) ackedAfter(r *replicated, moment time.Time) (time.Time, bool) {
+	for _, line := range r.producer.Lines() {
+		if line.At.After(moment) && strings.Contains(line.Text, service.Pick(b.Lang, "mensagem enviada", "message sent")) {
+			return line.At, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// goesOn waits until each of the topics has acknowledged more.
+func (b *Bench) goesOn(ctx context.Context, topics ...*replicated) error {
+	for _, r := range topics {
+		before := b.acked(r)
+		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]Line) bool { return b.acked(r) >= before+acksBetween }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// onTheWay is how long answers of a broker that has died may still be on their way to a line of a
+// producer. The cluster misses the broker only later (zookeeper.session.timeout.ms is 6 s).
+const onTheWay = time.Second
+
+// kill kills a broker, waits until nothing of it is on its way any more, and returns when it died.
+func (b *Bench) kill(ctx context.Context, id int32) (died time.Time, err error) {
+	if err := b.Brokers.Kill(id); err != nil {
+		return died, err
+	}
+	died = time.Now()
+	b.Say(Text{fmt.Sprintf("kill -9 no broker %d", id), fmt.Sprintf("kill -9 of broker %d", id)})
+	return died, service.Sleep(ctx, onTheWay)
+}
+
+// resumes reports whether a topic acknowledges messages again, for which it has as long as anything here.
+func (b *Bench) resumes(ctx context.Context, r *replicated) (bool, error) {
+	err := b.goesOn(ctx, r)
+	if _, never := errors.AsType[*NotRun](err); never {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (b *Bench) firstDeath(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+	one, two, three := topics[0], topics[1], topics[2]
+	died, err := b.kill(ctx, firstDead)
+	if err != nil {
+		return err
+	}
+	stuck := b.acked(one)
+	if err := watch.awaitLeader(ctx, one, nobody); err != nil {
+		return err
+	}
+	resumed := map[*replicated]bool{}
+	for _, r := range []*replicated{two, three} {
+		if err := watch.awaitOtherLeader(ctx, r, firstDead); err != nil {
+			return err
+		}
+		if resumed[r], err = b.resumes(ctx, r); err != nil {
+			return err
+		}
+		if at, ok := b.ackedAfter(r, died.Add(onTheWay)); ok {
+			took := at.Sub(died).Seconds()
+			r.notes = append(r.notes, Text{fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
+		}
+	}
+	b.draw(watch, topics, Text{"sem o broker 1", "without broker 1"})
+	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê", "without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
+		b.acked(one) == stuck && b.readable(ctx, one) == 0)
+	for _, r := range []*replicated{two, three} {
+		known := b.acked(r)
+		r.fact("sem o broker 1: outro lidera e confirma, e tudo o que foi confirmado se lê", "without broker 1: another leads and acknowledges, and all that was acknowledged can be read",
+			resumed[r] && b.readable(ctx, r) >= known)
+	}
+	return nil
+}
+
+func (b *Bench) secondDeath(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+	two, three := topics[1], topics[2]
+	if _, err := b.kill(ctx, secondDead); err != nil {
+		return err
+	}
+	committed := b.acked(three)
+	if err := watch.awaitLeader(ctx, two, nobody); err != nil {
+		return err
+	}
+	if err := watch.awaitLeader(ctx, three, three.replicas[2]); err != nil {
+		return err
+	}
+	stuck := b.acked(two)
+	if err := service.Sleep(ctx, noAnswer); err != nil {
+		return err
+	}
+	b.draw(watch, topics, Text{"sem os brokers 1 e 2", "without brokers 1 and 2"})
+	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê", "without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
+		b.acked(two) == stuck && b.readable(ctx, two) == 0)
+	left := b.readable(ctx, three)
+	three.notes = append(three.notes, Text{
+		fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
+	})
+	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
+		b.acked(three) == committed && left >= committed-mostHidden)
+	return nil
+}
+
+func (b *Bench) returnAlone(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+	one, two, three := topics[0], topics[1], topics[2]
+	if err := b.Brokers.Start(firstDead); err != nil {
+		return err
+	}
+	b.Say(Text{"o broker 1 está de volta", "broker 1 is back"})
+	stuck := b.acked(two)
+	back, err := b.resumes(ctx, one)
+	if err != nil {
+		return err
+	}
+	enough, err := b.resumes(ctx, three)
+	if err != nil {
+		return err
+	}
+	b.draw(watch, topics, Text{"o broker 1 de volta, sem o 2", "broker 1 back, without broker 2"})
+	p, err := watch.look(two.topic)
+	if err != nil {
+		return err
+	}
+	one.fact("de volta o broker 1: continua", "broker 1 back: it goes on", back)
+	two.fact("de volta só o broker 1: continua parado, pois o exemplar dele é velho", "only broker 1 back: it still stands, as its copy is old",
+		p.Leader == nobody && b.acked(two) == stuck)
+	three.fact("de volta o broker 1: são dois em sincronia, e confirma-se outra vez", "broker 1 back: two are in sync, and it acknowledges again", enough)
+	return nil
+}
+
+func (b *Bench) returnAll(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+	if err := b.Brokers.Mend(); err != nil {
+		return err
+	}
+	b.Say(Text{"o broker 2 está de volta", "broker 2 is back"})
+	if err := b.goesOn(ctx, topics...); err != nil {
+		return err
+	}
+	if err := watch.awaitWhole(ctx); err != nil {
+		return err
+	}
+	b.draw(watch, topics, Text{"no fim", "at the end"})
+	for _, r := range topics {
+		r.producer.Stop()
+	}
+	return nil
+}
+
+// judgeReplicated compares what was acknowledged with what is in the topic now.
+func (b *Bench) judgeReplicated(ctx context.Context, r *replicated) (Part, error) {
+	part := Part{
+		Title:  Text{fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
+		Unread: true, Facts: r.facts, Notes: r.notes,
+	}
+	sends, err := b.Sends(r.producer.Name)
+	if err != nil {
+		return part, err
+	}
+	var left transactions
+	if err := left.look(ctx, b, r.topic); err != nil {
+		return part, err
+	}
+	run := verdict.Run{Log: left.log}
+	for _, s := range sends {
+		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: s.Number}, Outcome: s.Outcome})
+	}
+	part.count(run)
+	return part, nil
+}

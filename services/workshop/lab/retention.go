@@ -1,0 +1,272 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var retention = Lab{
+	Name:    "retention",
+	Summary: Text{"o que o tópico apaga: por tempo, por tamanho e por chave, lido ou não", "what a topic erases: by time, by size and by key, read or not"},
+	Will: [3]Text{
+		{"Dois grupos leem 20 transações de um tópico com retention.ms=8000 e descansam; chegam mais 40, que ninguém lê. Depois de apagadas chegam mais 20, e os grupos voltam.",
+			"Two groups read 20 transactions of a topic with retention.ms=8000 and rest; 40 more come, which nobody reads. When they are erased 20 more come, and the groups are back."},
+		{"Ao mesmo tempo, um tópico recebe mais do que retention.bytes, e outro, com cleanup.policy=compact, dez saldos de cada uma de cinco contas.",
+			"Meanwhile a topic gets more than retention.bytes, and another, with cleanup.policy=compact, ten balances of each of five accounts."},
+		{"Previsão: as 60 se vão, as lidas e as não lidas; cada grupo perde as mesmas 40, diz quais, e segue na mais antiga que resta. Por tamanho fica o fim; por chave, o último saldo de cada conta.",
+			"Prediction: the 60 go, read or not; each group loses the same 40, says which, and goes on with the oldest that is left. By size the end stays; by key, the last balance of each account."},
+	},
+	Why: Text{
+		"O Kafka guarda mensagens por política, não até que alguém as leia: o broker apaga segmentos inteiros de log, os mais velhos primeiro, e não pergunta a grupo algum. O offset confirmado de quem ficou para trás passa a " +
+			"apontar para antes do começo do log; o broker responde OFFSET_OUT_OF_RANGE e o cliente decide. O nosso diz quais offsets se foram e segue no mais antigo que resta, qualquer que seja AUTO_OFFSET_RESET. O cliente Java faz o que diz " +
+			"auto.offset.reset, sem dizer o que se perdeu: com latest salta também o que ainda está lá. Por isso se vigia a idade do atraso contra a retenção. Com compact o tópico guarda o último valor de cada chave, com o offset que tinha.",
+		"Kafka keeps messages by policy, and not until somebody has read them: the broker erases whole segments of log, the oldest first, and asks no group. The committed offset of a group that has fallen behind then points " +
+			"before the log's start; the broker answers OFFSET_OUT_OF_RANGE, and the client decides. Ours says which offsets are gone and goes on with the oldest that is left, whatever AUTO_OFFSET_RESET is. The Java client does what " +
+			"auto.offset.reset says, and does not tell what was lost: with latest it jumps over what is still there, too. So one watches the lag's age against the retention. With compact a topic keeps the last value of each key, at the offset that it had.",
+	},
+	run: runRetention,
+}
+
+const (
+	retentionTime = 8 * time.Second // retention.ms
+	readFirst     = 20              // messages that the groups read before their rest
+	neverRead     = 40              // that come while they rest
+	comeLater     = 20              // that come when those are gone
+	beforeReturn  = readFirst + neverRead
+)
+
+func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
+	var byTime []Part
+	var bySize, byKey Part
+	together, inTime := errgroup.WithContext(ctx)
+	together.Go(func() (err error) { byTime, err = b.outlive(inTime); return err })
+	together.Go(func() (err error) { bySize, err = b.overflow(inTime); return err })
+	together.Go(func() (err error) { byKey, err = b.compact(inTime); return err })
+	if err := together.Wait(); err != nil {
+		return nil, err
+	}
+	return append(byTime, bySize, byKey), nil
+}
+
+// erased waits until the brokers have erased something. The embedded cluster knows the same settings, but
+// has nobody who looks at the clock for it; it erases batch by batch, where real brokers erase segments.
+func (b *Bench) erased(ctx context.Context, what string, done func() bool) error {
+	return Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
+		if b.embedded != nil {
+			b.embedded.Compact() // which applies the retention, too
+		}
+		return done()
+	})
+}
+
+// start is the first offset that a topic still has.
+func (b *Bench) start(topic string) int64 {
+	start, err := b.Client.GetOffset(topic, 0, sarama.OffsetOldest)
+	if err != nil {
+		return -1
+	}
+	return start
+}
+
+// follower is a group of the consumer that rests for too long.
+type follower struct {
+	name, group string
+	lives       []*Process
+}
+
+func (f *follower) read(ctx context.Context, b *Bench, topic string, until int, within time.Duration, vars ...string) error {
+	own := []string{"TOPIC=" + topic, "CONSUMER_GROUP=" + f.group, "GROUP_INSTANCE_ID=" + f.name}
+	p, err := b.Quietly(f.name, "consumer", append(own, vars...)...)
+	if err != nil {
+		return err
+	}
+	f.lives = append(f.lives, p)
+	waiting, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err = p.Await(waiting, fmt.Sprintf("%d messages are printed", until), printed(until))
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = nil // what it has not shown by now counts as lost
+	}
+	p.Stop() // which commits
+	return err
+}
+
+// outlive has two groups rest for longer than messages are kept.
+func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
+	topic := b.Name("transactions")
+	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
+		"retention.ms": fmt.Sprint(retentionTime.Milliseconds()), "segment.ms": "1000",
+	}}
+	if err := b.Topics(ctx, kind.WithDeadLetters()...); err != nil {
+		return nil, err
+	}
+	var known transactions
+	come := func(name string, n int) error {
+		if err := b.produce(ctx, name, topic, n, "PACE=5ms", fmt.Sprint("SEED=", b.Seed+uint64(len(known.log)))); err != nil {
+			return err
+		}
+		return known.look(ctx, b, topic)
+	}
+	if err := come("producer-1", readFirst); err != nil {
+		return nil, err
+	}
+	followers := []*follower{{name: "earliest", group: b.Group("group-earliest")}, {name: "latest", group: b.Group("group-latest")}}
+	for _, f := range followers {
+		if err := f.read(ctx, b, topic, readFirst, patience); err != nil {
+			return nil, err
+		}
+	}
+	b.Say(Text{
+		fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst, neverRead), fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
+	})
+	if err := come("producer-2", neverRead); err != nil {
+		return nil, err
+	}
+	if err := b.erased(ctx, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return b.start(topic) >= beforeReturn }); err != nil {
+		return nil, err
+	}
+	b.Say(Text{fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", b.start(topic), comeLater),
+		fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", b.start(topic), comeLater)})
+	if err := come("producer-3", comeLater); err != nil {
+		return nil, err
+	}
+	var back errgroup.Group
+	for _, f := range followers {
+		back.Go(func() error { return f.read(ctx, b, topic, comeLater, retentionTime*3/4, "AUTO_OFFSET_RESET="+f.name) })
+	}
+	if err := back.Wait(); err != nil {
+		return nil, err
+	}
+	var parts []Part
+	for _, f := range followers {
+		part, err := b.judgeFollower(f, topic, &known)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// What the consumer says of messages that were erased before it had read them.
+const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "deleted by retention before they were read"
+
+func (b *Bench) judgeFollower(f *follower, topic string, known *transactions) (Part, error) {
+	part := Part{
+		Title:   Text{"retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
+		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
+		Highest: beforeReturn + comeLater,
+	}
+	for id := readFirst + 1; id <= beforeReturn; id++ {
+		part.Want.Lost = append(part.Want.Lost, id)
+	}
+	committed, err := b.Committed(f.group, topic, 0)
+	if err != nil {
+		return part, err
+	}
+	phrase := service.Pick(b.Lang, removedPT, removedEN)
+	var said []string
+	for _, line := range f.lives[len(f.lives)-1].Lines() {
+		if strings.Contains(line.Text, phrase) {
+			said = append(said, line.Text)
+			b.Say(Text{"o consumidor " + f.name + " diz: " + line.Text, "the consumer " + f.name + " says: " + line.Text})
+		}
+	}
+	offsets := fmt.Sprintf(service.Pick(b.Lang, "offsets %d a %d", "offsets %d to %d"), readFirst, beforeReturn-1)
+	part.Facts = []Fact{
+		{Text{fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
+			len(said) == 1 && strings.HasSuffix(said[0], offsets)},
+		{Text{fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
+			committed == beforeReturn+comeLater},
+	}
+	return part, nil
+}
+
+const (
+	sizeMessages = 100
+	retainBytes  = 12 << 10 // retention.bytes
+	segmentBytes = 4 << 10  // segment.bytes: the least that is erased at a time, and at most so much is kept besides
+)
+
+// overflow fills a topic beyond its size.
+func (b *Bench) overflow(ctx context.Context) (Part, error) {
+	part := Part{Title: Text{"retention.bytes: 12 KiB, em segmentos de 4 KiB", "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
+	topic := b.Name("overflow")
+	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
+		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
+	}}
+	if err := b.Topics(ctx, kind); err != nil {
+		return part, err
+	}
+	// One by one, as a batch must fit into a segment.
+	h, err := mode{acks: sarama.WaitForAll, sync: true}.send(ctx, b.Cluster, topic, toSend(topic, 1, sizeMessages, 0))
+	if err != nil {
+		return part, err
+	}
+	err = b.erased(ctx, topic+" has shrunk to its size", func() bool {
+		size, err := b.logSize(topic)
+		return err == nil && b.start(topic) > 0 && size <= retainBytes+segmentBytes
+	})
+	if err != nil {
+		return part, err
+	}
+	size, err := b.logSize(topic)
+	if err != nil {
+		return part, err
+	}
+	log, err := b.sentLog(ctx, topic, topic)
+	if err != nil {
+		return part, err
+	}
+	run := verdict.Run{Writes: h.writes(topic), Log: log}
+	part.count(run)
+	return judgeSize(part, missing(run), size), nil
+}
+
+// judgeSize: erased is the beginning, and no more of it than the settings say.
+func judgeSize(part Part, missing []int, size int64) Part {
+	for id := range missing {
+		part.Want.Lost = append(part.Want.Lost, id+1)
+	}
+	part.Facts = []Fact{
+		{Text{"o começo do tópico se foi, lido por ninguém", "the beginning of the topic is gone, read by nobody"}, len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
+		{Text{fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
+			size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
+	}
+	return part
+}
+
+// logSize is how many bytes the leader of a topic's only partition keeps.
+func (b *Bench) logSize(topic string) (int64, error) {
+	leader, err := b.Client.Leader(topic, 0)
+	if err != nil {
+		return 0, err
+	}
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return 0, err
+	}
+	dirs, err := admin.DescribeLogDirs([]int32{leader.ID()})
+	if err != nil {
+		return 0, err
+	}
+	for _, dir := range dirs[leader.ID()] {
+		for _, t := range dir.Topics {
+			if t.Topic == topic && len(t.Partitions) == 1 {
+				return t.Partitions[0].Size, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("broker %d does not tell the size of %s", leader.ID(), topic)
+}

@@ -1,0 +1,83 @@
+package lab
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"workshop.example/kit/verdict"
+)
+
+// sequence is the numbers from first to last.
+func sequence(first, last int) []int {
+	var ids []int
+	for id := first; id <= last; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// sentAll counts a topic in which these of n messages are left.
+func sentAll(n int, left []int) (Part, []int) {
+	run := verdict.Run{Log: []verdict.Record{}}
+	for id := 1; id <= n; id++ {
+		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: id}, Outcome: verdict.Acknowledged})
+	}
+	for _, id := range left {
+		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Number: id}, Offset: int64(id - 1)})
+	}
+	var p Part
+	p.count(run)
+	return p, missing(run)
+}
+
+// What retention.bytes must not do turns the verdict red.
+func TestSizeJudged(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		left  []int
+		size  int64
+		holds bool
+	}{
+		{"the end is left", sequence(70, 100), retainBytes, true},
+		{"a segment more", sequence(60, 100), retainBytes + segmentBytes, true},
+		{"a segment less", sequence(80, 100), retainBytes - segmentBytes, true},
+		{"too much is left", sequence(50, 100), retainBytes + segmentBytes + 1, false},
+		{"too little is left", sequence(99, 100), retainBytes - segmentBytes - 1, false},
+		{"nothing was erased", sequence(1, 100), retainBytes, false},
+		{"a hole in it", slices.Concat(sequence(70, 80), sequence(82, 100)), retainBytes, false},
+		{"the end is gone", sequence(1, 40), retainBytes, false},
+	} {
+		part, missing := sentAll(sizeMessages, c.left)
+		part = judgeSize(part, missing, c.size)
+		if got := part.Holds(); got != c.holds {
+			t.Errorf("%s: holds %v, want %v: %v", c.name, got, c.holds, part.Misses())
+		}
+	}
+}
+
+// What compaction must not do turns the verdict red.
+func TestCompactionJudged(t *testing.T) {
+	last := map[string]string{"conta-1": "1000", "conta-2": "1000", "conta-3": "1000", "conta-4": "1000", "conta-5": "1000"}
+	stale := maps.Clone(last)
+	stale["conta-3"] = "900"
+	fewer := maps.Clone(last)
+	delete(fewer, "conta-5")
+	for _, c := range []struct {
+		name   string
+		left   []int
+		values map[string]string
+		holds  bool
+	}{
+		{"the last of each", sequence(46, 50), last, true},
+		{"an older one too", sequence(45, 50), last, false},
+		{"an older one instead", []int{43, 46, 47, 49, 50}, stale, false},
+		{"a key is gone", sequence(46, 49), fewer, false},
+	} {
+		part, _ := sentAll(accounts*balances, c.left)
+		part = judgeCompaction(part, last, c.values)
+		if got := part.Holds(); got != c.holds {
+			t.Errorf("%s: holds %v, want %v: %v", c.name, got, c.holds, part.Misses())
+		}
+	}
+}

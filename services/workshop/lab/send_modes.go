@@ -1,0 +1,237 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/verdict"
+)
+
+var sendModes = Lab{
+	Name:    "send-modes",
+	Summary: Text{"enviar esperando, sem esperar e em lotes, com acks 0, 1 e all: o tempo, e o que se fica sabendo", "sending with a wait, without, in batches, with acks 0, 1 and all: the time, and what one is told"},
+	Will: [3]Text{
+		{"O próprio laboratório envia as mesmas mensagens de vários modos: esperando a resposta de cada uma (síncrono), sem esperar (assíncrono) e em lotes, com acks 0, 1 e all.",
+			"The lab itself sends the same messages in several ways: waiting for the answer to each (synchronous), without a wait (asynchronous) and in batches, with acks 0, 1 and all."},
+		{"Depois a mensagem 5 de 10 é grande demais e o broker a recusa; e, noutra vez, a conexão é cortada quando ela está a caminho.",
+			"Then message 5 of 10 is too large, and the broker refuses it; and, another time, the connection is cut while it is under way."},
+		{"Previsão: em lotes bastam poucos pedidos. Síncrono sabe da falha na hora, assíncrono só se ler Errors(), acks=0 nunca; só com acks=all o corte não perde nada.",
+			"Prediction: batches need few requests. Synchronous knows of the failure at once, asynchronous only if it reads Errors(), acks=0 never; only with acks=all the cut loses nothing."},
+	},
+	Why: Text{
+		"Esperar cada resposta custa uma ida e volta por mensagem: quem não espera enche o caminho, e o que se junta enquanto um pedido está fora segue num pedido só. O preço é saber depois: " +
+			"o erro vem por um canal (Errors(), em Java o callback ou o Future), e o programa que não o lê termina bem com mensagens a menos. Com acks=0 nem há o que ler: o broker não responde, " +
+			"a biblioteca chama de sucesso o que escreveu na conexão, e o que se perde dali em diante não se sabe. Com acks=all e idempotência um corte é só uma demora: reenvia-se, e nada duplica.",
+		"To wait for each answer costs a round trip a message: who does not wait fills the way, and what gathers while a request is out goes in one request. The price is to know later: " +
+			"the error comes by a channel (Errors(), in Java the callback or the Future), and a program that does not read it ends well with messages missing. With acks=0 there is nothing to read: the broker does not answer, " +
+			"the library calls a success what it has written to the connection, and nobody knows of what is lost from there on. With acks=all and idempotence a cut is only a delay: it is sent again, and nothing is duplicated.",
+	},
+	run: func(ctx context.Context, b *Bench) ([]Part, error) { return runSendModes(ctx, b, failures) },
+}
+
+const (
+	timedMessages = 201  // of each way that is timed; the first only connects, the rest are two full batches
+	failMessages  = 10   // of each way that meets a failure, at the failAt-th
+	batchSize     = 100  // messages that the batched way gathers
+	mostBytes     = 2000 // max.message.bytes of the topics with a message that is too large
+)
+
+// timed are the ways whose time is taken.
+var timed = []mode{
+	{name: "sync-0", title: Text{"síncrono, acks=0", "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
+	{name: "sync-1", title: Text{"síncrono, acks=1", "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
+	{name: "sync-all", title: Text{"síncrono, acks=all", "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
+	{name: "async-all", title: Text{"assíncrono, acks=all", "asynchronous, acks=all"}, acks: sarama.WaitForAll},
+	{name: "batch-all", title: Text{"em lotes de 100, acks=all", "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
+}
+
+// failure is a way to send that meets a failure at one message.
+type failure struct {
+	mode
+	cut   bool // the connection, while the message is under way; otherwise it is too large
+	judge func(p *Part, h heard, missing, passed []int)
+}
+
+var failures = []failure{
+	{mode{name: "large-sync", title: Text{"recusada: síncrono, acks=all", "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
+	{mode{name: "large-async", title: Text{"recusada: assíncrono, acks=all, Errors() é lido", "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
+	{mode{name: "large-deaf", title: Text{"recusada: assíncrono, acks=all, ninguém lê Errors()", "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
+	{mode{name: "large-0", title: Text{"recusada: acks=0", "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
+	{mode{name: "cut-0", title: Text{"conexão cortada: acks=0", "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
+	{mode{name: "cut-all", title: Text{"conexão cortada: síncrono, acks=all", "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
+}
+
+func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, error) {
+	first, err := b.timeModes(ctx)
+	parts := []Part{first}
+	for _, f := range failures {
+		if err != nil {
+			return nil, err
+		}
+		b.Say(f.title)
+		var part Part
+		part, err = b.fail(ctx, f)
+		parts = append(parts, part)
+	}
+	return parts, err
+}
+
+// timeModes sends by each way twice: past the proxy for the time, and through it to count the requests.
+func (b *Bench) timeModes(ctx context.Context) (Part, error) {
+	part := Part{Title: Text{"tempo e pedidos", "time and requests"}, Unread: true}
+	run := verdict.Run{Log: []verdict.Record{}}
+	for _, m := range timed {
+		b.Say(m.title)
+		topic := b.Name(m.name)
+		if err := b.newTopic(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
+			return part, err
+		}
+		direct, err := m.send(ctx, b.Cluster, topic, toSend(topic, 1, timedMessages, 0))
+		if err != nil {
+			return part, err
+		}
+		// With acks=0 they may still be on their way, and what comes by another connection would overtake them.
+		if err := b.awaitCopies(ctx, topic, timedMessages); err != nil {
+			return part, err
+		}
+		counter, err := b.produceCounter(0)
+		if err != nil {
+			return part, err
+		}
+		counted, err := m.send(ctx, counter.cluster(b), topic, toSend(topic, 1+timedMessages, timedMessages, 0))
+		if err != nil {
+			return part, err
+		}
+		if err := b.awaitCopies(ctx, topic, 2*timedMessages); err != nil {
+			return part, err
+		}
+		for _, h := range []heard{direct, counted} {
+			run.Writes = append(run.Writes, h.writes(m.name)...)
+		}
+		log, err := b.sentLog(ctx, topic, m.name)
+		if err != nil {
+			return part, err
+		}
+		run.Log = append(run.Log, log...)
+		requests, err := counter.requests()
+		if err != nil {
+			return part, err
+		}
+		part.Facts = append(part.Facts, m.requestsFact(requests)...)
+		perMessage := float64(direct.took.Microseconds()) / (timedMessages - 1) / 1000
+		part.Notes = append(part.Notes, Text{
+			fmt.Sprintf("%s: %.3f ms por mensagem, %d mensagens em %d pedidos", m.title.PT, perMessage, timedMessages, requests),
+			fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
+		})
+	}
+	part.count(run)
+	return part, nil
+}
+
+// requestsFact is what is predicted of the number of Produce requests. What an asynchronous sender
+// gathers by itself depends on the machine.
+func (m mode) requestsFact(requests int) []Fact {
+	switch {
+	case m.sync:
+		return []Fact{{Text{m.title.PT + ": um pedido por mensagem", m.title.EN + ": a request a message"}, requests == timedMessages}}
+	case m.batch > 0:
+		return []Fact{{Text{m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", m.title.EN + ": ten times fewer requests than messages, or fewer still"},
+			requests > 0 && requests <= timedMessages/10}}
+	}
+	return nil
+}
+
+// fail sends by one way, whose failAt-th message meets the failure.
+func (b *Bench) fail(ctx context.Context, f failure) (Part, error) {
+	part := Part{Title: f.title, Unread: true, Highest: failMessages}
+	topic, cluster, padding := b.Name(f.name), b.Cluster, 2*mostBytes
+	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{"max.message.bytes": fmt.Sprint(mostBytes)}}
+	arrived := func() (ids []int, err error) { return nil, nil }
+	if f.cut {
+		counter, err := b.produceCounter(failAt)
+		if err != nil {
+			return part, err
+		}
+		cluster, padding, kind.Config, arrived = counter.cluster(b), 0, nil, counter.arrived
+	}
+	if err := b.newTopic(ctx, kind); err != nil {
+		return part, err
+	}
+	h, err := f.send(ctx, cluster, topic, toSend(topic, 1, failMessages, padding))
+	if err != nil {
+		return part, err
+	}
+	log, err := b.settledLog(ctx, topic, f.name)
+	if err != nil {
+		return part, err
+	}
+	passed, err := arrived()
+	if err != nil {
+		return part, err
+	}
+	run := verdict.Run{Writes: h.writes(f.name), Log: log}
+	part.count(run)
+	f.judge(&part, h, missing(run), passed)
+	return part, nil
+}
+
+// Each of these says what is predicted of one way. Missing are the ids that are not in the topic; passed
+// are those that came to a broker, where the connection was cut.
+
+func toldAtOnce(p *Part, h heard, missing, _ []int) {
+	p.Facts = []Fact{isMissing(missing), {
+		Text{fmt.Sprintf("o próprio envio da id %d deu o erro, antes de a seguinte ser enviada", failAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
+		slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
+	}}
+}
+
+// toldByErrors: what shares a batch with the refused message is refused with it, so that more may be missing.
+func toldByErrors(p *Part, h heard, missing, _ []int) {
+	p.Facts = []Fact{isMissing(missing), {
+		Text{"o que falta no tópico é exatamente o que veio por Errors()", "what is not in the topic is exactly what came by Errors()"},
+		slices.Equal(h.refused(), missing),
+	}}
+	p.Notes = []Text{{
+		fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até a id %d", len(h.refused()), h.handed),
+		fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
+	}}
+}
+
+func neverTold(p *Part, h heard, missing, _ []int) {
+	p.Facts = []Fact{isMissing(missing), h.silence()}
+}
+
+// unheardOf: what is lost with the refused message depends on when the broker closes the connection, the
+// only answer that acks=0 leaves to it.
+func unheardOf(p *Part, h heard, missing, _ []int) {
+	if slices.Contains(missing, failAt) && missing[0] == failAt {
+		p.Want.Lost = missing
+	}
+	p.Facts = []Fact{isMissing(missing), h.silence()}
+}
+
+// lostOnTheWay: a client that awaits no answer writes to the dead connection once more before it finds out,
+// so that not only the message that was cut off is lost, but exactly what did not come to a broker.
+func lostOnTheWay(p *Part, h heard, missing, passed []int) {
+	for id := 1; id <= failMessages; id++ {
+		if !slices.Contains(passed, id) {
+			p.Want.Lost = append(p.Want.Lost, id)
+		}
+	}
+	p.Facts = []Fact{isMissing(missing), h.silence()}
+}
+
+func delivered(p *Part, _ heard, missing, _ []int) {
+	p.Facts = []Fact{{
+		Text{fmt.Sprintf("o corte atingiu a id %d, e o reenvio a entregou", failAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
+		len(missing) == 0,
+	}}
+}
+
+func isMissing(missing []int) Fact {
+	return Fact{Text{fmt.Sprintf("a id %d não está no tópico", failAt), fmt.Sprintf("id %d is not in the topic", failAt)}, slices.Contains(missing, failAt)}
+}
