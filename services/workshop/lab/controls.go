@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -54,6 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
+		otherHash,
 	}
 }
 
@@ -170,6 +172,18 @@ var epochZero = Control{
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+}
+
+var otherHash = Control{
+	Name: "fnv", Lab: "partitions",
+	Swap: Text{"o produtor escolhe a partição pela chave com FNV, o padrão do sarama, e não com murmur2", "the producer chooses a key's partition with FNV, sarama's default, and not with murmur2"},
+	Want: Text{"chaves em outra partição que a do cliente Java", "keys on another partition than the Java client's"},
+	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+		return b.partitions(ctx, sarama.NewHashPartitioner)
+	},
+	caught: func(parts []Part) bool {
+		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f Fact) bool { return !f.Held })
+	},
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was

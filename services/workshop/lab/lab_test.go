@@ -148,6 +148,7 @@ func processes(t *testing.T, variable string) []string {
 func TestLabs(t *testing.T) {
 	const none = ` · lost 0 · repeated 0 · out of order 0`
 	shown := `produced 47 · shown 47` + none
+	ten := `sent 10 · acknowledged 10 · in the topic 10 · lost 0 · duplicated in the topic 0 · out of order 0`
 	inTopic := `produced 47 · in scoreBoard 47` + none
 	want := map[string][]string{
 		// How far the five seconds of a commit reach depends on the machine.
@@ -171,6 +172,7 @@ func TestLabs(t *testing.T) {
 		},
 		"poison":              {`produced 48 · shown \d+ · not shown \d+ \(ids \d+-47\) · repeated 0 · out of order 0`, `produced 48 · shown 47` + none},
 		"hanging-transaction": {shown, shown},
+		"partitions":          {ten, ten},
 	}
 	for _, l := range All() {
 		if l.Killer {

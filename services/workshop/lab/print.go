@@ -29,7 +29,7 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 			fmt.Fprintf(w, "[%s]\n", title)
 		}
 		fmt.Fprintln(w, p.Line(lang)+" → "+p.outcome(r.Lab.Name).In(lang))
-		for _, line := range p.strip(lang, colour) {
+		for _, line := range append(p.table(lang), p.strip(lang, colour)...) {
 			fmt.Fprintln(w, "  "+line)
 		}
 		for _, f := range p.Facts {
@@ -157,12 +157,24 @@ func idsOr(sorted []int, none string) string {
 	return ids(sorted)
 }
 
+// table is what a part draws, in a language.
+func (p Part) table(lang service.Lang) []string {
+	var lines []string
+	for _, row := range p.Table {
+		lines = append(lines, row.In(lang))
+	}
+	return lines
+}
+
 // stripWidth is where the strip of ids is folded.
 const stripWidth = 96
 
 // strip is every id, with a mark where it did not come out once: 5✗ is lost, 5×2 was shown twice, 5~
 // is a ghost that was shown.
 func (p Part) strip(lang service.Lang, colour bool) []string {
+	if p.Highest == 0 {
+		return nil
+	}
 	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
 	var lines []string
 	var line strings.Builder
