@@ -74,6 +74,8 @@ func TestMasks(t *testing.T) {
 		"exibidas": {"exibidas 5 de um, exibidas 47 do outro", "* de um, exibidas 47 do outro"},
 		"eventos":  {"48 eventos novos em 6s", "* em 6s"},
 		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
+		"quantas":  {"produzidas 217 · exibidas 217 · perdidas 0", "* · perdidas 0"},
+		"repete":   {"perdidas 0 · repetidas 1 (id 79) · fora de ordem 0", "perdidas 0 · * · fora de ordem 0"},
 		"sorteio":  {"Partição 0: 1, 5, 7", "*"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
 	}

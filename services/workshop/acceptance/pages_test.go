@@ -52,6 +52,8 @@ var masks = map[string]*regexp.Regexp{
 	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
 	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
+	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
 	// What has no key: where it went, and in which order it is read.
 	"sorteio": regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
 }

@@ -55,7 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
-		otherHash,
+		otherHash, sameGroup,
 	}
 }
 
@@ -183,6 +183,25 @@ var otherHash = Control{
 	},
 	caught: func(parts []Part) bool {
 		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f Fact) bool { return !f.Held })
+	},
+}
+
+var sameGroup = Control{
+	Name: "same-group", Lab: "consumer-groups",
+	Swap: Text{"o consumer do grupo b roda com o nome do grupo a", "the consumer of group b runs with the name of group a"},
+	Want: Text{"o grupo b não vê tudo, e as partições do grupo a são repartidas com mais um", "group b does not see everything, and the partitions of group a are dealt out among one more"},
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		vars = slices.Clone(vars)
+		for i, v := range vars {
+			if name == "other" && strings.HasPrefix(v, "CONSUMER_GROUP=") {
+				vars[i] = strings.TrimSuffix(v, "group-b") + "group-a"
+			}
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Facts[0].Held
 	},
 }
 
