@@ -76,6 +76,8 @@ func TestMasks(t *testing.T) {
 		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
 		"quantas":  {"produzidas 217 · exibidas 217 · perdidas 0", "* · perdidas 0"},
 		"repete":   {"perdidas 0 · repetidas 1 (id 79) · fora de ordem 0", "perdidas 0 · * · fora de ordem 0"},
+		"salto":    {"voltou atrás 11 vezes; a pior, de 22 - 25 para 7 - 9", "voltou atrás *"},
+		"gols":     {"gols em cada partição: 18, 15, 14; nada", "*; nada"},
 		"sorteio":  {"Partição 0: 1, 5, 7", "*"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
 	}

@@ -54,6 +54,8 @@ var masks = map[string]*regexp.Regexp{
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
+	"salto":    regexp.MustCompile(`\d+ vezes; a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
+	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
 	// What has no key: where it went, and in which order it is read.
 	"sorteio": regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
 }

@@ -55,7 +55,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
-		otherHash, sameGroup,
+		otherHash, sameGroup, keyless,
 	}
 }
 
@@ -202,6 +202,22 @@ var sameGroup = Control{
 	},
 	caught: func(parts []Part) bool {
 		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Facts[0].Held
+	},
+}
+
+var keyless = Control{
+	Name: "no-key", Lab: "order",
+	Swap: Text{"o simulador que devia usar a partida como chave roda com MESSAGE_KEY=none", "the simulator that should use the match as the key runs with MESSAGE_KEY=none"},
+	Want: Text{"o placar volta atrás onde não devia", "the score jumps back where it should not"},
+	pace: 5 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "simulator-keyed" {
+			vars = append(slices.Clone(vars), "MESSAGE_KEY=none")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
 	},
 }
 
