@@ -78,6 +78,7 @@ func TestMasks(t *testing.T) {
 		"repete":   {"perdidas 0 · repetidas 1 (id 79) · fora de ordem 0", "perdidas 0 · * · fora de ordem 0"},
 		"salto":    {"voltou atrás 11 vezes; a pior, de 22 - 25 para 7 - 9", "voltou atrás *"},
 		"gols":     {"gols em cada partição: 18, 15, 14; nada", "*; nada"},
+		"exibido":  {"exibido até o id 32, confirmado", "*, confirmado"},
 		"sorteio":  {"Partição 0: 1, 5, 7", "*"},
 		"tópico":   {"enviadas 87 · no tópico 57 · duplicadas no tópico 0", "enviadas 87 * · duplicadas no tópico 0"},
 	}

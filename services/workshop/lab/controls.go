@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
-		otherHash, sameGroup, keyless,
+		otherHash, sameGroup, keyless, anotherName,
 	}
 }
 
@@ -218,6 +219,22 @@ var keyless = Control{
 	},
 	caught: func(parts []Part) bool {
 		return len(numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
+	},
+}
+
+var anotherName = Control{
+	Name: "another-name", Lab: "offsets",
+	Swap: Text{"o placar que começou com latest volta num grupo de outro nome", "the board that began with latest comes back in a group of another name"},
+	Want: Text{"ele relê as partidas anteriores, quando devia continuar de onde parou", "it reads the earlier matches again, where it should go on from where it stopped"},
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=earliest") {
+			vars = append(slices.Clone(vars), "CONSUMER_GROUP="+rand.Text())
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
 	},
 }
 

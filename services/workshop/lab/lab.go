@@ -41,7 +41,7 @@ func All() []Lab {
 	return []Lab{
 		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
 		poison, hangingTransaction,
-		partitions, consumerGroups, order,
+		partitions, consumerGroups, order, offsets,
 	}
 }
 
