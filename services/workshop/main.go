@@ -96,7 +96,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
 	}
-	root.AddCommand(t.upCommand(), t.labCommand(), t.doctorCommand(), guardCommand(), versionCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.resetCommand(), t.doctorCommand(), guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root
 }
