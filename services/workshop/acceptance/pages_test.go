@@ -54,7 +54,7 @@ var masks = map[string]*regexp.Regexp{
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
-	"salto":    regexp.MustCompile(`\d+ vezes; a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
+	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
 	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
 	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
 	// What has no key: where it went, and in which order it is read.

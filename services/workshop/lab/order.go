@@ -83,34 +83,32 @@ func (b *Bench) playThenShow(ctx context.Context, w way) (Part, error) {
 	if code, err := simulator.Wait(ctx); err != nil || code != 0 {
 		return Part{}, unexpected(err, "%s ended with exit code %d", simulator.Name, code)
 	}
-	goals, ends, err := m.scattered(ctx, w.partitions)
+	goals, err := m.scattered(ctx, w.partitions)
 	if err != nil {
 		return Part{}, err
 	}
-	board := m.Board("board-"+w.name, "DELIVERY=at-least-once", "MATCHES=0") // nor does it end with a finish that comes too early
+	board := m.Board("board-"+w.name, "DELIVERY=auto", "MATCHES=0") // nor does it end with a finish that comes too early
 	p, err := start(board.Name, "scoreboard", board.vars...)
 	if err != nil {
 		return Part{}, err
 	}
 	board.Lives = append(board.Lives, p)
-	for partition, end := range ends {
-		err := await(ctx, fmt.Sprintf("%s has committed all of partition %d", board.Name, partition), func() bool {
-			committed, err := b.Committed(board.Group, m.Topic, int32(partition))
-			return err == nil && (committed == end || end == 0)
-		})
-		if err != nil {
-			return Part{}, err
-		}
+	err = await(ctx, board.Name+" has shown the match", func() bool {
+		shown := len(board.Scores())
+		return shown >= len(goals) || shown > 0 && time.Since(last(p.Lines()).At) > overlooked
+	})
+	if err != nil {
+		return Part{}, err
 	}
 	p.Stop()
 	return judgeOrder(w, goals, board.Scores())
 }
 
-// scattered are the goals of a match on several partitions, in the order of their ids, and where each
-// partition ends.
-func (m *Match) scattered(ctx context.Context, partitions int32) (goals []Goal, ends []int64, err error) {
+// scattered are the goals of a match on several partitions, in the order of their ids.
+func (m *Match) scattered(ctx context.Context, partitions int32) ([]Goal, error) {
+	var goals []Goal
 	for partition := range partitions {
-		end, err := kafka.ReadToEnd(ctx, m.bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		_, err := kafka.ReadToEnd(ctx, m.bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			e, err := event.DecodeScoreEvent(msg.Value)
 			if err == nil && e.Event == event.Goal {
 				record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
@@ -119,12 +117,11 @@ func (m *Match) scattered(ctx context.Context, partitions int32) (goals []Goal, 
 			return err
 		})
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		ends = append(ends, end)
 	}
 	slices.SortFunc(goals, func(a, b Goal) int { return a.Number - b.Number })
-	return goals, ends, nil
+	return goals, nil
 }
 
 // judgeOrder compares the board with the match twice: with the order of the goals, which is what people
@@ -178,9 +175,13 @@ func (part *Part) jumpedBack(seen []Score, result Score) error {
 	}
 	slices.Sort(part.Want.OutOfOrder)
 	far := slices.MaxFunc(back, func(i, j int) int { return (seen[i-1].ID() - seen[i].ID()) - (seen[j-1].ID() - seen[j].ID()) })
+	times := Text{fmt.Sprint(len(back), " vezes"), fmt.Sprint(len(back), " times")}
+	if len(back) == 1 {
+		times = Text{"uma vez", "once"}
+	}
 	part.Facts = append(part.Facts, Fact{Text{
-		fmt.Sprintf("o placar voltou atrás %d vezes; a pior, de %s para %s", len(back), seen[far-1], seen[far]),
-		fmt.Sprintf("the score jumped back %d times; the worst, from %s to %s", len(back), seen[far-1], seen[far]),
+		fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
+		fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
 	}, true})
 	part.Notes = []Text{{
 		fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
