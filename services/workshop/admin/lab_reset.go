@@ -115,14 +115,10 @@ func (r *labReset) run(ctx context.Context) error {
 		if err != nil || !r.execute {
 			return steps, err
 		}
-		if err := s.resetLab(ctx, steps); err != nil {
+		if err := s.untilReset(ctx, steps, r.start, r.Standard); err != nil {
 			return nil, fmt.Errorf("%w; what was done before stays done: run it again, it goes on from there", err)
 		}
-		left, err := s.planLabReset(ctx, r.start, r.Standard)
-		if err == nil && len(left) > 0 {
-			err = fmt.Errorf("%s %s is not as it should be yet: is somebody at work with it? Run it again", left[0].Kind, left[0].Name)
-		}
-		return steps, err
+		return steps, nil
 	})
 	if err != nil {
 		return fmt.Errorf("reset lab %s: %w", r.start.Lab, err)
@@ -141,6 +137,21 @@ func (r *labReset) run(ctx context.Context) error {
 		r.note("this was a dry run: nothing is changed without --execute")
 	}
 	return err
+}
+
+// untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
+// may have answered for a topic that was about to go.
+func (s *session) untilReset(ctx context.Context, left []labStep, start LabStart, standard []kafka.Topic) error {
+	for range 3 {
+		if err := s.resetLab(ctx, left); err != nil {
+			return err
+		}
+		var err error
+		if left, err = s.planLabReset(ctx, start, standard); err != nil || len(left) == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("%s %s is not as at the start, again and again: somebody else is at work with it", left[0].Kind, left[0].Name)
 }
 
 func (step labStep) words() string {

@@ -114,7 +114,7 @@ func (s *session) resetLab(ctx context.Context, steps []labStep) error {
 // has deleted it; until then making it says that it exists, though it will never have a leader.
 func (s *session) makeAnew(ctx context.Context, topics []kafka.Topic) error {
 	for len(topics) > 0 {
-		soon, cancel := context.WithTimeout(ctx, 2*time.Second)
+		soon, cancel := context.WithTimeout(ctx, time.Second)
 		_, err := kafka.ApplyTopics(soon, s.admin, topics)
 		cancel()
 		switch {
