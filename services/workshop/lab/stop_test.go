@@ -28,6 +28,10 @@ func TestCancelled(t *testing.T) {
 		{exactlyOnce, ""},
 		{idempotence, ""},
 		{fencing, ""},
+		{consumerGroups, "kill -9 of"},
+		{offsets, "match 2 is in the topic"},
+		{order, ""},
+		{partitions, "key ana"},
 	} {
 		delay := time.Duration(rng.Int64N(int64(2 * time.Second)))
 		t.Run(c.lab.Name, func(t *testing.T) {

@@ -54,5 +54,8 @@ func (b *Bench) timeline() Timeline {
 			t.Began = first.Began
 		}
 	}
+	if t.Began.IsZero() { // no program was started: the lab has sent, or read, by itself
+		t.Began = t.Ended
+	}
 	return t
 }
