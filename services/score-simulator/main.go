@@ -1,7 +1,8 @@
 // The score-simulator plays matches and publishes every goal.
 //
 //	topic out: TOPIC (scoreGame), 1 partition
-//	key:       the match's id, so that a match stays in order on a topic with more partitions too
+//	key:       the match's id, so that a match stays in order on a topic with more partitions too;
+//	           MESSAGE_KEY=none: no key, as in document 000, so that it does not
 //	delivery:  acks=all and idempotent, one event at a time: the next is sent when the last one is
 //	           acknowledged, and an event that is refused ends the match, with exit code 1
 //	           TRANSACTIONAL_ID: each event in a transaction of its own; with ABORT_EVERY=n each n-th
@@ -44,6 +45,7 @@ type config struct {
 	transactional kafka.Transactional
 	abortEvery    uint64 // 0: never
 	topic         string
+	keyless       bool
 	pace          time.Duration
 	matches       uint64
 	pause         time.Duration
@@ -55,6 +57,7 @@ func configure(env *service.Env) config {
 		cluster:    kafka.ClusterFromEnv(env),
 		publishing: kafka.PublishingFromEnv(env),
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to publish to"),
+		keyless:    env.OneOf("MESSAGE_KEY", "match", []string{"match", "none"}, "what keeps a match on one partition; none: nothing does") == "none",
 		pace:       env.Duration("PACE", time.Second, "time between goals; 0: as fast as it goes"),
 		matches:    env.Number("MATCHES", 1, "matches to play; 0: no end"),
 		pause:      env.Duration("MATCH_PAUSE", 0, "time between two matches"),
@@ -224,7 +227,11 @@ func (s *simulator) message(e event.ScoreEvent) (msg *sarama.ProducerMessage, va
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode event %d: %w", e.ID, err)
 	}
-	return &sarama.ProducerMessage{Topic: s.cfg.topic, Key: sarama.StringEncoder(e.Match), Value: sarama.ByteEncoder(value)}, value, nil
+	msg = &sarama.ProducerMessage{Topic: s.cfg.topic, Value: sarama.ByteEncoder(value)}
+	if !s.cfg.keyless {
+		msg.Key = sarama.StringEncoder(e.Match)
+	}
+	return msg, value, nil
 }
 
 // about is an event as the history names it.

@@ -112,6 +112,32 @@ func TestPublishesWholeMatches(t *testing.T) {
 	}
 }
 
+// Without a key a match is on every partition.
+func TestMessageKey(t *testing.T) {
+	for _, tt := range []struct {
+		key, transactionalID string
+		keyless              bool
+	}{
+		{"match", "", false}, {"none", "", true}, {"none", "simulator", true},
+	} {
+		c := kafkatest.Start(t, "scoreGame:3")
+		r := kafkatest.StartRun(t, env(c, "MESSAGE_KEY", tt.key, "TRANSACTIONAL_ID", tt.transactionalID), configure, run)
+		if err := r.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		used := map[int32]bool{}
+		for _, msg := range c.ReadAll("scoreGame") {
+			used[msg.Partition] = true
+			if (len(msg.Key) == 0) != tt.keyless {
+				t.Errorf("MESSAGE_KEY=%s: key %q", tt.key, msg.Key)
+			}
+		}
+		if want := map[bool]int{false: 1, true: 3}[tt.keyless]; len(used) != want { // 48 on two of three: once in 10^8 times
+			t.Errorf("MESSAGE_KEY=%s: %d partitions, want %d", tt.key, len(used), want)
+		}
+	}
+}
+
 // A stop between two goals: what was sent is acknowledged, and the summary says so.
 func TestStopBetweenGoals(t *testing.T) {
 	c := kafkatest.Start(t, "scoreGame:1")

@@ -12,15 +12,19 @@ import (
 
 // adminCommands are those that look at a cluster and change it, with the manners of this tool.
 func (t *tool) adminCommands() []*cobra.Command {
-	a := &admin.Tool{
-		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(),
-		Cluster: func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
-	}
-	commands := a.Commands()
+	commands := t.admin().Commands()
 	for _, cmd := range commands {
 		mannered(cmd)
 	}
 	return commands
+}
+
+// admin is what those commands get from this process.
+func (t *tool) admin() *admin.Tool {
+	return &admin.Tool{
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(),
+		Cluster: func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
+	}
 }
 
 // mannered lets a command print its help, and refuse slips, as the others do.

@@ -54,6 +54,13 @@ var masks = map[string]*regexp.Regexp{
 	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                      // as many as there was time for
 	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`),    // as many as there was time for
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
+	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
+	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
+	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
+	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
+	// What has no key: where it went, and in which order it is read.
+	"sorteio":  regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
 	"líder":    regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
 	"linha":    regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
 	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),

@@ -32,6 +32,8 @@ func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, std
 	tool := &Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(tool.Commands()...)
+	tool.Standard = testTopics()
+	root.AddCommand(ResetCommand(tool, testLabs))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)

@@ -36,7 +36,8 @@ var acks = Lab{
 			"copy: without one the producer waits and tries again, and what was acknowledged survives the death of a broker.",
 	},
 	Pace: 20 * time.Millisecond, Killer: true,
-	run: runAcks,
+	ByHand: theMatch,
+	run:    runAcks,
 }
 
 func runAcks(ctx context.Context, b *Bench) ([]Part, error) {

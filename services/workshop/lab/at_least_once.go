@@ -22,5 +22,6 @@ var atLeastOnce = Lab{
 			"The two guarantees differ in the order of two lines: compare at_most_once.go and at_least_once.go.",
 	},
 	Pace: 100 * time.Millisecond, Student: true,
-	run: crashOnce("at-least-once", Prediction{Repeated: []int{failAt}}),
+	ByHand: theMatch,
+	run:    crashOnce("at-least-once", Prediction{Repeated: []int{failAt}}),
 }

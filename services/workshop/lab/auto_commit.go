@@ -28,7 +28,8 @@ var autoCommit = Lab{
 			"and after the crash all of it comes again: the longer the interval, the more is repeated. It is at-least-once, with plenty of repeats.",
 	},
 	Pace: 200 * time.Millisecond, Student: true,
-	run: runAutoCommit,
+	ByHand: theMatch,
+	run:    runAutoCommit,
 }
 
 func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {

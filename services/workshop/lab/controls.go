@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,7 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 func Controls() []Control {
 	return []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
+		otherHash, sameGroup, keyless, anotherName,
 		aloneIsEnough, otherGroup, unheardCut, bigBatch,
 	}
 }
@@ -172,6 +174,69 @@ var epochZero = Control{
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+}
+
+var otherHash = Control{
+	Name: "fnv", Lab: "partitions",
+	Swap: Text{"o produtor escolhe a partição pela chave com FNV, o padrão do sarama, e não com murmur2", "the producer chooses a key's partition with FNV, sarama's default, and not with murmur2"},
+	Want: Text{"chaves em outra partição que a do cliente Java", "keys on another partition than the Java client's"},
+	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+		return b.partitions(ctx, sarama.NewHashPartitioner)
+	},
+	caught: func(parts []Part) bool {
+		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f Fact) bool { return !f.Held })
+	},
+}
+
+var sameGroup = Control{
+	Name: "same-group", Lab: "consumer-groups",
+	Swap: Text{"o consumer do grupo b roda com o nome do grupo a", "the consumer of group b runs with the name of group a"},
+	Want: Text{"o grupo b não vê tudo, e as partições do grupo a são repartidas com mais um", "group b does not see everything, and the partitions of group a are dealt out among one more"},
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		vars = slices.Clone(vars)
+		for i, v := range vars {
+			if name == "other" && strings.HasPrefix(v, "CONSUMER_GROUP=") {
+				vars[i] = strings.TrimSuffix(v, "group-b") + "group-a"
+			}
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Facts[0].Held
+	},
+}
+
+var keyless = Control{
+	Name: "no-key", Lab: "order",
+	Swap: Text{"o simulador que devia usar a partida como chave roda com MESSAGE_KEY=none", "the simulator that should use the match as the key runs with MESSAGE_KEY=none"},
+	Want: Text{"o placar volta atrás onde não devia", "the score jumps back where it should not"},
+	pace: 5 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "simulator-keyed" {
+			vars = append(slices.Clone(vars), "MESSAGE_KEY=none")
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
+	},
+}
+
+var anotherName = Control{
+	Name: "another-name", Lab: "offsets",
+	Swap: Text{"o placar que começou com latest volta num grupo de outro nome", "the board that began with latest comes back in a group of another name"},
+	Want: Text{"ele relê as partidas anteriores, quando devia continuar de onde parou", "it reads the earlier matches again, where it should go on from where it stopped"},
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=earliest") {
+			vars = append(slices.Clone(vars), "CONSUMER_GROUP="+rand.Text())
+		}
+		return program, vars
+	},
+	caught: func(parts []Part) bool {
+		return len(numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
+	},
 }
 
 var aloneIsEnough = Control{

@@ -26,8 +26,9 @@ var crashLoop = Lab{
 		"The offset of id 5 is never committed, because the crash comes before: each restart gets the same event and crashes again. " +
 			"A restart does not heal what the message itself causes. The way out is to change the program, or to put the message aside (see the lab poison).",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  runCrashLoop,
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runCrashLoop,
 }
 
 func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {

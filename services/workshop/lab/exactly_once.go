@@ -32,8 +32,9 @@ var exactlyOnce = Lab{
 			"goes on with 21, and only the answer was lost. The line of 20 would have come after it, so it never came: a screen does not fit into a transaction. Were the line before the commit, " +
 			"the other crashes would repeat it. Exactly once holds from Kafka to Kafka; for the world outside one chooses between losing and repeating.",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, strikes) },
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, strikes) },
 }
 
 // strike is where a life of the board ends.

@@ -32,8 +32,9 @@ var fencing = Lab{
 			"producer's epoch; all that comes with the old epoch is refused, for ever. That is how a program that was started again gets rid of an earlier life " +
 			"that does not know yet that it is over. And it is why two copies at work must never have the same id: they would fence each other without end.",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  runFencing,
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runFencing,
 }
 
 func runFencing(ctx context.Context, b *Bench) ([]Part, error) {

@@ -28,8 +28,9 @@ var ghostGoals = Lab{
 			"them like any other; with read_committed the client leaves them out, and waits for the end of each open transaction. The Java client and " +
 			"kafka-python default to read_uncommitted (librdkafka does not): unless that is changed, the producer's transaction protects nobody.",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  runGhostGoals,
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runGhostGoals,
 }
 
 // ghostEvery is how many goals go by until the next is aborted first.

@@ -39,8 +39,9 @@ var hangingTransaction = Lab{
 			"The dead one does not end its own; the broker aborts it after TRANSACTION_TIMEOUT. The same TRANSACTIONAL_ID tells the coordinator that the program is back, and it " +
 			"aborts at once what the earlier life has left open. So the id should be stable over restarts: a random one at every start makes everybody wait.",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  runHangingTransaction,
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runHangingTransaction,
 }
 
 func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {

@@ -35,8 +35,9 @@ var idempotence = Lab{
 			"partition; the broker recognizes a number that it has, does not store it again and only repeats the answer. That is for the retries of the client itself. Where the application " +
 			"sends once more, or starts again after a crash, the message has a new number, and the duplicate is the application's own.",
 	},
-	Pace: 25 * time.Millisecond,
-	run:  runIdempotence,
+	Pace:   25 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runIdempotence,
 }
 
 func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {

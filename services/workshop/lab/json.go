@@ -26,6 +26,7 @@ type JSONPart struct {
 	Refused    []int      `json:"refused_in_topic"`
 	Torn       []string   `json:"torn"`
 	Strange    []string   `json:"strange"` // scores that no event explains
+	Table      []string   `json:"table,omitempty"`
 	Unknown    int        `json:"unknown"`
 	Facts      []JSONFact `json:"facts"`
 	Misses     []string   `json:"misses"`
@@ -47,7 +48,7 @@ func (r Result) JSON(lang service.Lang) JSON {
 			Title: p.Title.In(lang), Held: p.Holds(), Produced: v.Produced,
 			Lost: some(numbers(v.Lost, v.Missing)), Repeated: some(numbers(v.Repeated)), Duplicated: some(numbers(v.Duplicated)),
 			Ghosts: some(numbers(v.AbortedRead)), OutOfOrder: some(numbers(v.OutOfOrder, v.Nonmonotonic)),
-			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{},
+			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{}, Table: p.table(lang),
 		}
 		if !part.Held {
 			part.Hint = p.Hint.In(lang)

@@ -27,14 +27,25 @@ type Lab struct {
 	Student bool          // takes the student's own scoreboard
 	Killer  bool          // kills brokers: needs real ones, on this machine
 
+	// ByHand is what the lab's page works with beside the run: a student may have left it anyhow. Topics
+	// of the workshop's own stand without their dead letters, which go with them.
+	ByHand ByHand
+
 	run func(ctx context.Context, b *Bench) ([]Part, error)
 }
+
+// ByHand are the names of topics and groups.
+type ByHand struct{ Topics, Groups []string }
+
+// theMatch is what is worked with where a match is looked at by hand, in Python too.
+var theMatch = ByHand{Topics: []string{"scoreGame", "scoreBoard"}, Groups: []string{"group1"}}
 
 // All is every lab, in the order of the course.
 func All() []Lab {
 	return []Lab{
 		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
 		poison, hangingTransaction,
+		partitions, consumerGroups, order, offsets,
 		replication, retention, sendModes, fetchSize,
 	}
 }

@@ -149,6 +149,7 @@ func TestLabs(t *testing.T) {
 	const none = ` · lost 0 · repeated 0 · out of order 0`
 	const wrote = ` · lost 0 · duplicated in the topic 0 · out of order 0`
 	shown := `produced 47 · shown 47` + none
+	ten := `sent 10 · acknowledged 10 · in the topic 10 · lost 0 · duplicated in the topic 0 · out of order 0`
 	inTopic := `produced 47 · in scoreBoard 47` + none
 	want := map[string][]string{
 		// How far the five seconds of a commit reach depends on the machine.
@@ -172,6 +173,14 @@ func TestLabs(t *testing.T) {
 		},
 		"poison":              {`produced 48 · shown \d+ · not shown \d+ \(ids \d+-47\) · repeated 0 · out of order 0`, `produced 48 · shown 47` + none},
 		"hanging-transaction": {shown, shown},
+		"partitions":          {ten, ten},
+		"offsets": {
+			`produced 80 · shown 80` + none, `produced 80 · shown 33 · not shown 47 \(ids 1-47\) · repeated 0 · out of order 0`,
+			`produced 48 · shown 48` + none, `produced 48 · shown 48` + none, `produced 47 · shown 47 · lost 0 · repeated \d+ \(ids? .+\) · out of order 0`,
+		},
+		"order": {`produced 47 · shown 47 · lost 0 · repeated 0 · out of order \d+ \(ids? .+\)`, shown, shown},
+		// The one that is killed may have shown something that it had not committed.
+		"consumer-groups": {`produced (\d+) · shown \d+ · lost 0 · repeated \d+( \(ids? [\d, ]+\))? · out of order 0`, `produced \d+ · shown \d+` + none},
 		"retention": {
 			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,
 			`produced 80 · shown 40 · lost 40 \(ids 21-60\) · repeated 0 · out of order 0`,

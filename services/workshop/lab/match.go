@@ -23,9 +23,14 @@ func (b *Bench) NewMatch(ctx context.Context) (*Match, error) { return b.NewMatc
 
 // NewMatchNamed is NewMatch for the second of two matches: the names of its topics end differently.
 func (b *Bench) NewMatchNamed(ctx context.Context, suffix string) (*Match, error) {
+	return b.newMatch(ctx, suffix, 1)
+}
+
+// newMatch is NewMatchNamed on so many partitions.
+func (b *Bench) newMatch(ctx context.Context, suffix string, partitions int32) (*Match, error) {
 	m := &Match{bench: b, Topic: b.Name("scoreGame") + suffix, BoardTopic: b.Name("scoreBoard") + suffix}
-	topics := append(kafka.Topic{Name: m.Topic, Partitions: 1, Replicas: 3}.WithDeadLetters(),
-		kafka.Topic{Name: m.BoardTopic, Partitions: 1, Replicas: 3})
+	topics := append(kafka.Topic{Name: m.Topic, Partitions: partitions, Replicas: 3}.WithDeadLetters(),
+		kafka.Topic{Name: m.BoardTopic, Partitions: partitions, Replicas: 3})
 	return m, b.Topics(ctx, topics...)
 }
 

@@ -33,8 +33,9 @@ var poison = Lab{
 			"record hold up all that come after it, and a restart does not help, because it is still there. The dead-letter topic is the third way: the message " +
 			"goes, with the reason in its headers, to where somebody will see it, and only then is its offset committed.",
 	},
-	Pace: 100 * time.Millisecond,
-	run:  runPoison,
+	Pace:   100 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runPoison,
 }
 
 // poisonPace is slow enough for the message to come in mid-match.

@@ -29,7 +29,7 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
 			fmt.Fprintf(w, "[%s]\n", title)
 		}
 		fmt.Fprintln(w, p.Line(lang)+" → "+p.outcome(r.Lab.Name).In(lang))
-		for _, line := range p.strip(lang, colour) {
+		for _, line := range append(p.table(lang), p.strip(lang, colour)...) {
 			fmt.Fprintln(w, "  "+line)
 		}
 		for _, f := range p.Facts {
@@ -155,6 +155,15 @@ func idsOr(sorted []int, none string) string {
 		return none
 	}
 	return ids(sorted)
+}
+
+// table is what a part draws, in a language.
+func (p Part) table(lang service.Lang) []string {
+	var lines []string
+	for _, row := range p.Table {
+		lines = append(lines, row.In(lang))
+	}
+	return lines
 }
 
 // stripWidth is where the strip of ids is folded.

@@ -15,7 +15,8 @@ type Part struct {
 	Title   Text // empty where there is only one
 	Counted verdict.Verdict
 	Strange []Score // score lines that no record explains
-	Highest int     // id of the match's last goal
+	Highest int     // id of the match's last goal; 0: there is no strip of ids to draw
+	Table   []Text  // lines between the count and the facts: what is where
 	Pending bool    // what is not shown is not lost for good: it waits behind something, or is elsewhere
 	Shown   Text    // what the second number of the line counts, where it is not lines on a screen
 	Unread  bool    // nobody reads: only what was sent is compared with the topic
@@ -35,6 +36,7 @@ type Prediction struct {
 	Repeated   []int // shown again
 	Duplicated []int // in the topic again
 	Ghosts     []int // shown, though aborted
+	OutOfOrder []int // behind a higher one
 }
 
 // Fact is something else that was predicted, besides the counts, and whether it was so.
@@ -101,7 +103,7 @@ func (p Part) counts() []tally {
 		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
 		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
 		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
-		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), nil, true},
+		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// sequence is the numbers from first to last.
-func sequence(first, last int) []int {
+// span is the numbers from first to last.
+func span(first, last int) []int {
 	var ids []int
 	for id := first; id <= last; id++ {
 		ids = append(ids, id)
@@ -39,14 +39,14 @@ func TestSizeJudged(t *testing.T) {
 		size  int64
 		holds bool
 	}{
-		{"the end is left", sequence(70, 100), retainBytes, true},
-		{"a segment more", sequence(60, 100), retainBytes + segmentBytes, true},
-		{"a segment less", sequence(80, 100), retainBytes - segmentBytes, true},
-		{"too much is left", sequence(50, 100), retainBytes + segmentBytes + 1, false},
-		{"too little is left", sequence(99, 100), retainBytes - segmentBytes - 1, false},
-		{"nothing was erased", sequence(1, 100), retainBytes, false},
-		{"a hole in it", slices.Concat(sequence(70, 80), sequence(82, 100)), retainBytes, false},
-		{"the end is gone", sequence(1, 40), retainBytes, false},
+		{"the end is left", span(70, 100), retainBytes, true},
+		{"a segment more", span(60, 100), retainBytes + segmentBytes, true},
+		{"a segment less", span(80, 100), retainBytes - segmentBytes, true},
+		{"too much is left", span(50, 100), retainBytes + segmentBytes + 1, false},
+		{"too little is left", span(99, 100), retainBytes - segmentBytes - 1, false},
+		{"nothing was erased", span(1, 100), retainBytes, false},
+		{"a hole in it", slices.Concat(span(70, 80), span(82, 100)), retainBytes, false},
+		{"the end is gone", span(1, 40), retainBytes, false},
 	} {
 		part, missing := sentAll(sizeMessages, c.left)
 		part = judgeSize(part, missing, c.size)
@@ -69,10 +69,10 @@ func TestCompactionJudged(t *testing.T) {
 		values map[string]string
 		holds  bool
 	}{
-		{"the last of each", sequence(46, 50), last, true},
-		{"an older one too", sequence(45, 50), last, false},
+		{"the last of each", span(46, 50), last, true},
+		{"an older one too", span(45, 50), last, false},
 		{"an older one instead", []int{43, 46, 47, 49, 50}, stale, false},
-		{"a key is gone", sequence(46, 49), fewer, false},
+		{"a key is gone", span(46, 49), fewer, false},
 	} {
 		part, _ := sentAll(accounts*balances, c.left)
 		part = judgeCompaction(part, last, c.values)

@@ -1,13 +1,10 @@
 package lab
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
-	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
 
@@ -88,16 +85,5 @@ func TestRequestsFact(t *testing.T) {
 		if got := fmt.Sprint(held); got != c.want {
 			t.Errorf("%+v with %d requests: %s, want %s", c.mode, c.requests, got, c.want)
 		}
-	}
-}
-
-// A lab that starts no program has a report all the same, whose time line has no beginning.
-func TestReportWithoutPrograms(t *testing.T) {
-	var page bytes.Buffer
-	if err := (Result{Lab: sendModes, Timeline: new(Bench).timeline()}).Report(&page, service.English); err != nil {
-		t.Fatal(err)
-	}
-	if page.Len() > 1<<20 || !strings.Contains(page.String(), sendModes.Name) {
-		t.Errorf("a page of %d bytes", page.Len())
 	}
 }

@@ -33,8 +33,9 @@ var zombie = Lab{
 			"has to refuse. It can only because the offset goes into the transaction with the member's name and the group's generation (AddOffsetsToTxnWithGroupMetadata); " +
 			"by the group's name alone (AddMessageToTxn) the zombie's offset would be accepted, and the goal counted twice. The TRANSACTIONAL_ID does not help here: each board has its own.",
 	},
-	Pace: 250 * time.Millisecond,
-	run:  runZombie,
+	Pace:   250 * time.Millisecond,
+	ByHand: theMatch,
+	run:    runZombie,
 }
 
 func runZombie(ctx context.Context, b *Bench) ([]Part, error) {

@@ -1,0 +1,131 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
+// will not have them any more. It fails where one of either kind has members.
+func (s *session) planGroups(ctx context.Context, start LabStart, changed []string) ([]labStep, error) {
+	listed, err := s.listGroups()
+	if err != nil {
+		return nil, err // a group that nobody tells us of may be at work
+	}
+	var steps []labStep
+	runs := ofRuns(start.Lab)
+	for _, l := range listed {
+		if l.State == "Dead" {
+			continue // it goes by itself
+		}
+		own := runs.MatchString(l.Group) || slices.Contains(start.Groups, l.Group)
+		groups, err := s.groups(ctx, l.Group)
+		if err != nil {
+			return nil, err
+		}
+		if own || slices.ContainsFunc(changed, func(topic string) bool { return reads(groups[0], topic) }) {
+			if err := inactive(groups[0]); err != nil {
+				return nil, fmt.Errorf("group %s: %w", l.Group, err)
+			}
+		}
+		offsets, err := s.committed(ctx, l.Group)
+		if err != nil {
+			return nil, err
+		}
+		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + count(len(offsets), "partition")}
+		if !own {
+			step.Action = "forget"
+			for _, p := range sortedPlaces(offsets) {
+				if slices.Contains(changed, p.topic) {
+					step.offsets = append(step.offsets, p)
+					step.Topics = append(step.Topics, p.topic)
+				}
+			}
+			step.Topics = slices.Compact(step.Topics)
+		}
+		if own || len(step.offsets) > 0 {
+			steps = append(steps, step)
+		}
+	}
+	return steps, nil
+}
+
+// reads reports whether a member of the group has, or wants, a topic.
+func reads(g *sarama.GroupDescription, topic string) bool {
+	for _, m := range membersOf(g) {
+		if _, has := m.Partitions[topic]; has {
+			return true
+		}
+	}
+	for _, m := range g.Members {
+		if wants, err := m.GetMemberMetadata(); err == nil && wants != nil && slices.Contains(wants.Topics, topic) {
+			return true
+		}
+	}
+	return false
+}
+
+// resetLab does what was planned. The groups come first: they are what refuses.
+func (s *session) resetLab(ctx context.Context, steps []labStep) error {
+	var groups, gone []string
+	var topics []kafka.Topic
+	for _, step := range steps {
+		switch {
+		case step.Kind == "group" && step.Action == "delete":
+			groups = append(groups, step.Name)
+		case step.Kind == "topic" && step.Action != "create":
+			gone = append(gone, step.Name)
+		}
+		if step.topic.Name != "" {
+			topics = append(topics, step.topic)
+		}
+	}
+	if len(groups) > 0 {
+		if err := s.deleteGroups(ctx, groups, func(string) {}); err != nil {
+			return err
+		}
+	}
+	for _, step := range steps {
+		for _, p := range step.offsets {
+			err := s.admin.DeleteConsumerGroupOffset(step.Name, p.topic, p.partition)
+			// Without its last offset a group is gone, and with it the others that it had.
+			if err != nil && !errors.Is(err, sarama.ErrGroupIDNotFound) {
+				return fmt.Errorf("group %s: forget %s/%d: %w", step.Name, p.topic, p.partition, err)
+			}
+		}
+	}
+	if len(gone) > 0 {
+		if err := s.deleteTopics(ctx, gone); err != nil {
+			return err
+		}
+	}
+	return s.makeAnew(ctx, topics)
+}
+
+// makeAnew makes topics that may have been there a moment ago. Brokers forget a topic before the cluster
+// has deleted it; until then making it says that it exists, though it will never have a leader.
+func (s *session) makeAnew(ctx context.Context, topics []kafka.Topic) error {
+	for len(topics) > 0 {
+		soon, cancel := context.WithTimeout(ctx, time.Second)
+		_, err := kafka.ApplyTopics(soon, s.admin, topics)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil || soon.Err() == nil && !movesOn(err) && !underway(err):
+			return err
+		}
+		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var consumerGroups = Lab{
+	Name:    "consumer-groups",
+	Summary: Text{"um a quatro membros em três partições, um deles morto; e outro grupo ao lado", "one to four members on three partitions, one of them killed; and another group beside them"},
+	Will: [3]Text{
+		{"Um producer publica transações num tópico de três partições. O grupo a começa com um consumer e ganha mais um, até serem quatro; o grupo b tem um só.",
+			"A producer publishes transactions on a topic of three partitions. Group a begins with one consumer and is given one more, until there are four; group b has one."},
+		{"Com os quatro no grupo, um que tem uma partição é morto (kill -9), e ninguém o reinicia.",
+			"With all four in the group, one that has a partition is killed (kill -9), and nobody starts it again."},
+		{"Previsão: cada partição tem um só dono, e o quarto membro fica sem nenhuma; a do morto passa a outro, nada se perde; cada grupo vê tudo.",
+			"Prediction: each partition has one owner, and the fourth member none; the dead one's goes to another, nothing is lost; each group sees everything."},
+	},
+	Why: Text{
+		"Num grupo cada partição é de um membro só: é assim que a ordem dela se mantém, e é por isso que mais membros que partições não ajudam. A cada entrada ou saída o coordenador " +
+			"reparte tudo de novo. De quem morre sem se despedir ele só sabe quando a sessão acaba (session.timeout.ms, aqui 6 s); até lá a partição espera. O novo dono continua do offset " +
+			"confirmado: o que o morto exibiu sem confirmar vem outra vez, e nada falta. Outro grupo tem os seus próprios offsets, e por isso recebe tudo também.",
+		"In a group each partition belongs to one member only: that is how its order is kept, and why more members than partitions do not help. Whenever one comes or goes the coordinator " +
+			"deals them all out anew. Of one that dies without a farewell it learns only when the session ends (session.timeout.ms, here 6 s); until then its partition waits. The new owner goes on from the " +
+			"committed offset: what the dead one has shown and not committed comes again, and nothing is missing. Another group has offsets of its own, and so is given everything too.",
+	},
+	Pace:   50 * time.Millisecond,
+	ByHand: ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
+	run:    runConsumerGroups,
+}
+
+const (
+	mostMembers = 4
+	// stageLength is how many messages a group shows before it is changed again: enough to see who shows what.
+	stageLength = 8
+)
+
+// crew is a group of consumers, and what it was given at each stage.
+type crew struct {
+	bench   *Bench
+	topic   string
+	group   string
+	members []*Process // all that there ever were
+	stages  []stage
+}
+
+// stage is a time in which the group does not change.
+type stage struct {
+	living      []string
+	shares      map[string][]int32 // by the member's name; as the coordinator says
+	began, over time.Time
+	bereft      int32 // the partition whose owner has died just before; -1: none has
+}
+
+func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
+	topic := b.Name("transactions")
+	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}.WithDeadLetters()...); err != nil {
+		return nil, err
+	}
+	producer, err := b.Quietly("producer", "producer", "TOPIC="+topic, "PACE="+max(b.Pace, 10*time.Millisecond).String(), "COUNT=0", fmt.Sprint("SEED=", b.Seed))
+	if err != nil {
+		return nil, err
+	}
+	a := &crew{bench: b, topic: topic, group: b.Group("group-a")}
+	other := &crew{bench: b, topic: topic, group: b.Group("group-b")}
+	if err := other.join("other"); err != nil {
+		return nil, err
+	}
+	for n := 1; n <= mostMembers; n++ {
+		if err := a.join(fmt.Sprint("member-", n)); err != nil {
+			return nil, err
+		}
+		if err := a.settle(ctx, -1); err != nil {
+			return nil, err
+		}
+	}
+	killed, partition, err := a.killOne()
+	if err != nil {
+		return nil, err
+	}
+	again, err := a.unconfirmed(ctx, killed, partition)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.settle(ctx, partition); err != nil {
+		return nil, err
+	}
+	producer.Stop()
+	if code := producer.ExitCode(); code != 0 {
+		return nil, &NotRun{fmt.Sprintf("the producer ended with exit code %d", code)}
+	}
+	return judgeCrews(ctx, a, other, killed, again)
+}
+
+// join starts one more member. It is a static one: then the coordinator calls it by its name.
+func (c *crew) join(name string) error {
+	p, err := c.bench.Quietly(name, "consumer", "TOPIC="+c.topic, "CONSUMER_GROUP="+c.group, "GROUP_INSTANCE_ID="+name)
+	c.members = append(c.members, p)
+	return err
+}
+
+// settle waits until the group has dealt out the partitions among the living, and has worked so for a while.
+func (c *crew) settle(ctx context.Context, bereft int32) error {
+	s := stage{bereft: bereft}
+	var dead []string
+	for _, m := range c.members {
+		select {
+		case <-m.Ended():
+			dead = append(dead, m.Name)
+		default:
+			s.living = append(s.living, m.Name)
+		}
+	}
+	err := Await(ctx, fmt.Sprintf("the group has dealt out its partitions among %d members", len(s.living)), func() bool {
+		s.shares = c.bench.shares(c.group, c.topic)
+		in := func(name string) bool { _, in := s.shares[name]; return in }
+		return !slices.ContainsFunc(dead, in) && !slices.ContainsFunc(s.living, func(name string) bool { return !in(name) })
+	})
+	if err != nil {
+		return err
+	}
+	s.began = time.Now()
+	c.bench.Say(Text{"grupo a, " + s.text().PT, "group a, " + s.text().EN})
+	before := c.shownSoFar()
+	if err := Await(ctx, "the group shows messages", func() bool { return c.shownSoFar() >= before+stageLength }); err != nil {
+		return err
+	}
+	s.over = time.Now()
+	c.stages = append(c.stages, s)
+	return nil
+}
+
+func (c *crew) shownSoFar() int {
+	n := 0
+	for _, m := range c.members {
+		n += count(m.Lines(), `"id_sequencia"`)
+	}
+	return n
+}
+
+// text is who has what.
+func (s stage) text() Text {
+	text := Text{fmt.Sprintf("%d membros: ", len(s.living)), fmt.Sprintf("%d members: ", len(s.living))}
+	if len(s.living) == 1 {
+		text = Text{"1 membro: ", "1 member: "}
+	}
+	for i, name := range s.living {
+		if i > 0 {
+			text.PT, text.EN = text.PT+" · ", text.EN+" · "
+		}
+		share := Text{numbered(s.shares[name]), numbered(s.shares[name])}
+		if len(s.shares[name]) == 0 {
+			share = Text{"nenhuma", "none"}
+		}
+		text.PT, text.EN = text.PT+name+" "+share.PT, text.EN+name+" "+share.EN
+	}
+	return text
+}
+
+// shares are the partitions of each member, by the name that it gave itself; none while the group has
+// not dealt them out.
+func (b *Bench) shares(group, topic string) map[string][]int32 {
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return nil
+	}
+	groups, err := admin.DescribeConsumerGroups([]string{group})
+	if err != nil || len(groups) != 1 || groups[0].State != "Stable" {
+		return nil
+	}
+	shares := map[string][]int32{}
+	dealt := 0
+	for _, m := range groups[0].Members {
+		assignment, err := m.GetMemberAssignment()
+		if err != nil || m.GroupInstanceId == nil {
+			return nil
+		}
+		var own []int32
+		if assignment != nil {
+			own = slices.Sorted(slices.Values(assignment.Topics[topic]))
+		}
+		shares[*m.GroupInstanceId] = own
+		dealt += len(own)
+	}
+	if dealt < threePartitions {
+		return nil
+	}
+	return shares
+}
+
+// killOne kills the second member, or else the first that has something to lose.
+func (c *crew) killOne() (*Process, int32, error) {
+	shares := c.stages[len(c.stages)-1].shares
+	for _, m := range append([]*Process{c.members[1]}, c.members...) {
+		if len(shares[m.Name]) == 0 {
+			continue
+		}
+		m.Kill()
+		partition := shares[m.Name][0]
+		c.bench.Say(Text{
+			fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name, partition), fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
+		})
+		return m, partition, nil
+	}
+	return nil, 0, &NotRun{"no member has a partition"}
+}
+
+// unconfirmed are the numbers of what the dead member has shown, and not committed. Nobody else commits
+// for its partition until its session ends.
+func (c *crew) unconfirmed(ctx context.Context, dead *Process, partition int32) ([]int, error) {
+	log, err := c.log(ctx)
+	if err != nil {
+		return nil, err
+	}
+	committed, err := c.bench.Committed(c.group, c.topic, partition)
+	if err != nil {
+		return nil, err
+	}
+	shown := transactionsOf(dead.Lines())
+	var again []int
+	for _, r := range log {
+		if _, was := shown[r.Number]; was && r.Partition == partition && r.Offset >= committed {
+			again = append(again, r.Number)
+		}
+	}
+	slices.Sort(again)
+	return again, nil
+}
+
+// log is what is on the topic, by the numbers that the producer gave.
+func (c *crew) log(ctx context.Context) ([]verdict.Record, error) {
+	log := []verdict.Record{}
+	for partition := range int32(threePartitions) {
+		_, err := kafka.ReadToEnd(ctx, c.bench.Client, c.topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			tx, err := event.DecodeTransaction(msg.Value)
+			log = append(log, verdict.Record{Message: verdict.Message{Number: int(tx.IDSequencia)}, Partition: partition, Offset: msg.Offset})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return log, nil
+}
+
+// transactionsOf are the transactions among a consumer's lines, by number, with the time of the first.
+func transactionsOf(lines []Line) map[int]time.Time {
+	shown := map[int]time.Time{}
+	for _, l := range lines {
+		if n, ok := transaction(l.Text); ok && shown[n].IsZero() {
+			shown[n] = l.At
+		}
+	}
+	return shown
+}
+
+// transaction reads the number of a line that is a transaction.
+func transaction(line string) (int, bool) {
+	var tx struct {
+		Number int `json:"id_sequencia"`
+	}
+	return tx.Number, strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &tx) == nil && tx.Number > 0
+}
+
+// catchUp waits until the group has shown all of the log, but not for ever: what is missing then is lost.
+func (c *crew) catchUp(ctx context.Context, log []verdict.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		shown := map[int]time.Time{}
+		for _, m := range c.members {
+			maps.Copy(shown, transactionsOf(m.Lines()))
+		}
+		if !slices.ContainsFunc(log, func(r verdict.Record) bool { return shown[r.Number].IsZero() }) {
+			return nil
+		}
+		if err := service.Sleep(ctx, 50*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}

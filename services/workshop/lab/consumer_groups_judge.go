@@ -1,0 +1,119 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"workshop.example/kit/verdict"
+)
+
+// judgeCrews counts what each group has shown of the log.
+func judgeCrews(ctx context.Context, a, other *crew, killed *Process, again []int) ([]Part, error) {
+	log, err := a.log(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var parts []Part
+	for _, c := range []*crew{a, other} {
+		if err := c.catchUp(ctx, log); err != nil {
+			return nil, err
+		}
+		for _, m := range c.members {
+			m.Stop()
+		}
+		parts = append(parts, partOfGroup(log, c.lines()))
+	}
+	parts[0].Title, parts[1].Title = Text{"grupo a", "group a"}, Text{"grupo b", "group b"}
+	parts[0].Want.Repeated = again
+	for _, s := range a.stages {
+		parts[0].Facts = append(parts[0].Facts, s.fact(log, a.lines()))
+	}
+	note, err := takeover(log, a.lines(), killed, last(a.stages).bereft)
+	parts[0].Notes = []Text{note}
+	return parts, err
+}
+
+// memberLines are the lines of one member.
+type memberLines struct {
+	name  string
+	lines []Line
+}
+
+func (c *crew) lines() []memberLines {
+	var all []memberLines
+	for _, m := range c.members {
+		all = append(all, memberLines{m.Name, m.Lines()})
+	}
+	return all
+}
+
+func partOfGroup(log []verdict.Record, members []memberLines) Part {
+	run := verdict.Run{Log: log, Reads: []verdict.Read{}}
+	for _, m := range members {
+		for _, l := range m.lines {
+			if n, ok := transaction(l.Text); ok {
+				run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Number: n}, Session: m.name})
+			}
+		}
+	}
+	return Part{Counted: verdict.Check(run)}
+}
+
+// fact is how the partitions were dealt out, and whether it was so: as evenly as can be, each to one
+// member, and nobody has shown anything of another's.
+func (s stage) fact(log []verdict.Record, members []memberLines) Fact {
+	held := true
+	owners := map[int32]string{}
+	for _, name := range s.living {
+		share := s.shares[name]
+		few, many := threePartitions/len(s.living), (threePartitions+len(s.living)-1)/len(s.living)
+		held = held && len(share) >= few && len(share) <= many
+		for _, p := range share {
+			held = held && owners[p] == ""
+			owners[p] = name
+		}
+	}
+	partitions := map[int]int32{}
+	for _, r := range log {
+		partitions[r.Number] = r.Partition
+	}
+	for _, m := range members {
+		for _, l := range m.lines {
+			if n, ok := transaction(l.Text); ok && l.At.After(s.began) && l.At.Before(s.over) {
+				held = held && owners[partitions[n]] == m.name
+			}
+		}
+	}
+	text := s.text()
+	if s.bereft >= 0 {
+		text.PT = fmt.Sprintf("a partição %d, do morto, passou a outro: %s", s.bereft, text.PT)
+		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.bereft, text.EN)
+		held = held && owners[s.bereft] != ""
+	}
+	return Fact{text, held}
+}
+
+// takeover measures how long the dead member's partition had nobody.
+func takeover(log []verdict.Record, members []memberLines, killed *Process, partition int32) (Text, error) {
+	bereft := map[int]bool{}
+	for _, r := range log {
+		bereft[r.Number] = r.Partition == partition
+	}
+	var first time.Time
+	for _, m := range members {
+		for _, l := range m.lines {
+			if n, ok := transaction(l.Text); ok && m.name != killed.Name && bereft[n] && l.At.After(killed.endedAt) && (first.IsZero() || l.At.Before(first)) {
+				first = l.At
+			}
+		}
+	}
+	if first.IsZero() {
+		return Text{}, &NotRun{fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
+	}
+	took := seconds(first.Sub(killed.endedAt))
+	return Text{
+		fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
+		fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),
+	}, nil
+}

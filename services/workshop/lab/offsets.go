@@ -1,0 +1,254 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/wire"
+)
+
+var offsets = Lab{
+	Name:    "offsets",
+	Summary: Text{"onde um grupo começa: earliest, latest, ou onde parou; e o que a confirmação automática repete", "where a group begins: earliest, latest, or where it stopped; and what automatic commit repeats"},
+	Will: [3]Text{
+		{"Uma partida está no tópico quando começam dois placares, cada um com um grupo novo: um com AUTO_OFFSET_RESET=earliest, o outro com latest. Joga-se a segunda.",
+			"One match is in the topic when two boards start, each with a new group: one with AUTO_OFFSET_RESET=earliest, the other with latest. A second is played."},
+		{"Os dois param; joga-se a terceira sem ninguém a ler; eles voltam com os ajustes trocados. Noutro tópico, um placar com confirmação automática é morto (kill -9).",
+			"Both stop; a third is played while nobody reads; they come back with their settings exchanged. On another topic a board with automatic commit is killed (kill -9)."},
+		{"Previsão: earliest vê as duas primeiras, latest só a segunda; depois o ajuste não vale nada, e ambos veem a terceira inteira. O morto repete o que exibiu desde a última confirmação.",
+			"Prediction: earliest sees the first two, latest only the second; then the setting counts for nothing, and both see all of the third. The dead one repeats what it has shown since its last commit."},
+	},
+	Why: Text{
+		"Um grupo continua do offset que confirmou. auto.offset.reset só responde a outra pergunta: e se não há nenhum? earliest diz «do começo do que ainda existe», latest diz «do que vier agora», e o que " +
+			"já estava lá esse grupo nunca verá. Por isso trocar o ajuste de um grupo que já confirmou não o faz reler nada: para isso há groups reset, ou um grupo com outro nome. E o offset é só tão " +
+			"novo quanto a última confirmação: com a automática, a cada 5 s, tudo o que se exibiu desde então vem outra vez depois de uma queda.",
+		"A group goes on from the offset that it has committed. auto.offset.reset only answers another question: what if there is none? earliest says «from the beginning of what is left», latest says «from what comes now», and what " +
+			"was there already that group will never see. So another setting for a group that has committed does not make it read anything again: for that there is groups reset, or a group with another name. And the offset is only as " +
+			"new as the last commit: with the automatic one, every 5 s, all that was shown since then comes again after a crash.",
+	},
+	Pace:   200 * time.Millisecond,
+	ByHand: ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
+	run:    runOffsets,
+}
+
+func runOffsets(ctx context.Context, b *Bench) ([]Part, error) {
+	var four []Part
+	var crash Part
+	reading, inTime := errgroup.WithContext(ctx)
+	reading.Go(func() (err error) {
+		four, err = b.threeMatches(inTime)
+		return err
+	})
+	reading.Go(func() (err error) {
+		crash, err = b.killAutoCommit(inTime)
+		return err
+	})
+	err := reading.Wait()
+	return append(four, crash), err
+}
+
+// reader is a board whose requests are seen on their way to the brokers.
+type reader struct {
+	*Board
+	lives []*asked
+}
+
+// asked are the offsets that one life asked the brokers for.
+type asked struct {
+	mu            sync.Mutex
+	any           bool
+	first, newest int64
+	problem       error
+}
+
+func (a *asked) see(r wire.Request, topic string) wire.Fate {
+	if r.Key != kmsg.Fetch {
+		return wire.Pass
+	}
+	decoded, err := r.Decode()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
+		a.problem = err
+		return wire.Pass
+	}
+	for _, t := range decoded.(*kmsg.FetchRequest).Topics {
+		if t.Topic != topic {
+			continue
+		}
+		for _, p := range t.Partitions {
+			if !a.any {
+				a.any, a.first = true, p.FetchOffset
+			}
+			a.newest = p.FetchOffset
+		}
+	}
+	return wire.Pass
+}
+
+// offsets are the first one asked for and the last so far; ok is false before there is any.
+func (a *asked) offsets() (first, newest int64, ok bool, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.problem != nil {
+		return 0, 0, false, &NotRun{fmt.Sprintf("what a board asked the brokers for could not be read: %v", a.problem)}
+	}
+	return a.first, a.newest, a.any, nil
+}
+
+// begin starts the next life with a setting, and returns when it has asked for its first message: then
+// its place in the topic is fixed.
+func (r *reader) begin(ctx context.Context, reset string) error {
+	p, err := r.match.bench.Wire()
+	if err != nil {
+		return err
+	}
+	a := &asked{}
+	p.OnRequest(func(req wire.Request) wire.Fate { return a.see(req, r.match.Topic) })
+	r.lives = append(r.lives, a)
+	if _, err := r.Start("AUTO_OFFSET_RESET="+reset, through(p)); err != nil {
+		return err
+	}
+	return Await(ctx, r.Name+" has asked for its first message", func() bool {
+		_, _, ok, err := a.offsets()
+		return ok || err != nil
+	})
+}
+
+// overlooked is how long a board may be silent with everything in its hands: then what it has not shown it
+// will not.
+const overlooked = 3 * time.Second
+
+// readTo waits until the board has asked for what comes behind an offset and shown so many matches to
+// their end, or nothing more for a while; then it stops the board, which commits on its way out.
+func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
+	life := last(r.Lives)
+	err := Await(ctx, fmt.Sprintf("%s has read up to offset %d", r.Name, end), func() bool {
+		if _, newest, ok, _ := last(r.lives).offsets(); !ok || newest < end {
+			return false
+		}
+		lines := life.Lines()
+		return count(lines, "Partida finalizada!")+count(lines, "Match finished!") >= matches ||
+			time.Since(last(lines).At) > overlooked
+	})
+	if err != nil {
+		return err
+	}
+	life.Stop()
+	if code := life.ExitCode(); code != 0 {
+		return &NotRun{fmt.Sprintf("%s was asked to stop, and ended with exit code %d", r.Name, code)}
+	}
+	return nil
+}
+
+// threeMatches lets two boards begin with one setting each, and come back with the other's.
+func (b *Bench) threeMatches(ctx context.Context) ([]Part, error) {
+	m, err := b.NewMatch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	board := func(name string) *reader { return &reader{Board: m.Board(name, "DELIVERY=auto", "MATCHES=0")} }
+	early, late := board("earliest"), board("latest")
+	var ends []int64
+	play := func() error {
+		if err := m.playQuietly(ctx, len(ends)); err != nil {
+			return err
+		}
+		events, err := m.events(ctx)
+		ends = append(ends, int64(len(events)))
+		return err
+	}
+	if err := play(); err != nil {
+		return nil, err
+	}
+	for _, life := range []struct {
+		settings [2]string
+		matches  [2]int // that are predicted to be shown
+	}{
+		{[2]string{"earliest", "latest"}, [2]int{2, 1}}, {[2]string{"latest", "earliest"}, [2]int{1, 1}},
+	} {
+		for i, r := range []*reader{early, late} {
+			if err := r.begin(ctx, life.settings[i]); err != nil {
+				return nil, err
+			}
+		}
+		if len(ends) == 1 { // the second match comes while they read; the third was played meanwhile
+			if err := play(); err != nil {
+				return nil, err
+			}
+		}
+		for i, r := range []*reader{early, late} {
+			if err := r.readTo(ctx, last(ends), life.matches[i]); err != nil {
+				return nil, err
+			}
+		}
+		if len(ends) == 2 {
+			if err := play(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m.judgeOffsets(ctx, early, late, ends)
+}
+
+// playQuietly plays the n-th match to its end.
+func (m *Match) playQuietly(ctx context.Context, n int) error {
+	b := m.bench
+	name := fmt.Sprint("match-", n+1)
+	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)), "MATCHES=1")
+	if err != nil {
+		return err
+	}
+	if code, err := p.Wait(ctx); err != nil || code != 0 {
+		return unexpected(err, "%s ended with exit code %d", name, code)
+	}
+	b.Say(Text{fmt.Sprintf("a partida %d está no tópico", n+1), fmt.Sprintf("match %d is in the topic", n+1)})
+	return nil
+}
+
+// killAutoCommit kills a board between two automatic commits, and lets it go on.
+func (b *Bench) killAutoCommit(ctx context.Context) (Part, error) {
+	m, err := b.NewMatchNamed(ctx, "-auto")
+	if err != nil {
+		return Part{}, err
+	}
+	board := m.Board("auto-commit", "DELIVERY=auto")
+	if _, err := b.Quietly("match-auto", "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"); err != nil {
+		return Part{}, err
+	}
+	p, err := board.Start()
+	if err != nil {
+		return Part{}, err
+	}
+	if err := p.Await(ctx, fmt.Sprintf("id %d is shown", autoCommitCrash), Showing(autoCommitCrash)); err != nil {
+		return Part{}, err
+	}
+	p.Kill()
+	shown := last(board.Scores()).ID()
+	committed, err := b.Committed(board.Group, m.Topic, 0)
+	if err != nil {
+		return Part{}, err
+	}
+	committed = max(committed, 0)
+	if committed >= int64(shown) {
+		return Part{}, &NotRun{fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
+	}
+	b.SayRestart(board, killed)
+	if _, err := board.Follow(ctx); err != nil {
+		return Part{}, err
+	}
+	part, err := m.Part(ctx, board)
+	part.Title = Text{"confirmação automática e kill -9", "automatic commit and kill -9"}
+	for id := int(committed) + 1; id <= shown; id++ {
+		part.Want.Repeated = append(part.Want.Repeated, id)
+	}
+	part.Notes = []Text{{
+		fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
+	}}
+	return part, err
+}

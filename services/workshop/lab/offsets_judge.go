@@ -1,0 +1,97 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"workshop.example/kit/verdict"
+)
+
+// judgeOffsets counts what each of the two boards has shown in each of its lives, and where it began.
+func (m *Match) judgeOffsets(ctx context.Context, early, late *reader, ends []int64) ([]Part, error) {
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var matches [][]Goal
+	for i, end := range ends {
+		begin := int64(0)
+		if i > 0 {
+			begin = ends[i-1]
+		}
+		matches = append(matches, slices.DeleteFunc(slices.Clone(goals), func(g Goal) bool { return g.Offset < begin || g.Offset >= end }))
+	}
+	var parts []Part
+	for _, c := range []struct {
+		title  Text
+		reader *reader
+		life   int
+		goals  []Goal
+		begins int64
+	}{
+		{Text{"grupo novo, earliest", "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
+		{Text{"grupo novo, latest", "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
+		{Text{"o grupo de earliest volta, com latest", "the group of earliest comes back, with latest"}, early, 1, matches[2], ends[1]},
+		{Text{"o grupo de latest volta, com earliest", "the group of latest comes back, with earliest"}, late, 1, matches[2], ends[1]},
+	} {
+		first, _, _, err := c.reader.lives[c.life].offsets()
+		if err != nil {
+			return nil, err
+		}
+		part := partOfLife(c.goals, c.reader.Lives[c.life].Lines())
+		part.Title = c.title
+		part.Facts = []Fact{{
+			Text{fmt.Sprintf("pediu ao broker primeiro o offset %d", first), fmt.Sprintf("first asked the broker for offset %d", first)}, first == c.begins,
+		}}
+		parts = append(parts, part)
+	}
+	parts[1].Pending = true // it is there, for others
+	for _, g := range matches[0] {
+		parts[1].Want.Lost = append(parts[1].Want.Lost, g.Number)
+	}
+	return parts, nil
+}
+
+// partOfLife counts the goals that one life was to show. Those of other matches have the same scores: the
+// board says which match follows.
+func partOfLife(goals []Goal, lines []Line) Part {
+	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
+	streams := map[string]bool{}
+	known := map[verdict.Message]Score{}
+	for _, g := range goals {
+		run.Log = append(run.Log, g.Record)
+		streams[g.Stream] = true
+		known[g.Message] = g.Score
+	}
+	part := Part{}
+	stream := ""
+	for _, l := range lines {
+		if id, ok := matchOf(l.Text); ok {
+			stream = id
+		}
+		s, ok := parseScore(l.Text)
+		if !ok {
+			continue
+		}
+		message := verdict.Message{Stream: stream, Number: s.ID()}
+		if streams[stream] && known[message] != s {
+			part.Strange = append(part.Strange, s)
+			continue
+		}
+		run.Reads = append(run.Reads, verdict.Read{Message: message})
+	}
+	part.Counted = verdict.Check(run)
+	return part
+}
+
+// matchOf reads the line that begins a match on a board, in either language.
+func matchOf(line string) (id string, ok bool) {
+	for _, word := range []string{"partida ", "match "} {
+		if id, ok = strings.CutPrefix(line, word); ok && len(strings.Fields(id)) == 1 {
+			return id, true
+		}
+	}
+	return "", false
+}

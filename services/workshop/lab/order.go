@@ -1,0 +1,226 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/verdict"
+)
+
+var order = Lab{
+	Name:    "order",
+	Summary: Text{"a partida em três partições sem chave: o placar volta atrás; e o que o conserta", "the match on three partitions without a key: the score jumps back; and what mends it"},
+	Will: [3]Text{
+		{"O simulador joga uma partida sem chave (MESSAGE_KEY=none) num tópico de três partições. Só depois de ela acabar começa um placar, que a encontra inteira no tópico.",
+			"The simulator plays a match without a key (MESSAGE_KEY=none) on a topic of three partitions. Only when it is over a board starts, and finds all of it in the topic."},
+		{"O mesmo duas vezes mais, com um remédio de cada vez: uma só partição, ainda sem chave; três partições, com a partida como chave.",
+			"The same twice more, with one remedy each: a single partition, still without a key; three partitions, with the match as the key."},
+		{"Previsão: sem remédio o placar mostra todos os gols e volta atrás, embora cada partição esteja em ordem; com um ou outro, nunca volta.",
+			"Prediction: without a remedy the board shows all goals and jumps back, though each partition is in order; with the one or the other it never does."},
+	},
+	Why: Text{
+		"Cada gol traz o placar inteiro, e só está certo se vem depois do anterior. O Kafka guarda a ordem dentro de uma partição; entre três o leitor recebe o que chega primeiro. Ao vivo, com um " +
+			"gol por segundo, quase não se nota; quem tem atraso a recuperar, depois de uma queda ou de um reinício, mistura tudo. Uma partição só resolve, e limita o tópico a um leitor. " +
+			"A partida como chave resolve sem esse limite: o que tem de estar em ordem fica junto, e partidas diferentes se espalham.",
+		"Each goal carries the whole score, and is right only if it comes after the one before. Kafka keeps the order within a partition; across three the reader gets what comes first. Live, at a " +
+			"goal a second, it is hardly seen; who has something to catch up with, after a crash or a restart, mixes it all up. A single partition mends it, and limits the topic to one reader. " +
+			"The match as the key mends it without that limit: what has to be in order stays together, and different matches are spread.",
+	},
+	Pace:   100 * time.Millisecond,
+	ByHand: ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
+	run:    runOrder,
+}
+
+// way is how a match is sent.
+type way struct {
+	name       string
+	partitions int32
+	key        string // MESSAGE_KEY
+	title      Text
+	jumps      bool // the score is predicted to jump back
+}
+
+var ways = []way{
+	{"scattered", threePartitions, "none", Text{"três partições, sem chave", "three partitions, no key"}, true},
+	{"single", 1, "none", Text{"uma partição, sem chave", "one partition, no key"}, false},
+	{"keyed", threePartitions, "match", Text{"três partições, a partida como chave", "three partitions, the match as key"}, false},
+}
+
+func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
+	parts := make([]Part, len(ways))
+	playing, inTime := errgroup.WithContext(ctx)
+	for i, w := range ways {
+		playing.Go(func() (err error) {
+			parts[i], err = b.playThenShow(inTime, w)
+			return err
+		})
+	}
+	return parts, playing.Wait()
+}
+
+// playThenShow plays a match to its end, and only then starts a board: whatever is on several partitions
+// is there for it all at once, so that only by a miracle it would take everything in order.
+func (b *Bench) playThenShow(ctx context.Context, w way) (Part, error) {
+	start := b.Quietly // one match is enough for a screen
+	if w.jumps {
+		start = b.Start
+	}
+	m, err := b.newMatch(ctx, "-"+w.name, w.partitions)
+	if err != nil {
+		return Part{}, err
+	}
+	simulator, err := start("simulator-"+w.name, "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1", "MESSAGE_KEY="+w.key)
+	if err != nil {
+		return Part{}, err
+	}
+	if code, err := simulator.Wait(ctx); err != nil || code != 0 {
+		return Part{}, unexpected(err, "%s ended with exit code %d", simulator.Name, code)
+	}
+	goals, err := m.scattered(ctx, w.partitions)
+	if err != nil {
+		return Part{}, err
+	}
+	board := m.Board("board-"+w.name, "DELIVERY=auto", "MATCHES=0") // nor does it end with a finish that comes too early
+	p, err := start(board.Name, "scoreboard", board.vars...)
+	if err != nil {
+		return Part{}, err
+	}
+	board.Lives = append(board.Lives, p)
+	err = Await(ctx, board.Name+" has shown the match", func() bool {
+		shown := len(board.Scores())
+		return shown >= len(goals) || shown > 0 && time.Since(last(p.Lines()).At) > overlooked
+	})
+	if err != nil {
+		return Part{}, err
+	}
+	p.Stop()
+	return judgeOrder(w, goals, board.Scores())
+}
+
+// scattered are the goals of a match on several partitions, in the order of their ids.
+func (m *Match) scattered(ctx context.Context, partitions int32) ([]Goal, error) {
+	var goals []Goal
+	for partition := range partitions {
+		_, err := kafka.ReadToEnd(ctx, m.bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			e, err := event.DecodeScoreEvent(msg.Value)
+			if err == nil && e.Event == event.Goal {
+				record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
+				goals = append(goals, Goal{Record: record, Score: Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(goals, func(a, b Goal) int { return a.Number - b.Number })
+	return goals, nil
+}
+
+// judgeOrder compares the board with the match twice: with the order of the goals, which is what people
+// look at, and with that of each partition, which is what Kafka promises.
+func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
+	people := verdict.Run{Reads: []verdict.Read{}} // no log: one order for all
+	kafkas := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
+	byScore := map[Score]Goal{}
+	spread := make([]int, w.partitions)
+	for _, g := range goals {
+		people.Writes = append(people.Writes, verdict.Write{Message: g.Message, Outcome: verdict.Acknowledged})
+		kafkas.Log = append(kafkas.Log, g.Record)
+		byScore[g.Score] = g
+		spread[g.Partition]++
+	}
+	part := Part{Title: w.title}
+	var seen []Score
+	for _, s := range scores {
+		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
+		if !ok {
+			part.Strange = append(part.Strange, s)
+			continue
+		}
+		seen = append(seen, s)
+		people.Reads = append(people.Reads, verdict.Read{Message: g.Message, Session: s.Session})
+	}
+	kafkas.Reads = people.Reads
+	part.Counted = verdict.Check(people)
+	part.Table = append([]Text{{"ids na tela, ↩ onde o placar volta atrás:", "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
+	part.Facts = []Fact{{Text{
+		fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
+		fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
+	}, len(verdict.Check(kafkas).Nonmonotonic) == 0}}
+	if !w.jumps {
+		used := len(spread) - occurrences(spread, 0)
+		part.Facts = append(part.Facts, Fact{Text{"a partida inteira está numa partição só", "the whole match is on a single partition"}, used == 1})
+		return part, nil
+	}
+	return part, part.jumpedBack(seen, last(goals).Score)
+}
+
+// jumpedBack notes how often the score has jumped back, and how far.
+func (part *Part) jumpedBack(seen []Score, result Score) error {
+	back := stepsBack(seen)
+	if len(back) == 0 {
+		return &NotRun{"the score did not jump back: the board has met the goals in order by chance, run it again"}
+	}
+	// Which they are nobody can say beforehand; that there are some, and nothing else is wrong, is the prediction.
+	for _, i := range back {
+		part.Want.OutOfOrder = append(part.Want.OutOfOrder, seen[i].ID())
+	}
+	slices.Sort(part.Want.OutOfOrder)
+	far := slices.MaxFunc(back, func(i, j int) int { return (seen[i-1].ID() - seen[i].ID()) - (seen[j-1].ID() - seen[j].ID()) })
+	times := Text{fmt.Sprint(len(back), " vezes"), fmt.Sprint(len(back), " times")}
+	if len(back) == 1 {
+		times = Text{"uma vez", "once"}
+	}
+	part.Facts = append(part.Facts, Fact{Text{
+		fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
+		fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
+	}, true})
+	part.Notes = []Text{{
+		fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
+		fmt.Sprintf("the last line of the screen is %s; the match ended %s", last(seen), result),
+	}}
+	return nil
+}
+
+// stepsBack are the places of scores that are older than the one before.
+func stepsBack(seen []Score) []int {
+	var back []int
+	for i := 1; i < len(seen); i++ {
+		if seen[i].ID() < seen[i-1].ID() {
+			back = append(back, i)
+		}
+	}
+	return back
+}
+
+// sequence is the ids in the order of the screen.
+func sequence(seen []Score) []Text {
+	text := ""
+	for i, s := range seen {
+		if i > 0 && s.ID() < seen[i-1].ID() {
+			text += "↩"
+		}
+		text += fmt.Sprint(s.ID(), " ")
+	}
+	var rows []Text
+	for _, line := range Wrap(text) {
+		rows = append(rows, Text{line, line})
+	}
+	return rows
+}
+
+func amounts(list []int) string {
+	partitions := make([]int32, len(list))
+	for i, n := range list {
+		partitions[i] = int32(n)
+	}
+	return numbered(partitions)
+}

@@ -1,0 +1,219 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var partitions = Lab{
+	Name:    "partitions",
+	Summary: Text{"dez mensagens em três partições, com e sem chave: onde cada uma cai", "ten messages on three partitions, with and without a key: where each goes"},
+	Will: [3]Text{
+		{"Dez mensagens vão para um tópico de três partições, uma depois da outra, sem chave; outras dez para outro tópico, cada uma com uma de quatro chaves.",
+			"Ten messages go to a topic of three partitions, one after the other, without a key; ten more to another topic, each with one of four keys."},
+		{"Nada se quebra: lê-se cada partição do início ao fim, e compara-se com a ordem do envio.",
+			"Nothing is broken: each partition is read from its beginning to its end, and compared with the order in which they were sent."},
+		{"Previsão: com a mesma chave, a mesma partição, a que murmur2 diz; dentro de cada partição vale a ordem do envio, entre partições nenhuma.",
+			"Prediction: same key, same partition, the one that murmur2 says; within each partition the order of sending holds, across partitions none."},
+	},
+	Why: Text{
+		"Um tópico não é uma fila, é tantas quantas as suas partições. Só dentro de uma há ordem; entre elas o leitor escolhe, e cada leitor como quer. Sem chave o produtor espalha " +
+			"as mensagens. Com chave ele calcula murmur2(chave) e toma o resto da divisão pelo número de partições: o mesmo cálculo nos clientes Java, no kafka-python e nestes programas, " +
+			"de modo que o que é da mesma chave fica em ordem, seja quem for que o envie. Duas chaves podem cair na mesma partição; e com outro número de partições a conta é outra.",
+		"A topic is not one queue, it is as many as it has partitions. Only within one is there an order; across them the reader chooses, and each as it likes. Without a key the producer scatters " +
+			"the messages. With a key it computes murmur2(key) and takes the remainder of the division by the number of partitions: the same sum in the Java clients, in kafka-python and in these programs, " +
+			"so that what has one key stays in order, whoever sends it. Two keys may meet on one partition; and with another number of partitions the sum comes out differently.",
+	},
+	Pace:   100 * time.Millisecond,
+	ByHand: ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
+	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return b.partitions(ctx, nil) },
+}
+
+const (
+	tenMessages     = 10 // of document 003
+	threePartitions = 3
+)
+
+// someKeys cover three partitions, and two of them meet on one.
+var someKeys = []string{"ana", "bia", "duda", "eva"}
+
+// partitions sends with the workshop's own settings, and the partitioner where one is given.
+func (b *Bench) partitions(ctx context.Context, partitioner sarama.PartitionerConstructor) ([]Part, error) {
+	conf := b.Cluster.Config("workshop")
+	if partitioner != nil {
+		conf.Producer.Partitioner = partitioner
+	}
+	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(b.Cluster.Brokers, conf) })
+	if err != nil {
+		return nil, fmt.Errorf("send ten messages: %w", err)
+	}
+	defer service.CloseWithin(time.Second, producer)
+
+	keys := slices.Repeat(someKeys, tenMessages)[:tenMessages]
+	rand.New(rand.NewPCG(b.Seed, 0)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
+	without, err := b.sendTen(ctx, producer, b.Name("meu-topico"), make([]string, tenMessages))
+	if err != nil {
+		return nil, err
+	}
+	if slices.IndexFunc(without, func(p placed) bool { return p.partition != without[0].partition }) < 0 {
+		return nil, &NotRun{"all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
+	}
+	with, err := b.sendTen(ctx, producer, b.Name("meu-topico-com-chave"), keys)
+	if err != nil {
+		return nil, err
+	}
+	return []Part{partWithoutKeys(without), partWithKeys(with)}, nil
+}
+
+// placed is one of the ten messages, as a reader finds it.
+type placed struct {
+	key       string // empty: none
+	number    int
+	partition int32
+	offset    int64
+}
+
+// sendTen sends a message for each key, in this order, none where it is empty, and returns what is in the
+// topic then, partition by partition.
+func (b *Bench) sendTen(ctx context.Context, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
+	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}); err != nil {
+		return nil, err
+	}
+	for n, key := range keys {
+		value := fmt.Sprintf(`{"numero": %d, "mensagem": "Mensagem %d"}`, n, n)
+		msg := &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}
+		label := Text{"sem chave", "without a key"}
+		if key != "" {
+			msg.Key = sarama.StringEncoder(key)
+			label = Text{"chave " + key, "key " + key}
+		}
+		partition, offset, err := producer.SendMessage(msg)
+		if err != nil {
+			return nil, fmt.Errorf("send message %d: %w", n, err)
+		}
+		b.Say(Text{
+			fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
+			fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
+		})
+		if err := service.Sleep(ctx, b.Pace); err != nil {
+			return nil, err
+		}
+	}
+	return b.readTen(ctx, topic)
+}
+
+// readTen reads partition by partition. Where a message stands is what its reader says, not its sender.
+func (b *Bench) readTen(ctx context.Context, topic string) ([]placed, error) {
+	var all []placed
+	for partition := range int32(threePartitions) {
+		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			var value struct{ Numero *int }
+			if err := json.Unmarshal(msg.Value, &value); err != nil || value.Numero == nil {
+				return fmt.Errorf("offset %d of partition %d: not one of the ten messages: %s", msg.Offset, partition, msg.Value)
+			}
+			all = append(all, placed{string(msg.Key), *value.Numero, partition, msg.Offset})
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func partWithoutKeys(all []placed) Part {
+	part := partOfTen(all)
+	part.Title = Text{"sem chave", "without a key"}
+	part.Facts = []Fact{acrossPartitions(all)}
+	return part
+}
+
+func partWithKeys(all []placed) Part {
+	part := partOfTen(all)
+	part.Title = Text{"com chave", "with a key"}
+	for _, key := range someKeys {
+		var where []int32
+		n := 0
+		for _, p := range all {
+			if p.key == key {
+				where = append(where, p.partition)
+				n++
+			}
+		}
+		where = slices.Compact(where) // they are sorted
+		want := javaPartition([]byte(key), threePartitions)
+		part.Facts = append(part.Facts, Fact{Text{
+			fmt.Sprintf("%s: %d mensagens na partição %s; murmur2, como o cliente Java o calcula, diz %d", key, n, numbered(where), want),
+			fmt.Sprintf("%s: %d messages on partition %s; murmur2, as the Java client computes it, says %d", key, n, numbered(where), want),
+		}, n > 1 && slices.Equal(where, []int32{want})})
+	}
+	part.Facts = append(part.Facts, acrossPartitions(all))
+	return part
+}
+
+// partOfTen counts: all ten were acknowledged, and in each partition the order of sending is to hold,
+// whatever the keys.
+func partOfTen(all []placed) Part {
+	run := verdict.Run{Log: []verdict.Record{}}
+	for n := range tenMessages {
+		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: n}, Outcome: verdict.Acknowledged})
+	}
+	for _, p := range all {
+		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Number: p.number}, Partition: p.partition, Offset: p.offset})
+	}
+	part := Part{Counted: verdict.Check(run), Unread: true, Sent: tenMessages, Acknowledged: tenMessages}
+	for partition := range int32(threePartitions) {
+		var cells []string
+		for _, p := range all {
+			if p.partition == partition {
+				cells = append(cells, strings.TrimSpace(fmt.Sprint(p.key, " ", p.number)))
+			}
+		}
+		row := strings.Join(cells, ", ")
+		part.Table = append(part.Table, Text{fmt.Sprintf("Partição %d: %s", partition, row), fmt.Sprintf("Partition %d: %s", partition, row)})
+	}
+	return part
+}
+
+// acrossPartitions is the sequence of somebody who reads one partition after the other. Whoever begins
+// with the last one has just as much right to it.
+func acrossPartitions(all []placed) Fact {
+	reading := slices.Clone(all)
+	if slices.IsSortedFunc(reading, byNumber) {
+		slices.SortStableFunc(reading, func(a, b placed) int { return cmp.Compare(b.partition, a.partition) })
+	}
+	var sequence []string
+	for _, p := range reading {
+		sequence = append(sequence, fmt.Sprint(p.number))
+	}
+	return Fact{Text{
+		"lidas uma partição depois da outra: " + strings.Join(sequence, " ") + "; não é a ordem do envio",
+		"read one partition after the other: " + strings.Join(sequence, " ") + "; that is not the order of sending",
+	}, !slices.IsSortedFunc(reading, byNumber)}
+}
+
+func byNumber(a, b placed) int { return cmp.Compare(a.number, b.number) }
+
+// numbered writes partitions as 0, 2.
+func numbered(partitions []int32) string {
+	texts := make([]string, len(partitions))
+	for i, p := range partitions {
+		texts[i] = fmt.Sprint(p)
+	}
+	if len(texts) == 0 {
+		return "-"
+	}
+	return strings.Join(texts, ", ")
+}
