@@ -84,8 +84,8 @@ func (t *tool) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "workshop",
 		Short: "The Kafka workshop without Docker, and the administration of any cluster",
-		Long: "workshop runs the whole workshop without Docker, and looks at any cluster and changes it:\n" +
-			"topics, messages, consumer groups and dead letters.\n\n" +
+		Long: "workshop runs the whole workshop without Docker, its labs and its drills, and looks at any cluster and\n" +
+			"changes it: topics, messages, consumer groups and dead letters.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 wrong use.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
 			"  workshop topics list\n" +

@@ -56,15 +56,38 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic)
 			applied = append(applied, Applied{Topic: t, Replicas: have.ReplicationFactor, Mismatch: mismatch(t, have)})
 			continue
 		}
-		err := admin.CreateTopic(t.Name, t.detail(replicas), false)
-		// A busy controller gives up the wait for what it has begun: the leaders will tell.
-		created := err == nil || errors.Is(err, sarama.ErrRequestTimedOut)
-		if !created && !errors.Is(err, sarama.ErrTopicAlreadyExists) {
+		created, err := create(ctx, admin, t.Name, t.detail(replicas))
+		if err != nil {
 			return applied, fmt.Errorf("create topic %s: %w", t.Name, err)
 		}
 		applied = append(applied, Applied{Topic: t, Created: created, Replicas: replicas})
 	}
 	return applied, awaitLeaders(ctx, admin, topics)
+}
+
+// outlasting is how long a topic may take to appear whose creation has outlasted its request.
+const outlasting = 3 * time.Second
+
+// create reports whether it was this call that created the topic. A busy controller gives up the wait for
+// what it has begun; one that was just replaced has begun nothing, and then it is asked again.
+func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail) (bool, error) {
+	for {
+		err := admin.CreateTopic(name, detail, false)
+		switch {
+		case errors.Is(err, sarama.ErrTopicAlreadyExists):
+			return false, nil
+		case !errors.Is(err, sarama.ErrRequestTimedOut):
+			return err == nil, err
+		}
+		for end := time.Now().Add(outlasting); time.Now().Before(end); {
+			if found, derr := admin.DescribeTopics([]string{name}); derr == nil && len(found) == 1 && found[0].Err == sarama.ErrNoError {
+				return true, nil
+			}
+			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+				return false, errors.Join(serr, err)
+			}
+		}
+	}
 }
 
 func (t Topic) detail(replicas int16) *sarama.TopicDetail {
