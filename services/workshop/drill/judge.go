@@ -210,13 +210,13 @@ func (s *Stage) fact(held bool, text lab.Text) {
 	s.facts = append(s.facts, lab.Fact{Text: text, Held: held})
 }
 
-// measured gives each fault the silence that it caused: up to the next one.
+// measured gives each fault the silence that it caused: up to the next one that is not part of it.
 func (s *Stage) measured() []Fault {
 	var faults []Fault
 	for i, f := range s.faults {
 		until := s.ended
-		if i+1 < len(s.faults) {
-			until = s.faults[i+1].At
+		if next := slices.IndexFunc(s.faults[i+1:], func(next *Fault) bool { return f.Within || !next.Within }); next >= 0 {
+			until = s.faults[i+1+next].At
 		}
 		f.Silence = s.meter.silence(partitions, f.At, until)
 		f.Acknowledged = s.meter.between(f.Seen, until)

@@ -111,3 +111,19 @@ func TestSecond(t *testing.T) {
 		t.Errorf("nobody answers, and the line says %q", got)
 	}
 }
+
+// A blow within an outage does not end what the outage is charged with.
+func TestMeasured(t *testing.T) {
+	s := &Stage{meter: metered(map[int32][]float64{0: {1, 9, 10, 14}, 1: {1, 9, 10, 14}, 2: {1, 9, 10, 14}}), ended: at(15)}
+	s.faults = []*Fault{
+		{At: at(2), Seen: at(3)}, {At: at(5), Seen: at(6), Within: true}, {At: at(11), Seen: at(12)},
+	}
+	for i, want := range []struct {
+		silence      float64
+		acknowledged int
+	}{{8, 6}, {8, 6}, {4, 3}} {
+		if f := s.measured()[i]; f.Silence.Seconds() != want.silence || f.Acknowledged != want.acknowledged {
+			t.Errorf("fault %d: silent for %s, then %d acknowledged; want %g s and %d", i+1, f.Silence, f.Acknowledged, want.silence, want.acknowledged)
+		}
+	}
+}
