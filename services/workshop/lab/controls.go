@@ -191,7 +191,7 @@ var otherHash = Control{
 var sameGroup = Control{
 	Name: "same-group", Lab: "consumer-groups",
 	Swap: Text{"o consumer do grupo b roda com o nome do grupo a", "the consumer of group b runs with the name of group a"},
-	Want: Text{"o grupo b não vê tudo, e as partições do grupo a são repartidas com mais um", "group b does not see everything, and the partitions of group a are dealt out among one more"},
+	Want: Text{"o grupo b não vê tudo, e o grupo a não recebe o que lhe caberia sozinho", "group b does not see everything, and group a is not given what would be its own"},
 	pace: 20 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		vars = slices.Clone(vars)
@@ -203,7 +203,8 @@ var sameGroup = Control{
 		return program, vars
 	},
 	caught: func(parts []Part) bool {
-		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Facts[0].Held
+		// When in the course of the experiment it gets its share differs: with the first member, or later.
+		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
 	},
 }
 
