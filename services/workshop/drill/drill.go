@@ -29,6 +29,7 @@ type Drill struct {
 
 	Times    int  // how often it strikes, where the user has no wish; 0: what it does, it does once
 	Embedded bool // the embedded cluster will do: no broker is struck
+	Answered bool // every send is predicted to have an answer in the end: refused, or acknowledged
 
 	run func(ctx context.Context, s *Stage) error
 }

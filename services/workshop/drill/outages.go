@@ -30,7 +30,8 @@ var twoBrokersDown = Drill{
 		EN: "min.insync.replicas=2 makes the cluster rather stop than acknowledge what only one machine has. And as only an in-sync replica may lead " +
 			"(unclean.leader.election.enable=false), a stale one that is back first waits for the one that has everything, instead of wiping what it lacks.",
 	},
-	run: runTwoBrokersDown,
+	Answered: true,
+	run:      runTwoBrokersDown,
 }
 
 // holding is how long an outage is kept up once it is proved.

@@ -51,6 +51,11 @@ func (r Result) Checks() []lab.Fact {
 		{Text: lab.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
 		{Text: lab.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
 	}
+	if unknown := len(t.UnknownAbsent) + len(t.UnknownPresent); r.Drill.Answered {
+		checks = append(checks, lab.Fact{
+			Text: lab.Textf("nem confirmadas nem recusadas: %d", "neither acknowledged nor refused: %d", unknown), Held: unknown == 0,
+		})
+	}
 	if silences, limit := r.silences(); limit > 0 {
 		s := spread(silences)
 		held := true

@@ -47,7 +47,12 @@ func TestEveryFaultTurnsItRed(t *testing.T) {
 			t.Errorf("%s: the verdict is not red: %s", name, r.Line(service.English))
 		}
 	}
-	r := clean() // at-least-once: counted, not judged
+	r := clean()
+	r.Drill, r.Transactions.UnknownAbsent = twoBrokersDown, some
+	if r.Held() {
+		t.Error("a send without an answer does not turn two-brokers-down red")
+	}
+	r = clean() // at-least-once: counted, not judged
 	r.Transactions.Repeated, r.Transactions.Nonmonotonic = some, some
 	if !r.Held() {
 		t.Error("a message that came again turns it red, though at-least-once allows it")
