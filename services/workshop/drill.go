@@ -92,7 +92,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&r.brokers, "brokers", "", "the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
-	flags.DurationVar(&r.pace, "pace", 2*time.Millisecond, "time between transactions, from 200us to 1s")
+	flags.DurationVar(&r.pace, "pace", 2*time.Millisecond, "time between transactions, from 200us to 50ms")
 	flags.IntVar(&r.times, "times", 0, "how often it strikes, from 1 to 100 (default: the drill's own)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which transactions and matches are made")
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
@@ -109,8 +109,8 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	if !ok {
 		return service.UsageError(fmt.Sprintf("there is no drill %q; accepted: %s", name, strings.Join(drill.Names(), ", ")))
 	}
-	if r.pace < 200*time.Microsecond || r.pace > time.Second {
-		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 1s", r.pace))
+	if r.pace < 200*time.Microsecond || r.pace > 50*time.Millisecond {
+		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 50ms", r.pace))
 	}
 	if cmd.Flags().Changed("times") && (r.times < 1 || r.times > 100 || d.Times == 0) {
 		accepted := "1 to 100"
@@ -171,7 +171,10 @@ func rehearse(ctx context.Context, d drill.Drill, o drill.Options) (drill.Result
 	ctx, cancel := untilBroken(ctx, o.Screen)
 	defer cancel()
 	result, err := drill.Run(ctx, d, o)
+	broken, left := errors.AsType[*lab.NotMended](err)
 	switch {
+	case left:
+		return result, service.UsageError(fmt.Sprintf("no verdict, and a broken cluster: %v", broken))
 	case errors.Is(err, context.Canceled):
 		return result, service.UsageError("stopped before there was a verdict; what was broken is put right")
 	case err != nil:

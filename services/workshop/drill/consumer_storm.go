@@ -14,8 +14,8 @@ var consumerStorm = Drill{
 	Name:    "consumer-storm",
 	Summary: lab.Text{PT: "consumidores entram, saem e morrem; o grupo se reorganiza sem parar", EN: "consumers join, leave and die; the group keeps rebalancing"},
 	Will: [3]lab.Text{
-		{PT: "Ao grupo do consumidor juntam-se mais quatro, um a um; dois são mortos (kill -9), dois saem do jeito certo. Duas vezes.",
-			EN: "Four more join the consumer's group, one by one; two are killed (kill -9), two leave in the proper way. Twice."},
+		{PT: "Ao grupo do consumidor juntam-se mais quatro, um a um; dois são mortos (kill -9), dois saem do jeito certo.",
+			EN: "Four more join the consumer's group, one by one; two are killed (kill -9), two leave in the proper way."},
 		{PT: "Prova: depois de cada mudança o coordenador conta outro número de membros.", EN: "Proof: after each change the coordinator counts another number of members."},
 		{PT: "Previsão: nenhuma mensagem é pulada; as que mudaram de mãos antes de confirmadas repetem. Quem produz não percebe nada.",
 			EN: "Prediction: no message is skipped; those that change hands before their commit are repeated. Who produces does not notice."},
@@ -66,7 +66,7 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 	return nil
 }
 
-// change does something to the group, and waits until it has that many members, and all of them work.
+// change does something to the group, and waits until it has that many members, and receives messages.
 func (s *Stage) change(ctx context.Context, what lab.Text, members int, do func() error) error {
 	f, err := s.strike(what, do)
 	if err != nil {

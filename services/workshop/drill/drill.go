@@ -90,7 +90,7 @@ const (
 
 // Run carries out a drill. Whatever it broke it puts right, also when ctx ends in its middle. An error
 // says that there is no verdict, and why: a *lab.NotRun where nothing was struck, or where a blow did
-// not land.
+// not land; a *lab.NotMended where something is still broken.
 func Run(ctx context.Context, d Drill, o Options) (Result, error) {
 	if o.Pace < 0 {
 		o.Pace = pace
@@ -104,9 +104,13 @@ func Run(ctx context.Context, d Drill, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	defer s.bench.Close()
-	defer over() // first, or what ends would be started again
 	r, err := s.play(running, d)
+	over() // first, or what ends would be started again
+	s.dismiss()
+	s.bench.Close()
+	if left := s.bench.Brokers.Left(); left != nil {
+		return Result{}, left
+	}
 	if ctx.Err() != nil {
 		return Result{}, ctx.Err()
 	}

@@ -95,7 +95,15 @@ func (s *Stage) restore(ctx context.Context, ids ...int32) error {
 	if err := s.awaitWhole(ctx); err != nil {
 		return err
 	}
-	return s.acknowledged(ctx, &Fault{Seen: time.Now()})
+	return s.resumed(ctx)
+}
+
+// resumed waits until every partition acknowledges, and notes where one does not.
+func (s *Stage) resumed(ctx context.Context) error {
+	now := &Fault{Seen: time.Now()}
+	err := s.acknowledged(ctx, now)
+	s.stuck = s.stuck || !s.meter.since(now.Seen, partitions)
+	return err
 }
 
 func names(ids []int32) string {
@@ -120,9 +128,14 @@ func (s State) ledBy(topic string, id int32) []int {
 	return led
 }
 
+// all reports whether something is true of every partition of a topic, and the topic is known.
+func (s State) all(topic string, is func(Partition) bool) bool {
+	return len(s.Topics[topic]) > 0 && !slices.ContainsFunc(s.Topics[topic], func(p Partition) bool { return !is(p) })
+}
+
 // led reports whether every partition of a topic has a leader.
 func (s State) led(topic string) bool {
-	return !slices.ContainsFunc(s.Topics[topic], func(p Partition) bool { return p.Leader < 0 })
+	return s.all(topic, func(p Partition) bool { return p.Leader >= 0 })
 }
 
 // othersLead waits until other brokers lead what one has led.
@@ -134,6 +147,9 @@ func (s *Stage) othersLead(ctx context.Context, before State, id int32) (State, 
 // moved reports whether other brokers, or none, were chosen for all partitions that one has led.
 func moved(before State, topic string, dead int32) func(State) bool {
 	return func(now State) bool {
+		if len(now.Topics[topic]) < len(before.Topics[topic]) { // a broker that has just started does not know it yet
+			return false
+		}
 		for _, i := range before.ledBy(topic, dead) {
 			if p := now.Topics[topic][i]; p.Leader == dead || p.Epoch <= before.Topics[topic][i].Epoch {
 				return false

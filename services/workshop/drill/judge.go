@@ -45,7 +45,7 @@ func (s *Stage) end(ctx context.Context) error {
 			return err
 		}
 		if restarts > 0 {
-			s.notes = append(s.notes, lab.Textf("novos inícios de %s: %d", "new starts of %s: %d", name, restarts))
+			s.notes = append(s.notes, lab.Textf("reinícios de %s: %d", "new starts of %s: %d", name, restarts))
 		}
 	}
 	s.meter.catchUp()
@@ -127,7 +127,7 @@ func (s *Stage) writes(program string) ([]verdict.Write, error) {
 
 // judge counts, measures and gives the verdict.
 func (s *Stage) judge(ctx context.Context, d Drill, began time.Time) (Result, error) {
-	r := Result{Drill: d, Seed: s.Seed, Facts: s.facts, Notes: s.notes, Took: s.ended.Sub(began)}
+	r := Result{Drill: d, Seed: s.Seed, Facts: s.facts, Notes: s.notes, Resumed: !s.stuck, Took: s.ended.Sub(began)}
 	var err error
 	if r.Transactions, err = s.judgeTransactions(ctx); err != nil {
 		return r, err

@@ -47,7 +47,7 @@ var killController = Drill{
 	Name:    "kill-controller",
 	Summary: lab.Text{PT: "kill -9 no broker que escolhe os líderes", EN: "kill -9 of the broker that chooses the leaders"},
 	Will: [3]lab.Text{
-		{PT: "O controlador, o broker que escolhe os líderes dos outros, morre (kill -9); três vezes.", EN: "The controller, the broker that chooses the others' leaders, is killed (kill -9); three times."},
+		{PT: "O controlador, o broker que escolhe os líderes dos outros, morre (kill -9); depois o que o substitui.", EN: "The controller, the broker that chooses the others' leaders, is killed (kill -9); then the one that takes over."},
 		{PT: "Prova: o processo sumiu, e os outros brokers têm outro controlador.", EN: "Proof: the process is gone, and the other brokers have another controller."},
 		{PT: "Previsão: nada se perde; o que o morto liderava espera primeiro por um novo controlador, e mesmo assim confirma em até 16 s.",
 			EN: "Prediction: nothing is lost; what the dead one led waits for a new controller first, and acknowledges within 16 s all the same."},
@@ -82,8 +82,8 @@ var killCoordinator = Drill{
 	Name:    "kill-coordinator",
 	Summary: lab.Text{PT: "kill -9 no broker que coordena o grupo do consumidor", EN: "kill -9 of the broker that coordinates the consumer's group"},
 	Will: [3]lab.Text{
-		{PT: "O coordenador do grupo do consumidor, que guarda membros e offsets, morre (kill -9); três vezes.",
-			EN: "The coordinator of the consumer's group, which keeps its members and offsets, is killed (kill -9); three times."},
+		{PT: "O coordenador do grupo do consumidor, que guarda membros e offsets, morre (kill -9); depois o que o substitui.",
+			EN: "The coordinator of the consumer's group, which keeps its members and offsets, is killed (kill -9); then the one that takes over."},
 		{PT: "Prova: o processo sumiu, e outro broker se diz o coordenador do grupo.", EN: "Proof: the process is gone, and another broker says that it is the group's coordinator."},
 		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode repetir. O placar em exactly-once não repete nem isso.",
 			EN: "Prediction: the consumer skips nothing; what it read without committing it may repeat. The exactly-once scoreboard does not repeat even that."},

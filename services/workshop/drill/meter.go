@@ -107,6 +107,9 @@ func (m *meter) silence(partitions int, from, to time.Time) time.Duration {
 	for p := range int32(partitions) {
 		last := time.Time{}
 		for _, at := range append(m.acks[p][:len(m.acks[p]):len(m.acks[p])], to) {
+			if at.After(to) { // the rest is what comes then
+				at = to
+			}
 			if !last.IsZero() && at.After(from) && last.Before(to) {
 				longest = max(longest, at.Sub(last))
 			}

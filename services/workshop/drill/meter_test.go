@@ -34,6 +34,7 @@ func TestSilence(t *testing.T) {
 		{"the worst partition counts", map[int32][]float64{0: {1, 2, 3, 4}, 1: {1, 4}}, 1.5, 4, 3},
 		{"a gap that began before", map[int32][]float64{0: {1, 9, 10}, 1: {1, 9, 10}}, 5, 10, 8},
 		{"a gap that is over is another's", map[int32][]float64{0: {1, 9, 10, 11}, 1: {1, 9, 10, 11}}, 9, 11, 1},
+		{"the next one's gap counts to its beginning", map[int32][]float64{0: {1, 2, 3.5, 20}, 1: {1, 2, 3.5, 20}}, 1.5, 4, 1.5},
 		{"silent to the end", map[int32][]float64{0: {1, 2}, 1: {1, 2, 3}}, 1.5, 10, 8},
 		{"never heard of", map[int32][]float64{0: {1, 2, 3}}, 1, 3, 2},
 	} {

@@ -14,9 +14,9 @@ var pauseBroker = Drill{
 	Name:    "pause-broker",
 	Summary: lab.Text{PT: "o líder congela além da sua sessão, e acorda achando que ainda lidera", EN: "the leader freezes past its session, and wakes up taking itself for the leader"},
 	Will: [3]lab.Text{
-		{PT: "O líder da partição 0 é congelado (SIGSTOP) até que outro lidere, e 5 s mais; então acorda. Três vezes.", EN: "The leader of partition 0 is frozen (SIGSTOP) until another leads, and 5 s more; then it wakes up. Three times."},
+		{PT: "O líder da partição 0 é congelado (SIGSTOP) até que outro lidere, e 5 s mais; então acorda, e é a vez do novo líder.", EN: "The leader of partition 0 is frozen (SIGSTOP) until another leads, and 5 s more; then it wakes up, and it is the new leader's turn."},
 		{PT: "Prova: outro líder, numa época mais nova, enquanto o processo do antigo ainda existe.", EN: "Proof: another leader, of a newer epoch, while the old one's process is still there."},
-		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julgam líderes; cada partição confirma de novo em até 25 s (o cliente espera 15 s por uma resposta).",
+		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julguem líderes; cada partição confirma de novo em até 25 s (o cliente espera 15 s por uma resposta).",
 			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 25 s (a client waits 15 s for an answer)."},
 	},
 	Why: lab.Text{
@@ -68,7 +68,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	if err := s.awaitWhole(ctx); err != nil {
 		return err
 	}
-	return s.acknowledged(ctx, &Fault{Seen: time.Now()})
+	return s.resumed(ctx)
 }
 
 var rollingRestart = Drill{

@@ -22,6 +22,8 @@ type Result struct {
 	Match        verdict.Verdict
 	WrongTallies int // records of the scoreboard
 
+	Resumed bool // after each blow that was put right every partition was acknowledged again
+
 	Faults []Fault
 	Facts  []lab.Fact
 	Notes  []lab.Text // measured, and not predicted
@@ -50,6 +52,11 @@ func (r Result) Checks() []lab.Fact {
 		{Text: lab.Textf("recusadas, mas no tópico: %d", "refused, but in the topic: %d", len(t.Spurious)), Held: len(t.Spurious) == 0},
 		{Text: lab.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
 		{Text: lab.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
+	}
+	if !r.Drill.Embedded {
+		checks = append(checks, lab.Fact{
+			Text: lab.Text{PT: "depois de cada golpe todas as partições voltaram a confirmar", EN: "after each blow every partition was acknowledged again"}, Held: r.Resumed,
+		})
 	}
 	if unknown := len(t.UnknownAbsent) + len(t.UnknownPresent); r.Drill.Answered {
 		checks = append(checks, lab.Fact{

@@ -13,9 +13,10 @@ import (
 func clean() Result {
 	return Result{
 		Drill: killLeader, Acknowledged: 100, Transactions: verdict.Verdict{Produced: 100, Processed: 100},
-		Match:  verdict.Verdict{Produced: 10, Processed: 10},
-		Faults: []Fault{{Broker: true, Limit: afterDeath, Silence: 8 * time.Second, Acknowledged: 50}},
-		Facts:  []lab.Fact{{Text: lab.Text{PT: "x", EN: "x"}, Held: true}},
+		Resumed: true,
+		Match:   verdict.Verdict{Produced: 10, Processed: 10},
+		Faults:  []Fault{{Broker: true, Limit: afterDeath, Silence: 8 * time.Second, Acknowledged: 50}},
+		Facts:   []lab.Fact{{Text: lab.Text{PT: "x", EN: "x"}, Held: true}},
 	}
 }
 
@@ -39,6 +40,7 @@ func TestEveryFaultTurnsItRed(t *testing.T) {
 		"wrong tally":             func(r *Result) { r.WrongTallies = 1 },
 		"no match":                func(r *Result) { r.Match = verdict.Verdict{} },
 		"too long":                func(r *Result) { r.Faults[0].Silence = afterDeath + 1 },
+		"not resumed":             func(r *Result) { r.Resumed = false },
 		"a fact":                  func(r *Result) { r.Facts[0].Held = false },
 	} {
 		r := clean()

@@ -34,6 +34,7 @@ type Stage struct {
 	ended  time.Time // of the producer
 	faults []*Fault
 	facts  []lab.Fact
+	stuck  bool // after a blow was put right, not every partition was acknowledged again
 	notes  []lab.Text
 }
 
@@ -66,6 +67,9 @@ func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 		err = s.whole(ctx)
 	}
 	if err != nil {
+		if s.leave != nil {
+			s.dismiss()
+		}
 		s.bench.Close()
 		return nil, err
 	}
@@ -177,6 +181,17 @@ func (s *Stage) join(name string) (*lab.Process, error) {
 // readers are all consumers, in all their lives.
 func (s *Stage) readers() []*lab.Process { return append(s.consumer.all(), s.guests...) }
 
+// dismiss waits until nobody looks, and nobody starts programs, any more. Their context has ended.
+func (s *Stage) dismiss() {
+	s.leave()
+	s.looking.Wait()
+	for _, k := range []*kept{s.consumer, s.scoreboard} {
+		if k != nil {
+			<-k.over
+		}
+	}
+}
+
 // mend starts and resumes whatever is not running, and waits until the cluster is whole.
 func (s *Stage) mend(ctx context.Context) error {
 	if err := s.bench.Brokers.Mend(); err != nil {
@@ -189,8 +204,9 @@ func (s *Stage) mend(ctx context.Context) error {
 }
 
 func (s *Stage) awaitWhole(ctx context.Context) error {
+	since := time.Now()
 	_, err := s.watch.must(ctx, "every broker is there, and every replica in sync", func(state State) bool {
-		return (s.bench.Brokers == nil || len(state.Brokers) >= lab.BrokerCount) && state.missing() == ""
+		return state.At.After(since) && (s.bench.Brokers == nil || len(state.Brokers) >= lab.BrokerCount) && state.missing() == ""
 	})
 	return err
 }

@@ -16,8 +16,9 @@ import (
 
 // State is the cluster as a broker describes it.
 type State struct {
-	Controller int32   // -1 where there is none
-	Brokers    []int32 // those in touch with ZooKeeper, sorted
+	At         time.Time // when it was asked for
+	Controller int32     // -1 where there is none
+	Brokers    []int32   // those in touch with ZooKeeper, sorted
 	Topics     map[string][]Partition
 }
 
@@ -96,13 +97,16 @@ func (w *watch) run(ctx context.Context) {
 // look asks the broker that has answered before, or else the others in turn.
 func (w *watch) look(ctx context.Context) (State, bool) {
 	for range w.addrs {
+		at := time.Now()
 		if w.asked == nil {
 			w.asked = sarama.NewBroker(w.addrs[0])
 			w.asked.Open(w.conf) // its error is GetMetadata's too
 		}
 		resp, err := w.asked.GetMetadata(sarama.NewMetadataRequest(w.conf.Version, nil))
 		if err == nil {
-			return stateOf(resp), true
+			s := stateOf(resp)
+			s.At = at
+			return s, true
 		}
 		w.asked.Close()
 		w.asked = nil
@@ -184,13 +188,14 @@ func (w *watch) coordinator(group string) (int32, error) {
 	return 0, err
 }
 
-// await waits for a state, for at most limit, and returns the last one that was seen. An error is ctx's.
+// await waits for a state, for at most limit, and returns the last one that was seen. What was seen before
+// all brokers fell silent is no state. An error is ctx's.
 func (w *watch) await(ctx context.Context, limit time.Duration, holds func(State) bool) (s State, held bool, err error) {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		s, change := w.now()
-		if s.Topics != nil && holds(s) {
+		if s.Topics != nil && !w.silent() && holds(s) {
 			return s, true, nil
 		}
 		select {

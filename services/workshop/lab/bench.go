@@ -88,7 +88,9 @@ func NewBench(ctx context.Context, name string, brokers *Stricken, o Options) (_
 	} else {
 		b.prefix = name + "-" + rand.Text()[:6] + "-"
 	}
-	b.Client, err = b.dial(ctx)
+	if b.Client, err = b.dial(ctx); err != nil && ctx.Err() == nil {
+		err = &NotRun{fmt.Sprintf("no answer from the brokers %v within %s: %v", b.Cluster.Brokers, patience, err)}
+	}
 	if err == nil && b.Brokers != nil {
 		err = Await(ctx, "all brokers are there", func() bool {
 			return b.Client.RefreshMetadata() == nil && len(b.Client.Brokers()) >= BrokerCount
@@ -97,7 +99,13 @@ func NewBench(ctx context.Context, name string, brokers *Stricken, o Options) (_
 	return b, err
 }
 
+// dial waits for brokers: where they are to be struck not for ever, as they are known to run.
 func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
+	if b.Brokers != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
 		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
 	})
@@ -124,8 +132,13 @@ func (b *Bench) Close() {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
+	b.mu.Lock()
 	for _, file := range b.logs {
 		file.Close()
+	}
+	b.mu.Unlock()
+	if b.Brokers.Mend() != nil {
+		service.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
 	}
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})

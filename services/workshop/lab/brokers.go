@@ -1,16 +1,12 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // Brokers is the power over the brokers of a cluster on this machine: those of scripts/native-kafka, or
@@ -38,99 +34,6 @@ func NodeName(id int32) string {
 	return fmt.Sprintf("broker-%d", id)
 }
 
-// Stricken is brokers, and what was done to them. It is safe for concurrent use.
-type Stricken struct {
-	brokers Brokers
-
-	mu           sync.Mutex
-	paused, down map[int32]bool
-}
-
-func newStricken(brokers Brokers) *Stricken {
-	return &Stricken{brokers: brokers, paused: map[int32]bool{}, down: map[int32]bool{}}
-}
-
-func (s *Stricken) note(list map[int32]bool, id int32, is bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if is {
-		list[id] = true
-	} else {
-		delete(list, id)
-	}
-}
-
-func (s *Stricken) noted(list map[int32]bool) []int32 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(list))
-}
-
-// Pause pauses a broker until Resume or Mend.
-func (s *Stricken) Pause(id int32) error {
-	s.note(s.paused, id, true)
-	return s.brokers.Pause(id)
-}
-
-// Resume lets a paused broker go on.
-func (s *Stricken) Resume(id int32) error {
-	if err := s.brokers.Resume(id); err != nil {
-		return err
-	}
-	s.note(s.paused, id, false)
-	return nil
-}
-
-// Kill kills a broker; it stays dead until Start or Mend.
-func (s *Stricken) Kill(id int32) error {
-	s.note(s.down, id, true)
-	return s.brokers.Kill(id)
-}
-
-// Stop ends a broker in its own way; it stays down until Start or Mend.
-func (s *Stricken) Stop(id int32) error {
-	s.note(s.down, id, true)
-	return s.brokers.Stop(id)
-}
-
-// Start starts a broker that is down. Native ones answer when it returns.
-func (s *Stricken) Start(id int32) error {
-	if err := s.brokers.Start(id); err != nil {
-		return err
-	}
-	s.note(s.down, id, false)
-	return nil
-}
-
-// Running reports whether there is a process, paused or not.
-func (s *Stricken) Running(id int32) bool { return s.brokers.Running(id) }
-
-// ClusterID is that of the cluster that the brokers belong to, as they wrote it down; "" where none has.
-func (s *Stricken) ClusterID() string {
-	for id := int32(1); id <= BrokerCount; id++ {
-		if name := s.brokers.ClusterID(id); name != "" {
-			return name
-		}
-	}
-	return ""
-}
-
-// Mend undoes whatever is not undone yet, ZooKeeper first: brokers do not start without it. What it
-// cannot undo it tries again at the next call.
-func (s *Stricken) Mend() error {
-	if s == nil {
-		return nil
-	}
-	var errs []error
-	for _, id := range s.noted(s.paused) {
-		errs = append(errs, s.Resume(id))
-	}
-	for _, id := range s.noted(s.down) {
-		errs = append(errs, s.Start(id))
-	}
-	return errors.Join(errs...)
-}
-
 // BrokerCount is how many brokers the experiments that kill them need.
 const BrokerCount = 3
 
@@ -146,22 +49,6 @@ func FindBrokers(o Options) (*Stricken, error) {
 	}
 	return nil, &NotRun{fmt.Sprintf("brokers are killed here, so it runs on the machine that they run on, and needs three real ones: "+
 		"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder), and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
-}
-
-// StartAll starts what is down, and lets go on what is paused: an experiment before that was killed
-// itself has left it so, perhaps.
-func (s *Stricken) StartAll(say func(Text)) error {
-	for id := ZooKeeper; id <= BrokerCount; id++ {
-		if s.Running(id) {
-			s.brokers.Resume(id) // an error says that there was nothing to resume
-			continue
-		}
-		say(Text{fmt.Sprintf("%s está parado: começando-o", NodeName(id)), fmt.Sprintf("%s is down: starting it", NodeName(id))})
-		if err := s.Start(id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // nativeBrokers are processes, whose numbers scripts/native-kafka keeps in files.
@@ -237,6 +124,7 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 	}
 	cmd := exec.Command(n.script, verb, which)
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
+	apart(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s %s: %w: %s", n.script, verb, which, err, strings.TrimSpace(string(out)))
 	}
@@ -266,17 +154,24 @@ func (d *dockerBrokers) Running(id int32) bool {
 
 func (d *dockerBrokers) docker(verb string, id int32) error {
 	name := d.prefix + NodeName(id)
-	if out, err := exec.Command("docker", verb, name).CombinedOutput(); err != nil {
+	cmd := exec.Command("docker", verb, name)
+	apart(cmd)
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("docker %s %s: %w: %s", verb, name, err, strings.TrimSpace(string(out)))
 	}
 	return nil
 }
 
-func (d *dockerBrokers) Pause(id int32) error  { return d.docker("pause", id) }
-func (d *dockerBrokers) Resume(id int32) error { return d.docker("unpause", id) }
-func (d *dockerBrokers) Kill(id int32) error   { return d.docker("kill", id) }
-func (d *dockerBrokers) Stop(id int32) error   { return d.docker("stop", id) } // with the stack's own grace period
-func (d *dockerBrokers) Start(id int32) error  { return d.docker("start", id) }
+func (d *dockerBrokers) Pause(id int32) error { return d.docker("pause", id) }
+func (d *dockerBrokers) Resume(id int32) error {
+	if d.state(id) != "paused" {
+		return nil
+	}
+	return d.docker("unpause", id)
+}
+func (d *dockerBrokers) Kill(id int32) error  { return d.docker("kill", id) }
+func (d *dockerBrokers) Stop(id int32) error  { return d.docker("stop", id) } // with the stack's own grace period
+func (d *dockerBrokers) Start(id int32) error { return d.docker("start", id) }
 
 func (d *dockerBrokers) ClusterID(id int32) string {
 	out, _ := exec.Command("docker", "exec", d.prefix+NodeName(id), "cat", "/var/lib/kafka/data/meta.properties").Output()

@@ -1,5 +1,10 @@
 package lab
 
-import "os"
+import (
+	"os"
+	"os/exec"
+)
 
 var pause, resume os.Signal // none
+
+func apart(*exec.Cmd) {}

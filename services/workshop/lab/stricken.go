@@ -1,0 +1,144 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Stricken is brokers, and what was done to them. It is safe for concurrent use.
+type Stricken struct {
+	brokers Brokers
+
+	mu           sync.Mutex
+	paused, down map[int32]bool
+}
+
+func newStricken(brokers Brokers) *Stricken {
+	return &Stricken{brokers: brokers, paused: map[int32]bool{}, down: map[int32]bool{}}
+}
+
+func (s *Stricken) note(list map[int32]bool, id int32, is bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if is {
+		list[id] = true
+	} else {
+		delete(list, id)
+	}
+}
+
+func (s *Stricken) noted(list map[int32]bool) []int32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(list))
+}
+
+// Pause pauses a broker until Resume or Mend.
+func (s *Stricken) Pause(id int32) error {
+	s.note(s.paused, id, true)
+	return s.brokers.Pause(id)
+}
+
+// Resume lets a paused broker go on.
+func (s *Stricken) Resume(id int32) error {
+	if err := s.brokers.Resume(id); err != nil {
+		return err
+	}
+	s.note(s.paused, id, false)
+	return nil
+}
+
+// Kill kills a broker; it stays dead until Start or Mend.
+func (s *Stricken) Kill(id int32) error {
+	s.note(s.down, id, true)
+	return s.brokers.Kill(id)
+}
+
+// Stop ends a broker in its own way; it stays down until Start or Mend.
+func (s *Stricken) Stop(id int32) error {
+	s.note(s.down, id, true)
+	return s.brokers.Stop(id)
+}
+
+// Start starts a broker that is down. Native ones answer when it returns.
+func (s *Stricken) Start(id int32) error {
+	if err := s.brokers.Start(id); err != nil {
+		return err
+	}
+	s.note(s.down, id, false)
+	return nil
+}
+
+// Running reports whether there is a process, paused or not.
+func (s *Stricken) Running(id int32) bool { return s.brokers.Running(id) }
+
+// ClusterID is that of the cluster that the brokers belong to, as they wrote it down; "" where none has.
+func (s *Stricken) ClusterID() string {
+	for id := int32(1); id <= BrokerCount; id++ {
+		if name := s.brokers.ClusterID(id); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// Mend undoes whatever is not undone yet, ZooKeeper first: brokers do not start without it. What it
+// cannot undo it tries again at the next call.
+func (s *Stricken) Mend() error {
+	if s == nil {
+		return nil
+	}
+	var errs []error
+	for _, id := range s.noted(s.paused) {
+		errs = append(errs, s.Resume(id))
+	}
+	for _, id := range s.noted(s.down) {
+		if s.Running(id) { // a stop that is not over, perhaps: what ends only afterwards would not be missed
+			errs = append(errs, s.brokers.Stop(id))
+		}
+		errs = append(errs, s.Start(id))
+	}
+	return errors.Join(errs...)
+}
+
+// Left is what is not undone yet, and nil where nothing is.
+func (s *Stricken) Left() error {
+	if s == nil {
+		return nil
+	}
+	var names []string
+	for _, id := range append(s.noted(s.paused), s.noted(s.down)...) {
+		names = append(names, NodeName(id))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return &NotMended{names}
+}
+
+// NotMended says what an experiment has broken and could not put right.
+type NotMended struct{ Nodes []string }
+
+func (e *NotMended) Error() string {
+	return strings.Join(e.Nodes, ", ") + " could not be put right: «scripts/native-kafka down», then up, or «docker compose up -d --wait»"
+}
+
+// StartAll starts what is down, and lets go on what is paused: an experiment before that was killed
+// itself has left it so, perhaps.
+func (s *Stricken) StartAll(say func(Text)) error {
+	for id := ZooKeeper; id <= BrokerCount; id++ {
+		if s.Running(id) {
+			s.brokers.Resume(id) // an error says that there was nothing to resume
+			continue
+		}
+		say(Text{fmt.Sprintf("%s está parado: iniciando-o", NodeName(id)), fmt.Sprintf("%s is down: starting it", NodeName(id))})
+		if err := s.Start(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
