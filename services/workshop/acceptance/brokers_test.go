@@ -60,7 +60,7 @@ func topic(t testing.TB, prefix string, partitions int32) string {
 	return name
 }
 
-// leader is the broker that leads a partition now.
+// leader is the broker that leads a partition, once one does.
 func leader(t testing.TB, topic string, partition int32) int32 {
 	t.Helper()
 	client, err := sarama.NewClient(stack.Brokers, stack.Config("acceptance"))
@@ -68,11 +68,15 @@ func leader(t testing.TB, topic string, partition int32) int32 {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	broker, err := client.Leader(topic, partition)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return broker.ID()
+	var id int32
+	kafkatest.Eventually(t, topic+" has a leader", func() bool {
+		broker, err := client.Leader(topic, partition)
+		if err == nil {
+			id = broker.ID()
+		}
+		return err == nil
+	})
+	return id
 }
 
 // killLeader kills -9 the partition's leader, and returns when another leads. The test's end starts
