@@ -75,8 +75,9 @@ const (
 	// afterDeath is for a leader that died: its session ends, another is chosen, clients find it.
 	afterDeath = session + 10*time.Second
 	// afterFreeze is for a leader that hangs. Its connections stand, so that a client that waits for an answer goes
-	// on to wait (Net.ReadTimeout, 15 s) after another was chosen.
-	afterFreeze = 15*time.Second + 10*time.Second
+	// on to wait (Net.ReadTimeout, 15 s) after another was chosen; and then it may be the frozen one that it asks
+	// who that is, 5 s each time.
+	afterFreeze = 15*time.Second + 20*time.Second
 	// afterStop is for one that hands over what it leads, and for what should not be noticed at all.
 	afterStop = 5 * time.Second
 )

@@ -16,8 +16,8 @@ var pauseBroker = Drill{
 	Will: [3]lab.Text{
 		{PT: "O líder da partição 0 é congelado (SIGSTOP) até que outro lidere, e 5 s mais; então acorda, e é a vez do novo líder.", EN: "The leader of partition 0 is frozen (SIGSTOP) until another leads, and 5 s more; then it wakes up, and it is the new leader's turn."},
 		{PT: "Prova: outro líder, numa época mais nova, enquanto o processo do antigo ainda existe.", EN: "Proof: another leader, of a newer epoch, while the old one's process is still there."},
-		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julguem líderes; cada partição confirma de novo em até 25 s (o cliente espera 15 s por uma resposta).",
-			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 25 s (a client waits 15 s for an answer)."},
+		{PT: "Previsão: nada se perde nem se duplica, embora por um momento haja dois que se julguem líderes; cada partição confirma de novo em até 35 s (o cliente espera 15 s por uma resposta).",
+			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 35 s (a client waits 15 s for an answer)."},
 	},
 	Why: lab.Text{
 		PT: "Quem congela não sabe que congelou, e quem espera por ele também não: a conexão continua aberta, e por isso demora mais que uma morte. Ao acordar o antigo líder ainda aceita conexões; mas com acks=all ele precisa dos seguidores para confirmar, " +
