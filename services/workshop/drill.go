@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,22 +30,11 @@ func (t *tool) drillCommand() *cobra.Command {
 }
 
 func (t *tool) drillListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the drills",
-		Args:  cobra.NoArgs,
-		RunE: running(func(cmd *cobra.Command) error {
-			lang, err := t.lang()
-			if err != nil {
-				return err
-			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			for _, d := range drill.All() {
-				fmt.Fprintf(tw, "%s\t%s\n", d.Name, d.Summary.In(lang))
-			}
-			return tw.Flush()
-		}),
-	}
+	return t.listing("List the drills", func(row func(string, lab.Text)) {
+		for _, d := range drill.All() {
+			row(d.Name, d.Summary)
+		}
+	})
 }
 
 // drillRun is the command that carries out a drill. It takes a lab's options, and more.

@@ -36,9 +36,18 @@ func (t *tool) labCommand() *cobra.Command {
 }
 
 func (t *tool) labListCommand() *cobra.Command {
+	return t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
+		for _, l := range lab.All() {
+			row(l.Name, l.Summary)
+		}
+	})
+}
+
+// listing is a command that prints names, and in the user's language what they stand for.
+func (t *tool) listing(short string, each func(row func(name string, summary lab.Text))) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the labs, in the order of the course",
+		Short: short,
 		Args:  cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command) error {
 			lang, err := t.lang()
@@ -46,9 +55,7 @@ func (t *tool) labListCommand() *cobra.Command {
 				return err
 			}
 			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			for _, l := range lab.All() {
-				fmt.Fprintf(tw, "%s\t%s\n", l.Name, l.Summary.In(lang))
-			}
+			each(func(name string, summary lab.Text) { fmt.Fprintf(tw, "%s\t%s\n", name, summary.In(lang)) })
 			return tw.Flush()
 		}),
 	}
