@@ -107,6 +107,20 @@ func (f *fields) text(name string) string {
 	return s
 }
 
+// any gives a required value of whatever type, but null.
+func (f *fields) any(name string) json.RawMessage {
+	if f.bad == nil && f.members[name] == nil {
+		f.bad = f.missing(name)
+	}
+	if f.bad == nil && kind(f.members[name]) == "null" {
+		f.bad = malformed(ReasonWrongType, "field %q: want a value, got null", f.path+name)
+	}
+	if f.bad != nil {
+		return nil
+	}
+	return f.members[name]
+}
+
 // object opens a required field that is an object itself. Give it back with close.
 func (f *fields) object(name string) *fields {
 	inner := &fields{path: f.path + name + "."}

@@ -31,6 +31,9 @@ const (
 
 // DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
 type DeadLetters struct {
+	// Wrap, where it is not nil, may put a letter's value into another form before it is sent.
+	Wrap func(msg *sarama.ConsumerMessage, letter *sarama.ProducerMessage, bad *event.Malformed) error
+
 	topic    string // empty: dead letters are off
 	process  *service.Process
 	client   sarama.Client
@@ -106,7 +109,13 @@ func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) 
 	if d.topic == "" {
 		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
 	}
-	return d.letter(msg, bad.Reason, bad), nil
+	letter := d.letter(msg, bad.Reason, bad)
+	if d.Wrap != nil {
+		if err := d.Wrap(msg, letter, bad); err != nil {
+			return nil, err
+		}
+	}
+	return letter, nil
 }
 
 // Told says on the screen that msg has become a dead letter, and counts it.

@@ -1,0 +1,66 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/history"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// Sender publishes, idempotent and with acks=all. It is safe for concurrent use: a producer may serve
+// all threads of a program, unlike a consumer.
+type Sender struct {
+	settings Settings
+	process  *service.Process
+	client   sarama.Client
+	producer sarama.SyncProducer
+}
+
+// NewSender waits for the brokers and the topics that will be sent to.
+func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...string) (*Sender, error) {
+	conf := s.Cluster.Config(p.Name)
+	client, err := s.Dial(ctx, conf, p, topics...)
+	if err != nil {
+		return nil, err
+	}
+	producer, err := sarama.NewSyncProducerFromClient(client)
+	if err != nil {
+		client.Close()
+		return nil, fmt.Errorf("producer: %w", err)
+	}
+	return &Sender{settings: s, process: p, client: client, producer: producer}, nil
+}
+
+// Send publishes payload and waits for its acknowledgement. After an error the message may be there or
+// not (kafka.Refused tells what is certain): who consumes at least once sends it again.
+func (s *Sender) Send(ctx context.Context, topic, key string, way event.CorrelationID, payload any, headers ...sarama.RecordHeader) error {
+	msg, err := s.settings.Message(topic, key, way, payload)
+	if err != nil {
+		return err
+	}
+	msg.Headers = headers
+	return s.Publish(ctx, msg)
+}
+
+// Publish is Send for a message that is ready.
+func (s *Sender) Publish(ctx context.Context, msg *sarama.ProducerMessage) error {
+	step := s.process.History.Begin(history.Send, history.Subject{Topic: msg.Topic, Partition: history.None, Offset: history.None})
+	if err := kafka.Send(ctx, s.producer, msg, step); err != nil {
+		return fmt.Errorf("publish to %s: %w", msg.Topic, err)
+	}
+	return nil
+}
+
+// Client is the sender's connection to the cluster.
+func (s *Sender) Client() sarama.Client { return s.client }
+
+// Close ends the connections.
+func (s *Sender) Close() {
+	service.CloseWithin(service.Farewell, s.producer)
+	service.CloseWithin(service.Farewell, s.client)
+}

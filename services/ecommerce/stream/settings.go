@@ -1,0 +1,76 @@
+// Package stream is what the services of the e-commerce system share: members of a consumer group that
+// hand over one message after the other, messages sent on with the way they have come, and dead letters
+// that people can read.
+package stream
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// maxWorkers keeps a typing mistake from opening thousands of connections.
+const maxWorkers = 100
+
+// Settings are what a service's environment says about its topics.
+type Settings struct {
+	Cluster kafka.Cluster
+	Member  kafka.Membership
+	Workers int
+	prefix  string
+}
+
+// SettingsFromEnv reads the environment of a service that consumes: the brokers, the group, and WORKERS,
+// how many members of the group run in this process. More of them than the topic has partitions have
+// nothing to do.
+func SettingsFromEnv(env *service.Env, group string, workers uint64) Settings {
+	s := SendingFromEnv(env)
+	s.Member = kafka.MembershipFromEnv(env, group)
+	n := env.Number("WORKERS", workers, "members of the group in this process, 1 to 100")
+	if n < 1 || n > maxWorkers {
+		env.Fail("WORKERS", fmt.Sprintf("accepted: 1 to %d", maxWorkers))
+	}
+	s.Workers = int(n)
+	return s
+}
+
+// SendingFromEnv is for a program that only sends.
+func SendingFromEnv(env *service.Env) Settings {
+	s := Settings{Cluster: kafka.ClusterFromEnv(env), prefix: env.Text("TOPIC_PREFIX", "", "the begin of a topic's name", "put before every topic's name, for a second system on the same brokers")}
+	if s.prefix != "" && !service.LegalTopic(s.prefix) {
+		env.Fail("TOPIC_PREFIX", "accepted: letters, digits, '.', '_' and '-'")
+	}
+	return s
+}
+
+// Topic is the name that a topic of the contract has on the brokers.
+func (s Settings) Topic(name string) string { return s.prefix + name }
+
+// Topics are the names of several.
+func (s Settings) Topics(names ...string) []string {
+	topics := make([]string, len(names))
+	for i, name := range names {
+		topics[i] = s.Topic(name)
+	}
+	return topics
+}
+
+// Dial waits for the brokers and the topics, and says on the screen that it does.
+func (s Settings) Dial(ctx context.Context, conf *sarama.Config, p *service.Process, topics ...string) (sarama.Client, error) {
+	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+}
+
+// Message is a message to a topic of the contract: the payload in its envelope, behind the way it has
+// come so far.
+func (s Settings) Message(topic, key string, way event.CorrelationID, payload any) (*sarama.ProducerMessage, error) {
+	value, err := event.EncodeEnvelope(payload, way.SentTo(topic))
+	if err != nil {
+		return nil, fmt.Errorf("message to %s: %w", topic, err)
+	}
+	return &sarama.ProducerMessage{Topic: s.Topic(topic), Key: sarama.StringEncoder(key), Value: sarama.ByteEncoder(value)}, nil
+}

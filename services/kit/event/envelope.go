@@ -1,0 +1,114 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Envelope is what every message of the e-commerce system travels in: the payload, its type, and the way
+// it has come.
+//
+// The Java programs write the class's name as the type, with its package; ours write the last part
+// alone. Both are read: what counts is the last part.
+type Envelope struct {
+	Type          string
+	Payload       json.RawMessage // a JSON value, never null
+	CorrelationID CorrelationID
+}
+
+// The types of a payload, and so the last parts of the Java programs' class names.
+const (
+	TypeOrder      = "Order"
+	TypeUser       = "User"
+	TypeString     = "String"
+	TypeDeadLetter = "DeadLetter"
+)
+
+// envelopeJSON has the contract's field order.
+type envelopeJSON struct {
+	Type          string          `json:"type"`
+	Payload       any             `json:"payload"`
+	CorrelationID correlationJSON `json:"correlationId"`
+}
+
+type correlationJSON struct {
+	ID CorrelationID `json:"id"`
+}
+
+// EncodeEnvelope writes a payload: an Order, a User, a DeadLetter or a string. Any other is a mistake of
+// the program and an error.
+func EncodeEnvelope(payload any, id CorrelationID) ([]byte, error) {
+	var name string
+	switch payload.(type) {
+	case Order:
+		name = TypeOrder
+	case User:
+		name = TypeUser
+	case string:
+		name = TypeString
+	case DeadLetter:
+		name = TypeDeadLetter
+	default:
+		return nil, fmt.Errorf("encode an envelope: no type for a payload of %T", payload)
+	}
+	value, err := json.Marshal(envelopeJSON{Type: name, Payload: payload, CorrelationID: correlationJSON{ID: id}})
+	if err != nil {
+		return nil, fmt.Errorf("encode an envelope of %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// DecodeEnvelope reads the value of a message. Fields that it does not know are ignored, and so are the
+// payload's; that one is read by the methods. Every other value gives a *Malformed. It keeps no
+// reference to value.
+func DecodeEnvelope(value []byte) (Envelope, error) {
+	f := readFields(value)
+	name := f.text("type")
+	id := f.object("correlationId")
+	way := id.text("id")
+	f.close(id)
+	payload := f.any("payload")
+	if f.bad != nil {
+		return Envelope{}, f.bad
+	}
+	return Envelope{Type: lastPart(name), Payload: payload, CorrelationID: CorrelationID(way)}, nil
+}
+
+// lastPart is a Java class's name without its package, and without the class around an inner one.
+func lastPart(class string) string { return class[strings.LastIndexAny(class, ".$")+1:] }
+
+// want refuses a payload of another type.
+func (e Envelope) want(name string) *Malformed {
+	if e.Type != name {
+		return malformed(ReasonWrongType, "field %q: want a type whose last part is %s", "type", name)
+	}
+	return nil
+}
+
+// Text reads the payload of a message that is one string. Its error is a *Malformed.
+func (e Envelope) Text() (string, error) {
+	f := e.inside()
+	if f.bad = e.want(TypeString); f.bad != nil {
+		return "", f.bad
+	}
+	text := f.text("payload")
+	if f.bad != nil {
+		return "", f.bad
+	}
+	return text, nil
+}
+
+// inside opens the envelope to read the field payload.
+func (e Envelope) inside() *fields {
+	return &fields{members: map[string]json.RawMessage{"payload": e.Payload}}
+}
+
+// object opens a payload that is an object of the given type.
+func (e Envelope) object(name string) *fields {
+	f := e.inside()
+	if f.bad = e.want(name); f.bad != nil {
+		return f
+	}
+	return f.object("payload")
+}
