@@ -18,7 +18,7 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // pageWords are the page's texts for students.
 type pageWords struct {
-	Lang, Title, Lead, Email, Amount, UUID, Send, Reports, Trail, Empty, Legend       string
+	Lang, Title, Lead, Email, Amount, UUID, Send, Reports, Trail, Empty, Legend      string
 	Accepted, Repeated, Conflict, Refused, Unreachable, Following, End, ReportsAsked string
 	New, Partition, Offset                                                           string
 }
