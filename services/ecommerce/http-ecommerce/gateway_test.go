@@ -364,8 +364,8 @@ func mustAmount(t *testing.T, text string) event.Amount {
 
 // slow is an intake that takes until it is let go.
 type slow struct {
-	enter  atomic.Int32
-	letGo  chan struct{}
+	enter atomic.Int32
+	letGo chan struct{}
 }
 
 func (s *slow) accept(context.Context, event.Order) (answer, error) {

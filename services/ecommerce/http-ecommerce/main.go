@@ -115,9 +115,9 @@ func listen(addr string) (net.Listener, error) {
 func newIntake(name string, db *store.DB, l *ledger, r *relay) intake {
 	switch name {
 	case noOutbox:
-		return &storeThenSend{db: db, sender: r}
+		return &storeThenSend{db: db, relay: r}
 	case sendFirst:
-		return &sendThenStore{db: db, sender: r}
+		return &sendThenStore{db: db, relay: r}
 	case checkFirst:
 		return &checkThenInsert{db: db, relay: r}
 	default:

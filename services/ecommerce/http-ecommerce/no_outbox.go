@@ -13,13 +13,17 @@ import (
 // stored and was never published. The client's next try is told "Old order received.", and nobody will
 // ever look at it again.
 type storeThenSend struct {
-	db     *store.DB
-	sender *relay
+	db    *store.DB
+	relay *relay
 }
 
 func (s *storeThenSend) accept(ctx context.Context, o event.Order) (answer, error) {
+	sender, err := s.relay.now()
+	if err != nil {
+		return 0, err
+	}
 	var result answer
-	err := storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
+	err = storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
 		inserted, err := insertOrder(ctx, tx, "Orders", o)
 		if err == nil && !inserted {
 			result, err = compare(ctx, tx, o)
@@ -29,5 +33,6 @@ func (s *storeThenSend) accept(ctx context.Context, o event.Order) (answer, erro
 	if err != nil || result != accepted {
 		return result, err
 	}
-	return accepted, s.sender.send(ctx, orderMessage(o))
+	m := orderMessage(o)
+	return accepted, sender.Send(ctx, m.topic, m.key, m.way, m.payload)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -153,13 +152,15 @@ func (r *relay) mark(ctx context.Context, ids []int64) error {
 	}))
 }
 
-// send publishes a message at once, for the intakes that have no outbox.
-func (r *relay) send(ctx context.Context, m message) error {
+// errNoBroker is an order that cannot be published at once, and so is not taken in without an outbox.
+var errNoBroker = errors.New("no broker has answered since the start")
+
+// now is what publishes at once, for the intakes that have no outbox.
+func (r *relay) now() (*stream.Sender, error) {
 	r.mu.Lock()
-	sender := r.direct
-	r.mu.Unlock()
-	if sender == nil {
-		return fmt.Errorf("publish to %s: no broker has answered yet", m.topic)
+	defer r.mu.Unlock()
+	if r.direct == nil {
+		return nil, errNoBroker
 	}
-	return sender.Send(ctx, m.topic, m.key, m.way, m.payload)
+	return r.direct, nil
 }

@@ -12,8 +12,8 @@ import (
 // process that dies between the two has published an order that it does not know, and the client's next
 // try is published too; and of requests that race, each is published before any is stored.
 type sendThenStore struct {
-	db     *store.DB
-	sender *relay
+	db    *store.DB
+	relay *relay
 }
 
 func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, error) {
@@ -24,7 +24,12 @@ func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, erro
 	if known {
 		return repeated, nil
 	}
-	if err := s.sender.send(ctx, orderMessage(o)); err != nil {
+	sender, err := s.relay.now()
+	if err != nil {
+		return 0, err
+	}
+	m := orderMessage(o)
+	if err := sender.Send(ctx, m.topic, m.key, m.way, m.payload); err != nil {
 		return 0, err
 	}
 	return accepted, storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
