@@ -33,10 +33,14 @@ func command(s *streamtest.System, to, order string) {
 // Five workers print at once, and no block is torn.
 func TestBlocksAreWhole(t *testing.T) {
 	s := streamtest.Start(t)
+	r := kafkatest.StartRun(t, s.Env(), configure, run)
+	kafkatest.Eventually(t, "five workers share the partitions", func() bool {
+		info := s.GroupInfo(group)
+		return info != nil && len(info.Members) == 5 && info.State == "Stable"
+	})
 	for i := range 60 {
 		command(s, fmt.Sprintf("%d@loja.example", i), fmt.Sprint(i))
 	}
-	r := kafkatest.StartRun(t, s.Env(), configure, run)
 	s.AwaitHandled(group, event.SendEmailTopic)
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
