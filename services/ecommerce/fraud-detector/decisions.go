@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"workshop.example/ecommerce/store"
 )
@@ -95,10 +94,7 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 		return nil
 	})
 	if err != nil {
-		if remedy := store.Remedy(err); remedy != "" {
-			return nil, fmt.Errorf("store decisions: %w (%s)", err, remedy)
-		}
-		return nil, fmt.Errorf("store decisions: %w", err)
+		return nil, store.Failed("store decisions", err)
 	}
 	return mine, nil
 }
