@@ -31,6 +31,7 @@ func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.De
 	conf := s.Cluster.Config(p.Name)
 	conf.Producer.Retry.Max = 20
 	conf.Metadata.Retry.Max = 10
+	conf.Producer.MaxMessageBytes = kafka.ReadableLetterBytes
 	letters, err := s.Cluster.NewDeadLetters(ctx, conf, p, s.Topic(event.DeadLetterTopic))
 	if err != nil {
 		return nil, err
@@ -41,6 +42,13 @@ func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.De
 	return letters, nil
 }
 
+// What a letter repeats of the original beside its value: with more, a large message and its letter would
+// not fit into one.
+const (
+	maxRepeatedKey = 1 << 10
+	maxRepeatedWay = 8 << 10
+)
+
 // wrap writes the letter's value as JSON for people. The headers of every dead letter, with which tools
 // send it back, stay beside it.
 func wrap(name string, msg *sarama.ConsumerMessage, letter *sarama.ProducerMessage, bad *event.Malformed) error {
@@ -48,7 +56,7 @@ func wrap(name string, msg *sarama.ConsumerMessage, letter *sarama.ProducerMessa
 		Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset,
 		Service: name, Reason: bad.Reason, Error: bad.Err.Error(), Attempt: 1, At: time.Now().UTC().Format(time.RFC3339Nano),
 	}
-	if msg.Key != nil {
+	if msg.Key != nil && len(msg.Key) <= maxRepeatedKey {
 		key := string(msg.Key)
 		d.Key = &key
 	}
@@ -61,7 +69,7 @@ func wrap(name string, msg *sarama.ConsumerMessage, letter *sarama.ProducerMessa
 	}
 	d.Put(msg.Value)
 	way := event.CorrelationID("")
-	if e, err := event.DecodeEnvelope(msg.Value); err == nil {
+	if e, err := event.DecodeEnvelope(msg.Value); err == nil && len(e.CorrelationID) <= maxRepeatedWay {
 		way = e.CorrelationID
 	}
 	value, err := event.EncodeEnvelope(d, way.ContinueWith("DeadLetter").SentTo(event.DeadLetterTopic))
