@@ -100,7 +100,7 @@ func (c *consumer) claim(ctx context.Context, claim *kafka.Claim) error {
 	committed := time.Now()
 	for msg := range claim.Messages() {
 		if err := c.take(ctx, msg); err != nil {
-			c.process.Out.Print(stoppedLine(c.process.Lang, msg, err))
+			SayStopped(ctx, c.process, msg, err)
 			return err
 		}
 		claim.Mark(msg)
@@ -128,10 +128,14 @@ func (c *consumer) take(ctx context.Context, msg *sarama.ConsumerMessage) error 
 	return err
 }
 
-// stoppedLine says where the service stands and that it will go on by itself.
-func stoppedLine(lang service.Lang, msg *sarama.ConsumerMessage, err error) string {
-	return fmt.Sprintf(service.Pick(lang,
+// SayStopped tells students where a service stands, why, and that it will go on by itself. It says
+// nothing where it will not: the process is to stop, or the error ends it and is reported then.
+func SayStopped(ctx context.Context, p *service.Process, msg *sarama.ConsumerMessage, err error) {
+	if _, fatal := errors.AsType[*kafka.FatalError](err); fatal || ctx.Err() != nil {
+		return
+	}
+	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang,
 		"parado em %s, partição %d, offset %d: %v; nada foi perdido, tento de novo em instantes",
 		"stopped at %s, partition %d, offset %d: %v; nothing is lost, trying again in a moment"),
-		msg.Topic, msg.Partition, msg.Offset, err)
+		msg.Topic, msg.Partition, msg.Offset, err))
 }

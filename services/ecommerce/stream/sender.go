@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/IBM/sarama"
@@ -63,4 +64,29 @@ func (s *Sender) Client() sarama.Client { return s.client }
 func (s *Sender) Close() {
 	service.CloseWithin(service.Farewell, s.producer)
 	service.CloseWithin(service.Farewell, s.client)
+}
+
+// PublishAll is Publish for several at once. They keep their order within a partition as long as none
+// fails. The result has an error, or nil for what was acknowledged, for each of them. When ctx ends it
+// waits service.Grace longer; what has no outcome by then is kafka.ErrUnknown.
+func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
+	outcomes := make([]error, len(msgs))
+	err := kafka.Await(ctx, func() error { return s.producer.SendMessages(msgs) })
+	failed, some := errors.AsType[sarama.ProducerErrors](err)
+	switch {
+	case err == nil:
+	case some:
+		index := make(map[*sarama.ProducerMessage]int, len(msgs))
+		for i, msg := range msgs {
+			index[msg] = i
+		}
+		for _, f := range failed {
+			outcomes[index[f.Msg]] = fmt.Errorf("publish to %s: %w", f.Msg.Topic, f.Err)
+		}
+	default:
+		for i, msg := range msgs {
+			outcomes[i] = fmt.Errorf("publish to %s: %w", msg.Topic, err)
+		}
+	}
+	return outcomes
 }

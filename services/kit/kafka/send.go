@@ -68,3 +68,7 @@ func await(ctx context.Context, grace time.Duration, call func() error) error {
 		return ErrUnknown
 	}
 }
+
+// Await runs call, something of sarama's that sends. When ctx ends it waits service.Grace longer and
+// then returns ErrUnknown, and leaves the call to itself.
+func Await(ctx context.Context, call func() error) error { return await(ctx, service.Grace, call) }

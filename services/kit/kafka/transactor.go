@@ -163,6 +163,29 @@ func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, abou
 	return t.explain("send to "+msg.Topic, Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about)))
 }
 
+// SendAll is Send for several at once: they travel together, and it takes one answer's time, not one a
+// message. Of an error it is not said which of them it was: the transaction is to be aborted.
+func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage) error {
+	steps := make([]history.Operation, len(msgs))
+	for i, msg := range msgs {
+		steps[i] = t.process.History.Begin(history.Send, history.Subject{
+			Topic: msg.Topic, Partition: history.None, Offset: history.None, Transaction: t.number,
+		})
+	}
+	err := await(ctx, service.Grace, func() error { return t.producer.SendMessages(msgs) })
+	for i, msg := range msgs {
+		if err == nil {
+			steps[i].Stored(msg.Partition, msg.Offset)
+		} else {
+			steps[i].Unknown(err)
+		}
+	}
+	if failed, ok := errors.AsType[sarama.ProducerErrors](err); ok && len(failed) > 0 {
+		err = failed[0].Err // its own text is only how many there are
+	}
+	return t.explain("send to the transaction's topics", err)
+}
+
 // AddOffset makes the offset after msg part of the transaction, in the name of the claim's owner: a
 // member that has lost the partition meanwhile is refused. By the group's name alone it would not be,
 // and its work would be done twice. Sarama sends it with the commit.

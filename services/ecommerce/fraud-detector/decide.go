@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/IBM/sarama"
+	"github.com/shopspring/decimal"
+
+	"workshop.example/ecommerce/stream"
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// suspicious is the amount from which an order is a fraud.
+var suspicious = decimal.NewFromInt(4500)
+
+// batch is how many records one transaction takes. A commit costs some milliseconds and the next
+// transaction has to wait for it: one by one, some 35 records a second would be the most.
+const batch = 100
+
+// detector decides once about an order, and says so once. Two systems have to agree, and there is no
+// transaction over both:
+//
+//  1. SQLite: the decision and the place of its record (partition, offset), under the order's uuid. It
+//     decides which record the order is decided for, for ever.
+//  2. Kafka: the decision's message and the offset after its record, in one transaction.
+//
+// A crash between the two leaves the first without the second. The record comes again, finds that the
+// decision is its own, and sends it: the aborted try was seen by nobody. Any other record with the same
+// uuid, a repeated request or a producer's second try, finds that the decision is not its own, sends
+// nothing, and is passed. A check of the uuid alone could not tell the two apart: it would either lose
+// the decision of a crash or repeat that of a repeated order.
+type detector struct {
+	settings  stream.Settings
+	decisions *decisions
+	letters   *kafka.DeadLetters
+	process   *service.Process
+
+	mu         sync.Mutex // partitions wait for each other: a producer has one transaction at a time
+	transactor *kafka.Transactor
+
+	approved, rejected, repeated atomic.Uint64
+}
+
+func newDetector(s stream.Settings, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters, p *service.Process) *detector {
+	return &detector{settings: s, decisions: d, transactor: t, letters: l, process: p}
+}
+
+func (d *detector) claim(ctx context.Context, claim *kafka.Claim) error {
+	var records []*sarama.ConsumerMessage
+	for msg := range claim.Messages() {
+		records = append(records, msg)
+		if !claim.Idle() && len(records) < batch {
+			continue
+		}
+		if err := d.take(ctx, claim, records); err != nil {
+			stream.SayStopped(ctx, d.process, records[0], err)
+			return err // the session starts again at the committed offset: reading on would leave records out
+		}
+		records = records[:0]
+	}
+	return nil
+}
+
+// outcome is what one record leads to.
+type outcome struct {
+	record  *sarama.ConsumerMessage
+	order   event.Order
+	way     event.CorrelationID
+	bad     *event.Malformed // not nil: it is no order
+	place   int              // index of its place, where it is an order
+	send    *sarama.ProducerMessage
+	verdict string
+}
+
+// take decides about records, sends the decisions and commits the offset after the last.
+func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sarama.ConsumerMessage) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	outcomes, places := read(records)
+	mine, err := d.decisions.claim(ctx, places)
+	if err != nil {
+		return err
+	}
+	var send []*sarama.ProducerMessage
+	for i := range outcomes {
+		o := &outcomes[i]
+		if o.bad == nil && !mine[o.place] {
+			continue
+		}
+		if o.send, err = d.message(o); err != nil {
+			return err
+		}
+		send = append(send, o.send)
+	}
+	if err := d.write(ctx, claim, send, records[len(records)-1]); err != nil {
+		return errors.Join(err, d.transactor.Abort(ctx))
+	}
+	for _, o := range outcomes {
+		d.tell(o)
+	}
+	return nil
+}
+
+// read decides about every record by itself; a rule needs nothing but the order.
+func read(records []*sarama.ConsumerMessage) (outcomes []outcome, places []place) {
+	for _, msg := range records {
+		o := outcome{record: msg}
+		envelope, err := event.DecodeEnvelope(msg.Value)
+		if err == nil {
+			o.way = envelope.CorrelationID
+			o.order, err = envelope.Order()
+		}
+		if errors.As(err, &o.bad) {
+			outcomes = append(outcomes, o)
+			continue
+		}
+		o.verdict, o.place = approved, len(places)
+		if o.order.Amount.GreaterThanOrEqual(suspicious) {
+			o.verdict = rejected
+		}
+		places = append(places, place{msg.Topic, msg.Partition, msg.Offset, o.order.ID, o.verdict})
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, places
+}
+
+// message is the decision, or the dead letter of what is no order: in the same transaction, so that it
+// is there once too.
+func (d *detector) message(o *outcome) (*sarama.ProducerMessage, error) {
+	if o.bad != nil {
+		return d.letters.Letter(o.record, o.bad)
+	}
+	topic := event.OrderApprovedTopic
+	if o.verdict == rejected {
+		topic = event.OrderRejectedTopic
+	}
+	return d.settings.Message(topic, o.order.Email, o.way.ContinueWith(title), o.order)
+}
+
+func (d *detector) write(ctx context.Context, claim *kafka.Claim, send []*sarama.ProducerMessage, last *sarama.ConsumerMessage) error {
+	if err := d.transactor.Begin(ctx); err != nil {
+		return err
+	}
+	if len(send) > 0 {
+		if err := d.transactor.SendAll(ctx, send); err != nil {
+			return err
+		}
+	}
+	if err := d.transactor.AddOffset(claim, last); err != nil {
+		return err
+	}
+	return d.transactor.Commit(ctx)
+}
+
+// tell prints what became of a record, in the words of the Java program.
+func (d *detector) tell(o outcome) {
+	if o.bad != nil {
+		d.letters.Told(o.record, o.bad)
+		return
+	}
+	var last string
+	switch {
+	case o.send == nil:
+		d.repeated.Add(1)
+		last = fmt.Sprintf("Order %s was already processed", o.order.ID)
+	case o.verdict == rejected:
+		d.rejected.Add(1)
+		last = fmt.Sprintf("Order is a fraud!!!!! %s", o.order.ID)
+	default:
+		d.approved.Add(1)
+		last = fmt.Sprintf("Approved: %s", o.order.ID)
+	}
+	d.process.Out.Print(strings.Join([]string{
+		"------------------------------------------",
+		"Processing new order, checking for fraud",
+		string(o.record.Key),
+		string(o.record.Value),
+		fmt.Sprint(o.record.Partition),
+		fmt.Sprint(o.record.Offset),
+		last,
+	}, "\n"))
+}

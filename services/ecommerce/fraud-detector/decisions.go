@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"workshop.example/ecommerce/store"
+)
+
+// A decision belongs to a record: the order's first, by its place. The cluster's id is part of it since
+// a cluster that was made anew counts its offsets from 0 again, and knows nothing of what was decided.
+var migrations = []string{
+	`CREATE TABLE Orders (
+		cluster   TEXT    NOT NULL,
+		topic     TEXT    NOT NULL,
+		uuid      TEXT    NOT NULL,
+		decision  TEXT    NOT NULL CHECK (decision IN ('approved', 'rejected')),
+		partition INTEGER NOT NULL, -- of the record that the decision belongs to
+		"offset"  INTEGER NOT NULL,
+		decided_at TEXT   NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+		PRIMARY KEY (cluster, topic, uuid)
+	) WITHOUT ROWID`,
+}
+
+// The decisions about an order.
+const (
+	approved = "approved"
+	rejected = "rejected"
+)
+
+// decisions are what was decided, in SQLite.
+type decisions struct {
+	db      *store.DB
+	cluster string
+}
+
+// place is where a record stands, and what is to be decided about the order in it.
+type place struct {
+	topic     string
+	partition int32
+	offset    int64
+	uuid      string
+	decision  string
+}
+
+// claim stores each decision unless its order has one already, all in one transaction. The result says of
+// each place whether the decision is that record's: true for the record that the order was first decided
+// for, also when it comes again; false for any other record with that order.
+func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	mine = make([]bool, len(places))
+	err = store.InTx(ctx, d.db.DB, func(tx *sql.Tx) error {
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+		if err != nil {
+			return err
+		}
+		owner, err := tx.PrepareContext(ctx, `SELECT partition, "offset" FROM Orders WHERE cluster = ? AND topic = ? AND uuid = ?`)
+		if err != nil {
+			return err
+		}
+		for i, p := range places {
+			if _, err := insert.ExecContext(ctx, d.cluster, p.topic, p.uuid, p.decision, p.partition, p.offset); err != nil {
+				return err
+			}
+			var partition int32
+			var offset int64
+			if err := owner.QueryRowContext(ctx, d.cluster, p.topic, p.uuid).Scan(&partition, &offset); err != nil {
+				return err
+			}
+			mine[i] = partition == p.partition && offset == p.offset
+		}
+		return nil
+	})
+	if err != nil {
+		if remedy := store.Remedy(err); remedy != "" {
+			return nil, fmt.Errorf("store decisions: %w (%s)", err, remedy)
+		}
+		return nil, fmt.Errorf("store decisions: %w", err)
+	}
+	return mine, nil
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"workshop.example/kit/event"
+)
+
+// maxAmount is the largest order. It has no meaning but that somebody's mistake has an end.
+var maxAmount = decimal.NewFromInt(1_000_000_000)
+
+// new takes an order in as document 004 does it, in its words. A GET that changes something is a mistake
+// that we keep for the course: a browser that fetches ahead orders twice, unless the address has a uuid.
+func (s *server) new(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	o, err := orderOf(q.Get("uuid"), q.Get("email"), q.Get("amount"))
+	if err != nil {
+		s.metrics.orders.WithLabelValues("invalid").Inc()
+		http.Error(w, err.Error()+"\nexample: /new?email=ana@example.com&amount=153", http.StatusBadRequest)
+		return
+	}
+	answer, ok := s.take(w, r, o)
+	switch {
+	case !ok:
+	case answer == accepted:
+		fmt.Fprintln(w, "New order sent")
+	default:
+		fmt.Fprintln(w, "Old order received.")
+	}
+}
+
+// request is the body of POST /orders.
+type request struct {
+	UUID   string          `json:"uuid"`
+	Email  string          `json:"email"`
+	Amount json.RawMessage `json:"amount"` // as it was written
+}
+
+// post takes an order in. The uuid is the client's: with it he may send the request again, as often as he
+// likes, when he does not know whether it has arrived.
+func (s *server) post(w http.ResponseWriter, r *http.Request) {
+	var body request
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&body)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("more than one JSON value")
+		}
+	}
+	var o event.Order
+	switch {
+	case tooLarge(err):
+		s.metrics.orders.WithLabelValues("invalid").Inc()
+		http.Error(w, fmt.Sprintf("the body is larger than %d bytes", maxBody), http.StatusRequestEntityTooLarge)
+		return
+	case err != nil: // not its text: that repeats what was sent
+		err = errors.New(`body: accepted is one JSON object with "uuid", "email" and "amount"`)
+	case body.UUID == "":
+		err = errors.New("uuid: missing; choose one, so that this request can be sent again without a second order")
+	default:
+		o, err = orderOf(body.UUID, body.Email, string(bytes.TrimSpace(body.Amount)))
+	}
+	if err != nil {
+		s.metrics.orders.WithLabelValues("invalid").Inc()
+		http.Error(w, err.Error()+"\n"+`example: {"uuid": "6f1c8a52-8c1e-4b7a-9d24-5e6f7a8b9c0d", "email": "ana@example.com", "amount": 153.00}`, http.StatusBadRequest)
+		return
+	}
+	answer, ok := s.take(w, r, o)
+	if !ok {
+		return
+	}
+	w.Header().Set("Location", "/orders/"+o.ID)
+	switch answer {
+	case accepted:
+		writeJSON(w, http.StatusCreated, map[string]string{"uuid": o.ID, "status": "accepted"})
+	case repeated:
+		writeJSON(w, http.StatusOK, map[string]string{"uuid": o.ID, "status": "accepted before"})
+	default:
+		writeJSON(w, http.StatusConflict, map[string]string{"uuid": o.ID, "status": "refused: this uuid was accepted with another amount or e-mail address; a new order needs a new one"})
+	}
+}
+
+func tooLarge(err error) bool {
+	_, large := errors.AsType[*http.MaxBytesError](err)
+	return large
+}
+
+// orderOf checks what a client has sent. Its error names the field and what is accepted, and repeats
+// nothing.
+func orderOf(id, email, amount string) (event.Order, error) {
+	if id == "" {
+		id = uuid.NewString()
+	}
+	if len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+		return event.Order{}, errors.New("uuid: accepted are letters, digits and hyphens, up to 64")
+	}
+	if address, err := mail.ParseAddress(email); err != nil || address.Address != email || len(email) > 254 {
+		return event.Order{}, errors.New("email: accepted is one address such as ana@example.com")
+	}
+	a, err := event.ParseAmount(amount)
+	if err != nil {
+		return event.Order{}, fmt.Errorf("amount: %w", err)
+	}
+	if !a.IsPositive() || a.GreaterThan(maxAmount) {
+		return event.Order{}, fmt.Errorf("amount: accepted is more than 0, up to %s", maxAmount)
+	}
+	return event.Order{ID: id, Email: email, Amount: a}, nil
+}
+
+// take hands the order to the intake, unless too many wait there already: it is better to send some
+// away at once than to let all of them wait until they give up. It answers what is not the caller's.
+func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (answer, bool) {
+	select {
+	case s.pending <- struct{}{}:
+		defer func() { <-s.pending }()
+	default:
+		s.metrics.orders.WithLabelValues("too-many").Inc()
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "too many orders at once; try again with the same uuid in a moment", http.StatusTooManyRequests)
+		return 0, false
+	}
+	began := time.Now()
+	result, err := s.intake.accept(r.Context(), o)
+	s.metrics.seconds.Observe(time.Since(began).Seconds())
+	if err != nil {
+		s.metrics.orders.WithLabelValues("failed").Inc()
+		s.process.Log.Error("an order was not accepted", "order", o.ID, "error", err)
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "the order could not be stored; try again with the same uuid", http.StatusServiceUnavailable)
+		return 0, false
+	}
+	s.metrics.orders.WithLabelValues([...]string{"accepted", "repeated", "conflict"}[result]).Inc()
+	return result, true
+}
+
+// generateReports asks for a report of every user.
+func (s *server) generateReports(w http.ResponseWriter, r *http.Request) {
+	err := s.ledger.ask(r.Context(), message{
+		topic: event.SendToAllTopic, key: event.ReportTopic,
+		way: event.NewCorrelationID("GenerateAllReports"), payload: event.ReportTopic,
+	})
+	if err != nil {
+		s.process.Log.Error("the reports were not asked for", "error", err)
+		http.Error(w, "the request could not be stored; try again", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "Report requests generated")
+}
+
+// state is what is known of an order: from the database that it was accepted, from the topics where it
+// has been.
+type state struct {
+	UUID       string       `json:"uuid"`
+	Amount     event.Amount `json:"amount"`
+	AcceptedAt string       `json:"acceptedAt"`
+	Trail      []Step       `json:"trail"` // what was seen since this gateway started, at most of the last 2000 orders
+}
+
+func (s *server) order(w http.ResponseWriter, r *http.Request) {
+	st, err := s.ledger.find(r.Context(), r.PathValue("uuid"))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		http.Error(w, "there is no such order", http.StatusNotFound)
+		return
+	case err != nil:
+		s.process.Log.Error("an order was not looked up", "error", err)
+		http.Error(w, "the database does not answer; try again", http.StatusServiceUnavailable)
+		return
+	}
+	st.Trail, _ = s.trails.of(st.UUID, 0)
+	writeJSON(w, http.StatusOK, st)
+}
+
+// find looks an order up. It is sql.ErrNoRows for one that was not accepted.
+func (l *ledger) find(ctx context.Context, id string) (state, error) {
+	st := state{UUID: id}
+	var amount string
+	row := l.db.QueryRowContext(ctx, `SELECT amount, accepted_at FROM Orders WHERE uuid = ? UNION ALL
+		SELECT amount, accepted_at FROM OrdersWithoutKey WHERE uuid = ? LIMIT 1`, id, id)
+	if err := row.Scan(&amount, &st.AcceptedAt); err != nil {
+		return state{}, err
+	}
+	var err error
+	st.Amount, err = event.ParseAmount(amount)
+	return st, err
+}
+
+func writeJSON(w http.ResponseWriter, code int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	json.NewEncoder(w).Encode(v)
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+
+	"workshop.example/ecommerce/store"
+	"workshop.example/kit/event"
+)
+
+// sendThenStore publishes the order, then stores that it did, as the original does. BROKEN ON PURPOSE: a
+// process that dies between the two has published an order that it does not know, and the client's next
+// try is published too; and of requests that race, each is published before any is stored.
+type sendThenStore struct {
+	db    *store.DB
+	relay *relay
+}
+
+func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, error) {
+	var known bool
+	if err := s.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM Orders WHERE uuid = ?)`, o.ID).Scan(&known); err != nil {
+		return 0, storing(err)
+	}
+	if known {
+		return repeated, nil
+	}
+	sender, err := s.relay.now()
+	if err != nil {
+		return 0, err
+	}
+	m := orderMessage(o)
+	if err := sender.Send(ctx, m.topic, m.key, m.way, m.payload); err != nil {
+		return 0, err
+	}
+	return accepted, storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
+		_, err := insertOrder(ctx, tx, "Orders", o)
+		return err
+	}))
+}

@@ -1,0 +1,125 @@
+// Package proof finds out whether orders were lost or counted twice: it posts orders as impatient
+// clients do, and judges by what is on the topics and in the mail boxes afterwards, never by what a
+// service says of itself.
+package proof
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/service"
+)
+
+// Plan is n orders, each with an address of its own, so that an e-mail tells its order. Amounts are from
+// 0.01 to 9000.00, so that about half are to be rejected. The same seed gives the same orders.
+func Plan(n int, seed uint64) []event.Order {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	orders := make([]event.Order, n)
+	for i := range orders {
+		cents := 1 + rng.IntN(900_000)
+		amount, err := event.ParseAmount(fmt.Sprintf("%d.%02d", cents/100, cents%100))
+		if err != nil {
+			panic(err) // two decimals of a small number
+		}
+		var id uuid.UUID
+		for j := range id {
+			id[j] = byte(rng.Uint32())
+		}
+		id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4
+		orders[i] = event.Order{ID: id.String(), Email: fmt.Sprintf("customer-%d@example.com", i+1), Amount: amount}
+	}
+	return orders
+}
+
+// Account is what the clients of one order were told.
+type Account struct {
+	Order event.Order
+	New   int // answers that it was accepted now
+	Old   int // answers that it had been accepted before
+	Tries int // requests, those without an answer included
+}
+
+// Accepted reports whether anybody was told that the order is accepted.
+func (a Account) Accepted() bool { return a.New+a.Old > 0 }
+
+// Clients post orders.
+type Clients struct {
+	URL      func() string // of the gateway, as it is now: it may come back on another port
+	Parallel int           // requests at the same time
+
+	answered atomic.Int64
+}
+
+// Answered is how many clients have their answer.
+func (c *Clients) Answered() int { return int(c.answered.Load()) }
+
+// Post posts every order so many times at once, each time as a client who wants to be sure: again, with
+// the same uuid, until he has an answer or ctx ends. Any answer but accepted, too many (429) and not now
+// (5xx) is an error.
+func (c *Clients) Post(ctx context.Context, orders []event.Order, times int) ([]Account, error) {
+	accounts := make([]Account, len(orders))
+	transport := &http.Transport{MaxIdleConnsPerHost: c.Parallel, MaxConnsPerHost: c.Parallel}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: 15 * time.Second}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.Parallel)
+	for i, order := range orders {
+		body := fmt.Sprintf(`{"uuid":%q,"email":%q,"amount":%s}`, order.ID, order.Email, order.Amount)
+		accounts[i].Order = order
+		for range times {
+			g.Go(func() error {
+				code, tries, err := c.insist(ctx, client, body)
+				c.answered.Add(1)
+				mu.Lock()
+				defer mu.Unlock()
+				accounts[i].Tries += tries
+				switch {
+				case err != nil:
+					return err
+				case code == http.StatusCreated:
+					accounts[i].New++
+				case code == http.StatusOK:
+					accounts[i].Old++
+				default:
+					return fmt.Errorf("order %s: answer %d", order.ID, code)
+				}
+				return nil
+			})
+		}
+	}
+	return accounts, g.Wait()
+}
+
+// insist posts until there is an answer that is final.
+func (c *Clients) insist(ctx context.Context, client *http.Client, body string) (code, tries int, err error) {
+	for pause := 10 * time.Millisecond; ; pause = min(pause*2, 500*time.Millisecond) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL()+"/orders", strings.NewReader(body))
+		if err != nil {
+			return 0, tries, err
+		}
+		tries++
+		resp, err := client.Do(req)
+		if err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
+				return resp.StatusCode, tries, nil
+			}
+		}
+		if err := service.Sleep(ctx, pause/2+rand.N(pause)); err != nil {
+			return 0, tries, err
+		}
+	}
+}
