@@ -41,15 +41,18 @@ const gateway = "http-ecommerce"
 // the others: after a crash the restart has its partitions back at once.
 var ecommercePrograms = []program{
 	{name: gateway, set: []string{"GROUP_INSTANCE_ID=http-ecommerce"}},
-	{name: "fraud-detector", set: []string{"GROUP_INSTANCE_ID=fraud-detector"}},
-	{name: "user-service", set: []string{"GROUP_INSTANCE_ID=user-service"}},
-	{name: "email-new-order", set: []string{"GROUP_INSTANCE_ID=email-new-order"}},
+	{name: "fraud-detector", set: []string{"GROUP_INSTANCE_ID=fraud-detector"}, fixed: oneWorker},
+	{name: "user-service", set: []string{"GROUP_INSTANCE_ID=user-service"}, fixed: oneWorker},
+	{name: "email-new-order", set: []string{"GROUP_INSTANCE_ID=email-new-order"}, fixed: oneWorker},
 	{name: "email-service", set: []string{"GROUP_INSTANCE_ID=email-service"}},
 	{name: "reading-report", set: []string{"GROUP_INSTANCE_ID=reading-report"}},
-	{name: "batch-send-message", set: []string{"GROUP_INSTANCE_ID=batch-send-message"}},
-	{name: "log-service", set: []string{"GROUP_INSTANCE_ID=log-service"}},
-	{name: "dead-letter", set: []string{"GROUP_INSTANCE_ID=dead-letter"}},
+	{name: "batch-send-message", set: []string{"GROUP_INSTANCE_ID=batch-send-message"}, fixed: oneWorker},
+	{name: "log-service", set: []string{"GROUP_INSTANCE_ID=log-service"}, fixed: oneWorker},
+	{name: "dead-letter", set: []string{"GROUP_INSTANCE_ID=dead-letter"}, fixed: oneWorker},
 }
+
+// oneWorker: WORKERS=7 is for the e-mails and the reports. Elsewhere one is all there is, or can be.
+var oneWorker = []string{"WORKERS=1"}
 
 // shop is what the e-commerce services need beside brokers and topics. A nil one needs nothing.
 type shop struct {

@@ -27,6 +27,7 @@ type program struct {
 	name     string
 	set      []string // NAME=value that it gets
 	defaults []string // NAME=value that it gets where the user has not set NAME
+	fixed    []string // NAME=value that it gets whatever the user has set, who means another program
 }
 
 // programs are started in this order.
@@ -73,7 +74,7 @@ func (p program) environment(user []string, bootstrap string) []string {
 			env = append(env, entry)
 		}
 	}
-	return env
+	return append(env, p.fixed...) // of two values of a name the last one counts
 }
 
 // ignored are the user's variables that no service gets to see.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -106,6 +107,20 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 	env := append(w.env(map[string]string{"log-service": "exit=0"}), fmt.Sprint("HTTP_PORT=", taken))
 	if p := startTool(t, bin, env, "up", "--services", "log-service", "--ports", listPorts(freePorts(t, 1))); p.wait() != 0 {
 		t.Errorf("without the gateway:\n%s", &p.stderr)
+	}
+}
+
+func TestWorkersAreForEmailsAndReports(t *testing.T) {
+	for _, p := range ecommercePrograms {
+		env := p.environment([]string{"WORKERS=7"}, "b:1")
+		want := "WORKERS=1"
+		if p.name == "email-service" || p.name == "reading-report" {
+			want = "WORKERS=7"
+		}
+		env = slices.DeleteFunc(env, func(entry string) bool { return !strings.HasPrefix(entry, "WORKERS=") })
+		if p.name != gateway && env[len(env)-1] != want {
+			t.Errorf("%s gets %q, want %s last", p.name, env, want)
+		}
 	}
 }
 
