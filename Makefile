@@ -15,6 +15,10 @@ help: ## print this help
 demo: build ## the whole workshop on an embedded cluster: only Go is needed (ARGS="--services producer,consumer")
 	@exec bin/workshop up $(ARGS)
 
+.PHONY: ecommerce
+ecommerce: build ## the e-commerce system on an embedded cluster, http://127.0.0.1:8080/ (HTTP_PORT=18080, ARGS="--data-dir data")
+	@exec bin/workshop up --ecommerce $(ARGS)
+
 .PHONY: build
 build: ## compile all programs into bin/
 	@echo "compiling into bin/ (the first time takes a minute or two)" && go build $(LDFLAGS) -o bin/ work

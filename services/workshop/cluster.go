@@ -25,9 +25,9 @@ type localCluster struct {
 	unlock func()
 }
 
-// startCluster starts brokers on the ports and creates the standard topics. Nothing is left behind
+// startCluster starts brokers on the ports and creates the topics. Nothing is left behind
 // where it returns an error.
-func startCluster(ctx context.Context, ports []int, dataDir string) (_ *localCluster, err error) {
+func startCluster(ctx context.Context, ports []int, dataDir string, topics []kafka.Topic) (_ *localCluster, err error) {
 	if taken := takenPorts(ports); len(taken) > 0 {
 		return nil, portsTaken(taken, len(ports))
 	}
@@ -52,18 +52,18 @@ func startCluster(ctx context.Context, ports []int, dataDir string) (_ *localClu
 	if err != nil {
 		return c, err
 	}
-	c.topics, err = c.applyTopics(ctx)
+	c.topics, err = c.applyTopics(ctx, topics)
 	return c, err
 }
 
-func (c *localCluster) applyTopics(ctx context.Context) ([]kafka.Applied, error) {
+func (c *localCluster) applyTopics(ctx context.Context, topics []kafka.Topic) ([]kafka.Applied, error) {
 	brokers := c.ListenAddrs()
 	admin, err := sarama.NewClusterAdmin(brokers, kafka.Cluster{Brokers: brokers}.AdminConfig(toolName))
 	if err != nil {
 		return nil, fmt.Errorf("create topics: %w", err)
 	}
 	defer admin.Close()
-	return kafka.ApplyTopics(ctx, admin, standardTopics())
+	return kafka.ApplyTopics(ctx, admin, topics)
 }
 
 // Close ends the cluster; messages in a folder are safe when it returns.
@@ -136,14 +136,14 @@ func portsTaken(taken []int, brokers int) error {
 		noun = "ports %s are"
 	}
 	return fmt.Errorf(noun+" already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s",
-		listPorts(taken), listPorts(otherPorts(brokers)))
+		listPorts(taken), listPorts(otherPorts(brokers, 19091)))
 }
 
-// otherPorts proposes ports that are free: below the ephemeral range, or a later start might not
-// find them so.
-func otherPorts(n int) []int {
+// otherPorts proposes ports from first on that are free: below the ephemeral range, or a later start
+// might not find them so.
+func otherPorts(n, first int) []int {
 	ports := make([]int, n)
-	for base := 19091; base < 30000; base += 1000 {
+	for base := first; base < 30000; base += 1000 {
 		for i := range ports {
 			ports[i] = base + i
 		}

@@ -24,7 +24,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 
-	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(otherPorts(3)))
+	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(otherPorts(3, 19091)))
 	demo.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, as a shell gives it
 	var out kafkatest.Output
 	demo.Stdout, demo.Stderr = &out, &out

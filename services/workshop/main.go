@@ -88,6 +88,7 @@ func (t *tool) rootCommand() *cobra.Command {
 			"changes it: topics, messages, consumer groups and dead letters.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 wrong use.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
+			"  workshop up --ecommerce      the e-commerce system instead, and its page\n" +
 			"  workshop topics list\n" +
 			"  workshop consume transactions --from-beginning --verbose\n" +
 			"  workshop groups describe --all-groups\n" +

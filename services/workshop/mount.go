@@ -22,7 +22,7 @@ func (t *tool) adminCommands() []*cobra.Command {
 // admin is what those commands get from this process.
 func (t *tool) admin() *admin.Tool {
 	return &admin.Tool{
-		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(),
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(), Ecommerce: t.ecommerceTopics,
 		Cluster: func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
 	}
 }

@@ -27,6 +27,7 @@ type program struct {
 	name     string
 	set      []string // NAME=value that it gets
 	defaults []string // NAME=value that it gets where the user has not set NAME
+	fixed    []string // NAME=value that it gets whatever the user has set, who means another program
 }
 
 // programs are started in this order.
@@ -73,7 +74,7 @@ func (p program) environment(user []string, bootstrap string) []string {
 			env = append(env, entry)
 		}
 	}
-	return env
+	return append(env, p.fixed...) // of two values of a name the last one counts
 }
 
 // ignored are the user's variables that no service gets to see.
@@ -102,30 +103,38 @@ func sameName(a, b string) bool {
 	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }
 
-// programNames are the accepted values of --services.
-func programNames() []string {
-	names := make([]string, len(programs))
-	for i, p := range programs {
+// programNames are the services that up starts where none are named.
+func programNames() []string { return namesOf(programs) }
+
+// serviceNames are the accepted values of --services: of both systems.
+func serviceNames() []string { return slices.Concat(programNames(), namesOf(ecommercePrograms)) }
+
+func namesOf(all []program) []string {
+	names := make([]string, len(all))
+	for i, p := range all {
 		names[i] = p.name
 	}
 	return names
 }
 
-// choose returns the programs named in a comma-separated list, in the order of the stack; all of
-// them where it is empty.
-func choose(list string) ([]program, error) {
-	if list == "" {
+// choose returns the programs named in a comma-separated list, in the order of the stack; all of the
+// e-commerce system or of the other where it is empty.
+func choose(list string, ecommerce bool) ([]program, error) {
+	switch {
+	case list == "" && ecommerce:
+		return ecommercePrograms, nil
+	case list == "":
 		return programs, nil
 	}
 	wanted := strings.Split(list, ",")
 	for i, name := range wanted {
 		wanted[i] = strings.TrimSpace(name)
-		if !slices.Contains(programNames(), wanted[i]) {
+		if !slices.Contains(serviceNames(), wanted[i]) {
 			return nil, service.UsageError(fmt.Sprintf("--services: there is no service %q; accepted: %s, comma separated",
-				wanted[i], strings.Join(programNames(), ", ")))
+				wanted[i], strings.Join(serviceNames(), ", ")))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(programs), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
+	return slices.DeleteFunc(slices.Concat(programs, ecommercePrograms), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
 }
 
 // binary is where the program's executable is expected.

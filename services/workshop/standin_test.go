@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		main()
 	case name == studentName:
 		os.Exit(studentMain(os.Args[1:]))
-	case slices.Contains(programNames(), name):
+	case slices.Contains(serviceNames(), name):
 		os.Exit(standIn(name, os.Getenv("STANDIN_"+name)))
 	default:
 		os.Exit(m.Run())

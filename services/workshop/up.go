@@ -19,7 +19,7 @@ import (
 // up is the command that runs the workshop without Docker.
 type up struct {
 	*tool
-	clusterOnly              bool
+	clusterOnly, ecommerce   bool
 	dataDir, services, ports string
 }
 
@@ -37,6 +37,10 @@ them needs a value of its own: TOPIC, CONSUMER_GROUP, GROUP_INSTANCE_ID, TRANSAC
 DEAD_LETTER_TOPIC, BOOTSTRAP_SERVERS and OPS_ADDR. One that fails is started again, after 1 s, then 2 s, up
 to 10 s; one that exits with 0 (done) or 2 (wrong use) is not.
 
+With --ecommerce it runs the e-commerce system instead: its topics, its services, and the page on which to
+order, on 127.0.0.1 and HTTP_PORT (8080). The SQLite files (STATE_DIR) and the reports (REPORT_DIR) are in
+the folders ecommerce and target of --data-dir, or else of a temporary one that is deleted at the end.
+
 The embedded brokers do not replicate: what survives a broker's death, only real ones can show.
 
 Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end with 0; 2 wrong use.`,
@@ -44,6 +48,8 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
   PACE=250ms workshop up                      both pairs eight and four times as fast
   workshop up --data-dir data                 messages and offsets outlive the stop
   workshop up --services producer,consumer
+  workshop up --ecommerce --data-dir data     the e-commerce system; http://127.0.0.1:8080/
+  HTTP_PORT=18080 workshop up --ecommerce     where 8080 is taken
   workshop up --cluster-only                  brokers and topics, for programs of your own
   workshop up --ports 19091,19092,19093       where 9091 to 9093 are taken
   workshop up --ports 9092                    a single broker`,
@@ -53,8 +59,10 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&u.clusterOnly, "cluster-only", false, "start brokers and topics, no services")
+	flags.BoolVar(&u.ecommerce, "ecommerce", false, "run the e-commerce system instead")
 	flags.StringVar(&u.dataDir, "data-dir", "", "folder in which messages outlive a stop (default: in memory, gone at the end)")
-	flags.StringVar(&u.services, "services", "", "services to start: "+strings.Join(programNames(), ",")+" (default: all)")
+	flags.StringVar(&u.services, "services", "", "services to start: "+strings.Join(programNames(), ",")+
+		" (default: all);\nof the e-commerce system "+strings.Join(namesOf(ecommercePrograms), ","))
 	flags.StringVar(&u.ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", maxBrokers))
 	cmd.MarkFlagDirname("data-dir")
 	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
@@ -66,7 +74,7 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 func completeServices(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	done, begun := cutLast(typed)
 	var lists []cobra.Completion
-	for _, name := range programNames() {
+	for _, name := range serviceNames() {
 		if strings.HasPrefix(name, begun) && !strings.Contains(","+done, ","+name+",") {
 			lists = append(lists, done+name)
 		}
@@ -84,7 +92,11 @@ func (u *up) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := choose(u.services)
+	chosen, err := choose(u.services, u.ecommerce)
+	if err != nil {
+		return err
+	}
+	topics, shop, err := u.shopOf(chosen)
 	if err != nil {
 		return err
 	}
@@ -92,13 +104,13 @@ func (u *up) run(ctx context.Context) error {
 		if u.services != "" {
 			return service.UsageError("--cluster-only starts no services: leave out one of --cluster-only and --services")
 		}
-		chosen = nil
+		chosen, shop = nil, nil
 	}
 	services, err := u.find(chosen)
 	if err != nil {
 		return err
 	}
-	out := screen.New(u.stdout, u.stderr, u.lookup, u.namesOf(chosen)...)
+	out := screen.New(u.stdout, u.stderr, u.lookup, namesOf(chosen)...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -109,14 +121,21 @@ func (u *up) run(ctx context.Context) error {
 		}
 	}()
 
-	cluster, err := startCluster(ctx, ports, u.dataDir)
+	if err := shop.portIsFree(); err != nil {
+		return err
+	}
+	cluster, err := startCluster(ctx, ports, u.dataDir, topics)
 	if err != nil {
 		return err
 	}
 	defer cluster.Close() // after the services: they write their last messages and offsets to it
-	u.introduce(out, cluster)
+	if err := shop.open(u.dataDir); err != nil {
+		return err
+	}
+	defer shop.close()
+	u.introduce(out, cluster, shop)
 	for i, p := range chosen {
-		services[i].Env = p.environment(u.environ, cluster.Bootstrap())
+		services[i].Env = shop.add(p).environment(u.environ, cluster.Bootstrap())
 	}
 	if u.clusterOnly {
 		<-ctx.Done()
@@ -131,7 +150,7 @@ func (u *up) run(ctx context.Context) error {
 }
 
 // colours tell the services apart; as in docker compose, cyan comes first.
-var colours = []string{"36", "33", "32", "35"}
+var colours = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95"}
 
 // find looks for the services' binaries before anything is started.
 func (u *up) find(chosen []program) ([]Service, error) {
@@ -155,16 +174,8 @@ func (u *up) find(chosen []program) ([]Service, error) {
 	return services, nil
 }
 
-func (u *up) namesOf(chosen []program) []string {
-	names := make([]string, len(chosen))
-	for i, p := range chosen {
-		names[i] = p.name
-	}
-	return names
-}
-
 // introduce prints what a newcomer needs to know.
-func (u *up) introduce(out *screen.Output, cluster *localCluster) {
+func (u *up) introduce(out *screen.Output, cluster *localCluster, shop *shop) {
 	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
 	var topics []string
 	for _, a := range cluster.topics {
@@ -181,6 +192,7 @@ func (u *up) introduce(out *screen.Output, cluster *localCluster) {
 	} else {
 		out.Say("messages are kept in %s", u.dataDir)
 	}
+	shop.introduce(out)
 	if names := ignored(u.environ); len(names) > 0 && !u.clusterOnly {
 		out.Say("your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", "))
 	}

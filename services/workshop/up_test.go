@@ -83,7 +83,7 @@ func TestUpGivesEachServiceItsEnvironment(t *testing.T) {
 		"score-simulator": {"MATCH_PAUSE=", "MATCH_PAUSE=10s", "TOPIC=scoreGame"}, // exec takes the last of a name
 		"scoreboard":      {"CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard", "MATCH_PAUSE=", "TOPIC=scoreGame"},
 	} {
-		chosen, err := choose(name)
+		chosen, err := choose(name, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -275,6 +275,7 @@ func TestHelpAndCompletion(t *testing.T) {
 		{"", "workshop topics list"},
 		{"--help", "workshop topics list"},
 		{"up --help", "PACE=250ms workshop up"},
+		{"up --help", "of the e-commerce system http-ecommerce,fraud-detector,"},
 		{"topics", "apply"},
 		{"topics apply --help", "never changed"},
 		{"groups", "describe"},
@@ -284,7 +285,8 @@ func TestHelpAndCompletion(t *testing.T) {
 		{"version", "workshop dev"},
 		{"--version", "workshop version dev"},
 		{"completion bash", "bash completion"},
-		{"__complete up --services ", "producer\nconsumer\nscore-simulator\nscoreboard\n:6"},
+		{"__complete up --services ", "producer\nconsumer\nscore-simulator\nscoreboard\nhttp-ecommerce\nfraud-detector\n"},
+		{"__complete up --services log-service,e", "log-service,email-new-order\nlog-service,email-service\n:6"},
 		{"__complete up --services consumer,s", "consumer,score-simulator\nconsumer,scoreboard\n:6"},
 		{"__complete topics list -o ", "table\njson\n"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"math"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -24,14 +26,15 @@ type DeadLetter struct {
 	Base64    string          `json:"base64,omitempty"` // a value that is not even text
 }
 
-// Put sets the original value, in the most readable form that it has.
+// Put sets the original value, in the most readable form that it has, and that is not much larger than
+// the value: a letter has to fit into its topic.
 func (d *DeadLetter) Put(value []byte) {
 	switch {
 	case value == nil:
 	// A compact text comes back byte for byte; any other would not, and stays a text.
-	case json.Valid(value) && isCompact(value):
+	case isCompact(value):
 		d.Message = bytes.Clone(value)
-	case utf8.Valid(value):
+	case isReadable(value):
 		text := string(value)
 		d.Text = &text
 	default:
@@ -39,11 +42,25 @@ func (d *DeadLetter) Put(value []byte) {
 	}
 }
 
-// isCompact reports whether encoding value as JSON again gives the same bytes. Escapes of HTML would
-// differ too: json.Marshal writes < as \u003c.
+// isCompact reports whether value is JSON of which encoding gives the same bytes again. Escapes of HTML
+// would differ too: json.Marshal writes < as \u003c. JSON with bytes that are not UTF-8, and brackets as
+// deep as encoding/json reads them, are valid on their own and would spoil the envelope around them.
 func isCompact(value []byte) bool {
+	if !utf8.Valid(value) || !json.Valid(slices.Concat([]byte("[["), value, []byte("]]"))) {
+		return false
+	}
 	again, err := json.Marshal(json.RawMessage(value))
 	return err == nil && bytes.Equal(again, value)
+}
+
+// isReadable reports whether value is text of which not so much has to be escaped that base64 were
+// shorter: a byte may become \u0000.
+func isReadable(value []byte) bool {
+	if !utf8.Valid(value) {
+		return false
+	}
+	escaped, err := json.Marshal(string(value))
+	return err == nil && len(escaped) <= max(64, base64.StdEncoding.EncodedLen(len(value)))
 }
 
 // Original is the value that was Put, byte for byte; nil where it was null.
@@ -66,15 +83,43 @@ func (d DeadLetter) Original() ([]byte, error) {
 
 // DeadLetter reads the payload. Its error is a *Malformed.
 func (e Envelope) DeadLetter() (DeadLetter, error) {
-	if bad := e.want(TypeDeadLetter); bad != nil {
-		return DeadLetter{}, bad
+	f := e.object(TypeDeadLetter)
+	partition, offset, attempt := f.integer("partition"), f.integer("offset"), f.integer("attempt")
+	d := DeadLetter{
+		Topic: f.text("topic"), Partition: int32(partition), Offset: int64(offset), Key: f.optional("key"),
+		Service: f.text("service"), Reason: f.text("reason"), Error: f.text("error"), Attempt: attempt, At: f.text("at"),
+		Message: f.members["message"], Text: f.optional("text"),
 	}
-	var d DeadLetter
-	if err := json.Unmarshal(e.Payload, &d); err != nil {
-		return DeadLetter{}, malformed(ReasonWrongType, "field %q: %w", "payload", err)
+	if text := f.optional("base64"); text != nil {
+		d.Base64 = *text
 	}
-	if d.Topic == "" {
-		return DeadLetter{}, malformed(ReasonMissingField, "field %q is missing", "payload.topic")
+	f.check(d.Topic != "", "topic", "a topic's name")
+	f.check(partition >= 0 && partition <= math.MaxInt32, "partition", "a partition's number")
+	f.check(offset >= 0, "offset", "an offset")
+	f.check(forms(d) <= 1, "message", "one of message, text and base64")
+	if _, err := d.Original(); err != nil {
+		f.check(false, "base64", "base64")
+	}
+	if f.bad != nil {
+		return DeadLetter{}, f.bad
 	}
 	return d, nil
+}
+
+func forms(d DeadLetter) (n int) {
+	for _, set := range []bool{d.Message != nil, d.Text != nil, d.Base64 != ""} {
+		if set {
+			n++
+		}
+	}
+	return n
+}
+
+// optional reads a string that may be absent, or null.
+func (f *fields) optional(name string) *string {
+	if f.bad != nil || !f.has(name) {
+		return nil
+	}
+	text := f.text(name)
+	return &text
 }

@@ -72,25 +72,26 @@ func isID(s string) bool {
 // never a float64, which has no 0.10.
 type Amount struct{ decimal.Decimal }
 
-// The bounds of an amount. A JSON number can say 1e999999999 in a dozen bytes, and arithmetic with it
-// would take all memory there is.
-const (
-	maxAmountBytes = 40
-	maxAmountScale = 30
-)
+// maxAmount bounds an amount's characters, as it came and written out. A JSON number can say 1e999999999
+// in a dozen bytes, and arithmetic with it would take all memory there is. Java's new BigDecimal(double)
+// needs room all the same: it writes a double's exact binary value, 0.1 with 55 digits behind the point.
+const maxAmount = 100
 
-// ParseAmount reads a JSON number of at most 40 bytes, with an exponent and a scale of at most 30. The
-// error says what is accepted.
+// ParseAmount reads a JSON number that has at most 100 characters, with an exponent as well as without.
+// The error says what is accepted.
 func ParseAmount(text string) (Amount, error) {
-	bad := fmt.Errorf("want a number such as 153 or 4499.99, of at most %d characters", maxAmountBytes)
-	if text == "" || len(text) > maxAmountBytes || !json.Valid([]byte(text)) || kind(json.RawMessage(text)) != "number" {
+	bad := fmt.Errorf("want a number such as 153 or 4499.99, of at most %d characters", maxAmount)
+	if text == "" || len(text) > maxAmount || !json.Valid([]byte(text)) || kind(json.RawMessage(text)) != "number" {
 		return Amount{}, bad
 	}
 	d, err := decimal.NewFromString(text)
-	if err != nil || d.Exponent() > maxAmountScale || d.Exponent() < -maxAmountScale {
+	if err != nil || d.Exponent() > maxAmount || d.Exponent() < -maxAmount { // asked first: writing it out could take all memory
 		return Amount{}, bad
 	}
-	return Amount{d}, nil
+	if a := (Amount{d}); len(a.String()) <= maxAmount {
+		return a, nil
+	}
+	return Amount{}, bad
 }
 
 // String is the amount with its scale: 10.50 stays 10.50.

@@ -17,12 +17,14 @@ func (t *Tool) applyCommand(bootstrap *string) *cobra.Command {
 	var minBrokers int
 	var timeout time.Duration
 	var specs []string
+	var ecommerce bool
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Create the workshop's topics, or others, where they are missing",
 		Long: `apply waits for the brokers and then creates the workshop's topics where they are missing, with three replicas
 or, with a warning, as many as there are brokers. Applying again changes nothing. With --topic it creates
-the topics named instead, each with the topic for its dead letters (NAME.dlq), as the services expect them.
+the topics named instead, each with the topic for its dead letters (NAME.dlq), as the services expect them,
+and with --ecommerce those of the e-commerce system, with TOPIC_PREFIX before their names.
 
 A topic that exists with other partitions or fewer replicas is never changed: it is reported on standard error,
 and the exit code stays 0, because the programs work with it all the same.
@@ -31,6 +33,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 		Example: `  workshop topics apply
   workshop topics apply --min-brokers 3 --timeout 2m
   workshop topics apply --bootstrap-servers localhost:19092
+  workshop topics apply --ecommerce
   workshop topics apply --topic my-topic:3     then: TOPIC=my-topic producer`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -46,6 +49,9 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 				return service.UsageError("--min-brokers and --timeout have to be greater than 0")
 			}
 			topics, err := t.parseTopics(specs)
+			if ecommerce {
+				topics, err = t.Ecommerce()
+			}
 			if err != nil {
 				return err
 			}
@@ -57,6 +63,8 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 	}
 	cmd.Flags().StringArrayVar(&specs, "topic", nil, "topic to create instead, as NAME:PARTITIONS; may be given several times")
 	cmd.RegisterFlagCompletionFunc("topic", cobra.NoFileCompletions)
+	cmd.Flags().BoolVar(&ecommerce, "ecommerce", false, "create the topics of the e-commerce system instead")
+	cmd.MarkFlagsMutuallyExclusive("topic", "ecommerce")
 	cmd.Flags().IntVar(&minBrokers, "min-brokers", 1, "wait until this many brokers are registered")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for brokers and topics in all")
 	cmd.RegisterFlagCompletionFunc("min-brokers", cobra.NoFileCompletions)

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,8 @@ func DLQCommand(t *Tool) *cobra.Command {
 		Use:   "dlq",
 		Short: "List, show and replay dead letters: messages that a consumer could not read",
 		Long: `A consumer that cannot read a message puts it into its dead-letter topic, TOPIC.dlq, with the reason in headers, and
-goes on. Here you see what is there, and send it back once the consumer has been mended.`,
+goes on. Those of the e-commerce system share one, ECOMMERCE_DEADLETTER, in which the value is JSON for people with
+the original inside. Here you see what is there, and send it back once the consumer has been mended.`,
 	}
 	bootstrap := bootstrapFlag(cmd)
 	cmd.AddCommand(t.dlqListCommand(bootstrap), t.dlqShowCommand(bootstrap), t.dlqReplayCommand(bootstrap))
@@ -31,7 +33,7 @@ goes on. Here you see what is there, and send it back once the consumer has been
 // listedLetters is a line of the list.
 type listedLetters struct {
 	Topic       string `json:"topic"`
-	Source      string `json:"source"`
+	Source      string `json:"source"` // empty: each letter has its own
 	Letters     int64  `json:"letters"`
 	NotReplayed int64  `json:"notReplayed"`
 	AtLeast     bool   `json:"atLeast,omitempty"` // counting was given up
@@ -54,7 +56,7 @@ those that «workshop dlq replay» has not sent back.`,
 		return o.print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
 			for _, l := range topics {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, l.Source, counted{l.Letters, l.AtLeast}, counted{l.NotReplayed, l.AtLeast})
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), counted{l.Letters, l.AtLeast}, counted{l.NotReplayed, l.AtLeast})
 			}
 		})
 	})
@@ -69,10 +71,13 @@ func (s *session) listLetters(ctx context.Context) ([]listedLetters, error) {
 	}
 	topics := []listedLetters{}
 	for _, t := range meta.Topics {
-		if !strings.HasSuffix(t.Name, dlqSuffix) {
+		if !hasLetters(t.Name) {
 			continue
 		}
-		l := listedLetters{Topic: t.Name, Source: strings.TrimSuffix(t.Name, dlqSuffix)}
+		l := listedLetters{Topic: t.Name}
+		if source, own := strings.CutSuffix(t.Name, dlqSuffix); own {
+			l.Source = source
+		}
 		all, err := s.letters(ctx, meta, t.Name, nil)
 		if err != nil {
 			return nil, err
@@ -132,6 +137,7 @@ func (t *Tool) dlqShowCommand(bootstrap *string) *cobra.Command {
 		Use:   "show TOPIC",
 		Short: "Show dead letters: the message, where it came from, and why it was refused",
 		Example: `  workshop dlq show transactions.dlq
+  workshop dlq show ECOMMERCE_DEADLETTER
   workshop dlq show transactions.dlq --max 100 -o json | jq -r .letter.reason | sort | uniq -c`,
 		Args: one("topic"),
 	}
@@ -202,6 +208,7 @@ func (s *session) readLetters(ctx context.Context, topic string, limit int64) ([
 
 func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 	l, original := letterOf(msg)
+	l, value := unwrap(msg, l)
 	if o.output == "json" {
 		return json.NewEncoder(o.Stdout).Encode(struct {
 			message
@@ -217,12 +224,23 @@ func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 	if l.Topic == "" {
 		line("from", "unknown: it has no header dlq.topic, so no service of the workshop wrote it")
 	} else {
-		line("from", fmt.Sprintf("%s, partition %s, offset %s, written %s", l.Topic, l.Partition, l.Offset, l.Timestamp))
+		from := fmt.Sprintf("%s, partition %s, offset %s", l.Topic, l.Partition, l.Offset)
+		if l.Timestamp != "" {
+			from += ", written " + l.Timestamp
+		}
+		line("from", from)
 		line("reason", l.Reason+": "+l.Error)
 		line("refused", fmt.Sprintf("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
 	}
+	if l.CorrelationID != "" {
+		line("way", l.CorrelationID)
+	}
 	line("key", readable(msg.Key))
 	line("headers", readableHeaders(original))
-	line("value", text(msg.Value))
+	if l.OriginalBase64 != "" {
+		line("value", "in base64: "+l.OriginalBase64)
+	} else {
+		line("value", text(value))
+	}
 	return err
 }

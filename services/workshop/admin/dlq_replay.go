@@ -40,14 +40,15 @@ func (t *Tool) dlqReplayCommand(bootstrap *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay TOPIC",
 		Short: "Send dead letters back to the topic they came from, each once",
-		Long: `replay sends each letter back to its topic (header dlq.topic): key, value and headers of the original, and the count
-of attempts (dlq.attempt), which goes up when a consumer fails again.
+		Long: `replay sends each letter back to its topic (header dlq.topic): key, value and headers of the original, byte for byte,
+and the count of attempts (dlq.attempt), which goes up when a consumer fails again.
 
 The messages and the position of the replay (group dlq-replay-TOPIC) are committed in one transaction: a replay that
 is interrupted or killed goes on where it stopped, and repeats nothing. The letters stay in their topic; to replay
 them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest --execute».`,
 		Example: `  workshop dlq replay transactions.dlq --max 1       try one first
-  workshop dlq replay transactions.dlq`,
+  workshop dlq replay transactions.dlq
+  workshop dlq replay ECOMMERCE_DEADLETTER           each letter to the topic that it came from`,
 		Args: one("topic"),
 	}
 	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {

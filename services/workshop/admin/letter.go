@@ -2,9 +2,12 @@ package admin
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
 )
 
 const (
@@ -15,6 +18,9 @@ const (
 
 // letter is what the headers of a dead letter say of the message that it was. A letter that failed again
 // after a replay may have a header twice: the last one counts.
+//
+// The e-commerce services also say it in the letter's value, an envelope for people. Of such a letter the
+// last three fields tell what the value was before; of another one the value is the original's.
 type letter struct {
 	Topic     string `json:"topic"`
 	Partition string `json:"partition"`
@@ -25,6 +31,10 @@ type letter struct {
 	Service   string `json:"service"`
 	At        string `json:"at"`
 	Attempt   string `json:"attempt"`
+
+	CorrelationID  string  `json:"correlationId,omitempty"`
+	Original       *string `json:"original,omitempty"`
+	OriginalBase64 string  `json:"originalBase64,omitempty"`
 }
 
 // letterOf reads the headers. It returns those of the original too.
@@ -46,15 +56,41 @@ func letterOf(msg *sarama.ConsumerMessage) (l letter, original []*sarama.RecordH
 	return l, original
 }
 
+// unwrap is the original's value, and the letter with all that its value tells. Whether a value is an
+// envelope for people or the original itself, the record decides and not its topic's name: an original may
+// be an envelope of a dead letter too, but then not of the message that the headers name.
+func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
+	envelope, err := event.DecodeEnvelope(msg.Value)
+	if err != nil {
+		return l, msg.Value
+	}
+	d, err := envelope.DeadLetter()
+	partition, offset := strconv.Itoa(int(d.Partition)), strconv.FormatInt(d.Offset, 10)
+	if err != nil || l.Topic != "" && (l.Topic != d.Topic || l.Partition != partition || l.Offset != offset) {
+		return l, msg.Value
+	}
+	value, err := d.Original()
+	if err != nil {
+		return l, msg.Value
+	}
+	if l.Topic == "" { // copied without its headers
+		l = letter{Topic: d.Topic, Partition: partition, Offset: offset, Reason: d.Reason, Error: d.Error, Service: d.Service, At: d.At, Attempt: strconv.Itoa(d.Attempt)}
+	}
+	l.CorrelationID = string(envelope.CorrelationID)
+	l.Original, l.OriginalBase64 = jsonText(value)
+	return l, value
+}
+
 // replay is the message that goes back to where the letter came from: the original's bytes and headers,
 // and the count of attempts, which a consumer raises when it fails again. It is nil for a message that
 // is no letter.
 func replay(msg *sarama.ConsumerMessage) *sarama.ProducerMessage {
 	l, original := letterOf(msg)
+	l, value := unwrap(msg, l)
 	if l.Topic == "" {
 		return nil
 	}
-	back := &sarama.ProducerMessage{Topic: l.Topic, Key: encoder(msg.Key), Value: encoder(msg.Value)}
+	back := &sarama.ProducerMessage{Topic: l.Topic, Key: encoder(msg.Key), Value: encoder(value)}
 	for _, h := range original {
 		back.Headers = append(back.Headers, *h)
 	}
@@ -72,13 +108,20 @@ func encoder(b []byte) sarama.Encoder {
 	return sarama.ByteEncoder(b)
 }
 
+// hasLetters says whether a topic's name is one of dead letters. Of the e-commerce topics all share one,
+// before whose name a class may have put a prefix of its own.
+func hasLetters(topic string) bool {
+	return strings.HasSuffix(topic, dlqSuffix) || strings.HasSuffix(topic, event.DeadLetterTopic)
+}
+
 // isLetters fails where a topic's name is not one of dead letters.
 func isLetters(s *session, topic string) error {
 	if _, err := s.topic(topic); err != nil {
 		return err
 	}
-	if !strings.HasSuffix(topic, dlqSuffix) {
-		return fmt.Errorf("%s has no dead letters: the names of topics that have them end in %s («workshop dlq list» names all)", topic, dlqSuffix)
+	if !hasLetters(topic) {
+		return fmt.Errorf("%s has no dead letters: the names of topics that have them end in %s or %s («workshop dlq list» names all)",
+			topic, dlqSuffix, event.DeadLetterTopic)
 	}
 	return nil
 }

@@ -29,6 +29,8 @@ type Tool struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Standard       []kafka.Topic // the topics that apply creates where none are named
+	// Ecommerce are those of the e-commerce system. The error is wrong use.
+	Ecommerce func() ([]kafka.Topic, error)
 	// Cluster is the one that the flag --bootstrap-servers names, or else the environment.
 	Cluster func(flag string) (kafka.Cluster, error)
 }

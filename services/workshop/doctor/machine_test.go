@@ -89,7 +89,7 @@ func TestMachineThatIsReady(t *testing.T) {
 	if got := strings.Join(checks, " "); got != all {
 		t.Errorf("checks %q, want %q", got, all)
 	}
-	want(t, find(t, lines, "ports"), OK, "free: 19091, 9092, 9093, 9094, 8087") // the first one from .env
+	want(t, find(t, lines, "ports"), OK, "free: 19091, 9092, 9093, 9094, 8087, 8080") // the first one from .env
 }
 
 func TestMachineThatIsNot(t *testing.T) {
@@ -168,6 +168,8 @@ func TestPortsThatAreTaken(t *testing.T) {
 		{"by native brokers", "", 9092, java, OK, []string{"native broker"}},
 		{"by the embedded cluster", "", 9092, process{8, "workshop", "bin/workshop up"}, OK, []string{"make demo"}},
 		{"by nobody knows whom", "", 8087, process{}, Failure, []string{"does not say by whom", "KAFKA_UI_PORT"}},
+		{"by the page of make ecommerce", "", 8080, process{8, "http-ecommerce", "bin/http-ecommerce"}, OK, []string{"make ecommerce"}},
+		{"the page's, by another", "", 8080, process{9, "nginx", "nginx"}, Warning, []string{"HTTP_PORT"}},
 		{"one that is not needed", "", 9094, process{9, "nginx", "nginx"}, Warning, []string{"BROKER_4_PORT"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,6 +24,7 @@ var stackPorts = []stackPort{
 	{"BROKER_3_PORT", 9093, false},
 	{"BROKER_4_PORT", 9094, true},
 	{"KAFKA_UI_PORT", 8087, false},
+	{"HTTP_PORT", 8080, true},
 }
 
 // setting is a variable as «docker compose» sees it: from the shell, or else from .env.
@@ -103,6 +104,8 @@ func (m *Machine) taken(ctx context.Context, p stackPort, port int, containers [
 		return s.ok(check, "%d: broker nativo (make kafka-up): está no ar", "%d: native broker (make kafka-up), which is up", port)
 	case strings.TrimSuffix(holder.name, ".exe") == "workshop":
 		return s.ok(check, "%d: cluster embutido (make demo): está no ar", "%d: embedded cluster (make demo), which is up", port)
+	case strings.TrimSuffix(holder.name, ".exe") == "http-ecommerce":
+		return s.ok(check, "%d: http-ecommerce (make ecommerce): está no ar", "%d: http-ecommerce (make ecommerce), which is up", port)
 	case holder.pid == 0:
 		return Line{check, level, s.text("%d: ocupada, e o sistema não diz por quem", "%d: taken, and the system does not say by whom", port),
 			s.text("pare quem a usa (como administrador o sistema diz mais), %s",

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+
+	"workshop.example/workshop/screen"
+)
+
+// ecommerceTopics are the topics of the e-commerce system, with the user's TOPIC_PREFIX.
+func (t *tool) ecommerceTopics() ([]kafka.Topic, error) {
+	prefix, _ := t.lookup("TOPIC_PREFIX")
+	if prefix != "" && !service.LegalTopic(prefix) {
+		return nil, service.UsageError(fmt.Sprintf("TOPIC_PREFIX %q: accepted: letters, digits, '.', '_' and '-'", prefix))
+	}
+	var topics []kafka.Topic
+	for _, name := range event.EcommerceTopics {
+		topic := kafka.Topic{Name: prefix + name, Partitions: 3, Replicas: 3}
+		if name == event.DeadLetterTopic {
+			topic.Config = map[string]string{"max.message.bytes": strconv.Itoa(kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom)}
+		}
+		topics = append(topics, topic)
+	}
+	return topics, nil
+}
+
+// gateway is the service that people see in the browser.
+const gateway = "http-ecommerce"
+
+// ecommercePrograms are the services of the e-commerce system, started in this order. Static members, as
+// the others: after a crash the restart has its partitions back at once.
+var ecommercePrograms = []program{
+	{name: gateway, set: []string{"GROUP_INSTANCE_ID=http-ecommerce"}},
+	{name: "fraud-detector", set: []string{"GROUP_INSTANCE_ID=fraud-detector"}, fixed: oneWorker},
+	{name: "user-service", set: []string{"GROUP_INSTANCE_ID=user-service"}, fixed: oneWorker},
+	{name: "email-new-order", set: []string{"GROUP_INSTANCE_ID=email-new-order"}, fixed: oneWorker},
+	{name: "email-service", set: []string{"GROUP_INSTANCE_ID=email-service"}},
+	{name: "reading-report", set: []string{"GROUP_INSTANCE_ID=reading-report"}},
+	{name: "batch-send-message", set: []string{"GROUP_INSTANCE_ID=batch-send-message"}, fixed: oneWorker},
+	{name: "log-service", set: []string{"GROUP_INSTANCE_ID=log-service"}, fixed: oneWorker},
+	{name: "dead-letter", set: []string{"GROUP_INSTANCE_ID=dead-letter"}, fixed: oneWorker},
+}
+
+// oneWorker: WORKERS=7 is for the e-mails and the reports. Elsewhere one is all there is, or can be.
+var oneWorker = []string{"WORKERS=1"}
+
+// shop is what the e-commerce services need beside brokers and topics. A nil one needs nothing.
+type shop struct {
+	page           bool   // the gateway runs
+	addr           string // where it listens
+	port           int    // 0 where the user has set HTTP_ADDR, and knows what is free
+	state, reports string // folders
+	temporary      string // deleted at the end
+}
+
+// shopOf is the topics that the chosen programs need, and what the e-commerce services among them need
+// besides.
+func (u *up) shopOf(chosen []program) ([]kafka.Topic, *shop, error) {
+	isShop := func(p program) bool { return slices.Contains(namesOf(ecommercePrograms), p.name) }
+	if !u.ecommerce && !slices.ContainsFunc(chosen, isShop) {
+		return standardTopics(), nil, nil
+	}
+	topics, err := u.ecommerceTopics()
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.ContainsFunc(chosen, func(p program) bool { return !isShop(p) }) {
+		topics = slices.Concat(standardTopics(), topics)
+	}
+	s := &shop{page: slices.ContainsFunc(chosen, func(p program) bool { return p.name == gateway })}
+	s.state, _ = u.lookup("STATE_DIR")
+	s.reports, _ = u.lookup("REPORT_DIR")
+	if s.addr, _ = u.lookup("HTTP_ADDR"); s.addr != "" {
+		return topics, s, nil
+	}
+	text, _ := u.lookup("HTTP_PORT")
+	if s.port, err = strconv.Atoi(cmp.Or(text, "8080")); err != nil || s.port < 1 || s.port > 65535 {
+		return nil, nil, service.UsageError(fmt.Sprintf("HTTP_PORT %q: accepted: 1 to 65535", text))
+	}
+	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+	return topics, s, nil
+}
+
+// portIsFree is asked before anything is started.
+func (s *shop) portIsFree() error {
+	if s == nil || !s.page || s.port == 0 || !embedded.PortTaken(s.port) {
+		return nil
+	}
+	return fmt.Errorf("port %d, of the page, is already taken: stop what listens there (if it is the compose stack: "+
+		"«docker compose --profile ecommerce down»), or use another: HTTP_PORT=%d workshop up --ecommerce", s.port, otherPorts(1, 18080)[0])
+}
+
+// open makes the folders. The user's own, STATE_DIR and REPORT_DIR, are left to the services.
+func (s *shop) open(dataDir string) (err error) {
+	if s == nil || s.state != "" && s.reports != "" {
+		return nil
+	}
+	root := dataDir
+	if root == "" {
+		if root, err = os.MkdirTemp("", "workshop-ecommerce-"); err != nil {
+			return fmt.Errorf("a folder for databases and reports: %w; --data-dir names another", err)
+		}
+		s.temporary = root
+	}
+	for folder, name := range map[*string]string{&s.state: "ecommerce", &s.reports: "target"} {
+		if *folder != "" {
+			continue
+		}
+		if *folder, err = filepath.Abs(filepath.Join(root, name)); err == nil {
+			err = os.MkdirAll(*folder, 0o755)
+		}
+		if err != nil {
+			s.close()
+			return fmt.Errorf("a folder for databases and reports: %w", err)
+		}
+	}
+	return nil
+}
+
+// close deletes what was only for this run, after the services' end.
+func (s *shop) close() {
+	if s != nil && s.temporary != "" {
+		os.RemoveAll(s.temporary)
+	}
+}
+
+// add is the program with the folders that it needs; the user's own win.
+func (s *shop) add(p program) program {
+	if s != nil && slices.Contains(namesOf(ecommercePrograms), p.name) {
+		p.defaults = slices.Concat(p.defaults, []string{"STATE_DIR=" + s.state, "REPORT_DIR=" + s.reports})
+	}
+	return p
+}
+
+func (s *shop) introduce(out *screen.Output) {
+	if s == nil {
+		return
+	}
+	out.Say("databases (SQLite): %s; reports: %s", s.state, s.reports)
+	if s.temporary != "" {
+		out.Say("%s is deleted at the end", s.temporary)
+	}
+	if s.page {
+		out.Say("page: %s", pageURL(s.addr))
+	}
+}
+
+// pageURL is where a browser on this machine finds who listens on addr.
+func pageURL(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {
+		addr = net.JoinHostPort("127.0.0.1", port)
+	}
+	return "http://" + addr + "/"
+}
