@@ -27,7 +27,7 @@ func (t *tool) ecommerceTopics() ([]kafka.Topic, error) {
 	for _, name := range event.EcommerceTopics {
 		topic := kafka.Topic{Name: prefix + name, Partitions: 3, Replicas: 3}
 		if name == event.DeadLetterTopic {
-			topic.Config = map[string]string{"max.message.bytes": strconv.Itoa(kafka.ReadableLetterBytes)}
+			topic.Config = map[string]string{"max.message.bytes": strconv.Itoa(kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom)}
 		}
 		topics = append(topics, topic)
 	}

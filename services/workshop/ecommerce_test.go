@@ -26,7 +26,7 @@ func TestApplyEcommerceTopics(t *testing.T) {
 		wantOutput(t, "apply", stdout.String(), want)
 	}
 	_, stdout, _ := command(t.Context(), c.Bootstrap(), "topics", "describe", event.DeadLetterTopic)
-	stdout.contains(t, "max.message.bytes=2097152, min.insync.replicas=2")
+	stdout.contains(t, "max.message.bytes=1114124, min.insync.replicas=2")
 
 	// A second system on the same brokers.
 	tool := &tool{stdout: &buffer{}, stderr: &buffer{}, environ: []string{"BOOTSTRAP_SERVERS=" + c.Bootstrap(), "TOPIC_PREFIX=turma-b."}, kill: t.Context()}

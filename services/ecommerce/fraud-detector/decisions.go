@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"workshop.example/ecommerce/store"
 )
@@ -29,10 +28,18 @@ const (
 	rejected = "rejected"
 )
 
+// What the detector remembers of a decision. All but the first are broken on purpose.
+const (
+	byPlace  = "place"   // the record that it belongs to
+	byUUID   = "uuid"    // only the order, as the original: a crash between row and transaction loses a decision
+	byNobody = "nothing" // each record is decided: an order that comes twice is decided twice
+)
+
 // decisions are what was decided, in SQLite.
 type decisions struct {
-	db      *store.DB
-	cluster string
+	db       *store.DB
+	cluster  string
+	remember string
 }
 
 // place is where a record stands, and what is to be decided about the order in it.
@@ -62,7 +69,12 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 			return err
 		}
 		for i, p := range places {
-			if _, err := insert.ExecContext(ctx, d.cluster, p.topic, p.uuid, p.decision, p.partition, p.offset); err != nil {
+			result, err := insert.ExecContext(ctx, d.cluster, p.topic, p.uuid, p.decision, p.partition, p.offset)
+			if err != nil {
+				return err
+			}
+			inserted, err := result.RowsAffected()
+			if err != nil {
 				return err
 			}
 			var partition int32
@@ -70,15 +82,19 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 			if err := owner.QueryRowContext(ctx, d.cluster, p.topic, p.uuid).Scan(&partition, &offset); err != nil {
 				return err
 			}
-			mine[i] = partition == p.partition && offset == p.offset
+			switch d.remember {
+			case byNobody:
+				mine[i] = true
+			case byUUID:
+				mine[i] = inserted == 1
+			default:
+				mine[i] = partition == p.partition && offset == p.offset
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		if remedy := store.Remedy(err); remedy != "" {
-			return nil, fmt.Errorf("store decisions: %w (%s)", err, remedy)
-		}
-		return nil, fmt.Errorf("store decisions: %w", err)
+		return nil, store.Failed("store decisions", err)
 	}
 	return mine, nil
 }

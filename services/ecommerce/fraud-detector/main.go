@@ -34,10 +34,12 @@ type config struct {
 	stream        stream.Settings
 	transactional kafka.Transactional
 	file          string
+	remember      string
 }
 
 func configure(env *service.Env) config {
 	cfg := config{stream: stream.SettingsFromEnv(env, title, 1), file: filepath.Join(store.DirFromEnv(env), "fraud-detector.db")}
+	cfg.remember = env.OneOf("REMEMBER", byPlace, []string{byPlace, byUUID, byNobody}, "what tells a record from a repeated order; all but the first are broken on purpose")
 	// Stable over restarts: the next life ends at once what this one leaves open.
 	instance := cfg.stream.Member.InstanceID
 	if instance == "" {
@@ -78,7 +80,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer transactor.Close()
 
-	d := newDetector(cfg.stream, &decisions{db: db, cluster: cluster}, transactor, letters, p)
+	d := newDetector(cfg.stream, &decisions{db: db, cluster: cluster, remember: cfg.remember}, transactor, letters, p)
 	err = cfg.stream.Members(ctx, p, event.NewOrderTopic, func(int) func(context.Context, *kafka.Claim) error { return d.claim })
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d aprovados, %d rejeitados, %d repetidos, %d mensagens mortas",
 		"end: %d approved, %d rejected, %d repeated, %d dead letters"),

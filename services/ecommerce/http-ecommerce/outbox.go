@@ -160,15 +160,12 @@ func (l *ledger) ask(ctx context.Context, m message) error {
 	return err
 }
 
-// storing adds to an error of the database what to do about it.
+// storing says of an error that it is the database's, and what to do about it.
 func storing(err error) error {
 	if err == nil {
 		return nil
 	}
-	if remedy := store.Remedy(err); remedy != "" {
-		return fmt.Errorf("store: %w (%s)", err, remedy)
-	}
-	return fmt.Errorf("store: %w", err)
+	return store.Failed("store", err)
 }
 
 // insertOrder reports whether the order is new. The unique key decides, not a look before: between a

@@ -50,7 +50,7 @@ func Open(ctx context.Context, path string, migrations []string) (*DB, error) {
 	if !locked {
 		return nil, &InUseError{path}
 	}
-	db, err := open(path)
+	db, err := open(path, "rwc")
 	if err == nil {
 		err = migrate(ctx, db, migrations)
 	}
@@ -64,7 +64,7 @@ func Open(ctx context.Context, path string, migrations []string) (*DB, error) {
 // OpenShared opens a file that another service writes to, for reading; that one makes it and applies its
 // migrations. A file that is not there yet is an error of every query, not of OpenShared.
 func OpenShared(path string) (*DB, error) {
-	db, err := open(path)
+	db, err := open(path, "rw")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -78,8 +78,9 @@ func OpenShared(path string) (*DB, error) {
 //   - busy_timeout: another's write is waited for, before SQLITE_BUSY is an error;
 //   - transactions take the write lock at their begin, where waiting still helps: one that has read and
 //     then wants to write is refused at once.
-func open(path string) (*sql.DB, error) {
+func open(path, mode string) (*sql.DB, error) {
 	query := url.Values{
+		"mode":    {mode},
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)", "cache_size(-2000)"},
 		"_txlock": {"immediate"},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/IBM/sarama"
 
@@ -31,7 +32,6 @@ func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.De
 	conf := s.Cluster.Config(p.Name)
 	conf.Producer.Retry.Max = 20
 	conf.Metadata.Retry.Max = 10
-	conf.Producer.MaxMessageBytes = kafka.ReadableLetterBytes
 	letters, err := s.Cluster.NewDeadLetters(ctx, conf, p, s.Topic(event.DeadLetterTopic))
 	if err != nil {
 		return nil, err
@@ -42,21 +42,18 @@ func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.De
 	return letters, nil
 }
 
-// What a letter repeats of the original beside its value: with more, a large message and its letter would
-// not fit into one.
-const (
-	maxRepeatedKey = 1 << 10
-	maxRepeatedWay = 8 << 10
-)
+// maxLetter is the largest letter in its readable form: JSON can make six bytes of one, and a letter that
+// the topic does not take would stop the service for good.
+const maxLetter = kafka.DefaultMaxMessageBytes - 4<<10
 
 // wrap writes the letter's value as JSON for people. The headers of every dead letter, with which tools
-// send it back, stay beside it.
+// send it back, stay beside it. A value that would become too large stays as it came.
 func wrap(name string, msg *sarama.ConsumerMessage, letter *sarama.ProducerMessage, bad *event.Malformed) error {
 	d := event.DeadLetter{
 		Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset,
 		Service: name, Reason: bad.Reason, Error: bad.Err.Error(), Attempt: 1, At: time.Now().UTC().Format(time.RFC3339Nano),
 	}
-	if msg.Key != nil && len(msg.Key) <= maxRepeatedKey {
+	if msg.Key != nil && utf8.Valid(msg.Key) {
 		key := string(msg.Key)
 		d.Key = &key
 	}
@@ -69,13 +66,28 @@ func wrap(name string, msg *sarama.ConsumerMessage, letter *sarama.ProducerMessa
 	}
 	d.Put(msg.Value)
 	way := event.CorrelationID("")
-	if e, err := event.DecodeEnvelope(msg.Value); err == nil && len(e.CorrelationID) <= maxRepeatedWay {
+	if e, err := event.DecodeEnvelope(msg.Value); err == nil {
 		way = e.CorrelationID
 	}
 	value, err := event.EncodeEnvelope(d, way.ContinueWith("DeadLetter").SentTo(event.DeadLetterTopic))
 	if err != nil {
 		return err
 	}
-	letter.Value = sarama.ByteEncoder(value)
+	if len(value)+beside(letter) <= maxLetter {
+		letter.Value = sarama.ByteEncoder(value)
+	}
 	return nil
+}
+
+// beside is what a letter takes besides its value.
+func beside(letter *sarama.ProducerMessage) int {
+	const framing = 10 // lengths, of each header
+	n := 0
+	if letter.Key != nil {
+		n = letter.Key.Length()
+	}
+	for _, h := range letter.Headers {
+		n += len(h.Key) + len(h.Value) + framing
+	}
+	return n
 }

@@ -15,7 +15,7 @@ type DeadLetter struct {
 	Topic     string          `json:"topic"`
 	Partition int32           `json:"partition"`
 	Offset    int64           `json:"offset"`
-	Key       *string         `json:"key,omitempty"` // absent where it was null, or long; bytes that are not UTF-8 are only in the record's key
+	Key       *string         `json:"key,omitempty"` // absent where it was null; bytes that are not UTF-8 are only in the record's key
 	Service   string          `json:"service"`       // which could not process it
 	Reason    string          `json:"reason"`        // a short code
 	Error     string          `json:"error"`         // for people

@@ -26,10 +26,7 @@ const (
 	DeadLetterRoom = 64 << 10
 	// DefaultMaxMessageBytes is the broker's own default for the largest batch (message.max.bytes).
 	DefaultMaxMessageBytes = 1048588
-	// ReadableLetterBytes is what a topic accepts of which the letters hold the original in a form for
-	// people: in base64 it is a third larger, and its key is there twice.
-	ReadableLetterBytes = 2 << 20
-	maxTopicName        = 249
+	maxTopicName           = 249
 )
 
 // DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
@@ -75,7 +72,7 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 	}
 	letters := *conf
 	// The original may be as large as its topic allows, and our headers come on top.
-	letters.Producer.MaxMessageBytes = max(conf.Producer.MaxMessageBytes, DefaultMaxMessageBytes+DeadLetterRoom)
+	letters.Producer.MaxMessageBytes = DefaultMaxMessageBytes + DeadLetterRoom
 	_, err := Interruptible(ctx, func() (_ *DeadLetters, err error) {
 		if d.client, err = c.client(&letters, []string{topic}); err != nil {
 			return nil, err

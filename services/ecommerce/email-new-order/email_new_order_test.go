@@ -1,0 +1,69 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"workshop.example/ecommerce/stream"
+	"workshop.example/ecommerce/streamtest"
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+)
+
+const group = "EmailNewOrderService"
+
+func TestOrderBecomesAnEmailCommand(t *testing.T) {
+	s := streamtest.Start(t)
+	r := kafkatest.StartRun(t, s.Env(), configure, run)
+	way := s.Send(event.NewOrderTopic, "ana@loja.example", streamtest.Order(t, "o-1", "4500.00", "ana@loja.example"))
+	s.AwaitHandled(group, event.NewOrderTopic)
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	commands := s.Messages(event.SendEmailTopic)
+	if len(commands) != 1 {
+		t.Fatalf("%d commands, want 1", len(commands))
+	}
+	got := commands[0]
+	if text, err := got.Text(); err != nil || text != "Thank you for your order! We are processing your order!" {
+		t.Errorf("text %q, %v", text, err)
+	}
+	if key := string(got.Record.Key); key != "ana@loja.example" {
+		t.Errorf("key %q", key)
+	}
+	if id := (stream.Received{Record: got.Record}).Header("idempotency-key"); id != "o-1" {
+		t.Errorf("idempotency key %q, want the order's id", id)
+	}
+	var titles []string
+	for _, hop := range got.CorrelationID.Hops() {
+		titles = append(titles, hop.Title)
+	}
+	want := []string{"Test", "_ECOMMERCE_NEW_ORDER", "EmailNewOrderService", "_ECOMMERCE_SEND_EMAIL"}
+	if !slices.Equal(titles, want) || !strings.HasPrefix(string(got.CorrelationID), string(way)+"-") {
+		t.Errorf("way %s, want %s continued to %v", got.CorrelationID, way, want)
+	}
+	if want := "Processing new order, preparing email\n{\"type\":\"Order\""; !strings.Contains(r.Out.String(), want) {
+		t.Errorf("output has no %q", want)
+	}
+}
+
+// The command cannot be sent: the order waits for its turn, and is no dead letter.
+func TestRefusedCommandIsSentLater(t *testing.T) {
+	s := streamtest.Start(t)
+	refuse := s.RefuseProduce(event.SendEmailTopic)
+	r := kafkatest.StartRun(t, s.Env(), configure, run)
+	s.Send(event.NewOrderTopic, "k", streamtest.Order(t, "o-1", "1", "ana@loja.example"))
+	kafkatest.Eventually(t, "the command was refused", func() bool { return refuse.Hits() > 0 })
+	r.WaitFor("parado em ECOMMERCE_NEW_ORDER")
+	refuse.Remove()
+	s.AwaitHandled(group, event.NewOrderTopic)
+	if got, letters := len(s.Messages(event.SendEmailTopic)), s.Letters(); got != 1 || len(letters) > 0 {
+		t.Errorf("%d commands, want 1; dead letters: %v", got, letters)
+	}
+}
+
+func TestPoison(t *testing.T) {
+	s := streamtest.Start(t)
+	streamtest.PoisonBecomesLetters(t, s, event.NewOrderTopic, group, s.Env(), configure, run)
+}

@@ -1,0 +1,51 @@
+// Email-new-order turns every new order into the command to send an e-mail.
+//
+//	topic in:  ECOMMERCE_NEW_ORDER, in the group EmailNewOrderService
+//	topic out: ECOMMERCE_SEND_EMAIL, the text; ECOMMERCE_DEADLETTER, for messages that cannot be read
+//	key:       the order's e-mail address: e-mails to one address stay in their order
+//	delivery:  at-least-once: a command may be sent twice, but the header idempotency-key names the
+//	           order, so that both become the same e-mail
+package main
+
+import (
+	"context"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/ecommerce/stream"
+	"workshop.example/kit/event"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "email-new-order",
+		Summary: "email-new-order turns every new order into the command to send an e-mail.",
+		Example: "  email-new-order\n" +
+			"  BOOTSTRAP_SERVERS=localhost:9092 email-new-order",
+	}, configure, run)
+}
+
+func configure(env *service.Env) stream.Settings {
+	return stream.SettingsFromEnv(env, "EmailNewOrderService", 1)
+}
+
+func run(ctx context.Context, settings stream.Settings, p *service.Process) error {
+	p.Log.Info("starting", "version", service.Version, "brokers", settings.Cluster.Brokers, "group", settings.Member.Group)
+	sender, err := settings.NewSender(ctx, p, event.SendEmailTopic)
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	return settings.Consume(ctx, p, event.NewOrderTopic, func(ctx context.Context, r stream.Received) error {
+		order, err := r.Order()
+		if err != nil {
+			return err
+		}
+		p.Out.Print(stream.Separator + "\nProcessing new order, preparing email\n" + stream.Show(r.Record.Value))
+		return sender.Send(ctx, event.SendEmailTopic, order.Email, r.CorrelationID.ContinueWith("EmailNewOrderService"), emailText,
+			sarama.RecordHeader{Key: []byte(stream.IdempotencyKey), Value: []byte(order.ID)})
+	})
+}
+
+const emailText = "Thank you for your order! We are processing your order!"

@@ -1,0 +1,93 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// Members joins the group with every worker and works on claims with what claim makes for each of them,
+// until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
+// be there.
+func (s Settings) Members(ctx context.Context, p *service.Process, topic string, claim func(worker int) func(context.Context, *kafka.Claim) error) error {
+	groups := make([]*kafka.Group, s.Workers)
+	for i := range groups {
+		member := s.Member
+		if s.Workers > 1 && member.InstanceID != "" {
+			member.InstanceID = fmt.Sprintf("%s-%d", member.InstanceID, i+1)
+		}
+		conf := s.Cluster.Config(p.Name)
+		member.Apply(conf)
+		connect := func(ctx context.Context) (sarama.Client, error) {
+			return s.Dial(ctx, conf, p, topic, event.DeadLetterTopic)
+		}
+		client, err := connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer service.CloseWithin(service.Farewell, client)
+		groups[i] = &kafka.Group{
+			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Process: p, Handle: claim(i + 1),
+			Assigned: func(given, lost, held []int32) {
+				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
+			},
+		}
+	}
+	p.Ops.ReadyWhen(func() error {
+		for i, g := range groups {
+			if err := g.Ready(); err != nil {
+				return fmt.Errorf("worker %d: %w", i+1, err)
+			}
+		}
+		return nil
+	})
+	running, ctx := errgroup.WithContext(ctx)
+	for _, g := range groups {
+		running.Go(func() error { return g.Run(ctx) })
+	}
+	return running.Wait()
+}
+
+// workAtRisk is how long messages are worked on before their offsets are committed: what a kill -9 may
+// make happen again.
+const workAtRisk = 100 * time.Millisecond
+
+// Each hands over the messages of a claim and commits behind them. At the first error it stops where it
+// is, and says so on the screen; the group then reads on from there.
+func Each(ctx context.Context, p *service.Process, claim *kafka.Claim, take func(context.Context, *sarama.ConsumerMessage) error) error {
+	committed := time.Now()
+	for msg := range claim.Messages() {
+		if err := take(ctx, msg); err != nil {
+			SayStopped(ctx, p, msg, err)
+			return err
+		}
+		claim.Mark(msg)
+		if claim.Idle() || time.Since(committed) > workAtRisk {
+			if err := claim.Commit(); err != nil {
+				return err
+			}
+			committed = time.Now()
+		}
+	}
+	return nil
+}
+
+// SayStopped tells students where a service stands, why, and that it will go on by itself. It says
+// nothing where it will not: the process is to stop, or the error ends it and is reported then.
+func SayStopped(ctx context.Context, p *service.Process, msg *sarama.ConsumerMessage, err error) {
+	if _, fatal := errors.AsType[*kafka.FatalError](err); fatal || ctx.Err() != nil {
+		return
+	}
+	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang,
+		"parado em %s, partição %d, offset %d: %v; nada foi perdido, tento de novo em instantes",
+		"stopped at %s, partition %d, offset %d: %v; nothing is lost, trying again in a moment"),
+		msg.Topic, msg.Partition, msg.Offset, err))
+}

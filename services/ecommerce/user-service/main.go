@@ -1,0 +1,90 @@
+// User-service keeps the customers: whoever orders for the first time becomes one.
+//
+//	topic in:  ECOMMERCE_NEW_ORDER, in the group CreateUserService
+//	topic out: ECOMMERCE_DEADLETTER, for messages that cannot be read
+//	key:       the order's e-mail address
+//	store:     STATE_DIR/users.db, table Users(uuid, email)
+//	delivery:  at-least-once, and one user an address however often an order comes: the address is
+//	           unique in the table, and it is the table that decides, not a look before
+package main
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/google/uuid"
+
+	"workshop.example/ecommerce/store"
+	"workshop.example/ecommerce/stream"
+	"workshop.example/kit/event"
+	"workshop.example/kit/service"
+)
+
+func main() {
+	service.Main(service.About{
+		Name:    "user-service",
+		Summary: "user-service makes a user of every e-mail address that orders for the first time, in a SQLite file.",
+		Example: "  user-service\n" +
+			"  STATE_DIR=/tmp/shop user-service\n" +
+			"  sqlite3 ~/.cache/kafka-workshop/users.db 'SELECT * FROM Users'      look into it meanwhile",
+	}, configure, run)
+}
+
+type config struct {
+	stream stream.Settings
+	dir    string
+}
+
+func configure(env *service.Env) config {
+	return config{stream: stream.SettingsFromEnv(env, "CreateUserService", 1), dir: store.DirFromEnv(env)}
+}
+
+var migrations = []string{
+	`CREATE TABLE Users (uuid TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE)`,
+}
+
+func run(ctx context.Context, cfg config, p *service.Process) error {
+	path := filepath.Join(cfg.dir, "users.db")
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "database", path)
+	db, err := store.Open(ctx, path, migrations)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	users := &users{db: db, process: p}
+	return cfg.stream.Consume(ctx, p, event.NewOrderTopic, users.order)
+}
+
+type users struct {
+	db      *store.DB
+	process *service.Process
+}
+
+func (u *users) order(ctx context.Context, r stream.Received) error {
+	order, err := r.Order()
+	if err != nil {
+		return err
+	}
+	id := uuid.NewString()
+	added, err := u.add(ctx, id, order.Email)
+	if err != nil {
+		return err
+	}
+	block := stream.Separator + "\nProcessing new order, checking for new user\n" + stream.Show(r.Record.Value)
+	if added {
+		block += "\nUser " + id + " and " + stream.Show([]byte(order.Email)) + " added"
+	}
+	u.process.Out.Print(block)
+	return nil
+}
+
+// add reports whether the address was new. To look first and to insert then would let two orders at
+// once both find nothing.
+func (u *users) add(ctx context.Context, id, email string) (bool, error) {
+	result, err := u.db.ExecContext(ctx, `INSERT INTO Users (uuid, email) VALUES (?, ?) ON CONFLICT (email) DO NOTHING`, id, email)
+	if err != nil {
+		return false, store.Failed("store the user", err)
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
