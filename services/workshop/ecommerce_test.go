@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,4 +50,19 @@ func TestApplyEcommerceTopicsOnOneBroker(t *testing.T) {
 		t.Errorf("exit code %d, want 0:\n%s", code, stdout)
 	}
 	stderr.contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
+}
+
+// What up runs, compose runs too, under the same name, each as a static member.
+func TestComposeRunsTheSameServices(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join(repository, "compose", "ecommerce.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range namesOf(ecommercePrograms) {
+		for _, want := range []string{"\n  " + name + ":\n", "SERVICE: " + name + "}", "kafka-workshop/" + name + ":", "GROUP_INSTANCE_ID: " + name + "-1"} {
+			if !strings.Contains(string(file), want) {
+				t.Errorf("compose/ecommerce.yaml lacks %q", want)
+			}
+		}
+	}
 }

@@ -140,6 +140,27 @@ func TestDeadLettersRefused(t *testing.T) {
 	}
 }
 
+func TestDeadLettersOfTheJavaPrograms(t *testing.T) {
+	letter := func(typ, payload string) Envelope {
+		e, err := DecodeEnvelope([]byte(`{"type":"` + typ + `","payload":` + payload + `,"correlationId":{"id":"x"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for payload, want := range map[string]string{`[123,34,-61,-93,34,125]`: `{"ã"}`, `[-1,0,127,-128]`: "\xff\x00\x7f\x80", `[]`: ""} {
+		if got, err := letter("[B", payload).Bytes(); err != nil || string(got) != want {
+			t.Errorf("%s: got %q, %v, want %q", payload, got, err, want)
+		}
+	}
+	for _, payload := range []string{`[128]`, `[-129]`, `["a"]`, `[1.5]`, `"MTIz"`, `{}`, `7`, `[[1]]`, `[` + strings.Repeat("9", 1<<20) + `]`} {
+		_, err := letter("[B", payload).Bytes()
+		checkMalformed(t, payload[:min(len(payload), 40)], err, ReasonWrongType, "payload")
+	}
+	_, err := letter("java.lang.String", `"x"`).Bytes()
+	checkMalformed(t, "a string", err, ReasonWrongType, "type")
+}
+
 func FuzzDeadLetterPut(f *testing.F) {
 	for _, value := range []string{"", "null", `{"a":1}`, `{"a": "<"}`, "\xff", "S\xe3o", "[[[]]]", `"\ud83d"`} {
 		f.Add([]byte(value))

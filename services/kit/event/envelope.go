@@ -23,6 +23,9 @@ const (
 	TypeUser       = "User"
 	TypeString     = "String"
 	TypeDeadLetter = "DeadLetter"
+
+	// TypeBytes is what the Java programs' dead letters have: a byte array, in Java's own spelling.
+	TypeBytes = "[B"
 )
 
 // envelopeJSON has the contract's field order.
@@ -97,6 +100,23 @@ func (e Envelope) Text() (string, error) {
 		return "", f.bad
 	}
 	return text, nil
+}
+
+// Bytes reads the payload of a Java program's dead letter: the message, byte by byte, as an array of
+// numbers from -128 to 127. Its error is a *Malformed.
+func (e Envelope) Bytes() ([]byte, error) {
+	if bad := e.want(TypeBytes); bad != nil {
+		return nil, bad
+	}
+	var signed []int8
+	if err := json.Unmarshal(e.Payload, &signed); err != nil {
+		return nil, malformed(ReasonWrongType, "field %q: want an array of numbers from -128 to 127", "payload")
+	}
+	value := make([]byte, len(signed))
+	for i, b := range signed {
+		value[i] = byte(b)
+	}
+	return value, nil
 }
 
 // inside opens the envelope to read the field payload.

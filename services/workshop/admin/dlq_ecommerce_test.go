@@ -114,3 +114,13 @@ ECOMMERCE_DEADLETTER, partition 0, offset 1
 	}
 	contains(t, workshop(t, c.Kafka(), "dlq", "list", "-o", "json").ok(t).stdout, `"source": "",`)
 }
+
+// The Java programs hide the message in an array of numbers, and where it came from they do not say.
+func TestShowALetterOfAJavaProgram(t *testing.T) {
+	c := kafkatest.Start(t, event.DeadLetterTopic+":1")
+	c.ProduceValues(event.DeadLetterTopic, `{"type":"[B","payload":[111,108,-61,-95],"correlationId":{"id":"NewOrderMain(u1)"}}`)
+	contains(t, workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).ok(t).stdout, "way      NewOrderMain(u1)\n  key      -\n  headers  -\n  value    olá\n")
+	got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).ok(t)
+	contains(t, got.stdout, "0 letters sent back")
+	contains(t, got.stderr, "1 message without a header dlq.topic stayed")
+}

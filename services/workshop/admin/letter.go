@@ -64,6 +64,11 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 	if err != nil {
 		return l, msg.Value
 	}
+	if value, err := envelope.Bytes(); err == nil && l.Topic == "" { // a Java program's, which does not say where it came from
+		l.CorrelationID = string(envelope.CorrelationID)
+		l.Original, l.OriginalBase64 = jsonText(value)
+		return l, value
+	}
 	d, err := envelope.DeadLetter()
 	partition, offset := strconv.Itoa(int(d.Partition)), strconv.FormatInt(d.Offset, 10)
 	if err != nil || l.Topic != "" && (l.Topic != d.Topic || l.Partition != partition || l.Offset != offset) {
