@@ -24,7 +24,7 @@ test: ## run all tests that need nothing but Go
 	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
 
 .PHONY: soak
-soak: build ## exactly-once under thousands of faults, and each lab ten times on the embedded cluster: half an hour or more (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
+soak: build ## exactly-once under thousands of faults, and each lab ten times on the embedded cluster: about half an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
 	SOAK_EVENTS=$(or $(SOAK_EVENTS),60000) SOAK_FAULTS=$(or $(SOAK_FAULTS),2500) go test $(RACE) -count=1 -timeout 1h -v -run Soak ./services/scoreboard
 	BOOTSTRAP_SERVERS= scripts/repeat-labs 10
 
