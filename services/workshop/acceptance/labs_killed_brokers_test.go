@@ -29,6 +29,7 @@ func TestKilledLabOnBrokers(t *testing.T) {
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	removeLabTopics(t)
+	t.Cleanup(func() { mend(t) })
 	for _, c := range []struct {
 		when   string        // a line of the lab
 		later  time.Duration // the kill comes up to so much after it
@@ -117,6 +118,17 @@ func (p *labProcess) awaitProgramsEnd() {
 			return filepath.Base(program) == "score-simulator" && slices.Contains(strings.Split(string(environ), "\x00"), p.mark)
 		})
 	})
+}
+
+// mend puts right whatever a lab has left, where the next has not: other tests need the brokers.
+func mend(t testing.TB) {
+	for id := range 3 {
+		text, _ := os.ReadFile(filepath.Join(os.Getenv("KAFKA_DATA"), fmt.Sprintf("broker-%d.pid", id+1)))
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			syscall.Kill(pid, syscall.SIGCONT)
+		}
+	}
+	native(t, "up")
 }
 
 // awaitWholeCluster wants every broker to answer, none of them stopped, and all replicas in sync.
