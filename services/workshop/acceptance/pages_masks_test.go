@@ -35,7 +35,8 @@ var masks = map[string]*regexp.Regexp{
 	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
 	"pid":      regexp.MustCompile(`\(pid \d+\)`),
 	"uuid":     regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`),
-	"pasta":    regexp.MustCompile(`(/[^/ ]+)+/dados\b`), // the folder of this run
+	"pasta":    regexp.MustCompile(`(/[^/ ]+)+/dados\b`),      // the folder of this run
+	"quem":     regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
 	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
 	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
 }

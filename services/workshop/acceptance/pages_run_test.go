@@ -124,6 +124,7 @@ func TestMasks(t *testing.T) {
 		"instante": {"1  0  2026-11-22T06:59:16.015Z  ana", "1  0  *  ana"},
 		"uuid":     {"NewOrder(9e4c1a8d-3b52-4f17-a3c9-0d6f3c2b1a47), 3", "NewOrder(*), 3"},
 		"pasta":    {"File created: /home/ana/kafka/dados/target/x.txt", "File created: */target/x.txt"},
+		"quem":     {"User and ana@example.com added", "User and * added"},
 		"cluster":  {"ok  cluster   cluster xhEPuNnyTdOeJA4X-tVvhQ: 1 broker", "ok  cluster   *: 1 broker"},
 		"colunas":  {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":      {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
