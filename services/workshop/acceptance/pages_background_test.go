@@ -20,6 +20,8 @@ import (
 // terminal is the other window of a page: what it has started there runs until the page's end, and prints
 // meanwhile.
 type terminal struct {
+	started int // programs
+
 	mu    sync.Mutex
 	lines [2][]string // standard output, and standard error
 }
@@ -45,6 +47,8 @@ func ownNetwork(t *testing.T) []string {
 // start starts a command. At the end of the page it gets a Ctrl-C, and has to end well.
 func (s *terminal) start(t *testing.T, cmd *exec.Cmd, exit string) {
 	t.Helper()
+	s.started++
+	first := s.started == 1
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -74,7 +78,7 @@ func (s *terminal) start(t *testing.T, cmd *exec.Cmd, exit string) {
 		if exitCode(cmd) != exit {
 			t.Errorf("in the background: %v, and the page says exit code %s", err, exit)
 		}
-		if t.Failed() {
+		if first && t.Failed() { // stopped last: now it has all
 			t.Logf("in the background:\n%s", s.since(mark{}))
 		}
 	})
