@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -41,12 +40,8 @@ func trial(t *testing.T, intake string, mails bool, uuids, times, kills int) Jud
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	var topics []string
-	for _, topic := range event.EcommerceTopics {
-		topics = append(topics, topic+":3")
-	}
-	c := kafkatest.Start(t, topics...)
-	shop, err := Open(Plot{Bin: bin, Dir: t.TempDir(), Brokers: c.ListenAddrs(), Intake: intake, Mails: mails, Port: kafkatest.FreePort(t)})
+	c := kafkatest.Start(t)
+	shop, err := Open(t.Context(), Plot{Bin: bin, Dir: t.TempDir(), Brokers: c.ListenAddrs(), Intake: intake, Mails: mails, Port: kafkatest.FreePort(t)})
 	t.Cleanup(func() {
 		shop.Close()
 		if t.Failed() {

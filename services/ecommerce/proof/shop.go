@@ -7,25 +7,28 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
-// Shop is the part of the system that an order passes through: gateway, fraud detector and, with a mail
-// box, what sends the e-mail. Each is a process of its own, and started again when it ends, as Docker
-// does it.
+// Shop is the system as processes: gateway, fraud detector, and with a mail box or all services what
+// comes behind them. Each is started again when it ends, as Docker does it.
 type Shop struct {
 	Gateway, Fraud *Program
 	Mailbox        *Mailbox // nil: no e-mails
+	Reports        string   // folder of the reports
 	Cluster        kafka.Cluster
 
+	prefix   string
 	programs []*Program
 	quit     chan struct{}
 	kept     sync.WaitGroup
@@ -39,38 +42,43 @@ type Plot struct {
 	Bin     string // folder of the programs
 	Dir     string // folder for their files
 	Brokers []string
+	Prefix  string // of its topics and groups, on brokers that others use too
 	Intake  string // the gateway's INTAKE
-	Mails   bool
-	Port    int // of the gateway, on 127.0.0.1
+	Mails   bool   // what sends e-mails, and a mail box
+	All     bool   // every service, and a mail box
+	Port    int    // of the gateway, on 127.0.0.1
 }
 
-// Open starts the shop. Close has to be called in every case.
-func Open(p Plot) (*Shop, error) {
-	cluster := kafka.Cluster{Brokers: p.Brokers}
-	env := func(name string, more ...string) []string {
-		list := ""
-		for i, b := range p.Brokers {
-			if i > 0 {
-				list += ","
-			}
-			list += b
-		}
-		return append([]string{"BOOTSTRAP_SERVERS=" + list, "STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR="}, more...)
+// Open creates the topics and starts the shop. Close has to be called in every case.
+func Open(ctx context.Context, p Plot) (*Shop, error) {
+	s := &Shop{Cluster: kafka.Cluster{Brokers: p.Brokers}, prefix: p.Prefix, Reports: filepath.Join(p.Dir, "target"), quit: make(chan struct{})}
+	if err := s.createTopics(ctx); err != nil {
+		return s, err
 	}
-	s := &Shop{
-		Cluster: cluster, quit: make(chan struct{}),
-		Gateway: NewProgram(p.Bin, "http-ecommerce", env("http-ecommerce", "INTAKE="+p.Intake, "HTTP_PORT="+strconv.Itoa(p.Port), "MAX_PENDING=1000")...),
-		Fraud:   NewProgram(p.Bin, "fraud-detector", env("fraud-detector")...),
+	program := func(name string, more ...string) *Program {
+		env := append([]string{
+			"BOOTSTRAP_SERVERS=" + strings.Join(p.Brokers, ","), "TOPIC_PREFIX=" + p.Prefix, "CONSUMER_GROUP=" + p.Prefix + name,
+			"STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR=",
+		}, more...)
+		s.programs = append(s.programs, NewProgram(p.Bin, name, env...))
+		return s.programs[len(s.programs)-1]
 	}
-	s.programs = []*Program{s.Gateway, s.Fraud}
-	if p.Mails {
+	s.Gateway = program("http-ecommerce", "INTAKE="+p.Intake, "HTTP_PORT="+strconv.Itoa(p.Port), "MAX_PENDING=1000")
+	s.Fraud = program("fraud-detector")
+	if p.Mails || p.All {
 		var err error
-		if s.Mailbox, err = OpenMailbox(); err != nil {
+		if s.Mailbox, err = OpenMailbox("127.0.0.1:0", nil); err != nil {
 			return s, err
 		}
-		s.programs = append(s.programs,
-			NewProgram(p.Bin, "email-new-order", env("email-new-order")...),
-			NewProgram(p.Bin, "email-service", env("email-service", "SMTP_ADDR="+s.Mailbox.Addr)...))
+		program("email-new-order")
+		program("email-service", "SMTP_ADDR="+s.Mailbox.Addr)
+	}
+	if p.All {
+		program("user-service")
+		program("batch-send-message", "USERS_DB="+filepath.Join(p.Dir, "user-service", "users.db"))
+		program("reading-report", "REPORT_DIR="+s.Reports)
+		program("log-service")
+		program("dead-letter")
 	}
 	for _, program := range s.programs {
 		if err := program.Start(); err != nil {
@@ -79,6 +87,20 @@ func Open(p Plot) (*Shop, error) {
 	}
 	s.kept.Go(s.keep)
 	return s, nil
+}
+
+func (s *Shop) createTopics(ctx context.Context) error {
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return err
+	}
+	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix))
+	return err
 }
 
 // keep starts again what has ended.
@@ -125,7 +147,7 @@ func (s *Shop) Close() error {
 		return nil
 	default:
 	}
-	close(s.quit)
+	close(s.quit) // before the programs end, or they would be started again
 	s.kept.Wait()
 	var errs []error
 	if err, ok := s.last.Load().(error); ok {
@@ -160,13 +182,14 @@ func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()
 	}
-	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), event.EcommerceTopics, func(error) {})
+	orders, approved, rejected := s.prefix+event.NewOrderTopic, s.prefix+event.OrderApprovedTopic, s.prefix+event.OrderRejectedTopic
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), []string{orders, approved, rejected}, func(error) {})
 	if err != nil {
 		return e, err
 	}
 	defer service.CloseWithin(service.Farewell, client)
 	for topic, into := range map[string]*[]*sarama.ConsumerMessage{
-		event.NewOrderTopic: &e.NewOrders, event.OrderApprovedTopic: &e.Approved, event.OrderRejectedTopic: &e.Rejected,
+		orders: &e.NewOrders, approved: &e.Approved, rejected: &e.Rejected,
 	} {
 		partitions, err := client.Partitions(topic)
 		if err != nil {
