@@ -28,9 +28,13 @@ test: ## run all tests that need nothing but Go
 	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
 
 .PHONY: soak
-soak: build ## exactly-once under thousands of faults, and each lab ten times: half an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
+soak: build ## exactly-once under thousands of faults, and each lab ten times on the embedded cluster: about half an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
 	SOAK_EVENTS=$(or $(SOAK_EVENTS),60000) SOAK_FAULTS=$(or $(SOAK_FAULTS),2500) go test $(RACE) -count=1 -timeout 1h -v -run Soak ./services/scoreboard
-	scripts/repeat-labs 10
+	BOOTSTRAP_SERVERS= scripts/repeat-labs 10
+
+.PHONY: soak-brokers
+soak-brokers: build ## each lab ten times on real brokers of this machine (make kafka-up), which it kills: three quarters of an hour
+	BOOTSTRAP_SERVERS=$${BOOTSTRAP_SERVERS:-localhost:9091,localhost:9092,localhost:9093} scripts/repeat-labs 10
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems

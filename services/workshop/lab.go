@@ -36,11 +36,17 @@ func (t *tool) labCommand() *cobra.Command {
 }
 
 func (t *tool) labListCommand() *cobra.Command {
-	return t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
+	var embedded bool
+	cmd := t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
 		for _, l := range lab.All() {
-			row(l.Name, l.Summary)
+			if !embedded || !l.Killer {
+				row(l.Name, l.Summary)
+			}
 		}
 	})
+	cmd.Example = "  workshop lab list\n  workshop lab list --embedded          without those that need real brokers, on this machine, to kill"
+	cmd.Flags().BoolVar(&embedded, "embedded", false, "only the labs that can run on the embedded cluster")
+	return cmd
 }
 
 // listing is a command that prints names, and in the user's language what they stand for.

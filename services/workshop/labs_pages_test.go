@@ -54,6 +54,100 @@ func TestEveryLabHasItsPage(t *testing.T) {
 	}
 }
 
+// Every lab's page has what a student needs: see lacking.
+func TestEveryPageIsWhole(t *testing.T) {
+	for _, l := range lab.All() {
+		for _, lack := range lacking(l, pageOf(t, l)) {
+			t.Errorf("the page of %s lacks %s", l.Name, lack)
+		}
+	}
+}
+
+// The control: whatever is taken out of a page that is whole is missed.
+func TestHalfAPageIsFound(t *testing.T) {
+	l, _ := lab.Find("at-most-once")
+	whole := pageOf(t, l)
+	for _, c := range []struct{ out, instead, lack string }{
+		{"**Objetivo.**", "", "its goal"},
+		{"## Antes de rodar: a sua previsão", "## Teoria", "the section «Antes de rodar: a sua previsão»"},
+		{"Escreva num papel", "Pense", "a prediction to write down"},
+		{"```sh\nbin/workshop lab run at-most-once\n", "```sh\nbin/workshop lab list\n", "its command with Go"},
+		{"docker compose run --rm workshop lab run at-most-once\n", "docker compose up\n", "its command with Docker"},
+		{"```text", "```", "what there is to see"},
+		{"## Por quê", "## No código", "the section «Por quê»"},
+		{"../../services/", "https://example.org/", "a link into the code"},
+		{"\n2. ", "\n", "two exercises"},
+		{"   ```sh python", "   ```python", "a command in exercise 2"},
+	} {
+		half := strings.ReplaceAll(whole, c.out, c.instead)
+		if half == whole {
+			t.Errorf("there is no %q in the page: then this proves nothing", c.out)
+		}
+		if got := lacking(l, half); !slices.Contains(got, c.lack) {
+			t.Errorf("without %q it is said to lack %q, want %q", c.out, got, c.lack)
+		}
+	}
+}
+
+func pageOf(t *testing.T, l lab.Lab) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "[0-9][0-9]-"+l.Name+".md"))
+	if err != nil || len(paths) != 1 {
+		t.Fatalf("pages of %s: %v, %v", l.Name, paths, err)
+	}
+	text, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sections of a lab's page, in this order.
+var sections = []string{"Antes de rodar: a sua previsão", "Rode", "O que você vai ver", "Por quê", "No código", "Exercícios"}
+
+var exercise = regexp.MustCompile(`(?m)^\d+\. `)
+
+// lacking is what a lab's page does not have, of what all of them must: a goal, a prediction to write
+// down, the command with Go and with Docker (which cannot kill brokers), what it prints, why, where in
+// the code, and two exercises, each with a command that checks it.
+func lacking(l lab.Lab, page string) (lacks []string) {
+	need := func(what string, there bool) {
+		if !there {
+			lacks = append(lacks, what)
+		}
+	}
+	need("its goal", strings.Contains(page, "\n**Objetivo.** "))
+	in, at := map[string]string{}, 0
+	for _, name := range sections {
+		i := strings.Index(page[at:], "\n## "+name+"\n")
+		need("the section «"+name+"»", i >= 0)
+		if i < 0 {
+			continue
+		}
+		at += i + 1
+		in[name], _, _ = strings.Cut(page[at:], "\n## ")
+	}
+	need("a prediction to write down", regexp.MustCompile(`num papel(?s:.*)\n\* `).MatchString(in["Antes de rodar: a sua previsão"]))
+	block := func(words, command string) bool {
+		return regexp.MustCompile("(?m)^```sh" + words + "\n" + regexp.QuoteMeta(command+" lab run "+l.Name) + "\n").MatchString(in["Rode"])
+	}
+	if l.Killer {
+		need("its command with Go", block(" brokers", "bin/workshop"))
+	} else {
+		need("its command with Go", block("", "bin/workshop"))
+		need("its command with Docker", block(" docker", "docker compose run --rm workshop"))
+	}
+	need("what there is to see", strings.Contains(in["O que você vai ver"], "\n```text\n"))
+	need("a reason", strings.Count(in["Por quê"], ". ") > 2)
+	need("a link into the code", strings.Contains(in["No código"], "](../../services/"))
+	exercises := exercise.Split(in["Exercícios"], -1)[1:]
+	need("two exercises", len(exercises) >= 2)
+	for i, text := range exercises {
+		need(fmt.Sprintf("a command in exercise %d", i+1), strings.Contains(text, "\n   ```sh"))
+	}
+	return lacks
+}
+
 // Every relative link in the READMEs and in the labs leads to something.
 func TestLinksLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(repository, "README*.md"))

@@ -23,6 +23,7 @@ import (
 	"workshop.example/ecommerce/store"
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -69,7 +70,7 @@ func (b *batch) command(ctx context.Context, r stream.Received) error {
 	if err != nil {
 		return err
 	}
-	if err := b.check(topic); err != nil {
+	if err := b.check(ctx, topic); err != nil {
 		return err
 	}
 	users, err := readUsers(ctx, b.users)
@@ -86,14 +87,14 @@ func (b *batch) command(ctx context.Context, r stream.Received) error {
 
 // check refuses a target for good. The name comes from outside and says where we write: no topic but the
 // system's own is open to it.
-func (b *batch) check(topic string) error {
+func (b *batch) check(ctx context.Context, topic string) error {
 	if name := b.stream.Topic(topic); !service.LegalTopic(topic) || !service.LegalTopic(name) {
 		return stream.Rejected(event.ReasonInvalidValue, "field %q: want a topic's name: 1 to 249 of a-z A-Z 0-9 . _ -", "payload")
 	}
 	if !strings.HasPrefix(topic, event.EcommercePrefix) {
 		return stream.Rejected(event.ReasonInvalidValue, "field %q: want a topic whose name begins with %s", "payload", event.EcommercePrefix)
 	}
-	there, err := exists(b.sender.Client(), b.stream.Topic(topic))
+	there, err := exists(ctx, b.sender.Client(), b.stream.Topic(topic))
 	if err != nil {
 		return fmt.Errorf("look for topic %s: %w", topic, err)
 	}
@@ -104,12 +105,14 @@ func (b *batch) check(topic string) error {
 }
 
 // exists asks a broker. The client itself would go on asking for a minute.
-func exists(client sarama.Client, topic string) (bool, error) {
+func exists(ctx context.Context, client sarama.Client, topic string) (bool, error) {
 	broker := client.LeastLoadedBroker()
 	if broker == nil {
 		return false, sarama.ErrOutOfBrokers
 	}
-	resp, err := broker.GetMetadata(sarama.NewMetadataRequest(client.Config().Version, []string{topic}))
+	resp, err := kafka.Interruptible(ctx, func() (*sarama.MetadataResponse, error) {
+		return broker.GetMetadata(sarama.NewMetadataRequest(client.Config().Version, []string{topic}))
+	})
 	if err != nil {
 		broker.Close() // or the next try would use the same broken connection
 		return false, err

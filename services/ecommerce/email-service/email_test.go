@@ -19,6 +19,7 @@ import (
 	"workshop.example/ecommerce/streamtest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 )
 
 const (
@@ -196,7 +197,7 @@ func TestNothingIsInjected(t *testing.T) {
 // WORK is no reason to be killed at a stop.
 func TestStopDoesNotWaitForWork(t *testing.T) {
 	s := streamtest.Start(t)
-	r := kafkatest.StartRun(t, s.Env("WORK", "1h"), configure, run)
+	r := kafkatest.StartRun(t, s.Env("WORK", "1m"), configure, run)
 	command(s, "ana@loja.example", "o-1")
 	kafkatest.Eventually(t, "the service is ready", func() bool { return r.Ops.Ready() == nil })
 	if err := r.Stop(); err != nil {
@@ -211,4 +212,16 @@ func TestPoison(t *testing.T) {
 	s := streamtest.Start(t)
 	_, addr := listenMail(t, "127.0.0.1:0")
 	streamtest.PoisonBecomesLetters(t, s, event.SendEmailTopic, group, s.Env("SMTP_ADDR", addr), configure, run)
+}
+
+func TestConfiguration(t *testing.T) {
+	for _, c := range []struct{ name, value string }{
+		{"WORK", "2m"}, {"WORKERS", "0"}, {"WORKERS", "101"}, {"SMTP_ADDR", "nowhere"}, {"SMTP_ADDR", "a:1,b:2"},
+		{"SMTP_FROM", "nobody"}, {"SMTP_FROM", "a@b\r\nBcc: c@d"}, {"SMTP_FROM", "Ana <a@b>"}, {"TOPIC_PREFIX", "a b"},
+	} {
+		env := service.EnvOf(map[string]string{c.name: c.value})
+		if configure(env); env.Err() == nil {
+			t.Errorf("%s=%q is accepted", c.name, c.value)
+		}
+	}
 }

@@ -38,11 +38,17 @@ type config struct {
 	work   time.Duration
 }
 
+// maxWork leaves room for the mail server before kafka.HandleTimeout.
+const maxWork = time.Minute
+
 func configure(env *service.Env) config {
 	cfg := config{
 		stream: stream.SettingsFromEnv(env, "EmailService", 5),
 		from:   env.Text("SMTP_FROM", "workshop@localhost", "an e-mail address", "the sender"),
 		work:   env.Duration("WORK", 0, "how much longer each e-mail takes, for a look at several workers"),
+	}
+	if cfg.work > maxWork {
+		env.Fail("WORK", fmt.Sprintf("accepted: up to %s: a worker that takes much longer for a message is given up", maxWork))
 	}
 	const help = "mail server that really sends them; none: they are only printed"
 	if addr := env.Text("SMTP_ADDR", "", "host:port", help); addr != "" {

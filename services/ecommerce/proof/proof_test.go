@@ -36,7 +36,7 @@ func run(m *testing.M) int {
 }
 
 // trial posts orders, kills at random moments meanwhile, and judges.
-func trial(t *testing.T, intake string, uuids, times, kills int) Judgement {
+func trial(t *testing.T, intake string, mails bool, uuids, times, kills int) Judgement {
 	t.Helper()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -46,7 +46,7 @@ func trial(t *testing.T, intake string, uuids, times, kills int) Judgement {
 		topics = append(topics, topic+":3")
 	}
 	c := kafkatest.Start(t, topics...)
-	shop, err := Open(Plot{Bin: bin, Dir: t.TempDir(), Brokers: c.ListenAddrs(), Intake: intake, Port: kafkatest.FreePort(t)})
+	shop, err := Open(Plot{Bin: bin, Dir: t.TempDir(), Brokers: c.ListenAddrs(), Intake: intake, Mails: mails, Port: kafkatest.FreePort(t)})
 	t.Cleanup(func() {
 		shop.Close()
 		if t.Failed() {
@@ -78,7 +78,7 @@ func trial(t *testing.T, intake string, uuids, times, kills int) Judgement {
 	slices.Sort(moments)
 	for i, moment := range moments {
 		kafkatest.Eventually(t, fmt.Sprintf("%d answers", moment), func() bool { return clients.Answered() >= moment })
-		victim := []*Program{shop.Gateway, shop.Fraud}[i%2]
+		victim := shop.Programs()[i%len(shop.Programs())]
 		if err := shop.Kill(victim); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func trial(t *testing.T, intake string, uuids, times, kills int) Judgement {
 }
 
 func TestOrdersAreNeitherLostNorCountedTwice(t *testing.T) {
-	if j := trial(t, "outbox", 300, 20, 10); !j.Clean() {
+	if j := trial(t, "outbox", true, 300, 20, 10); !j.Clean() {
 		t.Errorf("wrong: %v", j.Wrong)
 	}
 }
@@ -117,7 +117,7 @@ func TestControls(t *testing.T) {
 		{"check-first", func(j Judgement) bool { return len(j.Accepted.Duplicated) > 0 }},
 	} {
 		t.Run(c.intake, func(t *testing.T) {
-			if j := trial(t, c.intake, 200, 10, 6); !c.caught(j) {
+			if j := trial(t, c.intake, false, 200, 10, 6); !c.caught(j) {
 				t.Error("the judge has not caught it")
 			}
 		})

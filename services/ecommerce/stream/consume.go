@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
@@ -33,7 +34,10 @@ func (s Settings) Consume(ctx context.Context, p *service.Process, topic string,
 		return err
 	}
 	defer letters.Close()
-	c := &consumer{letters: letters, handle: handle}
+	c := &consumer{letters: letters, handle: handle, total: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "workshop_messages_handled_total", Help: "Messages processed; those that became dead letters are not.",
+	})}
+	p.Ops.Registry.MustRegister(c.total)
 	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *kafka.Claim) error {
 		return func(ctx context.Context, claim *kafka.Claim) error {
 			return Each(ctx, p, claim, func(ctx context.Context, msg *sarama.ConsumerMessage) error { return c.take(ctx, worker, msg) })
@@ -49,6 +53,7 @@ type consumer struct {
 	letters *kafka.DeadLetters
 	handle  Handle
 	done    atomic.Uint64
+	total   prometheus.Counter
 }
 
 func (c *consumer) take(ctx context.Context, worker int, msg *sarama.ConsumerMessage) error {
@@ -61,6 +66,7 @@ func (c *consumer) take(ctx context.Context, worker int, msg *sarama.ConsumerMes
 	}
 	if err == nil {
 		c.done.Add(1)
+		c.total.Inc()
 	}
 	return err
 }

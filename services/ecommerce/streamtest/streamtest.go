@@ -142,7 +142,7 @@ func PoisonBecomesLetters[C any](t *testing.T, s *System, topic, group string, v
 	s.SendValue(topic, "not-json", "olá <mundo>")
 	s.SendValue(topic, "again", "{", sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
 	s.SendValue(topic, "binary", "\xff\x00")
-	s.SendValue(topic, "large", strings.Repeat("\x00", 400<<10)) // as JSON it would have 2.4 MB
+	s.SendValue(topic, "large", strings.Repeat("\x00", 900<<10)) // in base64 it would not fit into a message
 	r := kafkatest.StartRun(t, vars, configure, run)
 	s.AwaitHandled(group, topic)
 	if err := r.Stop(); err != nil {

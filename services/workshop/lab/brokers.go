@@ -68,7 +68,9 @@ func (n *nativeBrokers) pid(id int32) (int, error) {
 		return 0, fmt.Errorf("pid of %s: %w", NodeName(id), err)
 	}
 	// A pid file may outlive a reboot, and its number belong to somebody else.
-	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	ps := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid))
+	apart(ps) // or Ctrl-C would end it, and the broker pass for one that is not there
+	command, err := ps.Output()
 	if err != nil || !strings.Contains(string(command), NodeName(id)+".properties") {
 		return 0, fmt.Errorf("%s is not running", NodeName(id))
 	}
@@ -136,7 +138,9 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 type dockerBrokers struct{ prefix string }
 
 func (d *dockerBrokers) state(id int32) string {
-	out, err := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id)).Output()
+	cmd := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id))
+	apart(cmd)
+	out, err := cmd.Output()
 	if err != nil {
 		return ""
 	}
