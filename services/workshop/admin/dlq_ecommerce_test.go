@@ -66,6 +66,31 @@ func TestReplayUnwrapsReadableLetters(t *testing.T) {
 	}
 }
 
+// Three services have refused one message: it goes back once, also where the letters are taken one by one.
+func TestReplayOfAMessageThatSeveralServicesRefused(t *testing.T) {
+	for _, limit := range []string{"0", "1"} {
+		c := kafkatest.Start(t, event.DeadLetterTopic+":3", event.NewOrderTopic+":1")
+		for i := range 9 {
+			send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, i%3, nil, originals[0])) // no key: to any partition
+		}
+		told := 0
+		for range 9 {
+			got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic, "--max", limit).ok(t)
+			told += strings.Count(got.stderr, "of the same messages: refused by more than one service")
+			if limit == "0" {
+				contains(t, got.stdout+got.stderr, map[bool]string{true: "6 more letters of the same messages", false: "0 letters sent back"}[told == 1 && got.stderr != ""])
+			}
+		}
+		if n := len(c.ReadAll(event.NewOrderTopic)); n != 3 || told == 0 {
+			t.Errorf("--max %s: %d messages are back, want 3; told %d times", limit, n, told)
+		}
+		contains(t, workshop(t, c.Kafka(), "dlq", "list").ok(t).stdout, event.DeadLetterTopic+"  several  9        0\n")
+		// Who wants them all again resets the group, as the help says.
+		workshop(t, c.Kafka(), "groups", "reset", "dlq-replay-"+event.DeadLetterTopic, "--topic", event.DeadLetterTopic, "--to", "earliest", "--execute").ok(t)
+		workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).prints(t, "3 letters sent back from "+event.DeadLetterTopic+"\n")
+	}
+}
+
 // The value is unwrapped only where the envelope is the letter's own: not a letter of a letter.
 func TestReplayOfALetterOfALetter(t *testing.T) {
 	c := kafkatest.Start(t, "t.dlq:1", "t:1")

@@ -29,6 +29,7 @@ type replayer struct {
 	batch      []*sarama.ConsumerMessage
 	taken      int64
 	sent, left int64 // left: messages that are no letters
+	origins    *origins
 }
 
 // batchSize is how many letters a transaction has: few enough that one is soon over, and enough that
@@ -41,7 +42,8 @@ func (t *Tool) dlqReplayCommand(bootstrap *string) *cobra.Command {
 		Use:   "replay TOPIC",
 		Short: "Send dead letters back to the topic they came from, each once",
 		Long: `replay sends each letter back to its topic (header dlq.topic): key, value and headers of the original, byte for byte,
-and the count of attempts (dlq.attempt), which goes up when a consumer fails again.
+and the count of attempts (dlq.attempt), which goes up when a consumer fails again. Where several services share the
+topic of dead letters, a message that more than one of them has refused goes back once.
 
 The messages and the position of the replay (group dlq-replay-TOPIC) are committed in one transaction: a replay that
 is interrupted or killed goes on where it stopped, and repeats nothing. The letters stay in their topic; to replay
@@ -76,6 +78,9 @@ func (r *replayer) run(ctx context.Context) error {
 	}
 	err = r.replay(ctx, spans)
 	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", count(r.sent, "letter"), r.topic)
+	if r.origins != nil && r.origins.again > 0 {
+		r.note("%s of the same messages: refused by more than one service, and sent back once", count(r.origins.again, "more letter"))
+	}
 	if r.left > 0 {
 		r.note("%s without a header dlq.topic stayed: written by no service of the workshop", count(r.left, "message"))
 	}
@@ -142,6 +147,9 @@ func (r *replayer) spans(ctx context.Context, s *session) (map[place]span, error
 	}
 	done, err := s.stablyCommitted(ctx, replayGroup(r.topic), found[0])
 	if err != nil {
+		return nil, err
+	}
+	if r.origins, err = s.origins(ctx, meta, r.topic, done); err != nil {
 		return nil, err
 	}
 	return s.letterSpans(ctx, meta, r.topic, done)
@@ -240,15 +248,19 @@ func (r *replayer) send(ctx context.Context) error {
 		return errors.Join(err, r.transactor.Abort(ctx))
 	}
 	r.sent += int64(sent)
-	r.left += int64(len(batch) - sent)
 	return nil
 }
 
 func (r *replayer) transact(ctx context.Context, batch []*sarama.ConsumerMessage) (sent int, err error) {
 	var back []*sarama.ProducerMessage
+	left := 0
 	for _, msg := range batch {
 		message := replay(msg)
 		if message == nil {
+			left++
+			continue
+		}
+		if r.origins.known(msg) {
 			continue
 		}
 		if !slices.Contains(r.targets, message.Topic) {
@@ -267,5 +279,9 @@ func (r *replayer) transact(ctx context.Context, batch []*sarama.ConsumerMessage
 	if err := r.transactor.AddOffsetAlone(replayGroup(r.topic), batch[len(batch)-1]); err != nil {
 		return 0, err
 	}
-	return len(back), r.transactor.Commit(ctx)
+	if err := r.transactor.Commit(ctx); err != nil {
+		return 0, err
+	}
+	r.left += int64(left)
+	return len(back), nil
 }

@@ -1,0 +1,68 @@
+package admin
+
+import (
+	"context"
+	"strings"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+)
+
+// origins are the messages that went back already. A message that three services cannot read leaves three
+// letters in the topic that they share; sent back three times, each of the three services would read all
+// of them, and nine letters would come of it.
+//
+// A nil one, of a topic with the letters of one reader, knows none.
+type origins struct {
+	seen  map[string]bool
+	again int64
+}
+
+// origins reads what earlier replays of a shared topic have passed.
+func (s *session) origins(ctx context.Context, meta *sarama.MetadataResponse, topic string, done map[place]int64) (*origins, error) {
+	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
+		return nil, nil
+	}
+	o := &origins{seen: map[string]bool{}}
+	spans, err := s.letterSpans(ctx, meta, topic, nil)
+	if err != nil {
+		return nil, err
+	}
+	for p, log := range spans {
+		if done[p] <= log.from {
+			continue
+		}
+		_, err := kafka.ReadTo(ctx, s.client, p.topic, p.partition, log.from, done[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			if msg.Offset < done[p] {
+				o.known(msg)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	o.again = 0
+	return o, nil
+}
+
+// known notes the letter's message, and reports whether there was a letter of it before.
+func (o *origins) known(msg *sarama.ConsumerMessage) bool {
+	if o == nil {
+		return false
+	}
+	headers, _ := letterOf(msg)
+	l, _ := unwrap(msg, headers)
+	if l.Topic == "" {
+		return false
+	}
+	origin := l.Topic + "/" + l.Partition + "/" + l.Offset
+	if o.seen[origin] {
+		o.again++
+		return true
+	}
+	o.seen[origin] = true
+	return false
+}
