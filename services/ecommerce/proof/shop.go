@@ -103,6 +103,33 @@ func (s *Shop) createTopics(ctx context.Context) error {
 	return err
 }
 
+// RemoveTopics deletes the shop's topics and groups, where they have a prefix that makes them its own.
+// Close it first.
+func (s *Shop) RemoveTopics(ctx context.Context) error {
+	if s.prefix == "" {
+		return nil
+	}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, topic := range stream.AllTopics(s.prefix) {
+		errs = append(errs, admin.DeleteTopic(topic.Name))
+	}
+	for _, program := range s.programs {
+		if err := admin.DeleteConsumerGroup(s.prefix + program.Name); !errors.Is(err, sarama.ErrGroupIDNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // keep starts again what has ended.
 func (s *Shop) keep() {
 	look := time.NewTicker(20 * time.Millisecond)
@@ -228,6 +255,25 @@ func (s *Shop) Settle(ctx context.Context, accounts []Account, patience time.Dur
 		}
 		if err := service.Sleep(ctx, 200*time.Millisecond); err != nil {
 			return j, err
+		}
+	}
+}
+
+// AwaitDecisions waits until so many decisions are on their topics.
+func (s *Shop) AwaitDecisions(ctx context.Context, want int, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		e, err := s.Look(ctx, nil)
+		if err != nil {
+			return err
+		}
+		decided := len(e.Approved) + len(e.Rejected)
+		if decided >= want {
+			return nil
+		}
+		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("%d of %d orders were decided within %s: %w", decided, want, patience, err)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 // shopPrefix keeps a test's topics and groups apart from those of the others.
 func shopPrefix() string { return fmt.Sprintf("shop-%d.", time.Now().UnixNano()) }
 
-func TestShop(t *testing.T) {
+func TestShopOnBrokers(t *testing.T) {
 	tellShopStory(t, proof.Plot{Brokers: stack.Brokers, Prefix: shopPrefix()})
 }
 

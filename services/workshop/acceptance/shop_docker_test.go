@@ -22,7 +22,7 @@ var shop = []string{
 
 // The shop in containers: the story by its page, each service killed and back, messages and files that
 // outlive a restart.
-func TestShop(t *testing.T) {
+func TestShopInDocker(t *testing.T) {
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Log(compose(t, slices.Concat([]string{"logs", "--tail", "15"}, shop)...))

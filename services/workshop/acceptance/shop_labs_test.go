@@ -9,6 +9,6 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-func TestShop(t *testing.T) {
+func TestShopEmbedded(t *testing.T) {
 	tellShopStory(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs()})
 }
