@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/mail"
 	"slices"
@@ -36,6 +37,7 @@ func OpenMailbox(addr string, taken func(m Mail, text string)) (*Mailbox, error)
 	m := &Mailbox{Addr: listener.Addr().String(), mails: []Mail{}, taken: taken}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letterbox{box: m}, nil }))
 	m.server.Domain = "localhost"
+	m.server.ErrorLog = log.New(io.Discard, "", 0) // a client that is killed is no mistake of ours
 	m.server.MaxMessageBytes = 1 << 20
 	go m.server.Serve(listener)
 	return m, nil

@@ -164,6 +164,14 @@ func (s *Shop) Kill(p *Program) error {
 	return p.Kill()
 }
 
+// Terminate stops one as Docker does, with SIGTERM, and fails where it does not end well; it is started
+// again at once.
+func (s *Shop) Terminate(p *Program) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return p.Stop()
+}
+
 // StartedAgain is how often a program was started again, whatever it had died of.
 func (s *Shop) StartedAgain() int { return int(s.again.Load()) }
 

@@ -82,3 +82,41 @@ func TestOrdersSurviveKills(t *testing.T) {
 		t.Errorf("not every order was accepted, decided and e-mailed once: %v", j.Wrong)
 	}
 }
+
+// Half a minute without any broker: orders are taken all the same, and delivered afterwards.
+func TestOrdersWithoutBrokers(t *testing.T) {
+	prefix := shopPrefix()
+	shop := openShop(t, proof.Plot{Brokers: stack.Brokers, Prefix: prefix})
+	before := proof.AtRate(t.Context(), shop.Gateway.URL(), proof.ByPost, 50, time.Second)
+	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies), kafkatest.Deadline); err != nil {
+		t.Fatal(err)
+	}
+	all := func(command string) {
+		for _, id := range []string{"1", "2", "3"} {
+			native(t, command, id)
+		}
+	}
+	t.Cleanup(func() {
+		native(t, "up") // those that an error has left dead
+		awaitInSync(t, prefix+event.NewOrderTopic)
+	})
+	all("kill")
+	during := proof.AtRate(t.Context(), shop.Gateway.URL(), proof.ByPost, 50, 30*time.Second)
+	if n := len(during.Latencies); n != 1500 || during.Failed+during.Refused > 0 {
+		t.Errorf("without a broker %d of 1500 orders were accepted, %d refused, %d failed", n, during.Refused, during.Failed)
+	}
+	all("start")
+	began := time.Now()
+	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies)+len(during.Latencies), 2*kafkatest.Deadline); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("median answer without brokers %s, with them %s; all %d decided %s after the brokers' start", during.Quantile(0.5), before.Quantile(0.5),
+		len(before.Latencies)+len(during.Latencies), time.Since(began).Round(100*time.Millisecond))
+	e, err := shop.Look(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(e.Approved) + len(e.Rejected); n != len(before.Latencies)+len(during.Latencies) {
+		t.Errorf("%d decisions for %d orders", n, len(before.Latencies)+len(during.Latencies))
+	}
+}
