@@ -63,6 +63,39 @@ func TestEveryPageIsWhole(t *testing.T) {
 	}
 }
 
+// And so has every page about the shop: its commands stand behind a shop that runs in another terminal.
+func TestEveryPageOfTheShopIsWhole(t *testing.T) {
+	pages := shopPages(t)
+	for path, text := range pages {
+		for _, lack := range lacking(lab.Lab{}, text) {
+			t.Errorf("%s lacks %s", path, lack)
+		}
+	}
+	if len(pages) < 5 {
+		t.Errorf("%d pages run the shop: there are more", len(pages))
+	}
+}
+
+// shopPages are those that run the e-commerce system, and no lab.
+func shopPages(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "```sh background\nbin/workshop up --ecommerce") {
+			pages[path] = string(text)
+		}
+	}
+	return pages
+}
+
 // The control: whatever is taken out of a page that is whole is missed.
 func TestHalfAPageIsFound(t *testing.T) {
 	l, _ := lab.Find("at-most-once")
@@ -107,7 +140,7 @@ var sections = []string{"Antes de rodar: a sua previsão", "Rode", "O que você 
 
 var exercise = regexp.MustCompile(`(?m)^\d+\. `)
 
-// lacking is what a lab's page does not have, of what all of them must: a goal, a prediction to write
+// lacking is what a lab's page, or with no lab one about the shop, does not have, of what all of them must: a goal, a prediction to write
 // down, the command with Go and with Docker (which cannot kill brokers), what it prints, why, where in
 // the code, and two exercises, each with a command that checks it.
 func lacking(l lab.Lab, page string) (lacks []string) {
@@ -131,7 +164,10 @@ func lacking(l lab.Lab, page string) (lacks []string) {
 	block := func(words, command string) bool {
 		return regexp.MustCompile("(?m)^```sh" + words + "\n" + regexp.QuoteMeta(command+" lab run "+l.Name) + "\n").MatchString(in["Rode"])
 	}
-	if l.Killer {
+	if l.Name == "" {
+		need("a shop that runs", strings.Contains(in["Rode"], "\n```sh background\nbin/workshop up --ecommerce"))
+		need("its command with Docker", strings.Contains(in["Rode"], "\n```sh docker\ndocker compose --profile ecommerce up"))
+	} else if l.Killer {
 		need("its command with Go", block(" brokers", "bin/workshop"))
 	} else {
 		need("its command with Go", block("", "bin/workshop"))

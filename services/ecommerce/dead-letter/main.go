@@ -27,6 +27,7 @@ func main() {
 		Name:    "dead-letter",
 		Summary: "dead-letter shows, counts and keeps the messages whose processing failed; «workshop dlq» sends them back.",
 		Example: "  dead-letter\n" +
+			"  workshop dlq replay ECOMMERCE_DEADLETTER      once what was wrong has been mended\n" +
 			"  sqlite3 ~/.cache/kafka-workshop/dead-letters.db 'SELECT topic, reason, count(*) FROM letters GROUP BY 1, 2'",
 	}, configure, run)
 }

@@ -25,8 +25,10 @@ func main() {
 	service.Main(service.About{
 		Name:    "http-ecommerce",
 		Summary: "http-ecommerce takes orders over HTTP, and has a page on which an order is followed through the topics.",
-		Example: "  http-ecommerce                          then open http://127.0.0.1:8080/\n" +
-			"  HTTP_PORT=8090 http-ecommerce\n" +
+		Example: "  http-ecommerce                          then open http://127.0.0.1:8080/, or in another terminal:\n" +
+			"  curl 127.0.0.1:8080/orders -d '{\"uuid\": \"order-1\", \"email\": \"ana@example.com\", \"amount\": 153.00}'\n" +
+			"  curl -N 127.0.0.1:8080/orders/order-1/trail\n" +
+			"  HTTP_PORT=8090 STATE_DIR=/tmp/second http-ecommerce     a second one, with a file of its own\n" +
 			"  INTAKE=no-outbox http-ecommerce         loses orders when it is killed, as the original does",
 	}, configure, run)
 }
@@ -58,7 +60,7 @@ func configure(env *service.Env) config {
 		env.Fail("HTTP_PORT", "accepted: 0 to 65535; 0 is any free port")
 	}
 	cfg.addr = env.HostPort("HTTP_ADDR", net.JoinHostPort("127.0.0.1", strconv.FormatUint(port, 10)), "another address to listen on; wins over HTTP_PORT")
-	pending := env.Number("MAX_PENDING", 256, "orders taken in at the same time; one more is answered 429")
+	pending := env.Number("MAX_PENDING", 256, "orders taken in at the same time, 1 to 100000; one more is answered 429")
 	if pending < 1 || pending > 100_000 {
 		env.Fail("MAX_PENDING", "accepted: 1 to 100000")
 	}

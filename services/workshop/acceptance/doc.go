@@ -4,5 +4,5 @@
 //
 //	scripts/lane-brokers   tag brokers   ZooKeeper and three brokers without Docker (KAFKA_HOME)
 //	scripts/lane-docker    tag docker    the compose files
-//	scripts/lane-labs      tag labs      the labs on the embedded cluster, and their pages, with Python
+//	scripts/lane-labs      tag labs      the labs on the embedded cluster, and the pages, with Python, curl and sqlite3
 package acceptance

@@ -10,11 +10,10 @@ import (
 // Every command of every page that needs neither Docker nor real brokers is run, word for word, and its
 // output and exit code are what the page says.
 func TestPages(t *testing.T) {
-	dir := classroom(t)
 	for _, p := range pages(t) {
 		t.Run(p.name(), func(t *testing.T) {
 			t.Parallel()
-			p.run(t, dir, func(s step) bool { return !s.has("docker") && !s.has("brokers") })
+			p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") })
 		})
 	}
 }
@@ -51,6 +50,10 @@ func TestPageThatIsWrong(t *testing.T) {
 	if err != nil || len(both.steps[0].want) != 2 || len(both.steps[1].want) != 1 {
 		t.Errorf("an output of each of two commands, and one of the first: %+v, %v", both.steps, err)
 	}
+	behind, err := parsePage("```sh background\nx\n```\n```sh\ny\n```\n```text\na\n```\n```text background\nb\n```\n")
+	if err != nil || len(behind.steps[0].screen) != 0 || len(behind.steps[1].want) != 1 || len(behind.steps[1].screen) != 1 {
+		t.Errorf("an output of the second command, and one in the background: %+v, %v", behind.steps, err)
+	}
 	for _, c := range []struct{ name, page string }{
 		{"a mask that does not exist", "<!-- varia: tudo -->\n```sh\nx\n```\n"},
 		{"a mask for nothing", "<!-- varia: partida -->\n```sh\nx\n```\n```text\nfim\n```\n"},
@@ -59,6 +62,34 @@ func TestPageThatIsWrong(t *testing.T) {
 	} {
 		if _, err := parsePage(c.page); err == nil {
 			t.Errorf("%s is accepted", c.name)
+		}
+	}
+}
+
+// The control: what the programs in the background print is not found where it is not, or where it was
+// before.
+func TestTerminalThatShowsSomethingElse(t *testing.T) {
+	s := terminal{lines: [2][]string{
+		{"shop  | order 1", "shop  | approved", "other | x", "shop  | order 2", "other | y", "shop  | approved"},
+		{"shop  | level=INFO"},
+	}}
+	for _, c := range []struct {
+		name string
+		m    mark
+		want string
+		ok   bool
+	}{
+		{"between another's lines", mark{}, "...\nshop  | order 2\nshop  | approved", true},
+		{"of two programs", mark{}, "...\nshop  | order 2\nother | y", true},
+		{"on standard error", mark{}, "shop  | level=INFO", true},
+		{"on both", mark{}, "...\nshop  | approved\nshop  | level=INFO", false},
+		{"another order", mark{}, "...\nshop  | approved\n...\nshop  | order 1", false},
+		{"a line in between that is not quoted", mark{}, "...\nshop  | order 1\nshop  | order 2", false},
+		{"before", mark{3, 0}, "...\nshop  | order 1", false},
+		{"since then", mark{3, 0}, "shop  | order 2", true},
+	} {
+		if got := s.shows(page{}, c.m, strings.Split(c.want, "\n")); got != c.ok {
+			t.Errorf("%s: shown is %t", c.name, got)
 		}
 	}
 }
@@ -91,6 +122,9 @@ func TestMasks(t *testing.T) {
 		"linha":    {"0          2       2,1       1,2      0         4", "*      0         4"},
 		"papel":    {"1       localhost:9091  -     v3.9     10        3      controller", "1       localhost:9091  -     *"},
 		"instante": {"1  0  2026-11-22T06:59:16.015Z  ana", "1  0  *  ana"},
+		"uuid":     {"NewOrder(9e4c1a8d-3b52-4f17-a3c9-0d6f3c2b1a47), 3", "NewOrder(*), 3"},
+		"pasta":    {"File created: /home/ana/kafka/dados/target/x.txt", "File created: */target/x.txt"},
+		"quem":     {"User and ana@example.com added", "User and * added"},
 		"cluster":  {"ok  cluster   cluster xhEPuNnyTdOeJA4X-tVvhQ: 1 broker", "ok  cluster   *: 1 broker"},
 		"colunas":  {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":      {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},

@@ -25,7 +25,8 @@ type page struct {
 }
 
 // step is a fenced block with a command, and the output below it. The words behind «sh» say what the
-// command needs, and its exit code where that is not 0.
+// command needs, and its exit code where that is not 0. With «background» it runs until the page's end,
+// while the next ones are run.
 type step struct {
 	line    int
 	command string
@@ -34,40 +35,8 @@ type step struct {
 	// different programs come in an order of their own each time: then each has its block. None: only the
 	// exit code is checked.
 	want [][]string
-}
-
-// masks are the fields that differ from run to run. A page declares which of them it uses: all else has
-// to come out as it is written.
-var masks = map[string]*regexp.Regexp{
-	"partida":  regexp.MustCompile(`\b[0-9a-f]{8}\b`),
-	"hora":     regexp.MustCompile(`\b\d{10}\.\d{1,7}\b`),
-	"porta":    regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
-	"tempo":    regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
-	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
-	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                      // how many, and which
-	"tira":     regexp.MustCompile(`^  \d.*$`),                                  // the strip of ids
-	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no) id \d+\b`), // where a restart begins
-	"offset":   regexp.MustCompile(`\boffset \d+\b`),
-	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
-	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
-	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
-	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                      // as many as there was time for
-	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`),    // as many as there was time for
-	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
-	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
-	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
-	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
-	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
-	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
-	// What has no key: where it went, and in which order it is read.
-	"sorteio":  regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
-	"líder":    regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
-	"linha":    regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
-	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
-	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
-	"pid":      regexp.MustCompile(`\(pid \d+\)`),
-	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
-	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
+	// screen is what the programs in the background print because of it, in the same form.
+	screen [][]string
 }
 
 // pages are those of a language.
@@ -122,9 +91,13 @@ func parsePage(text string) (p page, err error) {
 		}
 		switch words := strings.Fields(info); {
 		case len(words) > 0 && words[0] == "sh":
+			if n := len(p.steps); n > 0 && p.steps[n-1].has("background") {
+				shown, of = n, -1 // the output below this one is not that of what runs on
+			}
 			p.steps = append(p.steps, step{line: first, command: strings.Join(body, "\n"), words: words[1:]})
 		case len(words) > 0 && words[0] == "text":
 			// Of several ways to run the same, the first is checked word for word; with «text each», all of them.
+			// With «text background» it is what the programs in the background print meanwhile.
 			if shown < len(p.steps) {
 				shown, of = len(p.steps), shown
 			}
@@ -132,7 +105,11 @@ func parsePage(text string) (p page, err error) {
 				return p, fmt.Errorf("line %d: an output before the first command", first)
 			}
 			for i := of; i == of || i < len(p.steps) && slices.Contains(words, "each"); i++ {
-				p.steps[i].want = append(p.steps[i].want, body)
+				to := &p.steps[i].want
+				if slices.Contains(words, "background") || p.steps[i].has("background") {
+					to = &p.steps[i].screen
+				}
+				*to = append(*to, body)
 			}
 		}
 	}
@@ -150,7 +127,7 @@ func parsePage(text string) (p page, err error) {
 // shows reports whether a line of an output matches.
 func (p page) shows(mask *regexp.Regexp) bool {
 	for _, s := range p.steps {
-		if slices.ContainsFunc(slices.Concat(s.want...), mask.MatchString) {
+		if slices.ContainsFunc(slices.Concat(slices.Concat(s.want, s.screen)...), mask.MatchString) {
 			return true
 		}
 	}
@@ -212,44 +189,75 @@ func (p page) name() string { return strings.TrimSuffix(filepath.Base(p.path), "
 // run runs the steps that are chosen.
 func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 	t.Helper()
-	for _, s := range p.steps {
-		if !chosen(s) {
-			continue
+	steps := slices.DeleteFunc(slices.Clone(p.steps), func(s step) bool { return !chosen(s) })
+	var enter []string
+	if slices.ContainsFunc(steps, step.mine) {
+		enter = ownNetwork(t)
+	}
+	var background terminal
+	for _, s := range steps {
+		began, shown := time.Now(), background.now()
+		cmd := s.prepare(t, dir, enter)
+		if s.has("background") {
+			background.start(t, cmd, s.exit())
+		} else {
+			p.finish(t, s, cmd)
 		}
-		began := time.Now()
-		lines, complaint, code := runStep(t, dir, s)
-		t.Logf("line %d: %s: exit code %s after %s", s.line, s.command, code, time.Since(began).Round(100*time.Millisecond))
-		if code != s.exit() {
-			t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s\non standard error:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"), complaint)
+		for _, want := range s.screen {
+			background.await(t, p, shown, want)
 		}
-		for _, want := range s.want {
-			if missing, ok := p.check(lines, want); !ok {
-				t.Errorf("line %d: the output lacks\n%s\nit is:\n%s", s.line, missing, strings.Join(lines, "\n"))
-			}
-		}
+		t.Logf("line %d: %s: %s", s.line, s.command, time.Since(began).Round(100*time.Millisecond))
 	}
 }
 
-// runStep runs a command of a page, as it stands there. Complaint is its standard error, where it failed.
-func runStep(t *testing.T, dir string, s step) (lines []string, complaint, code string) {
+// finish runs a command to its end, and compares.
+func (p page) finish(t *testing.T, s step, cmd *exec.Cmd) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", s.command)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // what it keeps goes with the test
-	if python := os.Getenv("WORKSHOP_PYTHON"); python != "" {
-		cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(python)+":"+os.Getenv("PATH"))
-	}
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%s: %v", s.command, err)
 	}
-	if exit != nil {
-		complaint = string(exit.Stderr)
+	lines := strings.Split(string(out), "\n")
+	if code := exitCode(cmd); code != s.exit() {
+		var complaint []byte
+		if exit != nil {
+			complaint = exit.Stderr
+		}
+		t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s\non standard error:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"), complaint)
 	}
-	return strings.Split(string(out), "\n"), complaint, strconv.Itoa(cmd.ProcessState.ExitCode())
+	for _, want := range s.want {
+		if missing, ok := p.check(lines, want); !ok {
+			t.Errorf("line %d: the output lacks\n%s\nit is:\n%s", s.line, missing, strings.Join(lines, "\n"))
+		}
+	}
+}
+
+func exitCode(cmd *exec.Cmd) string { return strconv.Itoa(cmd.ProcessState.ExitCode()) }
+
+// prepare is a command of a page, as it stands there. Enter runs it in another network.
+func (s step) prepare(t *testing.T, dir string, enter []string) *exec.Cmd {
+	t.Helper()
+	ctx := t.Context() // ends before what is in the background does
+	if s.has("background") {
+		ctx = context.Background()
+	} else {
+		most := 3 * time.Minute
+		if s.has("docker") {
+			most = 10 * time.Minute // images may be built first
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, most)
+		t.Cleanup(cancel)
+	}
+	args := append(slices.Clone(enter), "bash", "-c", s.command)
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // what it keeps goes with the test
+	if python := os.Getenv("WORKSHOP_PYTHON"); python != "" {
+		cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(python)+":"+os.Getenv("PATH"))
+	}
+	return cmd
 }
 
 // classroom is a folder as a student sees it: the programs under bin/, the labs, and python3 with

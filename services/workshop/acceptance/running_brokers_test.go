@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,12 +28,7 @@ type machine struct {
 // becomes the root of a user namespace first, where the system allows that.
 func machines(t testing.TB) (server, client *machine) {
 	t.Helper()
-	var user []string
-	if os.Geteuid() != 0 {
-		user = []string{"--user", "--map-root-user"}
-	}
-	first := hold(t, slices.Concat([]string{"unshare"}, user, []string{"--net"}))
-	server = newMachine(t, first)
+	server = newMachine(t, hold(t, newNetwork()))
 	client = newMachine(t, hold(t, append(slices.Clone(server.enter), "unshare", "--net")))
 	for _, line := range []string{
 		"ip link add to-client type veth peer name to-server netns " + strconv.Itoa(client.pid()),
@@ -48,38 +42,8 @@ func machines(t testing.TB) (server, client *machine) {
 	return server, client
 }
 
-// hold starts a process that does nothing but keep its namespaces, and returns its pid.
-func hold(t testing.TB, enter []string) int {
-	t.Helper()
-	args := append(enter, "sh", "-c", "echo $$; exec cat")
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("two machines: %v: it takes util-linux and iproute2", err)
-	}
-	t.Cleanup(func() { stdin.Close(); cmd.Wait() })
-	line, _ := bufio.NewReader(stdout).ReadString('\n')
-	pid, err := strconv.Atoi(strings.TrimSpace(line))
-	if err != nil {
-		t.Fatalf("%s: no namespace: run as root, or allow user namespaces", strings.Join(enter, " "))
-	}
-	return pid
-}
-
 func newMachine(t testing.TB, pid int) *machine {
-	enter := []string{"nsenter", "--target", strconv.Itoa(pid), "--net"}
-	if os.Geteuid() != 0 {
-		enter = append(enter, "--user", "--preserve-credentials")
-	}
-	return &machine{t: t, enter: enter, env: []string{"KAFKA_DATA=" + filepath.Join(t.TempDir(), "kafka")}}
+	return &machine{t: t, enter: enterNetwork(pid), env: []string{"KAFKA_DATA=" + filepath.Join(t.TempDir(), "kafka")}}
 }
 
 func (m *machine) pid() int { n, _ := strconv.Atoi(m.enter[2]); return n }

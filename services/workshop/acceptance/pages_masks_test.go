@@ -1,0 +1,42 @@
+//go:build labs || docker || brokers
+
+package acceptance
+
+import "regexp"
+
+// masks are the fields that differ from run to run. A page declares which of them it uses: all else has
+// to come out as it is written.
+var masks = map[string]*regexp.Regexp{
+	"partida":  regexp.MustCompile(`\b[0-9a-f]{8}\b`),
+	"hora":     regexp.MustCompile(`\b\d{10}\.\d{1,7}\b`),
+	"porta":    regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
+	"tempo":    regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
+	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
+	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                      // how many, and which
+	"tira":     regexp.MustCompile(`^  \d.*$`),                                  // the strip of ids
+	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no) id \d+\b`), // where a restart begins
+	"offset":   regexp.MustCompile(`\boffset \d+\b`),
+	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
+	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
+	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
+	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                      // as many as there was time for
+	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`),    // as many as there was time for
+	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
+	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
+	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
+	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
+	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
+	// What has no key: where it went, and in which order it is read.
+	"sorteio":  regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
+	"líder":    regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
+	"linha":    regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
+	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
+	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
+	"pid":      regexp.MustCompile(`\(pid \d+\)`),
+	"uuid":     regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`),
+	"pasta":    regexp.MustCompile(`(/[^/ ]+)+/dados\b`),      // the folder of this run
+	"quem":     regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
+	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
+	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
+}
