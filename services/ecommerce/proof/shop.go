@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
@@ -156,33 +154,16 @@ func (s *Shop) AwaitGateway(ctx context.Context) error {
 
 // Look reads what is there now.
 func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
-	e := Evidence{Accounts: accounts}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), event.EcommerceTopics, func(error) {})
+	if err != nil {
+		return Evidence{}, err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	e, err := Collect(ctx, client, "", accounts)
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()
 	}
-	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), event.EcommerceTopics, func(error) {})
-	if err != nil {
-		return e, err
-	}
-	defer service.CloseWithin(service.Farewell, client)
-	for topic, into := range map[string]*[]*sarama.ConsumerMessage{
-		event.NewOrderTopic: &e.NewOrders, event.OrderApprovedTopic: &e.Approved, event.OrderRejectedTopic: &e.Rejected,
-	} {
-		partitions, err := client.Partitions(topic)
-		if err != nil {
-			return e, err
-		}
-		for _, partition := range partitions {
-			_, err := kafka.ReadToEnd(ctx, client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-				*into = append(*into, msg)
-				return nil
-			})
-			if err != nil {
-				return e, fmt.Errorf("read %s: %w", topic, err)
-			}
-		}
-	}
-	return e, nil
+	return e, err
 }
 
 // Settle waits until every accepted order is decided and, with a mail box, e-mailed, or until nothing has
