@@ -92,6 +92,7 @@ func TestMasks(t *testing.T) {
 		"papel":    {"1       localhost:9091  -     v3.9     10        3      controller", "1       localhost:9091  -     *"},
 		"instante": {"1  0  2026-11-22T06:59:16.015Z  ana", "1  0  *  ana"},
 		"cluster":  {"ok  cluster   cluster xhEPuNnyTdOeJA4X-tVvhQ: 1 broker", "ok  cluster   *: 1 broker"},
+		"pedidos":  {"8 pedidos perdidos, os outros 392; sem resposta: 106", "*, *; *"},
 		"colunas":  {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":      {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
 	}

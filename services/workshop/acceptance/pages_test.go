@@ -67,7 +67,8 @@ var masks = map[string]*regexp.Regexp{
 	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
 	"pid":      regexp.MustCompile(`\(pid \d+\)`),
 	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
-	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
+	"pedidos":  regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar): \d+\b`), // where kills strike
+	"colunas":  regexp.MustCompile(` {2,}`),                                                                                          // as wide as the longest name of the cluster
 }
 
 // pages are those of a language.

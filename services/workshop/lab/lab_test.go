@@ -201,6 +201,10 @@ func TestLabs(t *testing.T) {
 			`produced 1000 · shown 1000 · lost 0 · repeated \d+ \(ids 501-\d+\) · out of order 0`,
 			`produced 1000 · shown 1000` + none,
 		},
+		"lost-orders": {
+			`sent 400 · acknowledged 400 · in the topic \d+ · lost \d+ \(ids? .+\) · duplicated in the topic 0 · out of order 0`,
+			`sent 400 · acknowledged 400 · in the topic 400` + wrote,
+		},
 	}
 	for _, l := range All() {
 		if l.Killer {
