@@ -3,6 +3,7 @@ package proof
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/IBM/sarama"
 
@@ -19,6 +20,17 @@ type Evidence struct {
 	// Records of the topics, as read_committed shows them.
 	NewOrders, Approved, Rejected []*sarama.ConsumerMessage
 	Mails                         []Mail // nil: not observed
+}
+
+// Without is the evidence but for the records of one order, which is nobody's business.
+func (e Evidence) Without(uuid string) Evidence {
+	for _, records := range []*[]*sarama.ConsumerMessage{&e.NewOrders, &e.Approved, &e.Rejected} {
+		*records = slices.DeleteFunc(slices.Clone(*records), func(msg *sarama.ConsumerMessage) bool {
+			o, _, err := orderOf(msg)
+			return err == nil && o.ID == uuid
+		})
+	}
+	return e
 }
 
 // Collect reads what is on the topics now. Prefix is what stands before every topic's name.

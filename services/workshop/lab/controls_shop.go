@@ -1,6 +1,9 @@
 package lab
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Controls of the labs of the e-commerce system.
 
@@ -21,5 +24,25 @@ var outboxAfterAll = Control{
 	instead: given("http-ecommerce-no-outbox", "INTAKE=outbox"),
 	caught: func(parts []Part) bool {
 		return len(parts[0].Counted.Lost) == 0 && !parts[0].Facts[0].Held && parts[1].Holds()
+	},
+}
+
+var forgetful = Control{
+	Name: "remember-nothing", Lab: "duplicate-orders",
+	Swap:    Text{"o detector de fraude do sistema consertado roda com REMEMBER=nothing", "the fraud detector of the mended system runs with REMEMBER=nothing"},
+	Want:    Text{"decididos duas vezes os pedidos que foram publicados de novo", "the orders that were published again are decided twice"},
+	instead: given("fraud-detector-mended", "REMEMBER=nothing"),
+	caught: func(parts []Part) bool {
+		return parts[0].Holds() && parts[1].Holds() && parts[2].Facts[0].Held && !parts[2].Facts[1].Held
+	},
+}
+
+var tooFewPartitions = Control{
+	Name: "three-partitions", Lab: "email-workers",
+	Swap: Text{"o tópico que devia ter uma partição para cada trabalhador tem três", "the topic that should have a partition for each worker has three"},
+	Want: Text{"dois trabalhadores sem nada a fazer, e nada mais rápido", "two workers with nothing to do, and nothing faster"},
+	run:  func(ctx context.Context, b *Bench) ([]Part, error) { return b.emailWorkers(ctx, 3, 3) },
+	caught: func(parts []Part) bool {
+		return parts[0].Holds() && !parts[1].Facts[0].Held && !last(parts[1].Facts).Held
 	},
 }

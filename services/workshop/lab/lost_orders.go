@@ -51,25 +51,17 @@ func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
 	return []Part{partWithoutOutbox(without), partWithOutbox(with)}, nil
 }
 
-// story is what became of the orders of one gateway.
-type story struct {
-	accounts  []proof.Account
-	judgement proof.Judgement
-	cut       int // requests that were under way when their gateway died
-}
-
 // killGateway posts orders, kills the gateway meanwhile, and judges.
 func (b *Bench) killGateway(ctx context.Context, intake string) (story, error) {
 	s, err := b.newShop(ctx, intake, intake, "place", manyClients)
 	if err != nil {
 		return story{}, err
 	}
-	orders := proof.Plan(lostOrdersPlan, b.Seed)
-	closing := orders[len(orders)-1]
+	orders := proof.Plan(lostOrdersPlan+1, b.Seed)
 	var told story
 	posting, inTime := errgroup.WithContext(ctx)
 	posting.Go(func() (err error) {
-		told.accounts, err = s.post(inTime, orders[:len(orders)-1], 1)
+		told.accounts, err = s.post(inTime, orders[:lostOrdersPlan], 1)
 		return err
 	})
 	posting.Go(func() error {
@@ -91,8 +83,7 @@ func (b *Bench) killGateway(ctx context.Context, intake string) (story, error) {
 	if err := posting.Wait(); err != nil {
 		return told, err
 	}
-	told.accounts, told.judgement, err = s.settle(ctx, told.accounts, closing)
-	s.fraud.Stop()
+	told.judgement, err = s.settle(ctx, told.accounts, orders[lostOrdersPlan])
 	return told, err
 }
 
@@ -100,6 +91,7 @@ func partWithoutOutbox(told story) Part {
 	j := told.judgement
 	part := partOfOrders(told)
 	part.Title = Text{"sem outbox", "without an outbox"}
+	part.Notes = []Text{told.deaths()}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
 	part.Want.Lost = numbers(j.Accepted.Lost)
 	lost, repeated := len(part.Want.Lost), true
@@ -125,20 +117,12 @@ func partWithOutbox(told story) Part {
 		{Textf("aprovados %s + rejeitados %s = o que os clientes pediram, %s", "approved %s + rejected %s = what the clients have ordered, %s",
 			j.Approved.StringFixed(2), j.Refused.StringFixed(2), j.Ledger.StringFixed(2)), j.Totals() && len(j.Wrong) == 0},
 	}
-	part.Notes = append(part.Notes, Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished))
+	part.Notes = []Text{told.deaths(), Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
 	return part
 }
 
-// partOfOrders compares what the clients were told with the topic.
-func partOfOrders(told story) Part {
-	part := Part{Counted: told.judgement.Accepted, Unread: true, Sent: len(told.accounts)}
-	for _, a := range told.accounts {
-		if a.Accepted() {
-			part.Acknowledged++
-		}
-	}
-	part.Notes = []Text{Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)}
-	return part
+func (told story) deaths() Text {
+	return Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)
 }
 
 // account is that of an order in a verdict.

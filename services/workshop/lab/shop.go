@@ -89,14 +89,8 @@ func addressIn(lines []Line) string {
 // their clients have no answer. Without any the blow was none.
 func (s *shop) kill(ctx context.Context) (cut int, err error) {
 	before := s.clients.Cut()
-	select {
-	case <-s.gateway.Ended():
-		return 0, &NotRun{fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
-	default:
-	}
-	s.gateway.Kill()
-	if code := s.gateway.ExitCode(); code != killed && runtime.GOOS != "windows" { // which has no signals
-		return 0, &NotRun{fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
+	if err := s.strike(); err != nil {
+		return 0, err
 	}
 	if err := Await(ctx, "requests were under way when the gateway was killed", func() bool { return s.clients.Cut() > before }); err != nil {
 		return 0, err
@@ -105,6 +99,20 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 		return 0, err
 	}
 	return s.clients.Cut() - before, s.open(ctx)
+}
+
+// strike is kill -9 of the gateway, and makes sure that it has died of that.
+func (s *shop) strike() error {
+	select {
+	case <-s.gateway.Ended():
+		return &NotRun{fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
+	default:
+	}
+	s.gateway.Kill()
+	if code := s.gateway.ExitCode(); code != killed && runtime.GOOS != "windows" { // which has no signals
+		return &NotRun{fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
+	}
+	return nil
 }
 
 // busy waits until so many clients have their answer, and requests of others are under way.
@@ -131,27 +139,27 @@ func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]pro
 	return accounts, nil
 }
 
-// settle posts one more order, and judges when that has gone through all of it: the gateway publishes in the
-// order in which it took them in, so that what is not there by then does not come any more.
-func (s *shop) settle(ctx context.Context, accounts []proof.Account, closing event.Order) ([]proof.Account, proof.Judgement, error) {
-	after, err := s.post(ctx, []event.Order{closing}, 1)
+// settle posts one more order, and judges the others when that one has gone through all of it: the gateway
+// publishes in the order in which it took them in, so that what is not there by then does not come any more.
+func (s *shop) settle(ctx context.Context, accounts []proof.Account, closing event.Order) (proof.Judgement, error) {
+	last, err := s.post(ctx, []event.Order{closing}, 1)
 	if err != nil {
-		return nil, proof.Judgement{}, err
+		return proof.Judgement{}, err
 	}
-	accounts = append(accounts, after...)
 	err = Await(ctx, "the last order is on "+event.NewOrderTopic, func() bool {
-		e, err := proof.Collect(ctx, s.bench.Client, s.prefix, accounts[len(accounts)-1:])
+		e, err := proof.Collect(ctx, s.bench.Client, s.prefix, last)
 		return err == nil && len(proof.Judge(e).Accepted.Lost) == 0
 	})
 	if err != nil {
-		return nil, proof.Judgement{}, err
+		return proof.Judgement{}, err
 	}
 	s.gateway.Stop() // whatever is still on its way to the brokers is there when it has ended
 	if err := Await(ctx, "the fraud detector has read all orders", s.caughtUp); err != nil {
-		return nil, proof.Judgement{}, err
+		return proof.Judgement{}, err
 	}
+	s.fraud.Stop()
 	e, err := proof.Collect(ctx, s.bench.Client, s.prefix, accounts)
-	return accounts, proof.Judge(e), err
+	return proof.Judge(e.Without(closing.ID)), err
 }
 
 // caughtUp reports whether the fraud detector has committed the end of every partition.
@@ -168,4 +176,22 @@ func (s *shop) caughtUp() bool {
 		}
 	}
 	return true
+}
+
+// story is what became of the orders of one gateway.
+type story struct {
+	accounts  []proof.Account
+	judgement proof.Judgement
+	cut       int // requests that were under way when a gateway died
+}
+
+// partOfOrders compares what the clients were told with the topic.
+func partOfOrders(told story) Part {
+	part := Part{Counted: told.judgement.Accepted, Unread: true, Sent: len(told.accounts)}
+	for _, a := range told.accounts {
+		if a.Accepted() {
+			part.Acknowledged++
+		}
+	}
+	return part
 }
