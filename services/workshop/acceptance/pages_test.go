@@ -67,8 +67,10 @@ var masks = map[string]*regexp.Regexp{
 	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
 	"pid":      regexp.MustCompile(`\(pid \d+\)`),
 	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
-	"pedidos":  regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar): \d+\b`), // where kills strike
-	"colunas":  regexp.MustCompile(` {2,}`),                                                                                          // as wide as the longest name of the cluster
+	"pedidos":  regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
+	"corrida":  regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+`),
+	"razão":    regexp.MustCompile(`\b\d,\d\d vezes mais rápido`),
+	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
 }
 
 // pages are those of a language.
