@@ -12,17 +12,6 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// Mail is an e-mail as its receiver has it.
-type Mail struct{ To, MessageID string }
-
-// Evidence is what is there in the end.
-type Evidence struct {
-	Accounts []Account
-	// Records of the topics, as read_committed shows them.
-	NewOrders, Approved, Rejected []*sarama.ConsumerMessage
-	Mails                         []Mail // nil: not observed
-}
-
 // Judgement is what became of the orders. An order's message is named orders/N, N from 1.
 type Judgement struct {
 	// Accepted looks from the clients to ECOMMERCE_NEW_ORDER. Records that came from one acceptance have

@@ -213,34 +213,20 @@ func (s *Shop) AwaitGateway(ctx context.Context) error {
 
 // Look reads what is there now.
 func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
-	e := Evidence{Accounts: accounts}
+	var topics []string
+	for _, topic := range event.EcommerceTopics {
+		topics = append(topics, s.prefix+topic)
+	}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), topics, func(error) {})
+	if err != nil {
+		return Evidence{}, err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	e, err := Collect(ctx, client, s.prefix, accounts)
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()
 	}
-	orders, approved, rejected := s.prefix+event.NewOrderTopic, s.prefix+event.OrderApprovedTopic, s.prefix+event.OrderRejectedTopic
-	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), []string{orders, approved, rejected}, func(error) {})
-	if err != nil {
-		return e, err
-	}
-	defer service.CloseWithin(service.Farewell, client)
-	for topic, into := range map[string]*[]*sarama.ConsumerMessage{
-		orders: &e.NewOrders, approved: &e.Approved, rejected: &e.Rejected,
-	} {
-		partitions, err := client.Partitions(topic)
-		if err != nil {
-			return e, err
-		}
-		for _, partition := range partitions {
-			_, err := kafka.ReadToEnd(ctx, client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-				*into = append(*into, msg)
-				return nil
-			})
-			if err != nil {
-				return e, fmt.Errorf("read %s: %w", topic, err)
-			}
-		}
-	}
-	return e, nil
+	return e, err
 }
 
 // Settle waits until every accepted order is decided and, with a mail box, e-mailed, or until nothing has
