@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strconv"
 
+	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/embedded"
-	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 
@@ -23,15 +23,7 @@ func (t *tool) ecommerceTopics() ([]kafka.Topic, error) {
 	if prefix != "" && !service.LegalTopic(prefix) {
 		return nil, service.UsageError(fmt.Sprintf("TOPIC_PREFIX %q: accepted: letters, digits, '.', '_' and '-'", prefix))
 	}
-	var topics []kafka.Topic
-	for _, name := range event.EcommerceTopics {
-		topic := kafka.Topic{Name: prefix + name, Partitions: 3, Replicas: 3}
-		if name == event.DeadLetterTopic {
-			topic.Config = map[string]string{"max.message.bytes": strconv.Itoa(kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom)}
-		}
-		topics = append(topics, topic)
-	}
-	return topics, nil
+	return stream.AllTopics(prefix), nil
 }
 
 // gateway is the service that people see in the browser.

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/ecommerce/streamtest"
@@ -39,17 +40,21 @@ func TestBlocksAreWhole(t *testing.T) {
 		info := s.GroupInfo(group)
 		return info != nil && len(info.Members) == 5 && info.State == "Stable"
 	})
-	for i := range 60 {
-		command(s, fmt.Sprintf("%d@loja.example", i), fmt.Sprint(i))
+	const emails = 1000 // sent together, or each block would be alone on the screen
+	var sending errgroup.Group
+	sending.SetLimit(50)
+	for i := range emails {
+		sending.Go(func() error { command(s, fmt.Sprintf("%d@loja.example", i), fmt.Sprint(i)); return nil })
 	}
+	sending.Wait()
 	s.AwaitHandled(group, event.SendEmailTopic)
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	block := regexp.MustCompile(`^\nSend email\ntrabalhador [1-5]\n\d+@loja\.example\n\{"type":"String".*\}\n[0-2]\n\d+\nEmail sent\n`)
 	blocks := strings.Split(r.Out.String(), stream.Separator)
-	if got := len(blocks) - 1; got != 60 {
-		t.Errorf("%d blocks, want 60", got)
+	if got := len(blocks) - 1; got != emails {
+		t.Errorf("%d blocks, want %d", got, emails)
 	}
 	workers := map[string]bool{}
 	for _, b := range blocks[1:] {

@@ -60,6 +60,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer db.Close()
 	conf := cfg.stream.Cluster.Config(p.Name)
+	// A dead letter is sent in the transaction too, and is larger than its message.
+	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
 	client, err := cfg.stream.Dial(ctx, conf, p, event.NewOrderTopic, event.OrderApprovedTopic, event.OrderRejectedTopic, event.DeadLetterTopic)
 	if err != nil {
 		return err

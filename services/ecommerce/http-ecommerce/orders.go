@@ -133,8 +133,12 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 		http.Error(w, "too many orders at once; try again with the same uuid in a moment", http.StatusTooManyRequests)
 		return 0, false
 	}
+	// Before the connection's own time is over: a client that is told nothing has less than one that is told
+	// to try again.
+	ctx, cancel := context.WithTimeout(r.Context(), maxTime)
+	defer cancel()
 	began := time.Now()
-	result, err := s.intake.accept(r.Context(), o)
+	result, err := s.intake.accept(ctx, o)
 	s.metrics.seconds.Observe(time.Since(began).Seconds())
 	if err != nil {
 		s.metrics.orders.WithLabelValues("failed").Inc()

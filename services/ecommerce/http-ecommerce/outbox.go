@@ -95,9 +95,12 @@ func (l *ledger) accept(ctx context.Context, o event.Order) (answer, error) {
 	case <-l.closed:
 		return 0, errStopping
 	}
-	// Whoever hangs up now may find his order accepted: he has the uuid to ask, or to try again with.
-	err := <-e.result
-	return e.answer, err
+	select {
+	case err := <-e.result:
+		return e.answer, err
+	case <-ctx.Done(): // the order may be stored all the same: the client has the uuid to ask, or to try again with
+		return 0, ctx.Err()
+	}
 }
 
 // run writes until ctx ends. Then everything that was queued has its answer.

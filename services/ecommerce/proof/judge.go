@@ -12,17 +12,6 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// Mail is an e-mail as its receiver has it.
-type Mail struct{ To, MessageID string }
-
-// Evidence is what is there in the end.
-type Evidence struct {
-	Accounts []Account
-	// Records of the topics, as read_committed shows them.
-	NewOrders, Approved, Rejected []*sarama.ConsumerMessage
-	Mails                         []Mail // nil: not observed
-}
-
 // Judgement is what became of the orders. An order's message is named orders/N, N from 1.
 type Judgement struct {
 	// Accepted looks from the clients to ECOMMERCE_NEW_ORDER. Records that came from one acceptance have
@@ -59,7 +48,7 @@ func (j Judgement) String() string {
 	return b.String()
 }
 
-const stream = "orders"
+const orders = "orders"
 
 // suspicious is the contract's rule, written down once more: a judge does not ask the accused.
 var suspicious = decimal.NewFromInt(4500)
@@ -71,7 +60,7 @@ func Judge(e Evidence) Judgement {
 	byMail := map[string]int{}
 	var writes []verdict.Write
 	for i, a := range e.Accounts {
-		message := verdict.Message{Stream: stream, Number: i + 1}
+		message := verdict.Message{Stream: orders, Number: i + 1}
 		number[a.Order.ID], byMail[a.Order.Email] = i+1, i+1
 		outcome := verdict.Unknown // nobody was told anything
 		if a.Accepted() {
@@ -85,7 +74,7 @@ func Judge(e Evidence) Judgement {
 		}
 	}
 	message := func(o event.Order) verdict.Message {
-		return verdict.Message{Stream: stream, Number: number[o.ID]} // 0 is nobody's: spurious
+		return verdict.Message{Stream: orders, Number: number[o.ID]} // 0 is nobody's: spurious
 	}
 	j.Accepted = verdict.Check(verdict.Run{Writes: writes, Log: j.acceptances(e, message)})
 	decided := j.decisions(e, message)
@@ -169,7 +158,7 @@ func mails(all []Mail, byMail map[string]int) []verdict.Read {
 			continue
 		}
 		seen[m] = true
-		reads = append(reads, verdict.Read{Message: verdict.Message{Stream: stream, Number: byMail[m.To]}, Session: "mail boxes"})
+		reads = append(reads, verdict.Read{Message: verdict.Message{Stream: orders, Number: byMail[m.To]}, Session: "mail boxes"})
 	}
 	return reads
 }

@@ -4,31 +4,41 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/mail"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/emersion/go-smtp"
 )
 
-// Mailbox is a mail server on this machine that keeps what it is given.
+// Mailbox is a mail server that keeps what it is given.
 type Mailbox struct {
 	Addr   string
 	server *smtp.Server
-	mu     sync.Mutex
-	mails  []Mail
+	taken  func(m Mail, text string)
+
+	mu    sync.Mutex
+	mails []Mail
 }
 
-// OpenMailbox listens on a free port of 127.0.0.1.
-func OpenMailbox() (*Mailbox, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// OpenMailbox listens on addr; "127.0.0.1:0" is any free port. Taken, where it is not nil, is told of each
+// e-mail and its text, one after the other.
+func OpenMailbox(addr string, taken func(m Mail, text string)) (*Mailbox, error) {
+	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("mail server: %w", err)
 	}
-	m := &Mailbox{Addr: listener.Addr().String(), mails: []Mail{}}
+	if taken == nil {
+		taken = func(Mail, string) {}
+	}
+	m := &Mailbox{Addr: listener.Addr().String(), mails: []Mail{}, taken: taken}
 	m.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &letterbox{box: m}, nil }))
 	m.server.Domain = "localhost"
+	m.server.ErrorLog = log.New(io.Discard, "", 0) // a client that is killed is no mistake of ours
+	m.server.MaxMessageBytes = 1 << 20
 	go m.server.Serve(listener)
 	return m, nil
 }
@@ -58,18 +68,24 @@ func (l *letterbox) Reset()        { l.to = nil }
 func (l *letterbox) Logout() error { return nil }
 
 func (l *letterbox) Data(r io.Reader) error {
-	body, err := io.ReadAll(r)
+	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	msg, err := mail.ReadMessage(bytes.NewReader(body))
+	msg, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return &smtp.SMTPError{Code: 554, Message: "no e-mail"}
+	}
+	text, err := io.ReadAll(msg.Body)
+	if err != nil {
+		return err
 	}
 	l.box.mu.Lock()
 	defer l.box.mu.Unlock()
 	for _, to := range l.to {
-		l.box.mails = append(l.box.mails, Mail{To: to, MessageID: msg.Header.Get("Message-ID")})
+		m := Mail{To: to, MessageID: msg.Header.Get("Message-ID")}
+		l.box.mails = append(l.box.mails, m)
+		l.box.taken(m, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,11 +59,18 @@ type Clients struct {
 	URL      func() string // of the gateway, as it is now: it may come back on another port
 	Parallel int           // requests at the same time
 
-	answered atomic.Int64
+	answered, cut, underWay atomic.Int64
 }
 
 // Answered is how many clients have their answer.
 func (c *Clients) Answered() int { return int(c.answered.Load()) }
+
+// UnderWay is how many requests are with the gateway now, whole and without an answer.
+func (c *Clients) UnderWay() int { return int(c.underWay.Load()) }
+
+// Cut is how many requests were under way, whole, when their connection broke: their clients do not know
+// what became of them.
+func (c *Clients) Cut() int { return int(c.cut.Load()) }
 
 // Post posts every order so many times at once, each time as a client who wants to be sure: again, with
 // the same uuid, until he has an answer or ctx ends. Any answer but accepted, too many (429) and not now
@@ -110,16 +118,36 @@ func (c *Clients) insist(ctx context.Context, client *http.Client, body string) 
 			return 0, tries, err
 		}
 		tries++
-		resp, err := client.Do(req)
-		if err == nil {
-			io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-			if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
-				return resp.StatusCode, tries, nil
-			}
+		if code, err := c.try(client, req); err == nil && code != http.StatusTooManyRequests && code < 500 {
+			return code, tries, nil
 		}
 		if err := service.Sleep(ctx, pause/2+rand.N(pause)); err != nil {
 			return 0, tries, err
 		}
 	}
+}
+
+// try is one request. An error is that it has no answer.
+func (c *Clients) try(client *http.Client, req *http.Request) (code int, err error) {
+	var written atomic.Bool // the transport writes in a goroutine of its own
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteRequest: func(info httptrace.WroteRequestInfo) {
+		if info.Err == nil && !written.Swap(true) {
+			c.underWay.Add(1)
+		}
+	}})
+	defer func() {
+		if written.Load() {
+			c.underWay.Add(-1)
+		}
+	}()
+	resp, err := client.Do(req.WithContext(ctx))
+	if err != nil {
+		if written.Load() && req.Context().Err() == nil {
+			c.cut.Add(1)
+		}
+		return 0, err
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, nil
 }

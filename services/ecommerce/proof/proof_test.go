@@ -3,6 +3,7 @@ package proof
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -35,18 +35,12 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// trial posts orders, kills at random moments meanwhile, and judges.
-func trial(t *testing.T, intake string, mails bool, uuids, times, kills int) Judgement {
+// open opens a shop on an embedded cluster of its own.
+func open(t *testing.T, p Plot) (*Shop, *kafkatest.Cluster) {
 	t.Helper()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	var topics []string
-	for _, topic := range event.EcommerceTopics {
-		topics = append(topics, topic+":3")
-	}
-	c := kafkatest.Start(t, topics...)
-	shop, err := Open(Plot{Bin: bin, Dir: t.TempDir(), Brokers: c.ListenAddrs(), Intake: intake, Mails: mails, Port: kafkatest.FreePort(t)})
+	c := kafkatest.Start(t)
+	p.Bin, p.Dir, p.Brokers, p.Port = bin, t.TempDir(), c.ListenAddrs(), kafkatest.FreePort(t)
+	shop, err := Open(t.Context(), p)
 	t.Cleanup(func() {
 		shop.Close()
 		if t.Failed() {
@@ -55,41 +49,43 @@ func trial(t *testing.T, intake string, mails bool, uuids, times, kills int) Jud
 			}
 		}
 	})
+	if err == nil {
+		err = shop.AwaitGateway(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := t.Context()
-	if err := shop.AwaitGateway(ctx); err != nil {
-		t.Fatal(err)
-	}
+	return shop, c
+}
+
+// strike posts orders, calls each blow when so many clients have had their answer, so that some are always
+// under way then, and judges.
+func strike(t *testing.T, shop *Shop, uuids, times int, blows []func()) Judgement {
+	t.Helper()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0))
 	clients := &Clients{URL: shop.Gateway.URL, Parallel: 64}
 	posted := make(chan error, 1)
 	var accounts []Account
 	go func() {
 		var err error
-		accounts, err = clients.Post(ctx, Plan(uuids, seed), times)
+		accounts, err = clients.Post(t.Context(), Plan(uuids, seed), times)
 		posted <- err
 	}()
-	// Each blow when so many clients have had their answer: some are always under way then.
-	moments := make([]int, kills)
+	moments := make([]int, len(blows))
 	for i := range moments {
 		moments[i] = rng.IntN(uuids*times - 200)
 	}
 	slices.Sort(moments)
 	for i, moment := range moments {
 		kafkatest.Eventually(t, fmt.Sprintf("%d answers", moment), func() bool { return clients.Answered() >= moment })
-		victim := shop.Programs()[i%len(shop.Programs())]
-		if err := shop.Kill(victim); err != nil {
-			t.Fatal(err)
-		}
-		c.ShufflePartitionLeaders()
-		kafkatest.Eventually(t, victim.Name+" is back", victim.Running)
+		blows[i]()
 	}
-	err = <-posted
-	if err != nil {
+	if err := <-posted; err != nil {
 		t.Fatal(err)
 	}
-	j, err := shop.Settle(ctx, accounts, 5*time.Second)
+	j, err := shop.Settle(t.Context(), accounts, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,14 +93,66 @@ func trial(t *testing.T, intake string, mails bool, uuids, times, kills int) Jud
 	for _, a := range accounts {
 		tries += a.Tries
 	}
-	t.Logf("%d uuids, %d requests, %d kills, %d lives\n%s", uuids, tries, kills, shop.StartedAgain()+len(shop.Programs()), j)
+	t.Logf("%d uuids, %d requests, %d blows, programs started again %d times\n%s", uuids, tries, len(blows), shop.StartedAgain(), j)
 	return j
 }
 
+// kills are that many times kill -9, of each program in turn, with leaders that move.
+func kills(t *testing.T, shop *Shop, c *kafkatest.Cluster, n int) []func() {
+	blows := make([]func(), n)
+	for i := range blows {
+		victim := shop.Programs()[i%len(shop.Programs())]
+		blows[i] = func() {
+			t.Helper()
+			if err := shop.Kill(victim); err != nil {
+				t.Fatal(err)
+			}
+			c.ShufflePartitionLeaders()
+			kafkatest.Eventually(t, victim.Name+" is back", victim.Running)
+		}
+	}
+	return blows
+}
+
 func TestOrdersAreNeitherLostNorCountedTwice(t *testing.T) {
-	if j := trial(t, "outbox", true, 300, 20, 10); !j.Clean() {
+	shop, c := open(t, Plot{Intake: "outbox", Mails: true})
+	if j := strike(t, shop, 300, 20, kills(t, shop, c, 10)); !j.Clean() {
 		t.Errorf("wrong: %v", j.Wrong)
 	}
+}
+
+// Every service killed and, as Docker stops it, terminated under load: nothing is lost, each customer is
+// one user, and has one report.
+func TestEveryServiceKilledAndTerminated(t *testing.T) {
+	const customers = 200
+	shop, c := open(t, Plot{Intake: "outbox", All: true})
+	blows := kills(t, shop, c, len(shop.Programs()))
+	for _, program := range shop.Programs() {
+		blows = append(blows, func() {
+			if err := shop.Terminate(program); err != nil {
+				t.Errorf("SIGTERM: %v", err)
+			}
+			kafkatest.Eventually(t, program.Name+" is back", program.Running)
+		})
+	}
+	if j := strike(t, shop, customers, 60, blows); !j.Clean() {
+		t.Errorf("wrong: %v", j.Wrong)
+	}
+	looks := 0
+	kafkatest.Eventually(t, "a report for each customer", func() bool {
+		if looks++; looks%100 == 1 { // users are stored by a service that nobody waits for: ask again now and then
+			resp, err := http.Get(shop.Gateway.URL() + "/admin/generate-reports")
+			if err != nil {
+				return false
+			}
+			resp.Body.Close()
+		}
+		reports, err := filepath.Glob(filepath.Join(shop.Reports, "*-report.txt"))
+		if err != nil || len(reports) > customers {
+			t.Fatalf("%d reports for %d customers, %v", len(reports), customers, err)
+		}
+		return len(reports) == customers
+	})
 }
 
 func TestControls(t *testing.T) {
@@ -117,7 +165,8 @@ func TestControls(t *testing.T) {
 		{"check-first", func(j Judgement) bool { return len(j.Accepted.Duplicated) > 0 }},
 	} {
 		t.Run(c.intake, func(t *testing.T) {
-			if j := trial(t, c.intake, false, 200, 10, 6); !c.caught(j) {
+			shop, cluster := open(t, Plot{Intake: c.intake})
+			if j := strike(t, shop, 200, 10, kills(t, shop, cluster, 6)); !c.caught(j) {
 				t.Error("the judge has not caught it")
 			}
 		})

@@ -7,25 +7,28 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
-// Shop is the part of the system that an order passes through: gateway, fraud detector and, with a mail
-// box, what sends the e-mail. Each is a process of its own, and started again when it ends, as Docker
-// does it.
+// Shop is the system as processes: gateway, fraud detector, and with a mail box or all services what
+// comes behind them. Each is started again when it ends, as Docker does it.
 type Shop struct {
 	Gateway, Fraud *Program
 	Mailbox        *Mailbox // nil: no e-mails
+	Reports        string   // folder of the reports
 	Cluster        kafka.Cluster
 
+	prefix   string
 	programs []*Program
 	quit     chan struct{}
 	kept     sync.WaitGroup
@@ -39,38 +42,43 @@ type Plot struct {
 	Bin     string // folder of the programs
 	Dir     string // folder for their files
 	Brokers []string
+	Prefix  string // of its topics and groups, on brokers that others use too
 	Intake  string // the gateway's INTAKE
-	Mails   bool
-	Port    int // of the gateway, on 127.0.0.1
+	Mails   bool   // what sends e-mails, and a mail box
+	All     bool   // every service, and a mail box
+	Port    int    // of the gateway, on 127.0.0.1
 }
 
-// Open starts the shop. Close has to be called in every case.
-func Open(p Plot) (*Shop, error) {
-	cluster := kafka.Cluster{Brokers: p.Brokers}
-	env := func(name string, more ...string) []string {
-		list := ""
-		for i, b := range p.Brokers {
-			if i > 0 {
-				list += ","
-			}
-			list += b
-		}
-		return append([]string{"BOOTSTRAP_SERVERS=" + list, "STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR="}, more...)
+// Open creates the topics and starts the shop. Close has to be called in every case.
+func Open(ctx context.Context, p Plot) (*Shop, error) {
+	s := &Shop{Cluster: kafka.Cluster{Brokers: p.Brokers}, prefix: p.Prefix, Reports: filepath.Join(p.Dir, "target"), quit: make(chan struct{})}
+	if err := s.createTopics(ctx); err != nil {
+		return s, err
 	}
-	s := &Shop{
-		Cluster: cluster, quit: make(chan struct{}),
-		Gateway: NewProgram(p.Bin, "http-ecommerce", env("http-ecommerce", "INTAKE="+p.Intake, "HTTP_PORT="+strconv.Itoa(p.Port), "MAX_PENDING=1000")...),
-		Fraud:   NewProgram(p.Bin, "fraud-detector", env("fraud-detector")...),
+	program := func(name string, more ...string) *Program {
+		env := append([]string{
+			"BOOTSTRAP_SERVERS=" + strings.Join(p.Brokers, ","), "TOPIC_PREFIX=" + p.Prefix, "CONSUMER_GROUP=" + p.Prefix + name,
+			"STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR=",
+		}, more...)
+		s.programs = append(s.programs, NewProgram(p.Bin, name, env...))
+		return s.programs[len(s.programs)-1]
 	}
-	s.programs = []*Program{s.Gateway, s.Fraud}
-	if p.Mails {
+	s.Gateway = program("http-ecommerce", "INTAKE="+p.Intake, "HTTP_PORT="+strconv.Itoa(p.Port), "MAX_PENDING=1000")
+	s.Fraud = program("fraud-detector")
+	if p.Mails || p.All {
 		var err error
-		if s.Mailbox, err = OpenMailbox(); err != nil {
+		if s.Mailbox, err = OpenMailbox("127.0.0.1:0", nil); err != nil {
 			return s, err
 		}
-		s.programs = append(s.programs,
-			NewProgram(p.Bin, "email-new-order", env("email-new-order")...),
-			NewProgram(p.Bin, "email-service", env("email-service", "SMTP_ADDR="+s.Mailbox.Addr)...))
+		program("email-new-order")
+		program("email-service", "SMTP_ADDR="+s.Mailbox.Addr)
+	}
+	if p.All {
+		program("user-service")
+		program("batch-send-message", "USERS_DB="+filepath.Join(p.Dir, "user-service", "users.db"))
+		program("reading-report", "REPORT_DIR="+s.Reports)
+		program("log-service")
+		program("dead-letter")
 	}
 	for _, program := range s.programs {
 		if err := program.Start(); err != nil {
@@ -79,6 +87,47 @@ func Open(p Plot) (*Shop, error) {
 	}
 	s.kept.Go(s.keep)
 	return s, nil
+}
+
+func (s *Shop) createTopics(ctx context.Context) error {
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return err
+	}
+	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix))
+	return err
+}
+
+// RemoveTopics deletes the shop's topics and groups, where they have a prefix that makes them its own.
+// Close it first.
+func (s *Shop) RemoveTopics(ctx context.Context) error {
+	if s.prefix == "" {
+		return nil
+	}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, topic := range stream.AllTopics(s.prefix) {
+		errs = append(errs, admin.DeleteTopic(topic.Name))
+	}
+	for _, program := range s.programs {
+		if err := admin.DeleteConsumerGroup(s.prefix + program.Name); !errors.Is(err, sarama.ErrGroupIDNotFound) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // keep starts again what has ended.
@@ -115,6 +164,14 @@ func (s *Shop) Kill(p *Program) error {
 	return p.Kill()
 }
 
+// Terminate stops one as Docker does, with SIGTERM, and fails where it does not end well; it is started
+// again at once.
+func (s *Shop) Terminate(p *Program) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return p.Stop()
+}
+
 // StartedAgain is how often a program was started again, whatever it had died of.
 func (s *Shop) StartedAgain() int { return int(s.again.Load()) }
 
@@ -125,7 +182,7 @@ func (s *Shop) Close() error {
 		return nil
 	default:
 	}
-	close(s.quit)
+	close(s.quit) // before the programs end, or they would be started again
 	s.kept.Wait()
 	var errs []error
 	if err, ok := s.last.Load().(error); ok {
@@ -156,33 +213,20 @@ func (s *Shop) AwaitGateway(ctx context.Context) error {
 
 // Look reads what is there now.
 func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
-	e := Evidence{Accounts: accounts}
+	var topics []string
+	for _, topic := range event.EcommerceTopics {
+		topics = append(topics, s.prefix+topic)
+	}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), topics, func(error) {})
+	if err != nil {
+		return Evidence{}, err
+	}
+	defer service.CloseWithin(service.Farewell, client)
+	e, err := Collect(ctx, client, s.prefix, accounts)
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()
 	}
-	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), event.EcommerceTopics, func(error) {})
-	if err != nil {
-		return e, err
-	}
-	defer service.CloseWithin(service.Farewell, client)
-	for topic, into := range map[string]*[]*sarama.ConsumerMessage{
-		event.NewOrderTopic: &e.NewOrders, event.OrderApprovedTopic: &e.Approved, event.OrderRejectedTopic: &e.Rejected,
-	} {
-		partitions, err := client.Partitions(topic)
-		if err != nil {
-			return e, err
-		}
-		for _, partition := range partitions {
-			_, err := kafka.ReadToEnd(ctx, client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-				*into = append(*into, msg)
-				return nil
-			})
-			if err != nil {
-				return e, fmt.Errorf("read %s: %w", topic, err)
-			}
-		}
-	}
-	return e, nil
+	return e, err
 }
 
 // Settle waits until every accepted order is decided and, with a mail box, e-mailed, or until nothing has
@@ -205,6 +249,25 @@ func (s *Shop) Settle(ctx context.Context, accounts []Account, patience time.Dur
 		}
 		if err := service.Sleep(ctx, 200*time.Millisecond); err != nil {
 			return j, err
+		}
+	}
+}
+
+// AwaitDecisions waits until so many decisions are on their topics.
+func (s *Shop) AwaitDecisions(ctx context.Context, want int, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		e, err := s.Look(ctx, nil)
+		if err != nil {
+			return err
+		}
+		decided := len(e.Approved) + len(e.Rejected)
+		if decided >= want {
+			return nil
+		}
+		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("%d of %d orders were decided within %s: %w", decided, want, patience, err)
 		}
 	}
 }

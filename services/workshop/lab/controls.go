@@ -58,6 +58,7 @@ func Controls() []Control {
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
 		otherHash, sameGroup, keyless, anotherName,
 		aloneIsEnough, otherGroup, unheardCut, bigBatch,
+		outboxAfterAll, forgetful, tooFewPartitions,
 	}
 }
 

@@ -47,6 +47,7 @@ func All() []Lab {
 		poison, hangingTransaction,
 		partitions, consumerGroups, order, offsets,
 		replication, retention, sendModes, fetchSize,
+		lostOrders, duplicateOrders, emailWorkers,
 	}
 }
 

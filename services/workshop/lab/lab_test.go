@@ -201,6 +201,16 @@ func TestLabs(t *testing.T) {
 			`produced 1000 · shown 1000 · lost 0 · repeated \d+ \(ids 501-\d+\) · out of order 0`,
 			`produced 1000 · shown 1000` + none,
 		},
+		"duplicate-orders": {
+			`sent 20 · acknowledged 20 · in the topic 20` + wrote,
+			`sent 20 · acknowledged 20 · in the topic 20 · lost 0 · duplicated in the topic \d+ \(ids? .+\) · out of order 0`,
+			`sent 20 · acknowledged 20 · in the topic 20` + wrote,
+		},
+		"email-workers": {`produced 90 · sent by e-mail 90` + none, `produced 90 · sent by e-mail 90` + none},
+		"lost-orders": {
+			`sent 300 · acknowledged 300 · in the topic \d+ · lost \d+ \(ids? .+\) · duplicated in the topic 0 · out of order 0`,
+			`sent 300 · acknowledged 300 · in the topic 300` + wrote,
+		},
 	}
 	for _, l := range All() {
 		if l.Killer {

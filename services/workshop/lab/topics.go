@@ -27,7 +27,8 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
 		return err
 	}
-	return b.Client.RefreshMetadata(names...)
+	// Each broker learns of them in its own time.
+	return Await(ctx, "the brokers know "+joined(names), func() bool { return b.Client.RefreshMetadata(names...) == nil })
 }
 
 // own notes topics for the end, when they are deleted.

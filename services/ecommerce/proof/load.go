@@ -1,0 +1,164 @@
+package proof
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"workshop.example/kit/service"
+)
+
+// Load is what a gateway made of many requests.
+type Load struct {
+	Requests   int             `json:"requests"`
+	Took       time.Duration   `json:"-"`
+	Latencies  []time.Duration `json:"-"`       // of those that were accepted, sorted
+	Refused    int             `json:"refused"` // 429: too many at once
+	Failed     int             `json:"failed"`  // any other answer, or none
+	PerSecond  float64         `json:"perSecond"`
+	MedianSecs float64         `json:"medianSeconds"`
+	P99Secs    float64         `json:"p99Seconds"`
+}
+
+// Quantile is the smallest latency that q of the accepted requests did not exceed; 0 without any.
+func (l Load) Quantile(q float64) time.Duration {
+	if len(l.Latencies) == 0 {
+		return 0
+	}
+	return l.Latencies[min(len(l.Latencies)-1, max(0, int(math.Ceil(q*float64(len(l.Latencies))))-1))]
+}
+
+// Request makes a request for one new order.
+type Request func(ctx context.Context, gateway string) (*http.Request, error)
+
+// ByGet orders as document 004 does it.
+func ByGet(ctx context.Context, gateway string) (*http.Request, error) {
+	q := url.Values{"email": {"load@example.com"}, "amount": {"153.00"}, "uuid": {uuid.NewString()}}
+	return http.NewRequestWithContext(ctx, http.MethodGet, gateway+"/new?"+q.Encode(), nil)
+}
+
+// ByPost orders with JSON.
+func ByPost(ctx context.Context, gateway string) (*http.Request, error) {
+	body := fmt.Sprintf(`{"uuid":%q,"email":"load@example.com","amount":153.00}`, uuid.NewString())
+	return http.NewRequestWithContext(ctx, http.MethodPost, gateway+"/orders", strings.NewReader(body))
+}
+
+// loader sends requests and keeps what became of them.
+type loader struct {
+	gateway string
+	client  *http.Client
+	mu      sync.Mutex
+	load    Load
+}
+
+func newLoader(gateway string, connections int) *loader {
+	return &loader{gateway: gateway, client: &http.Client{
+		Timeout:   15 * time.Second,
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections},
+	}}
+}
+
+// send sends one request that was due at a moment: an answer's latency counts from there, or a gateway
+// that stalls would be asked less often, and look better.
+func (l *loader) send(ctx context.Context, request Request, due time.Time) {
+	req, err := request(ctx, l.gateway)
+	code := 0
+	if err == nil {
+		var resp *http.Response
+		if resp, err = l.client.Do(req); err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			code = resp.StatusCode
+		}
+	}
+	took := time.Since(due)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.load.Requests++
+	switch code {
+	case http.StatusOK, http.StatusCreated:
+		l.load.Latencies = append(l.load.Latencies, took)
+	case http.StatusTooManyRequests:
+		l.load.Refused++
+	default:
+		l.load.Failed++
+	}
+}
+
+func (l *loader) result(began time.Time) Load {
+	l.client.CloseIdleConnections()
+	load := l.load
+	load.Took = time.Since(began)
+	slices.Sort(load.Latencies)
+	load.PerSecond = float64(len(load.Latencies)) / load.Took.Seconds()
+	load.MedianSecs, load.P99Secs = load.Quantile(0.5).Seconds(), load.Quantile(0.99).Seconds()
+	return load
+}
+
+// AtRate sends so many requests a second for that long, whether the answers come or not.
+func AtRate(ctx context.Context, gateway string, request Request, rate int, d time.Duration) Load {
+	l := newLoader(gateway, 256)
+	began := time.Now()
+	var sending sync.WaitGroup
+	for n := range int(float64(rate) * d.Seconds()) {
+		due := began.Add(time.Duration(n) * time.Second / time.Duration(rate))
+		if service.Sleep(ctx, time.Until(due)) != nil {
+			break
+		}
+		sending.Go(func() { l.send(ctx, request, due) })
+	}
+	sending.Wait()
+	return l.result(began)
+}
+
+// Saturate keeps so many clients at it for that long, each with its next request after its last answer.
+func Saturate(ctx context.Context, gateway string, request Request, clients int, d time.Duration) Load {
+	l := newLoader(gateway, clients)
+	began := time.Now()
+	var sending sync.WaitGroup
+	for range clients {
+		sending.Go(func() {
+			for ctx.Err() == nil && time.Since(began) < d {
+				l.send(ctx, request, time.Now())
+			}
+		})
+	}
+	sending.Wait()
+	return l.result(began)
+}
+
+// RSS is the memory of the process in bytes, as the system accounts it; 0 where it does not say.
+func (p *Program) RSS() int64 {
+	p.mu.Lock()
+	pid := 0
+	if p.cmd != nil && p.cmd.Process != nil {
+		pid = p.cmd.Process.Pid
+	}
+	p.mu.Unlock()
+	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+		for line := range strings.Lines(string(status)) {
+			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+				kb, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+				return kb << 10
+			}
+		}
+	}
+	out, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return 0
+	}
+	kb, _ := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	return kb << 10
+}

@@ -1,0 +1,14 @@
+//go:build labs
+
+package acceptance
+
+import (
+	"testing"
+
+	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/kafkatest"
+)
+
+func TestShopEmbedded(t *testing.T) {
+	tellShopStory(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs()})
+}

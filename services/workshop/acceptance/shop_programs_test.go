@@ -1,0 +1,72 @@
+//go:build labs || brokers
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/kafkatest"
+)
+
+// openShop starts the shop's programs on brokers. The test's end stops them, and wants them to end well.
+func openShop(t *testing.T, p proof.Plot) *proof.Shop {
+	t.Helper()
+	p.Bin, p.Dir, p.Port = os.Getenv("WORKSHOP_BIN"), t.TempDir(), kafkatest.FreePort(t)
+	shop, err := proof.Open(t.Context(), p)
+	t.Cleanup(func() {
+		if err := shop.Close(); err != nil {
+			t.Errorf("the end of the programs: %v", err)
+		}
+		if t.Failed() {
+			for _, program := range shop.Programs() {
+				t.Logf("%s, %d lives:\n%s", program.Name, program.Lives, program.Output())
+			}
+		}
+	})
+	if err == nil {
+		err = shop.AwaitGateway(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shop
+}
+
+// tellShopStory is the story on brokers, with the shop's programs as processes.
+func tellShopStory(t *testing.T, p proof.Plot) {
+	p.All = true
+	shop := openShop(t, p)
+	shopStory(t, shopUnderTest{
+		url: shop.Gateway.URL(),
+		mailed: func(email string) bool {
+			for _, mail := range shop.Mailbox.Mails() {
+				if mail.To == email && mail.MessageID != "" {
+					return true
+				}
+			}
+			return false
+		},
+		reports: func() map[string]string { return filesIn(t, shop.Reports) },
+	})
+}
+
+// filesIn are the texts of the reports in a folder; an unfinished one has another name.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*-report.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = string(text)
+	}
+	return files
+}

@@ -1,0 +1,57 @@
+//go:build labs || brokers || docker
+
+package acceptance
+
+import (
+	"strings"
+	"testing"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+)
+
+// shopUnderTest is the e-commerce system, wherever it runs.
+type shopUnderTest struct {
+	url     string
+	mailed  func(email string) bool  // an e-mail has arrived there
+	reports func() map[string]string // the reports on disk: text by name
+}
+
+// shopStory is the whole story once: an order by the page, its trail, its e-mail, and a report.
+func shopStory(t *testing.T, s shopUnderTest) {
+	page := browser(t)
+	for email, c := range map[string]struct{ amount, decision string }{
+		"ana@example.com": {"153.00", event.OrderApprovedTopic},
+		"bia@example.com": {"4500,00", event.OrderRejectedTopic}, // with a comma, as one types it in Brazil
+	} {
+		uuid, trail := orderByPage(t, page, s.url, email, c.amount)
+		want := map[string]trailRow{
+			event.NewOrderTopic:  {event.NewOrderTopic, 2, 2},
+			c.decision:           {c.decision, 4, 2},
+			event.SendEmailTopic: {event.SendEmailTopic, 4, 2},
+		}
+		for _, got := range trail {
+			if want[got.Topic] != got {
+				t.Errorf("order %s: row %+v, want %+v", uuid, got, want[got.Topic])
+			}
+			delete(want, got.Topic)
+		}
+		for topic := range want {
+			t.Errorf("order %s: the trail has no row of %s: %v", uuid, topic, trail)
+		}
+		kafkatest.Eventually(t, "an e-mail to "+email, func() bool { return s.mailed(email) })
+	}
+	// The users are stored by a service that nobody waits for: ask until both have their reports.
+	kafkatest.Eventually(t, "two reports", func() bool {
+		if said := click(t, page, "#reports", "idle"); !strings.Contains(said, "Relatórios pedidos") {
+			t.Fatalf("the page says %q", said)
+		}
+		return len(s.reports()) == 2
+	})
+	for name, text := range s.reports() {
+		uuid, ok := strings.CutSuffix(name, "-report.txt")
+		if !ok || !strings.HasSuffix(strings.TrimSpace(text), "Created for "+uuid) {
+			t.Errorf("report %s:\n%s", name, text)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/wire"
+)
+
+var duplicateOrders = Lab{
+	Name:    "duplicate-orders",
+	Summary: Text{"um uuid enviado 20 vezes: a corrida entre conferir e gravar, e o que a fecha", "one uuid sent 20 times: the race between look and store, and what ends it"},
+	Will: [3]Text{
+		{"20 pedidos, cada um enviado 20 vezes com o mesmo uuid. O gateway confere se o uuid já está no banco e só depois grava (INTAKE=check-first); o detector de fraude decide sobre cada registro (REMEMBER=nothing). Primeiro uma requisição de cada vez.",
+			"20 orders, each sent 20 times with the same uuid. The gateway looks whether the uuid is in its database, and only then stores it (INTAKE=check-first); the fraud detector decides about each record (REMEMBER=nothing). First one request at a time."},
+		{"Depois as 20 ao mesmo tempo. Por fim com chave única, outbox e REMEMBER=place, e ainda o gateway morto (kill -9) entre publicar e marcar o que publicou.",
+			"Then the 20 at once. At last with a unique key, the outbox and REMEMBER=place, and the gateway killed (kill -9) besides, between publishing and its mark."},
+		{"Previsão: uma de cada vez, nada se duplica; ao mesmo tempo, há pedidos aceitos e decididos mais de uma vez; consertado, cada um é aceito e decidido uma vez, embora alguns vão duas vezes ao tópico.",
+			"Prediction: one at a time, nothing is duplicated; at once, there are orders accepted and decided more than once; mended, each is accepted and decided once, though some go to the topic twice."},
+	},
+	Why: Text{
+		"Entre conferir e gravar há sempre tempo para outra requisição, que confere, não acha nada, e grava também. Um teste com uma requisição de cada vez nunca o mostrará. Só quem grava pode decidir: a chave única do banco recusa o segundo, por mais que corram. " +
+			"Depois do gateway a duplicata vem de outro lado: quem publica ao menos uma vez, às vezes publica duas. O detector grava de qual registro (partição e offset) é a decisão sobre um uuid. Se aquele registro volta depois de uma queda, a decisão é dele, e é enviada; " +
+			"se é outro com o mesmo uuid, não. Só o uuid não bastaria: não distingue a repetição da retomada, e perderia a decisão gravada por quem morreu antes de enviá-la.",
+		"Between a look and an insert there is always time for another request, which looks, finds nothing, and inserts as well. A test with one request at a time will never show it. Only who stores can decide: the database's unique key refuses the second one, however they race. " +
+			"Behind the gateway the duplicate comes from another side: who publishes at least once sometimes publishes twice. The detector stores which record (partition and offset) the decision about a uuid belongs to. If that record comes again after a crash the decision is its own, and is sent; " +
+			"if it is another one with that uuid, not. The uuid alone would not do: it cannot tell a repeated order from a resumed one, and would lose the decision that was stored by somebody who died before he sent it.",
+	},
+	run: runDuplicateOrders,
+}
+
+const (
+	racedOrders = 20
+	sameUUID    = 20 // requests for each of them
+)
+
+func runDuplicateOrders(ctx context.Context, b *Bench) ([]Part, error) {
+	var parts []Part
+	for _, way := range []struct {
+		name, intake, remember string
+		atOnce                 int // requests
+		judge                  func(story) (Part, error)
+	}{
+		{"one-by-one", "check-first", "nothing", 1, partOneByOne},
+		{"race", "check-first", "nothing", 3 * sameUUID, partRace},
+		{"mended", "outbox", "place", 3 * sameUUID, partMended},
+	} {
+		b.Say(Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
+			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID, way.atOnce))
+		told, err := b.repeatOrders(ctx, way.name, way.intake, way.remember, way.atOnce)
+		if err != nil {
+			return nil, err
+		}
+		part, err := way.judge(told)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+// repeatOrders posts every order as often as it is repeated. The mended gateway is killed meanwhile, at the
+// moment when orders of it are on the topic and it does not know so.
+func (b *Bench) repeatOrders(ctx context.Context, name, intake, remember string, atOnce int) (story, error) {
+	var vars []string
+	relay := &heldRelay{published: make(chan struct{}), killed: make(chan struct{})}
+	if name == "mended" {
+		proxy, err := b.Wire()
+		if err != nil {
+			return story{}, err
+		}
+		proxy.OnAnswer(func(a wire.Answer) wire.Fate { return relay.hold(ctx, a) })
+		vars = append(vars, through(proxy))
+	}
+	s, err := b.newShop(ctx, name, intake, remember, atOnce, vars...)
+	if err != nil {
+		return story{}, err
+	}
+	orders := proof.Plan(racedOrders+1, b.Seed)
+	var told story
+	posting, inTime := errgroup.WithContext(ctx)
+	posting.Go(func() (err error) {
+		told.accounts, err = s.post(inTime, orders[:racedOrders], sameUUID)
+		return err
+	})
+	if name == "mended" {
+		posting.Go(func() error { return s.killBeforeMark(inTime, relay) })
+	}
+	if err := posting.Wait(); err != nil {
+		return told, err
+	}
+	told.judgement, err = s.settle(ctx, told.accounts, orders[racedOrders])
+	return told, err
+}
+
+// heldRelay keeps the brokers' acknowledgements from a relay, until it was killed.
+type heldRelay struct {
+	once              sync.Once
+	published, killed chan struct{}
+}
+
+func (r *heldRelay) hold(ctx context.Context, a wire.Answer) wire.Fate {
+	if a.Request.Key != kmsg.Produce {
+		return wire.Pass
+	}
+	select {
+	case <-r.killed:
+		return wire.Pass // of a later life
+	default:
+	}
+	r.once.Do(func() { close(r.published) })
+	select {
+	case <-r.killed:
+	case <-ctx.Done():
+	}
+	return wire.Cut
+}
+
+func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
+	err := Await(ctx, "the relay has published orders", func() bool {
+		select {
+		case <-r.published:
+			return true
+		default:
+			return false
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.strike(); err != nil {
+		return err
+	}
+	close(r.killed)
+	s.bench.Say(Textf("%s: kill -9 no gateway; há pedidos no tópico que ele não marcou", "%s: kill -9 of the gateway; there are orders on the topic that it has not marked", s.name))
+	return s.open(ctx)
+}
+
+func partOneByOne(told story) (Part, error) {
+	part := partOfOrders(told)
+	part.Title = Text{"conferir e gravar, uma requisição de cada vez", "look, then store: one request at a time"}
+	part.Facts = []Fact{{
+		Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), told.judgement.Clean(),
+	}}
+	return part, nil
+}
+
+func partRace(told story) (Part, error) {
+	j := told.judgement
+	part := partOfOrders(told)
+	part.Title = Text{"conferir e gravar, 20 requisições ao mesmo tempo", "look, then store: 20 requests at once"}
+	// Which they are nobody can say beforehand; that there are some is the prediction.
+	part.Want.Duplicated = numbers(j.Accepted.Duplicated)
+	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
+	part.Facts = []Fact{
+		{Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), twice > 0},
+		{Text{"cada aceitação é outro registro, e foi decidida por si", "each acceptance is another record, and was decided by itself"},
+			len(part.Want.Duplicated) > 0 && slices.Equal(numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
+	}
+	part.Notes = []Text{told.money()}
+	return part, nil
+}
+
+func partMended(told story) (Part, error) {
+	j := told.judgement
+	part := partOfOrders(told)
+	part.Title = Text{"chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", "unique key, outbox and REMEMBER=place: 20 requests at once"}
+	if j.Republished == 0 {
+		return part, &NotRun{"the gateway was killed before its mark, and has published nothing again"}
+	}
+	part.Facts = []Fact{
+		{Text{"cada pedido aceito uma vez", "each order accepted once"}, j.Accepted.Clean() && len(j.Wrong) == 0},
+		{Text{"cada pedido decidido uma vez, também os que estão duas vezes no tópico", "each order decided once, those that are on the topic twice as well"}, j.Decided.Clean() && j.Totals()},
+	}
+	part.Notes = []Text{
+		Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),
+		told.money(),
+	}
+	return part, nil
+}
+
+// money is what the decisions add up to, beside the orders.
+func (told story) money() Text {
+	j := told.judgement
+	decided, ordered := j.Approved.Add(j.Refused).StringFixed(2), j.Ledger.StringFixed(2)
+	return Text{
+		fmt.Sprintf("as decisões somam %s; os clientes pediram %s", decided, ordered), fmt.Sprintf("the decisions add up to %s; the clients have ordered %s", decided, ordered),
+	}
+}

@@ -1,0 +1,262 @@
+package lab
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+)
+
+var emailWorkers = Lab{
+	Name:    "email-workers",
+	Summary: Text{"cinco trabalhadores em três partições: dois não fazem nada; e em cinco", "five workers on three partitions: two do nothing; and on five"},
+	Will: [3]Text{
+		{"Um email-service com 5 trabalhadores (WORKERS=5), cada e-mail leva 100 ms (WORK=100ms): um num tópico de 3 partições, outro, ao lado, num de 5.",
+			"An email-service with 5 workers (WORKERS=5), each e-mail takes 100 ms (WORK=100ms): one on a topic of 3 partitions, another beside it on one of 5."},
+		{"Nada se quebra: os dois recebem 90 e-mails de uma vez, repartidos por igual entre as partições; conta-se o que cada um envia enquanto os dois trabalham.",
+			"Nothing is broken: both are given 90 e-mails at once, the same number on each partition; what each sends while both work is counted."},
+		{"Previsão: em 3 partições trabalham 3, e 2 nunca enviam nada; em 5 trabalham os 5, de 1,3 a 2,1 vezes mais rápido (5/3 seria 1,67).",
+			"Prediction: on 3 partitions 3 work, and 2 never send anything; on 5 all 5 do, from 1.3 to 2.1 times as fast (5/3 would be 1.67)."},
+	},
+	Why: Text{
+		"Cada trabalhador é um membro do grupo, com o seu próprio consumidor: um KafkaConsumer não pode ser dividido entre threads, e um produtor pode. O grupo dá cada partição a um membro só; é o que mantém a ordem dela. " +
+			"Com menos partições que membros sobra gente: o quarto e o quinto esperam que alguém morra. O teto do paralelismo é o número de partições, e não o de trabalhadores, nem o de máquinas. Quem dobra as instâncias de um consumidor lento " +
+			"e não vê diferença conta primeiro as partições. E elas só são o teto: se todas as mensagens têm a mesma chave, caem numa só partição, e um só trabalha.",
+		"Each worker is a member of the group with a consumer of its own: a KafkaConsumer may not be shared between threads, and a producer may. The group gives each partition to one member only; that is what keeps its order. " +
+			"With fewer partitions than members some are left over: the fourth and the fifth wait for somebody to die. The ceiling is the number of partitions, and not that of workers, nor that of machines. Who doubles the instances of a slow consumer " +
+			"and sees no difference counts the partitions first. And they are only the ceiling: if all messages have one key they go to a single partition, and one works.",
+	},
+	ByHand: ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
+	run:    runEmailWorkers,
+}
+
+const (
+	emailsSent   = 90 // a multiple of both numbers of partitions
+	workers      = 5
+	emailWork    = 100 * time.Millisecond
+	slowestRatio = 1.3 // 5/3 is 1.67
+	fastestRatio = 2.1
+)
+
+func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) { return b.emailWorkers(ctx, 3, 5) }
+
+// emailWorkers compares two numbers of partitions, of which the second is to be one for each worker.
+func (b *Bench) emailWorkers(ctx context.Context, few, enough int32) ([]Part, error) {
+	offices := []*postOffice{
+		{bench: b, name: "three", partitions: few, title: Text{"3 partições", "3 partitions"}, busy: 3},
+		{bench: b, name: "five", partitions: enough, title: Text{"5 partições", "5 partitions"}, busy: workers},
+	}
+	for _, step := range []func(*postOffice, context.Context) error{(*postOffice).open, (*postOffice).work} {
+		together, inTime := errgroup.WithContext(ctx)
+		for _, o := range offices {
+			together.Go(func() error { return step(o, inTime) })
+		}
+		if err := together.Wait(); err != nil {
+			return nil, err
+		}
+	}
+	three, five := offices[0].judge(), offices[1].judge()
+	five.Facts = append(five.Facts, compare(offices[0].mails, offices[1].mails))
+	return []Part{three, five}, nil
+}
+
+// compare counts what both have sent while both were at work: whatever holds up the machine, or the brokers,
+// holds up both.
+func compare(few, enough []mailed) Fact {
+	from, to := few[0].at, last(few).at
+	if enough[0].at.After(from) {
+		from = enough[0].at
+	}
+	if last(enough).at.Before(to) {
+		to = last(enough).at
+	}
+	within := func(mails []mailed) (n int) {
+		for _, m := range mails {
+			if m.at.After(from) && !m.at.After(to) {
+				n++
+			}
+		}
+		return n
+	}
+	slow, fast := within(few), within(enough)
+	ratio := float64(fast) / float64(max(slow, 1))
+	times := fmt.Sprintf("%.2f", ratio)
+	return Fact{Text{
+		fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow, strings.Replace(times, ".", ",", 1)),
+		fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
+	}, slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
+}
+
+// postOffice is an email-service on a topic of its own.
+type postOffice struct {
+	bench      *Bench
+	name       string
+	partitions int32
+	title      Text
+	busy       int // workers that are predicted to have something to do
+	process    *Process
+	topic      string
+	shares     map[string][]int32 // by worker, as the coordinator says
+	log        []verdict.Record
+	mails      []mailed
+	took       time.Duration // from the first send to the last e-mail
+}
+
+// mailed is an e-mail, as it stands on the screen.
+type mailed struct {
+	worker  int
+	address string
+	at      time.Time
+}
+
+// open starts the service on the empty topic and waits until its workers share the partitions.
+func (o *postOffice) open(ctx context.Context) error {
+	b := o.bench
+	prefix, group := b.Name(o.name+"-"), b.Group("group-"+o.name)
+	o.topic = prefix + event.SendEmailTopic
+	if err := b.Topics(ctx, kafka.Topic{Name: prefix + event.DeadLetterTopic, Partitions: 1, Replicas: 3}); err != nil {
+		return err
+	}
+	err := b.apart(ctx, o.topic, o.partitions, group)
+	if err != nil {
+		return err
+	}
+	o.process, err = b.Quietly("email-service-"+o.name, "email-service", "TOPIC_PREFIX="+prefix, "CONSUMER_GROUP="+group, "GROUP_INSTANCE_ID=worker",
+		fmt.Sprint("WORKERS=", workers), "WORK="+emailWork.String(), "SMTP_ADDR=")
+	if err != nil {
+		return err
+	}
+	err = Await(ctx, fmt.Sprintf("the workers share the %d partitions", o.partitions), func() bool {
+		o.shares = b.shares(group, o.topic)
+		dealt := 0
+		for _, own := range o.shares {
+			dealt += len(own)
+		}
+		return len(o.shares) == workers && dealt == int(o.partitions)
+	})
+	if err != nil {
+		return err
+	}
+	b.Say(Text{o.title.PT + ": os 5 trabalhadores estão no grupo", o.title.EN + ": the 5 workers are in the group"})
+	return nil
+}
+
+// work sends all e-mail commands at once, and waits until each was printed.
+func (o *postOffice) work(ctx context.Context) error {
+	b := o.bench
+	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
+		return sarama.NewSyncProducer(b.Cluster.Brokers, b.Cluster.Config("workshop"))
+	})
+	if err != nil {
+		return fmt.Errorf("send e-mail commands: %w", err)
+	}
+	defer service.CloseWithin(time.Second, producer)
+	var commands []*sarama.ProducerMessage
+	for _, address := range o.addresses() {
+		value, err := event.EncodeEnvelope("Thank you for your order! We are processing your order!", event.NewCorrelationID("Workshop").SentTo(event.SendEmailTopic))
+		if err != nil {
+			return err
+		}
+		commands = append(commands, &sarama.ProducerMessage{Topic: o.topic, Key: sarama.StringEncoder(address), Value: sarama.ByteEncoder(value)})
+	}
+	began := time.Now()
+	if err := producer.SendMessages(commands); err != nil {
+		return fmt.Errorf("send e-mail commands: %w", err)
+	}
+	for i, c := range commands {
+		o.log = append(o.log, verdict.Record{Message: verdict.Message{Number: i + 1}, Partition: c.Partition, Offset: c.Offset})
+	}
+	slices.SortFunc(o.log, func(a, b verdict.Record) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
+	})
+	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []Line) bool { return count(lines, "Email sent") >= emailsSent })
+	if err != nil {
+		return err
+	}
+	o.process.Stop()
+	o.mails = mailsIn(o.process.Lines())
+	o.took = last(o.mails).at.Sub(began)
+	return nil
+}
+
+// addresses are customers whose e-mails fall to the partitions in equal numbers, by murmur2 of their address.
+func (o *postOffice) addresses() []string {
+	rng := rand.New(rand.NewPCG(o.bench.Seed, 0))
+	room := slices.Repeat([]int{emailsSent / int(o.partitions)}, int(o.partitions))
+	var all []string
+	for len(all) < emailsSent {
+		address := fmt.Sprintf("customer-%d@example.com", rng.IntN(1_000_000))
+		if p := javaPartition([]byte(address), int(o.partitions)); room[p] > 0 && !slices.Contains(all, address) {
+			room[p]--
+			all = append(all, address)
+		}
+	}
+	return all
+}
+
+// mailsIn are the blocks that the service prints: the line with the worker stands before the address.
+func mailsIn(lines []Line) []mailed {
+	var all []mailed
+	var m mailed
+	for i, l := range lines {
+		word, number, _ := strings.Cut(l.Text, " ")
+		if n, err := strconv.Atoi(number); err == nil && (word == "trabalhador" || word == "worker") && i+1 < len(lines) {
+			m = mailed{worker: n, address: lines[i+1].Text}
+		}
+		if l.Text == "Email sent" {
+			m.at = l.At
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// judge counts what each worker has sent.
+func (o *postOffice) judge() Part {
+	numbers, partitions := map[string]int{}, map[int]int32{}
+	for i, address := range o.addresses() {
+		numbers[address] = i + 1
+	}
+	for _, r := range o.log {
+		partitions[r.Number] = r.Partition
+	}
+	run := verdict.Run{Log: o.log, Reads: []verdict.Read{}}
+	sent, ownOnly := make([]int, workers+1), true
+	for _, m := range o.mails {
+		n := numbers[m.address]
+		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Number: n}, Session: fmt.Sprint("worker-", m.worker)})
+		sent[min(m.worker, workers)]++
+		ownOnly = ownOnly && slices.Contains(o.shares[fmt.Sprint("worker-", m.worker)], partitions[n])
+	}
+	part := Part{Title: o.title, Counted: verdict.Check(run), Shown: Text{"enviadas por e-mail", "sent by e-mail"}}
+	busy := 0
+	for n := 1; n <= workers; n++ {
+		if sent[n] > 0 {
+			busy++
+		}
+		own := o.shares[fmt.Sprint("worker-", n)]
+		row := Textf("trabalhador %d: partição %s, %d e-mails", "worker %d: partition %s, %d e-mails", n, numbered(own), sent[n])
+		if len(own) == 0 {
+			row = Textf("trabalhador %d: nenhuma partição, %d e-mails", "worker %d: no partition, %d e-mails", n, sent[n])
+		}
+		part.Table = append(part.Table, row)
+	}
+	part.Facts = []Fact{
+		{Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), busy == o.busy},
+		{Text{"cada um só envia os e-mails das suas partições", "each sends the e-mails of its own partitions only"}, ownOnly},
+	}
+	part.Notes = []Text{Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
+	return part
+}

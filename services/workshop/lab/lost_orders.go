@@ -1,0 +1,129 @@
+package lab
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/event"
+	"workshop.example/kit/verdict"
+)
+
+var lostOrders = Lab{
+	Name:    "lost-orders",
+	Summary: Text{"pedidos aceitos que não chegam a tópico nenhum, e a outbox que os guarda", "accepted orders that reach no topic, and the outbox that keeps them"},
+	Will: [3]Text{
+		{"Clientes enviam 300 pedidos ao gateway, cada um com o seu uuid, e insistem com o mesmo uuid até terem uma resposta. O gateway grava o pedido no SQLite e depois o publica (INTAKE=no-outbox).",
+			"Clients send 300 orders to the gateway, each with its own uuid, and insist with the same uuid until they have an answer. The gateway stores the order in SQLite, then publishes it (INTAKE=no-outbox)."},
+		{"O gateway é morto 6 vezes (kill -9) com pedidos a caminho, e reiniciado. Depois o mesmo com INTAKE=outbox: os mesmos pedidos, as mesmas 6 mortes.",
+			"The gateway is killed 6 times (kill -9) with orders under way, and started again. Then the same with INTAKE=outbox: the same orders, the same 6 deaths."},
+		{"Previsão: sem outbox há clientes que ouvem «já recebido» de pedidos que não estão em tópico nenhum; com ela nada se perde, e cada pedido é decidido uma vez.",
+			"Prediction: without an outbox there are clients who are told «received before» of orders that are on no topic; with it nothing is lost, and each order is decided once."},
+	},
+	Why: Text{
+		"Gravar no banco e publicar no Kafka são duas escritas, e não há transação que abranja as duas. Quem morre entre elas deixa um pedido gravado e nunca publicado. O cliente insiste, o gateway acha o uuid no banco e responde que já o recebeu: " +
+			"ninguém mais olha para ele. Trocar a ordem só troca o erro: publica-se o que não se sabe que foi publicado. A outbox faz das duas escritas uma: o pedido e a mensagem vão na mesma transação do SQLite, e um relay publica o que lá está, " +
+			"marcando depois da confirmação. Se morre antes de marcar, publica outra vez os mesmos bytes: nunca de menos, às vezes a mais; quem lê reconhece o pedido pelo uuid.",
+		"To store in a database and to publish to Kafka are two writes, and no transaction spans both. Who dies between them leaves an order that is stored and never published. The client insists, the gateway finds the uuid in its database and answers that it has it already: " +
+			"nobody will look at it again. To change their order only changes the mistake: then something is published that nobody knows was. The outbox makes one write of the two: the order and the message go into one transaction of SQLite, and a relay publishes what is there, " +
+			"and marks it after the acknowledgement. If it dies before the mark it publishes the same bytes again: never too few, sometimes too many; who reads knows the order by its uuid.",
+	},
+	run: runLostOrders,
+}
+
+const (
+	lostOrdersPlan = 300 // orders
+	gatewayKills   = 6   // nearly each strikes some order between the two writes
+	manyClients    = 32  // requests at the same time
+)
+
+func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
+	without, err := b.killGateway(ctx, "no-outbox")
+	if err != nil {
+		return nil, err
+	}
+	with, err := b.killGateway(ctx, "outbox")
+	if err != nil {
+		return nil, err
+	}
+	return []Part{partWithoutOutbox(without), partWithOutbox(with)}, nil
+}
+
+// killGateway posts orders, kills the gateway meanwhile, and judges.
+func (b *Bench) killGateway(ctx context.Context, intake string) (story, error) {
+	s, err := b.newShop(ctx, intake, intake, "place", manyClients)
+	if err != nil {
+		return story{}, err
+	}
+	orders := proof.Plan(lostOrdersPlan+1, b.Seed)
+	var told story
+	posting, inTime := errgroup.WithContext(ctx)
+	posting.Go(func() (err error) {
+		told.accounts, err = s.post(inTime, orders[:lostOrdersPlan], 1)
+		return err
+	})
+	posting.Go(func() error {
+		for n := 1; n <= gatewayKills; n++ {
+			moment := n * lostOrdersPlan / (gatewayKills + 1)
+			if err := s.busy(inTime, moment); err != nil {
+				return err
+			}
+			cut, err := s.kill(inTime)
+			if err != nil {
+				return err
+			}
+			told.cut += cut
+			b.Say(Textf("%s: kill -9 no gateway (%d de %d), com %d pedidos a caminho; ele volta, e os clientes insistem",
+				"%s: kill -9 of the gateway (%d of %d), with %d orders under way; it comes back, and the clients insist", intake, n, gatewayKills, cut))
+		}
+		return nil
+	})
+	if err := posting.Wait(); err != nil {
+		return told, err
+	}
+	told.judgement, err = s.settle(ctx, told.accounts, orders[lostOrdersPlan])
+	return told, err
+}
+
+func partWithoutOutbox(told story) Part {
+	j := told.judgement
+	part := partOfOrders(told)
+	part.Title = Text{"sem outbox", "without an outbox"}
+	part.Notes = []Text{told.deaths()}
+	// Which they are nobody can say beforehand; that there are some is the prediction.
+	part.Want.Lost = numbers(j.Accepted.Lost)
+	lost, repeated := len(part.Want.Lost), true
+	for _, m := range j.Accepted.Lost {
+		a := told.account(m)
+		repeated = repeated && a.New == 0 && a.Old > 0
+	}
+	part.Facts = []Fact{
+		{Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
+			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), lost > 0 && repeated},
+		{Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
+			slices.Equal(numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
+	}
+	return part
+}
+
+func partWithOutbox(told story) Part {
+	j := told.judgement
+	part := partOfOrders(told)
+	part.Title = Text{"com outbox", "with the outbox"}
+	part.Facts = []Fact{
+		{Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), j.Decided.Clean()},
+		{Textf("aprovados %s + rejeitados %s = o que os clientes pediram, %s", "approved %s + rejected %s = what the clients have ordered, %s",
+			j.Approved.StringFixed(2), j.Refused.StringFixed(2), j.Ledger.StringFixed(2)), j.Totals() && len(j.Wrong) == 0},
+	}
+	part.Notes = []Text{told.deaths(), Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
+	return part
+}
+
+func (told story) deaths() Text {
+	return Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)
+}
+
+// account is that of an order in a verdict.
+func (told story) account(m verdict.Message) proof.Account { return told.accounts[m.Number-1] }
