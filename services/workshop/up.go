@@ -143,7 +143,7 @@ func (u *up) run(ctx context.Context) error {
 		return nil
 	}
 	s := &Supervisor{
-		Output: out, Services: services, Grace: 4 * time.Second,
+		Output: out, Services: services, Grace: 6 * time.Second, // a member that is just joining its group gives up after 4 s
 		RestartFirst: time.Second, RestartMost: 10 * time.Second, Quick: 10 * time.Second,
 	}
 	return s.Run(ctx, u.kill)

@@ -15,6 +15,7 @@ var migrations = []string{
 		cluster         TEXT    NOT NULL, -- a cluster that is made anew counts its offsets anew
 		partition       INTEGER NOT NULL,
 		offset          INTEGER NOT NULL,
+		written_at      INTEGER NOT NULL, -- the record's time in ms: a topic that is made anew counts its offsets anew, too
 		form            TEXT    NOT NULL, -- json, java or raw
 		topic           TEXT,             -- where the message stood, as far as the letter says so
 		topic_partition INTEGER,
@@ -27,16 +28,16 @@ var migrations = []string{
 		correlation_id  TEXT,
 		key             BLOB,
 		message         BLOB,             -- the original's value; text where it is text
-		PRIMARY KEY (cluster, partition, offset)
+		PRIMARY KEY (cluster, partition, offset, written_at)
 	)`,
 }
 
 // keep stores a letter and reports whether it was new.
 func keep(ctx context.Context, db *store.DB, cluster string, msg *sarama.ConsumerMessage, l letter) (bool, error) {
-	result, err := db.ExecContext(ctx, `INSERT INTO letters (cluster, partition, offset, form, topic, topic_partition, topic_offset,
+	result, err := db.ExecContext(ctx, `INSERT INTO letters (cluster, partition, offset, written_at, form, topic, topic_partition, topic_offset,
 		service, reason, error, attempt, at, correlation_id, key, message)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		cluster, msg.Partition, msg.Offset, l.form, orNull(l.topic), placeOrNull(int64(l.partition)), placeOrNull(l.offset),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		cluster, msg.Partition, msg.Offset, msg.Timestamp.UnixMilli(), l.form, orNull(l.topic), placeOrNull(int64(l.partition)), placeOrNull(l.offset),
 		orNull(l.service), l.reason, orNull(l.error), l.attempt, orNull(l.at), orNull(string(l.way)), textOrBytes(msg.Key), textOrBytes(l.message))
 	if err != nil {
 		return false, store.Failed("keep the dead letter", err)

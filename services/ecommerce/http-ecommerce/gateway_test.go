@@ -105,6 +105,11 @@ func TestDocumentsWords(t *testing.T) {
 			t.Errorf("GET %s: %d %q, want %d %q", step.path, code, got, step.code, step.want)
 		}
 	}
+	for _, path := range []string{"/new?email=ana@example.com&amount=153", "/admin/generate-reports"} {
+		if code, _ := g.do("HEAD", path, ""); code != 405 {
+			t.Errorf("HEAD %s: %d, want 405", path, code)
+		}
+	}
 	kafkatest.Eventually(t, "two orders and one command", func() bool {
 		return len(orders(t, c)) == 2 && len(c.ReadAll(event.SendToAllTopic)) == 1
 	})

@@ -62,11 +62,18 @@ func (s *server) routes() http.Handler {
 		mux.Handle("GET /static/"+file, http.FileServerFS(static))
 	}
 	mux.HandleFunc("GET /new", s.new)
+	mux.HandleFunc("HEAD /new", getOnly) // which would be a GET otherwise, and an order
 	mux.HandleFunc("POST /orders", s.post)
 	mux.HandleFunc("GET /orders/{uuid}", s.order)
 	mux.HandleFunc("GET /orders/{uuid}/trail", s.trail)
 	mux.HandleFunc("GET /admin/generate-reports", s.generateReports)
+	mux.HandleFunc("HEAD /admin/generate-reports", getOnly)
 	return safe(mux)
+}
+
+func getOnly(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
 }
 
 // safe sets the headers that keep a browser from doing more with an answer than show it.
