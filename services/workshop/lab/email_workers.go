@@ -206,14 +206,15 @@ func (o *postOffice) addresses() []string {
 	return all
 }
 
-// mailsIn are the blocks that the service prints: the line with the worker stands before the address.
+// mailsIn are the blocks that the service prints: the worker, then the address.
 func mailsIn(lines []Line) []mailed {
 	var all []mailed
 	var m mailed
 	for i, l := range lines {
-		word, number, _ := strings.Cut(l.Text, " ")
-		if n, err := strconv.Atoi(number); err == nil && (word == "trabalhador" || word == "worker") && i+1 < len(lines) {
-			m = mailed{worker: n, address: lines[i+1].Text}
+		if l.Text == "Send email" && i+2 < len(lines) {
+			_, number, _ := strings.Cut(lines[i+1].Text, " ")
+			n, _ := strconv.Atoi(number) // 0 is nobody, and has no partition
+			m = mailed{worker: n, address: lines[i+2].Text}
 		}
 		if l.Text == "Email sent" {
 			m.at = l.At
@@ -233,11 +234,11 @@ func (o *postOffice) judge() Part {
 		partitions[r.Number] = r.Partition
 	}
 	run := verdict.Run{Log: o.log, Reads: []verdict.Read{}}
-	sent, ownOnly := make([]int, workers+1), true
+	sent, ownOnly := map[int]int{}, true
 	for _, m := range o.mails {
 		n := numbers[m.address]
 		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Number: n}, Session: fmt.Sprint("worker-", m.worker)})
-		sent[min(m.worker, workers)]++
+		sent[m.worker]++
 		ownOnly = ownOnly && slices.Contains(o.shares[fmt.Sprint("worker-", m.worker)], partitions[n])
 	}
 	part := Part{Title: o.title, Counted: verdict.Check(run), Shown: Text{"enviadas por e-mail", "sent by e-mail"}}
