@@ -129,22 +129,25 @@ func (c *Clients) insist(ctx context.Context, client *http.Client, body string) 
 
 // try is one request. An error is that it has no answer.
 func (c *Clients) try(client *http.Client, req *http.Request) (code int, err error) {
-	var written atomic.Bool // the transport writes in a goroutine of its own
+	// The transport writes in a goroutine of its own, perhaps only when the answer is given up.
+	const written, over = 1, 2
+	var state atomic.Int32
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{WroteRequest: func(info httptrace.WroteRequestInfo) {
-		if info.Err == nil && !written.Swap(true) {
+		if info.Err == nil && state.CompareAndSwap(0, written) {
 			c.underWay.Add(1)
 		}
 	}})
 	defer func() {
-		if written.Load() {
-			c.underWay.Add(-1)
+		if state.Swap(over) != written {
+			return
+		}
+		c.underWay.Add(-1)
+		if err != nil && req.Context().Err() == nil {
+			c.cut.Add(1)
 		}
 	}()
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
-		if written.Load() && req.Context().Err() == nil {
-			c.cut.Add(1)
-		}
 		return 0, err
 	}
 	defer resp.Body.Close()
