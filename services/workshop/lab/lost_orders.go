@@ -20,7 +20,7 @@ var lostOrders = Lab{
 		{"O gateway é morto 6 vezes (kill -9) com pedidos a caminho, e reiniciado. Depois o mesmo com INTAKE=outbox: os mesmos pedidos, as mesmas 6 mortes.",
 			"The gateway is killed 6 times (kill -9) with orders under way, and started again. Then the same with INTAKE=outbox: the same orders, the same 6 deaths."},
 		{"Previsão: sem outbox há clientes que ouvem «já recebido» de pedidos que não estão em tópico nenhum; com ela nada se perde, e cada pedido é decidido uma vez.",
-			"Prediction: without an outbox there are clients who are told «received before» of orders that are on no topic; with it nothing is lost, and each order is decided once."},
+			"Prediction: without an outbox there are clients who are told «accepted before» of orders that are on no topic; with it nothing is lost, and each order is decided once."},
 	},
 	Why: Text{
 		"Gravar no banco e publicar no Kafka são duas escritas, e não há transação que abranja as duas. Quem morre entre elas deixa um pedido gravado e nunca publicado. O cliente insiste, o gateway acha o uuid no banco e responde que já o recebeu: " +
