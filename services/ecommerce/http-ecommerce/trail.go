@@ -123,13 +123,13 @@ func (t *trails) forget() {
 	}
 }
 
-// complete reports whether an order's way has ended: it was decided and its e-mail commanded, or it
-// became a dead letter.
+// complete reports whether an order's way has ended and all of it was read: the order, its decision and
+// the command of its e-mail, in whatever order the partitions gave them. Or it became a dead letter.
 func complete(steps []Step) bool {
 	seen := func(topics ...string) bool {
 		return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(topics, s.Topic) })
 	}
-	return seen(event.DeadLetterTopic) || seen(event.OrderApprovedTopic, event.OrderRejectedTopic) && seen(event.SendEmailTopic)
+	return seen(event.DeadLetterTopic) || seen(event.NewOrderTopic) && seen(event.OrderApprovedTopic, event.OrderRejectedTopic) && seen(event.SendEmailTopic)
 }
 
 // run reads every topic of the system until ctx ends. It is in no group: each gateway has to see all.

@@ -5,7 +5,7 @@ const words = document.body.dataset;
 const byId = id => document.getElementById(id);
 const form = byId("order"), trail = byId("trail"), status = byId("status");
 let source = null;
-let seen = new Set(); // hops that an earlier row has shown
+let steps = []; // of the order that is followed
 
 function say(state, text) {
   status.dataset.state = state;
@@ -28,7 +28,15 @@ function element(name, className, text) {
   return e;
 }
 
-function row(step) {
+// show draws the trail in the order of the way. Records of different partitions are read in any order: an
+// e-mail's command may be here before the order that has led to it.
+function show() {
+  const way = [...steps].sort((a, b) => a.hops.length - b.hops.length || a.at.localeCompare(b.at));
+  const seen = new Set(); // hops that an earlier row has shown
+  trail.replaceChildren(...way.map(step => row(step, seen)));
+}
+
+function row(step, seen) {
   const li = document.createElement("li");
   li.dataset.topic = step.topic;
   const head = element("div", "head", "");
@@ -46,10 +54,13 @@ function row(step) {
 
 function follow(id) {
   if (source) source.close();
-  trail.replaceChildren();
-  seen = new Set();
+  steps = [];
+  show();
   source = new EventSource(`/orders/${encodeURIComponent(id)}/trail`);
-  source.addEventListener("step", e => trail.append(row(JSON.parse(e.data))));
+  source.addEventListener("step", e => {
+    steps.push(JSON.parse(e.data));
+    show();
+  });
   source.addEventListener("end", () => {
     source.close();
     say("end", words.end);
