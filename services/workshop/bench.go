@@ -140,7 +140,7 @@ func (b *benchOrders) open(ctx context.Context) (_ *proof.Shop, closeAll func(),
 		ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := shop.RemoveTopics(ending); err != nil {
-			b.say("the topics %s* are left: %v", plot.Prefix, err)
+			b.say("of the topics and groups %s* some are left: %v", plot.Prefix, err)
 		}
 		os.RemoveAll(plot.Dir)
 		brokers()

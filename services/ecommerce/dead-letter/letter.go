@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,9 +18,6 @@ const (
 	formJava = "java" // the Java programs': the original's bytes, as an array of numbers
 	formRaw  = "raw"  // any other, and ours where the readable one would have been too large
 )
-
-// typeJavaBytes is the type of a Java program's dead letter: byte[].
-const typeJavaBytes = "[B"
 
 // letter is a dead letter of whatever form. What it does not say is empty, and its place -1.
 type letter struct {
@@ -50,8 +46,8 @@ func readLetter(msg *sarama.ConsumerMessage) letter {
 	l := fromHeaders(msg)
 	if err == nil {
 		l.way = envelope.CorrelationID
-		if envelope.Type == typeJavaBytes {
-			l.readJava(envelope)
+		if original, err := envelope.Bytes(); err == nil {
+			l.readJava(original, envelope.CorrelationID)
 		}
 	}
 	return l
@@ -94,19 +90,11 @@ func fromHeaders(msg *sarama.ConsumerMessage) letter {
 // unknownReason is the reason of a letter that gives none.
 const unknownReason = "unknown"
 
-// readJava makes text of the numbers. Java's bytes have a sign. They are the original message with its
-// envelope, whose way tells the topic that it came from, but not where it stood there.
-func (l *letter) readJava(envelope event.Envelope) {
-	var numbers []int8
-	if err := json.Unmarshal(envelope.Payload, &numbers); err != nil {
-		return
-	}
-	l.form, l.message = formJava, make([]byte, len(numbers))
-	for i, n := range numbers {
-		l.message[i] = byte(n)
-	}
-	way := envelope.CorrelationID
-	if original, err := event.DecodeEnvelope(l.message); err == nil {
+// readJava takes in a Java program's letter: the original message with its envelope, whose way tells the
+// topic that it came from, but not where it stood there.
+func (l *letter) readJava(value []byte, way event.CorrelationID) {
+	l.form, l.message = formJava, value
+	if original, err := event.DecodeEnvelope(value); err == nil {
 		way = original.CorrelationID
 	}
 	for _, hop := range way.Hops() {

@@ -169,19 +169,19 @@ func (d *detector) tell(o outcome) {
 	switch {
 	case o.send == nil:
 		d.repeated.Add(1)
-		last = fmt.Sprintf("Order %s was already processed", o.order.ID)
+		last = fmt.Sprintf("Order %s was already processed", stream.Show([]byte(o.order.ID)))
 	case o.verdict == rejected:
 		d.rejected.Add(1)
-		last = fmt.Sprintf("Order is a fraud!!!!! %s", o.order.ID)
+		last = fmt.Sprintf("Order is a fraud!!!!! %s", stream.Show([]byte(o.order.ID)))
 	default:
 		d.approved.Add(1)
-		last = fmt.Sprintf("Approved: %s", o.order.ID)
+		last = fmt.Sprintf("Approved: %s", stream.Show([]byte(o.order.ID)))
 	}
 	d.process.Out.Print(strings.Join([]string{
-		"------------------------------------------",
+		stream.Separator,
 		"Processing new order, checking for fraud",
-		string(o.record.Key),
-		string(o.record.Value),
+		stream.Show(o.record.Key),
+		stream.Show(o.record.Value),
 		fmt.Sprint(o.record.Partition),
 		fmt.Sprint(o.record.Offset),
 		last,

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"workshop.example/kit/event"
 )
 
 const (
 	followFor  = 5 * time.Minute
 	askAgain   = 100 * time.Millisecond // while nothing of the order was seen yet
 	stillThere = 15 * time.Second       // a comment, so that nobody on the way takes the connection for dead
-	maxUUID    = 64
 )
 
 // trail sends an order's steps as they are read (server-sent events): an event "step" each, with its
@@ -19,7 +20,7 @@ const (
 // had: each event's id is its number.
 func (s *server) trail(w http.ResponseWriter, r *http.Request) {
 	order := r.PathValue("uuid")
-	if len(order) > maxUUID {
+	if !event.LegalID(order) {
 		http.Error(w, "there is no such order", http.StatusNotFound)
 		return
 	}

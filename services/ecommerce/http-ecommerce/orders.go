@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,7 +104,7 @@ func orderOf(id, email, amount string) (event.Order, error) {
 	if id == "" {
 		id = uuid.NewString()
 	}
-	if len(id) > 64 || strings.Trim(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+	if !event.LegalID(id) {
 		return event.Order{}, errors.New("uuid: accepted are letters, digits and hyphens, up to 64")
 	}
 	if address, err := mail.ParseAddress(email); err != nil || address.Address != email || len(email) > 254 {

@@ -90,15 +90,11 @@ func Open(ctx context.Context, p Plot) (*Shop, error) {
 }
 
 func (s *Shop) createTopics(ctx context.Context) error {
-	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	admin, err := s.admin(ctx)
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
-	admin, err := sarama.NewClusterAdminFromClient(client)
-	if err != nil {
-		return err
-	}
+	defer service.CloseWithin(service.Farewell, admin)
 	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix))
 	return err
 }
@@ -109,25 +105,32 @@ func (s *Shop) RemoveTopics(ctx context.Context) error {
 	if s.prefix == "" {
 		return nil
 	}
-	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	admin, err := s.admin(ctx)
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
-	admin, err := sarama.NewClusterAdminFromClient(client)
-	if err != nil {
-		return err
-	}
+	defer service.CloseWithin(service.Farewell, admin)
 	var errs []error
 	for _, topic := range stream.AllTopics(s.prefix) {
 		errs = append(errs, admin.DeleteTopic(topic.Name))
 	}
 	for _, program := range s.programs {
-		if err := admin.DeleteConsumerGroup(s.prefix + program.Name); !errors.Is(err, sarama.ErrGroupIDNotFound) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, kafka.DeleteGroup(admin, s.prefix+program.Name))
 	}
 	return errors.Join(errs...)
+}
+
+// admin connects for changes to the cluster. Closing it closes its client.
+func (s *Shop) admin(ctx context.Context) (sarama.ClusterAdmin, error) {
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	if err != nil {
+		return nil, err
+	}
+	admin, err := sarama.NewClusterAdminFromClient(client)
+	if err != nil {
+		client.Close()
+	}
+	return admin, err
 }
 
 // keep starts again what has ended.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -29,11 +31,15 @@ type System struct {
 // Start starts it; it ends with the test.
 func Start(t testing.TB) *System {
 	t.Helper()
-	var topics []string
-	for _, topic := range event.EcommerceTopics {
-		topics = append(topics, fmt.Sprintf("%s:%d", topic, Partitions))
+	c := kafkatest.Start(t)
+	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("streamtest"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	c := kafkatest.Start(t, topics...)
+	defer admin.Close()
+	if _, err := kafka.ApplyTopics(t.Context(), admin, stream.AllTopics("")); err != nil {
+		t.Fatal(err)
+	}
 	return &System{Cluster: c, t: t, producer: c.Producer()}
 }
 
@@ -142,7 +148,7 @@ func PoisonBecomesLetters[C any](t *testing.T, s *System, topic, group string, v
 	s.SendValue(topic, "not-json", "olá <mundo>")
 	s.SendValue(topic, "again", "{", sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
 	s.SendValue(topic, "binary", "\xff\x00")
-	s.SendValue(topic, "large", strings.Repeat("\x00", 900<<10)) // in base64 it would not fit into a message
+	s.SendValue(topic, "large", strings.Repeat("\x00", kafka.DefaultMaxMessageBytes-300)) // all that a message holds; in base64 it would not fit
 	r := kafkatest.StartRun(t, vars, configure, run)
 	s.AwaitHandled(group, topic)
 	if err := r.Stop(); err != nil {

@@ -57,14 +57,16 @@ type User struct {
 func (e Envelope) User() (User, error) {
 	f := e.object(TypeUser)
 	u := User{UUID: f.text("uuid")}
-	f.check(isID(u.UUID), "uuid", "letters, digits and hyphens, 1 to 64")
+	f.check(LegalID(u.UUID), "uuid", "letters, digits and hyphens, 1 to 64")
 	if f.bad != nil {
 		return User{}, f.bad
 	}
 	return u, nil
 }
 
-func isID(s string) bool {
+// LegalID reports whether an id from outside may become a file's name, or a part of an address: 1 to 64
+// letters, digits and hyphens. A uuid is one.
+func LegalID(s string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 

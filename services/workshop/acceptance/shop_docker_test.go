@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -81,17 +80,5 @@ func reportsInContainer(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	docker(t, "cp", container(t, "reading-report")+":/state/.", dir)
-	files := map[string]string{}
-	paths, err := filepath.Glob(filepath.Join(dir, "target", "*-report.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Base(path)] = string(text)
-	}
-	return files
+	return filesIn(t, filepath.Join(dir, "target"))
 }

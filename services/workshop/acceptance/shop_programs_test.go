@@ -3,8 +3,8 @@
 package acceptance
 
 import (
+	"context"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"workshop.example/ecommerce/proof"
@@ -19,6 +19,11 @@ func openShop(t *testing.T, p proof.Plot) *proof.Shop {
 	t.Cleanup(func() {
 		if err := shop.Close(); err != nil {
 			t.Errorf("the end of the programs: %v", err)
+		}
+		ending, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
+		defer cancel()
+		if err := shop.RemoveTopics(ending); err != nil {
+			t.Errorf("remove topics and groups: %v", err)
 		}
 		if t.Failed() {
 			for _, program := range shop.Programs() {
@@ -51,22 +56,4 @@ func tellShopStory(t *testing.T, p proof.Plot) {
 		},
 		reports: func() map[string]string { return filesIn(t, shop.Reports) },
 	})
-}
-
-// filesIn are the texts of the reports in a folder; an unfinished one has another name.
-func filesIn(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "*-report.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Base(path)] = string(text)
-	}
-	return files
 }

@@ -3,6 +3,8 @@
 package acceptance
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,4 +56,22 @@ func shopStory(t *testing.T, s shopUnderTest) {
 			t.Errorf("report %s:\n%s", name, text)
 		}
 	}
+}
+
+// filesIn are the texts of the reports in a folder; an unfinished one has another name.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*-report.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[filepath.Base(path)] = string(text)
+	}
+	return files
 }

@@ -68,26 +68,7 @@ func (b *Bench) removeTopics() {
 		admin.DeleteTopic(topic)
 	}
 	for _, group := range b.groups {
-		dismiss(admin, group)
-		admin.DeleteConsumerGroup(group)
-	}
-}
-
-// dismiss takes static members out of a group. They do not leave it when they end, and until their sessions
-// do the group cannot be deleted.
-func dismiss(admin sarama.ClusterAdmin, group string) {
-	groups, err := admin.DescribeConsumerGroups([]string{group})
-	if err != nil || len(groups) != 1 {
-		return
-	}
-	var names []string
-	for _, m := range groups[0].Members {
-		if m.GroupInstanceId != nil {
-			names = append(names, *m.GroupInstanceId)
-		}
-	}
-	if len(names) > 0 {
-		admin.RemoveMemberFromConsumerGroup(group, names)
+		kafka.DeleteGroup(admin, group)
 	}
 }
 
