@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -80,11 +81,11 @@ type crash struct {
 	sentence       string // what a crash loop means for this guarantee
 }
 
-func newCrash(plan crashPlan, client sarama.Client, cfg config, words words, p *service.Process) (*crash, error) {
+func newCrash(ctx context.Context, plan crashPlan, client sarama.Client, cfg config, words words, p *service.Process) (*crash, error) {
 	if plan.atID == 0 {
 		return nil, nil
 	}
-	cluster, err := kafka.ClusterID(client)
+	cluster, err := kafka.ClusterID(ctx, client)
 	if err != nil {
 		return nil, err
 	}

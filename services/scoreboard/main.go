@@ -110,7 +110,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer letters.Close()
 
-	crash, err := newCrash(cfg.crash, client, cfg, words, p)
+	crash, err := newCrash(ctx, cfg.crash, client, cfg, words, p)
 	if err != nil {
 		return err
 	}

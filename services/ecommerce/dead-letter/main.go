@@ -72,7 +72,7 @@ func clusterID(ctx context.Context, settings stream.Settings, p *service.Process
 		return "", err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	return kafka.Interruptible(ctx, func() (string, error) { return kafka.ClusterID(client) })
+	return kafka.ClusterID(ctx, client)
 }
 
 // archive keeps letters and shows those that are new.

@@ -67,7 +67,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	cluster, err := kafka.ClusterID(client)
+	cluster, err := kafka.ClusterID(ctx, client)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 	if s.bench, err = lab.NewBench(ctx, "drill-"+d.Name, brokers, o.Options); err != nil {
 		return nil, err
 	}
-	if err = s.ours(brokers); err == nil {
+	if err = s.ours(ctx, brokers); err == nil {
 		s.watch = newWatch(s.bench.Cluster, s.bench.Client.Brokers())
 		s.meter = newMeter(s.bench.History("producer"))
 		var looking context.Context
@@ -90,11 +90,11 @@ func (s *Stage) ready(brokers *lab.Stricken) error {
 }
 
 // ours makes sure that the cluster that is watched is that whose brokers are struck.
-func (s *Stage) ours(brokers *lab.Stricken) error {
+func (s *Stage) ours(ctx context.Context, brokers *lab.Stricken) error {
 	if brokers == nil {
 		return nil
 	}
-	theirs, err := kafka.ClusterID(s.bench.Client)
+	theirs, err := kafka.ClusterID(ctx, s.bench.Client)
 	if err != nil {
 		return err
 	}
