@@ -25,11 +25,11 @@ type localCluster struct {
 	unlock func()
 }
 
-// startCluster starts brokers on the ports and creates the topics. Nothing is left behind
+// startCluster starts brokers on the ports of o and creates the topics. Nothing is left behind
 // where it returns an error.
-func startCluster(ctx context.Context, ports []int, dataDir string, topics []kafka.Topic) (_ *localCluster, err error) {
-	if taken := takenPorts(ports); len(taken) > 0 {
-		return nil, portsTaken(taken, len(ports))
+func startCluster(ctx context.Context, o embedded.Options, topics []kafka.Topic) (_ *localCluster, err error) {
+	if taken := takenPorts(o.Ports); len(taken) > 0 {
+		return nil, portsTaken(taken, len(o.Ports))
 	}
 	c := &localCluster{unlock: func() {}}
 	defer func() {
@@ -37,17 +37,17 @@ func startCluster(ctx context.Context, ports []int, dataDir string, topics []kaf
 			c.Close()
 		}
 	}()
-	if dataDir != "" {
-		if c.unlock, err = lockDir(dataDir); err != nil {
+	if o.DataDir != "" {
+		if c.unlock, err = lockDir(o.DataDir); err != nil {
 			return c, err
 		}
 	}
-	c.Cluster, err = embedded.Start(embedded.Options{Ports: ports, DataDir: dataDir})
+	c.Cluster, err = embedded.Start(o)
 	if taken, ok := errors.AsType[*embedded.PortTakenError](err); ok { // since we looked
-		return c, portsTaken([]int{taken.Port}, len(ports))
+		return c, portsTaken([]int{taken.Port}, len(o.Ports))
 	}
-	if err != nil && dataDir != "" {
-		return c, fmt.Errorf("messages in %s: %w; another --data-dir begins with none", dataDir, err)
+	if err != nil && o.DataDir != "" {
+		return c, fmt.Errorf("messages in %s: %w; another --data-dir begins with none", o.DataDir, err)
 	}
 	if err != nil {
 		return c, err

@@ -184,8 +184,8 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	ports := freePorts(t, 3)
 	brokers := kafka.Cluster{Brokers: []string{"127.0.0.1:" + strconv.Itoa(ports[0])}}
 
-	stop, stderr := clusterOnly(t, ports, "--data-dir", dir)
-	stderr.contains(t, "messages are kept in "+dir)
+	stop, stderr := clusterOnly(t, ports, "--data-dir", dir, "--sync")
+	stderr.contains(t, "messages are kept in "+dir+", on the disk before they are acknowledged (--sync)")
 	producer, err := sarama.NewSyncProducer(brokers.Brokers, brokers.Config("test"))
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +227,7 @@ func TestWrongUse(t *testing.T) {
 		{"up now", `unknown command "now"`},
 		{"up --services producer,consumers", "there is no service \"consumers\"; accepted: producer, consumer, score-simulator, scoreboard"},
 		{"up --cluster-only --services producer", "leave out one of --cluster-only and --services"},
+		{"up --sync", "add --data-dir DIR"},
 		{"up --ports 0", "1 to 5 different ports"},
 		{"up --ports 1,2,3,4,5,6", "1 to 5 different ports"},
 		{"up --ports 9092,9092", "1 to 5 different ports"},

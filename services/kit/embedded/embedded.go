@@ -22,6 +22,10 @@ import (
 type Options struct {
 	Ports   []int  // a broker on each of these ports of 127.0.0.1; none: three free ports
 	DataDir string // where messages outlive the process; empty: in memory
+	// Sync writes every batch, offset and transaction to the disk before it is acknowledged (fsync), so that a loss of power
+	// loses nothing that was acknowledged. Without it only the process may die, as with Kafka's own defaults
+	// (log.flush.interval.messages), where the other replicas stand in. It has no effect without a DataDir.
+	Sync bool
 }
 
 // PortTakenError is a broker's port that something else listens on.
@@ -59,6 +63,9 @@ func Start(o Options) (*Cluster, error) {
 	}
 	if o.DataDir != "" {
 		opts = append(opts, kfake.DataDir(o.DataDir))
+		if o.Sync {
+			opts = append(opts, kfake.SyncWrites())
+		}
 	}
 	cluster, err := kfake.NewCluster(opts...)
 	if err != nil {
