@@ -144,6 +144,18 @@ func (m *Machine) maker(ctx context.Context) []Line {
 	return []Line{s.ok("make", "há make", "make is there")}
 }
 
+// javaLine is the one with the version: openjdk version "17.0.15" 2025-04-15. What the environment adds stands
+// before it (Picked up JAVA_TOOL_OPTIONS: ...), and so do warnings of the JVM, both with numbers of their own.
+var javaLine = regexp.MustCompile(`(?m)^\w+ version "([^"]+)"`)
+
+// javaVersion finds the version in what java -version prints; "" where there is none.
+func javaVersion(output string) string {
+	if m := javaLine.FindStringSubmatch(output); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // java looks for Java and, where it is there, for a Kafka to run with it.
 func (m *Machine) java(ctx context.Context) []Line {
 	s := say(m.Lang)
@@ -154,8 +166,9 @@ func (m *Machine) java(ctx context.Context) []Line {
 	}
 	remedy := s.text("só para «make kafka-up» (brokers de verdade sem Docker): um JDK 17 ou mais novo, ou JAVA_HOME",
 		"only for «make kafka-up» (real brokers without Docker): a JDK 17 or newer, or JAVA_HOME")
-	out, errOut, err := m.Run(ctx, program, "-version") // openjdk version "17.0.15" 2025-04-15, on standard error
-	v := version(errOut + out)
+	out, errOut, err := m.Run(ctx, program, "-version") // on standard error
+	number := javaVersion(errOut + "\n" + out)
+	v := version(number)
 	if err != nil || len(v) == 0 {
 		text := s.text("não há Java", "no Java")
 		if home != "" {
@@ -164,9 +177,9 @@ func (m *Machine) java(ctx context.Context) []Line {
 		return []Line{warn("java", text, remedy)}
 	}
 	if v[0] < 17 {
-		return []Line{warn("java", s.text("Java %s é antigo demais", "Java %s is too old", numbers.FindString(errOut+out)), remedy)}
+		return []Line{warn("java", s.text("Java %s é antigo demais", "Java %s is too old", number), remedy)}
 	}
-	return []Line{s.ok("java", "Java %s", "Java %s", numbers.FindString(errOut+out)), m.kafka(ctx)}
+	return []Line{s.ok("java", "Java %s", "Java %s", number), m.kafka(ctx)}
 }
 
 func (m *Machine) kafka(ctx context.Context) Line {

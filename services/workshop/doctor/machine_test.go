@@ -120,7 +120,7 @@ func TestMachineThatIsNot(t *testing.T) {
 		{"a Go that fetches the right one", map[string]output{"go version": {stdout: "go version go1.25 linux/amd64"}}, "go", Warning, []string{"downloads 1.26"}},
 		{"no make", map[string]output{"make --version": missing}, "make", Warning, []string{"README"}},
 		{"no Java", map[string]output{"java -version": missing}, "java", Warning, []string{"make kafka-up", "JDK 17"}},
-		{"an old Java", map[string]output{"java -version": {stderr: `java version "1.8.0_402"`}}, "java", Warning, []string{"Java 1.8.0 is too old"}},
+		{"an old Java", map[string]output{"java -version": {stderr: `java version "1.8.0_402"`}}, "java", Warning, []string{"Java 1.8.0_402 is too old"}},
 		{"no Kafka", map[string]output{"mvn --version": missing}, "kafka", Warning, []string{"KAFKA_HOME", "Maven"}},
 		{"nothing at all", map[string]output{"docker info": missing, "docker ps": missing, "go version": missing, "java -version": missing}, "cluster", Failure, []string{"nothing to run a cluster with"}},
 	} {
@@ -143,6 +143,37 @@ func TestClockOfThePast(t *testing.T) {
 	second := time.Second
 	m.Committed = time.Time{} // a build that does not know
 	want(t, m.clock(engine{off: &second}), OK, "Docker's too")
+}
+
+// What java -version prints: real outputs, with what the environment and the JVM itself put around them.
+func TestJavaVersions(t *testing.T) {
+	const (
+		debian17 = "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime Environment (build 17.0.15+6-Debian-1deb12u1)\nOpenJDK 64-Bit Server VM (build 17.0.15+6-Debian-1deb12u1, mixed mode, sharing)"
+		picked   = "Picked up JAVA_TOOL_OPTIONS: -javaagent:/opt/jmx-1.8.0.jar -Dversion=8\n"
+	)
+	for _, c := range []struct {
+		name, stderr string
+		level        Level
+		text         string
+	}{
+		{"OpenJDK 8", "openjdk version \"1.8.0_452\"\nOpenJDK Runtime Environment (build 1.8.0_452-b09)\nOpenJDK 64-Bit Server VM (build 25.452-b09, mixed mode)", Warning, "Java 1.8.0_452 is too old"},
+		{"Oracle 8", "java version \"1.8.0_402\"\nJava(TM) SE Runtime Environment (build 1.8.0_402-b08)\nJava HotSpot(TM) 64-Bit Server VM (build 25.402-b08, mixed mode)", Warning, "Java 1.8.0_402 is too old"},
+		{"OpenJDK 11", "openjdk version \"11.0.27\" 2025-04-15\nOpenJDK Runtime Environment Temurin-11.0.27+6 (build 11.0.27+6)", Warning, "Java 11.0.27 is too old"},
+		{"OpenJDK 17", debian17, OK, "Java 17.0.15"},
+		{"Oracle 21", "java version \"21.0.7\" 2025-04-15 LTS\nJava(TM) SE Runtime Environment (build 21.0.7+8-LTS-245)", OK, "Java 21.0.7"},
+		{"early access", "openjdk version \"25-ea\" 2025-09-16\nOpenJDK Runtime Environment (build 25-ea+1-1)", OK, "Java 25-ea"},
+		{"JAVA_TOOL_OPTIONS", picked + debian17, OK, "Java 17.0.15"},
+		{"_JAVA_OPTIONS", "Picked up _JAVA_OPTIONS: -Xmx1g\n" + debian17, OK, "Java 17.0.15"},
+		{"an old one behind options with a high number", "Picked up JAVA_TOOL_OPTIONS: -Xmx17g\nopenjdk version \"1.8.0_452\"\n", Warning, "Java 1.8.0_452 is too old"},
+		{"a warning of the JVM", "OpenJDK 64-Bit Server VM warning: Options -Xverify:none and -noverify were deprecated in JDK 13 and will likely be removed in a future release.\n" + debian17, OK, "Java 17.0.15"},
+		{"lines of Windows", strings.ReplaceAll(picked+debian17, "\n", "\r\n"), OK, "Java 17.0.15"},
+		{"no Java behind the name (macOS)", "The operation couldn’t be completed. Unable to locate a Java Runtime.\nPlease visit http://www.java.com for information on installing Java 8.", Warning, "no Java"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := machine(t, map[string]output{"java -version": {stderr: c.stderr}})
+			want(t, find(t, m.java(t.Context()), "java"), c.level, c.text)
+		})
+	}
 }
 
 func TestJavaHomeWithoutJava(t *testing.T) {
