@@ -78,5 +78,8 @@ func (t *tool) cluster(flag, name string) (kafka.Cluster, error) {
 	}
 	env := service.NewEnv(lookup)
 	cluster := kafka.ClusterFromEnv(env)
+	for _, v := range env.Ignored() {
+		fmt.Fprintf(t.stderr, "%s: warning: %s=%s is ignored: %s\n", toolName, v.Name, v.Value, v.Because)
+	}
 	return cluster, env.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -33,7 +34,7 @@ type Cluster struct {
 const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
 
 // ClusterFromEnv reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that
-// document 002 gave it), and KAFKA_PROXY.
+// document 002 gave it), and KAFKA_PROXY. Where both are set and differ, kafka_host_url is ignored with a warning.
 func ClusterFromEnv(env *service.Env) Cluster {
 	fallback := DefaultBrokers
 	if one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it"); one != "" {
@@ -44,6 +45,9 @@ func ClusterFromEnv(env *service.Env) Cluster {
 		}
 	}
 	brokers := env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
+	if fallback != DefaultBrokers && strings.Join(brokers, ",") != fallback {
+		env.Ignore("kafka_host_url", "BOOTSTRAP_SERVERS is set too, and wins over it")
+	}
 	proxyURL := env.Text("KAFKA_PROXY", "", "socks5://host:port", "proxy for every connection to a broker")
 	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
 		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")

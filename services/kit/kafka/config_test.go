@@ -42,6 +42,27 @@ func TestClusterFromEnv(t *testing.T) {
 	}
 }
 
+func TestHostURLBesideBootstrapServers(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		vars    map[string]string
+		ignored []service.Ignored
+	}{
+		{"they differ", map[string]string{"kafka_host_url": "a:1", "BOOTSTRAP_SERVERS": "b:2"},
+			[]service.Ignored{{Name: "kafka_host_url", Value: "a:1", Because: "BOOTSTRAP_SERVERS is set too, and wins over it"}}},
+		{"they agree", map[string]string{"kafka_host_url": "a:1", "BOOTSTRAP_SERVERS": "a:1"}, nil},
+		{"only the one", map[string]string{"kafka_host_url": "a:1"}, nil},
+		{"only the other", map[string]string{"BOOTSTRAP_SERVERS": "b:2"}, nil},
+		{"the other is empty", map[string]string{"kafka_host_url": "a:1", "BOOTSTRAP_SERVERS": ""}, nil},
+	} {
+		env := service.EnvOf(c.vars)
+		kafka.ClusterFromEnv(env)
+		if got := env.Ignored(); !slices.Equal(got, c.ignored) {
+			t.Errorf("%s: ignored %v, want %v", c.name, got, c.ignored)
+		}
+	}
+}
+
 // Whatever the environment accepts, sarama has to accept too.
 func TestEveryPublishingIsValid(t *testing.T) {
 	for _, acks := range []string{"all", "1", "0"} {

@@ -20,7 +20,21 @@ type Env struct {
 	lookup func(string) (string, bool)
 	vars   []variable
 	errs   []string
+
+	ignored []Ignored
 }
+
+// Ignored is a variable that is set and has no effect.
+type Ignored struct{ Name, Value, Because string }
+
+// Ignore records that a variable has no effect because of another: a service logs it as a warning.
+func (e *Env) Ignore(name, because string) {
+	value, _ := e.lookup(name)
+	e.ignored = append(e.ignored, Ignored{name, value, because})
+}
+
+// Ignored are the variables that [Env.Ignore] was told of.
+func (e *Env) Ignored() []Ignored { return e.ignored }
 
 type variable struct{ name, fallback, accepted, help string }
 

@@ -89,6 +89,9 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 
 	ops := NewOps(about.Name)
 	p := &Process{Name: about.Name, Lang: lang, Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
+	for _, v := range env.Ignored() {
+		p.Log.Warn("a variable is ignored", "variable", v.Name, "value", v.Value, "because", v.Because)
+	}
 	if historyFile != "" {
 		var err error
 		p.History, err = history.Open(historyFile, about.Name, func(err error) {

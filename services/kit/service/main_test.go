@@ -22,7 +22,12 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	Main(About{Name: "probe", Summary: "probe is a service.", Example: "  probe"},
-		func(env *Env) time.Duration { return env.Duration("PACE", time.Second, "pace") },
+		func(env *Env) time.Duration {
+			if env.Text("OLD_PACE", "", "any text", "pace of old") != "" {
+				env.Ignore("OLD_PACE", "PACE wins over it")
+			}
+			return env.Duration("PACE", time.Second, "pace")
+		},
 		func(ctx context.Context, _ time.Duration, p *Process) error {
 			p.Ops.ReadyWhen(func() error { return nil })
 			switch mode {
@@ -98,6 +103,7 @@ func TestExitCodes(t *testing.T) {
 		says       string // on standard error
 	}{
 		{"done", "done", nil, nil, 0, ""},
+		{"a variable without effect", "done", []string{"OLD_PACE=2s"}, nil, 0, `value=2s because="PACE wins over it"`},
 		{"failed", "fail", nil, nil, 1, "it broke"},
 		{"impossible", "usage", nil, nil, 2, "impossible wish"},
 		{"bad environment", "done", []string{"PACE=fast", "LOG_LEVEL=loud", "OPS_ADDR=9400", "WORKSHOP_LANG=fr"}, nil, 2, "4 environment variables are wrong"},
