@@ -209,6 +209,7 @@ func TestNativeKafkaFetchesItself(t *testing.T) {
 		return code == 0 && strings.Contains(out, "scoreGame.dlq\n")
 	})
 	server.kafka("", "down", 0)
+	startsAsInTheDocuments(t, server, home)
 
 	// A PATH that has all the script needs, but no Maven.
 	bin := t.TempDir()
