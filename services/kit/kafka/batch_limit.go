@@ -18,8 +18,8 @@ import (
 // value is lower now.
 //
 // A broker measures a whole batch against max.message.bytes, after compression. It refuses one that is
-// larger with MESSAGE_TOO_LARGE, whatever the size of its records. Java's producer and librdkafka then
-// split the batch; sarama fails every message in it. Sarama measures before compression and rounds up,
+// larger with MESSAGE_TOO_LARGE, whatever the size of its records. Java's producer then splits the batch
+// (KIP-126); sarama, and librdkafka too, fail every message in it. Sarama measures before compression and rounds up,
 // so what it lets pass fits, except a single message that is too large by itself: that one is refused,
 // by sarama or by the broker.
 //
