@@ -93,6 +93,22 @@ func TestPublishes(t *testing.T) {
 	}
 }
 
+// On a topic whose limit is far below a batch of sarama's every message is acknowledged, in order.
+// (The control is kit/kafka's TestBatchesThatDoNotFitAreRefused.)
+func TestPublishesBelowALowLimit(t *testing.T) {
+	for _, compression := range []string{"none", "zstd"} {
+		c := kafkatest.Start(t)
+		if err := c.Cluster.CreateTopic("transactions", 3, map[string]string{"max.message.bytes": "4096"}); err != nil {
+			t.Fatal(err)
+		}
+		r := kafkatest.StartRun(t, env(c, "COUNT", "5000", "COMPRESSION", compression), configure, run)
+		if err := r.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		published(t, c, r, 5000)
+	}
+}
+
 // With acks=0 nobody tells where a message went, so the line does not either.
 func TestAcksZeroNamesNoOffset(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:3")

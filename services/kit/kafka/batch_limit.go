@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/IBM/sarama"
 
@@ -22,6 +23,10 @@ import (
 // (KIP-126); sarama, and librdkafka too, fail every message in it. Sarama measures before compression and rounds up,
 // so what it lets pass fits, except a single message that is too large by itself: that one is refused,
 // by sarama or by the broker.
+//
+// A topic whose limit is lowered while a producer is at work refuses batches again. Senders of the shop
+// and transactions then call this once more and repeat what was refused. The asynchronous producers do
+// not, as sarama would have sent what comes after the refused batch before: they name what was refused.
 //
 // Where no broker tells the limit (it needs the permission DescribeConfigs on the topic), the value stays.
 func FitBatches(ctx context.Context, client sarama.Client, topics ...string) bool {
@@ -69,6 +74,14 @@ func batchLimit(client sarama.Client, topics []string) (int, error) {
 		}
 	}
 	return 0, errNoBatchLimit
+}
+
+// TooLarge reports whether a message was refused for its size, or that of its batch, by a broker or by
+// sarama, whose own words for it name a setting that no user has.
+func TooLarge(err error) bool {
+	var config sarama.ConfigurationError
+	return errors.Is(err, sarama.ErrMessageSizeTooLarge) ||
+		errors.As(err, &config) && strings.Contains(string(config), "message larger than configured")
 }
 
 // fit makes room for another try where err says that a batch was too large: the next producer sends

@@ -96,7 +96,7 @@ func TestBatchesFitTheTopic(t *testing.T) {
 	// A message that is too large by itself stays an error: below what sarama counts as too large, and above.
 	for _, size := range []int{smallLimit - 50, smallLimit + 1} {
 		failed := sendAll(t, client, []*sarama.ProducerMessage{{Topic: "t", Value: sarama.ByteEncoder(make([]byte, size))}})
-		if len(failed) != 1 || !kafka.Refused(failed[0].Err) {
+		if len(failed) != 1 || !kafka.Refused(failed[0].Err) || !kafka.TooLarge(failed[0].Err) {
 			t.Errorf("a value of %d bytes: %v, want a refusal", size, failed)
 		}
 	}
