@@ -29,7 +29,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 			if err != nil {
 				return err
 			}
-			defer client.Close()
+			defer service.CloseWithin(service.Farewell, client)
 			g := &kafka.Group{
 				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Process: p,
 				Handle: func(_ context.Context, claim *kafka.Claim) error {

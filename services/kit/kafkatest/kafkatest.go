@@ -114,6 +114,8 @@ func (c *Cluster) Producer() sarama.SyncProducer {
 	c.t.Helper()
 	conf := c.Kafka().Config("kafkatest")
 	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes
+	// Sarama's Close waits for a refresh under way, which takes a minute where the test's cluster is gone.
+	conf.Metadata.RefreshFrequency = 0
 	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
 	if err != nil {
 		c.t.Fatal(err)
