@@ -93,6 +93,22 @@ func TestPublishes(t *testing.T) {
 	}
 }
 
+// On a topic whose limit is far below a batch of sarama's every message is acknowledged, in order.
+// (The control is kit/kafka's TestBatchesThatDoNotFitAreRefused.)
+func TestPublishesBelowALowLimit(t *testing.T) {
+	for _, compression := range []string{"none", "zstd"} {
+		c := kafkatest.Start(t)
+		if err := c.Cluster.CreateTopic("transactions", 3, map[string]string{"max.message.bytes": "4096"}); err != nil {
+			t.Fatal(err)
+		}
+		r := kafkatest.StartRun(t, env(c, "COUNT", "5000", "COMPRESSION", compression), configure, run)
+		if err := r.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		published(t, c, r, 5000)
+	}
+}
+
 // With acks=0 nobody tells where a message went, so the line does not either.
 func TestAcksZeroNamesNoOffset(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:3")
@@ -114,6 +130,33 @@ func TestStopUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	published(t, c, r, len(c.ReadAll("transactions")))
+}
+
+// Partitions added under way are sent to, and nothing is lost or out of order for it. With old metadata,
+// the control, they are not.
+func TestAddedPartitionsAreSentTo(t *testing.T) {
+	for _, age := range []time.Duration{100 * time.Millisecond, time.Hour} {
+		c := kafkatest.Start(t, "transactions:3")
+		r := kafkatest.StartRun(t, env(c, "PACE", "200us"), func(env *service.Env) config {
+			cfg := configure(env)
+			cfg.cluster.MetadataAge = age
+			return cfg
+		}, run)
+		r.WaitFor("id de sequência 500 ")
+		c.AddPartitions("transactions", 6) // a user's messages stay where they are, or go three partitions on
+		if age < time.Minute {
+			r.WaitFor("(partição 5,")
+		} else {
+			r.WaitFor("id de sequência 3000 ")
+		}
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		published(t, c, r, len(c.ReadAll("transactions")))
+		if age > time.Minute && strings.Contains(r.Out.String(), "(partição 5,") {
+			t.Error("a new partition was sent to with old metadata")
+		}
+	}
 }
 
 // Answers get lost and leaders move while messages are under way: every message is in the log once.

@@ -67,6 +67,9 @@ func (r *reader) resume(ctx context.Context, partition int32) error {
 	}
 	var last *event.BoardRecord
 	ended := r.board.ended
+	if err := o.knows(partition); err != nil {
+		return err
+	}
 	next, err := kafka.ReadToEnd(ctx, o.client, o.topic, partition, from, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		record, err := event.DecodeBoardRecord(msg.Value)
 		if err != nil {
@@ -96,6 +99,22 @@ func (r *reader) resume(ctx context.Context, partition int32) error {
 	}
 	if last != nil && !again && last.Event != event.Finished {
 		r.process.Out.Print(fmt.Sprintf(r.board.words.restored, last.Match, last.ID, last.Tally.TeamA, last.Tally.TeamB, o.topic))
+	}
+	return nil
+}
+
+// knows reports, as an error, a partition that was added to TOPIC and not to BOARD_TOPIC. The group joins
+// again until somebody has added it there too.
+func (o *onceOnly) knows(partition int32) error {
+	if err := o.client.RefreshMetadata(o.topic); err != nil {
+		return fmt.Errorf("partitions of %s: %w", o.topic, err)
+	}
+	boards, err := o.client.Partitions(o.topic)
+	if err != nil {
+		return fmt.Errorf("partitions of %s: %w", o.topic, err)
+	}
+	if int(partition) >= len(boards) {
+		return fmt.Errorf("BOARD_TOPIC %s has %d partitions, and TOPIC has more: each needs its own; add them with: workshop topics alter %s --partitions", o.topic, len(boards), o.topic)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -153,16 +155,22 @@ func (t *trails) run(ctx context.Context) error {
 			return err
 		}
 		for _, partition := range partitions {
-			reading.Go(func() { t.read(ctx, client, consumer, topic, partition) })
+			reading.Go(func() { t.read(ctx, client, consumer, topic, partition, backlog) })
 		}
+		reading.Go(func() {
+			kafka.WatchPartitions(ctx, client, topic, len(partitions), func(partition int32) {
+				reading.Go(func() { t.read(ctx, client, consumer, topic, partition, math.MaxInt64) })
+			})
+		})
 	}
 	<-ctx.Done()
 	return nil
 }
 
 // read follows one partition. Sarama goes along with a leader that moves; what it cannot go on from,
-// such as an offset that retention has taken away, begins anew.
-func (t *trails) read(ctx context.Context, client sarama.Client, consumer sarama.Consumer, topic string, partition int32) {
+// such as an offset that retention has taken away, begins anew. It begins at most back messages before
+// the end.
+func (t *trails) read(ctx context.Context, client sarama.Client, consumer sarama.Consumer, topic string, partition int32, back int64) {
 	next := int64(-1)
 	for ctx.Err() == nil {
 		if next < 0 {
@@ -172,7 +180,7 @@ func (t *trails) read(ctx context.Context, client sarama.Client, consumer sarama
 				service.Sleep(ctx, time.Second)
 				continue
 			}
-			next = max(oldest, newest-backlog)
+			next = max(oldest, newest-back)
 		}
 		pc, err := consumer.ConsumePartition(topic, partition, next)
 		if err != nil {

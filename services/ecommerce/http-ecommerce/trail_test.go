@@ -2,17 +2,20 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 )
 
 // follow reads an order's trail as a browser does, until its end.
@@ -92,6 +95,53 @@ func TestTrail(t *testing.T) {
 	}
 	if code, answer := g.do("GET", "/orders/u-1", ""); code != 200 || !strings.Contains(answer, event.OrderRejectedTopic) {
 		t.Errorf("GET /orders/u-1: %d %s", code, answer)
+	}
+}
+
+// The trail reads partitions that are added while it runs, from their beginning. With old metadata, the
+// control, it does not.
+func TestTrailReadsAddedPartitions(t *testing.T) {
+	for _, age := range []time.Duration{300 * time.Millisecond, time.Hour} {
+		c := kafkatest.Start(t, topics()...)
+		var trail *trails
+		kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap(), "STATE_DIR": t.TempDir()}, configure,
+			func(ctx context.Context, cfg config, p *service.Process) error {
+				cfg.stream.Cluster.MetadataAge = age
+				trail = newTrails(cfg.stream, p)
+				p.Out.Print("started")
+				return trail.run(ctx)
+			}).WaitFor("started")
+		conf := c.Kafka().Config("test")
+		conf.Producer.Partitioner = sarama.NewManualPartitioner
+		send := func(partition int32, order string) {
+			t.Helper()
+			producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer producer.Close()
+			value, err := event.EncodeEnvelope(event.Order{ID: order, Email: "ana@example.com", Amount: mustAmount(t, "1")}, event.NewCorrelationID(title).SentTo(event.NewOrderTopic))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: event.NewOrderTopic, Partition: partition, Value: sarama.ByteEncoder(value)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen := func(order string) bool { steps, _ := trail.of(order, 0); return len(steps) == 1 }
+		send(0, "before")
+		kafkatest.Eventually(t, "an order on an old partition", func() bool { return seen("before") })
+		c.AddPartitions(event.NewOrderTopic, 4)
+		send(3, "added")
+		if age < time.Minute {
+			kafkatest.Eventually(t, "an order on the new partition", func() bool { return seen("added") })
+			continue
+		}
+		send(0, "after")
+		kafkatest.Eventually(t, "an order on an old partition", func() bool { return seen("after") })
+		if seen("added") {
+			t.Error("the new partition was read with old metadata")
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/IBM/sarama"
 
@@ -19,6 +21,8 @@ type Sender struct {
 	settings Settings
 	process  *service.Process
 	client   sarama.Client
+
+	mu       sync.RWMutex // read-locked by each send
 	producer sarama.SyncProducer
 }
 
@@ -29,6 +33,7 @@ func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...s
 	if err != nil {
 		return nil, err
 	}
+	kafka.FitBatches(ctx, client, s.Topics(topics...)...)
 	producer, err := sarama.NewSyncProducerFromClient(client)
 	if err != nil {
 		client.Close()
@@ -50,11 +55,42 @@ func (s *Sender) Send(ctx context.Context, topic, key string, way event.Correlat
 
 // Publish is Send for a message that is ready.
 func (s *Sender) Publish(ctx context.Context, msg *sarama.ProducerMessage) error {
-	step := s.process.History.Begin(history.Send, history.Subject{Topic: msg.Topic, Partition: history.None, Offset: history.None})
-	if err := kafka.Send(ctx, s.producer, msg, step); err != nil {
+	used, err := s.publish(ctx, msg)
+	// It may have been in a batch with others: with smaller batches it is accepted.
+	for errors.Is(err, sarama.ErrMessageSizeTooLarge) && s.fit(ctx, used, msg.Topic) {
+		used, err = s.publish(ctx, msg)
+	}
+	if err != nil {
 		return fmt.Errorf("publish to %s: %w", msg.Topic, err)
 	}
 	return nil
+}
+
+func (s *Sender) publish(ctx context.Context, msg *sarama.ProducerMessage) (used sarama.SyncProducer, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	step := s.process.History.Begin(history.Send, history.Subject{Topic: msg.Topic, Partition: history.None, Offset: history.None})
+	return s.producer, kafka.Send(ctx, s.producer, msg, step)
+}
+
+// fit replaces the producer used by one whose batches fit these topics, once all sends have their
+// outcome. It reports whether there is another producer, so that it is worth trying again.
+func (s *Sender) fit(ctx context.Context, used sarama.SyncProducer, topics ...string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.producer != used {
+		return true // somebody else has
+	}
+	if ctx.Err() != nil || !kafka.FitBatches(ctx, s.client, topics...) {
+		return false
+	}
+	producer, err := sarama.NewSyncProducerFromClient(s.client)
+	if err != nil {
+		return false
+	}
+	service.CloseWithin(service.Farewell, s.producer)
+	s.producer = producer
+	return true
 }
 
 // Client is the sender's connection to the cluster.
@@ -67,9 +103,30 @@ func (s *Sender) Close() {
 }
 
 // PublishAll is Publish for several at once. They keep their order within a partition as long as none
-// fails. The result has an error, or nil for what was acknowledged, for each of them. When ctx ends it
+// fails, or is sent again because the topic's max.message.bytes was lowered meanwhile. The result has an error, or nil for what was acknowledged, for each of them. When ctx ends it
 // waits service.Grace longer; what has no outcome by then is kafka.ErrUnknown.
 func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
+	used, outcomes := s.publishAll(ctx, msgs)
+	var refused []int
+	var again []*sarama.ProducerMessage
+	var topics []string
+	for i, err := range outcomes {
+		if errors.Is(err, sarama.ErrMessageSizeTooLarge) {
+			refused, again, topics = append(refused, i), append(again, msgs[i]), append(topics, msgs[i].Topic)
+		}
+	}
+	if len(again) == 0 || !s.fit(ctx, used, slices.Compact(topics)...) {
+		return outcomes
+	}
+	for i, err := range s.PublishAll(ctx, again) { // ends when the limit falls no further
+		outcomes[refused[i]] = err
+	}
+	return outcomes
+}
+
+func (s *Sender) publishAll(ctx context.Context, msgs []*sarama.ProducerMessage) (sarama.SyncProducer, []error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	outcomes := make([]error, len(msgs))
 	err := kafka.Await(ctx, func() error { return s.producer.SendMessages(msgs) })
 	failed, some := errors.AsType[sarama.ProducerErrors](err)
@@ -88,5 +145,5 @@ func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 			outcomes[i] = fmt.Errorf("publish to %s: %w", msg.Topic, err)
 		}
 	}
-	return outcomes
+	return s.producer, outcomes
 }

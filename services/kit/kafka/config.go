@@ -4,6 +4,7 @@
 package kafka
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
@@ -28,7 +29,17 @@ func init() {
 type Cluster struct {
 	Brokers []string // bootstrap addresses, host:port
 	Proxy   string   // socks5://host:port, or empty
+
+	// MetadataAge is how old a client's view of its topics may get; 0 means DefaultMetadataAge.
+	MetadataAge time.Duration
 }
+
+// DefaultMetadataAge is what metadata.max.age.ms is to the Java client. A partition that is added to a
+// topic is noticed after at most twice this time: one refresh of the client's metadata, and one look of
+// the group, or of a reader without a group, at that metadata. Twice 10 s and a rebalance stay below
+// 30 s. Sarama's default of 10 minutes, and Java's of 5, leave the partition unread for that long. A
+// refresh is one small request.
+const DefaultMetadataAge = 10 * time.Second
 
 // DefaultBrokers are the external listeners of the three-broker stack.
 const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
@@ -71,6 +82,7 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	// Asking for a topic must not create it, with one replica and one partition, by accident.
 	conf.Metadata.AllowAutoTopicCreation = false
 	conf.Metadata.Full = false // only the topics we use
+	conf.Metadata.RefreshFrequency = cmp.Or(c.MetadataAge, DefaultMetadataAge)
 	// This, not Producer.Retry, is what carries a client through a leader election: a retried send
 	// asks for the leader first, and fails if metadata does.
 	conf.Metadata.Retry.Max = 120

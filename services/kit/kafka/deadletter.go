@@ -77,6 +77,7 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 		if d.client, err = c.client(&letters, []string{topic}); err != nil {
 			return nil, err
 		}
+		FitBatches(ctx, d.client, topic)
 		d.producer, err = sarama.NewSyncProducerFromClient(d.client)
 		return d, err
 	})

@@ -47,6 +47,7 @@ type Group struct {
 	handleTimeout time.Duration // HandleTimeout, save in tests
 
 	mu          sync.Mutex
+	partitions  int // of the topic when the first session began; 0 before
 	held        []int32
 	joined      bool
 	current     *session       // the one that was set up last

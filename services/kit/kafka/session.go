@@ -23,6 +23,9 @@ func (s *session) Setup(session sarama.ConsumerGroupSession) error {
 	given, lost, trimmed := g.assign(s, held)
 	go g.keepContact(session)
 	g.Assigned(given, lost, held)
+	if err := g.beginAdded(session, held); err != nil {
+		return err
+	}
 	for _, p := range held {
 		if trimmed[p] {
 			if err := g.skipRemoved(session, p); err != nil {

@@ -183,6 +183,7 @@ func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage
 	if failed, ok := errors.AsType[sarama.ProducerErrors](err); ok && len(failed) > 0 {
 		err = failed[0].Err // its own text is only how many there are
 	}
+	t.fit(ctx, err, msgs)
 	return t.explain("send to the transaction's topics", err)
 }
 

@@ -78,6 +78,19 @@ func (c *Cluster) CreateTopic(spec string) {
 	}
 }
 
+// AddPartitions grows a topic to so many partitions.
+func (c *Cluster) AddPartitions(topic string, total int32) {
+	c.t.Helper()
+	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("kafkatest"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer admin.Close()
+	if err := admin.CreatePartitions(topic, total, nil, false); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 func cut(t testing.TB, spec string) (string, int32) {
 	t.Helper()
 	for i := len(spec) - 1; i > 0; i-- {
@@ -101,6 +114,8 @@ func (c *Cluster) Producer() sarama.SyncProducer {
 	c.t.Helper()
 	conf := c.Kafka().Config("kafkatest")
 	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes
+	// Sarama's Close waits for a refresh under way, which takes a minute where the test's cluster is gone.
+	conf.Metadata.RefreshFrequency = 0
 	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
 	if err != nil {
 		c.t.Fatal(err)

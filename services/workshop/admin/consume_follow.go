@@ -14,7 +14,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-// follow prints the messages of all partitions as they come.
+// follow prints the messages of all partitions as they come. Partitions that are added meanwhile it
+// reads from their oldest message.
 func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[place]span) error {
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
@@ -23,16 +24,34 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	messages := make(chan *sarama.ConsumerMessage, 256)
-	for p, span := range spans {
+	begin := func(number int32, from int64) error {
 		partition, err := kafka.Interruptible(ctx, func() (sarama.PartitionConsumer, error) {
-			return consumer.ConsumePartition(p.topic, p.partition, span.from)
+			return consumer.ConsumePartition(c.topic, number, from)
 		})
 		if err != nil {
-			return fmt.Errorf("partition %d: %w", p.partition, err)
+			return fmt.Errorf("partition %d: %w", number, err)
 		}
 		go forward(ctx, partition, messages)
 		go c.watch(partition, stop)
+		return nil
 	}
+	for p, span := range spans {
+		if err := begin(p.partition, span.from); err != nil {
+			return err
+		}
+	}
+	if !c.partitionSet {
+		go kafka.WatchPartitions(ctx, client, c.topic, len(spans), func(number int32) {
+			if err := begin(number, sarama.OffsetOldest); err != nil {
+				stop(err)
+			}
+		})
+	}
+	return c.printAll(ctx, messages)
+}
+
+// printAll prints messages until ctx ends, the limit is reached, or none came for --timeout.
+func (c *consume) printAll(ctx context.Context, messages <-chan *sarama.ConsumerMessage) error {
 	idle := newAlarm(c.idle)
 	for {
 		select {

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
 )
 
 // maxComplaints is how many failed lines are named; with more, their number says enough.
@@ -63,6 +65,9 @@ func (o *outcome) printError() error {
 func (p *produce) fail(line int64, err error) {
 	if errors.Is(err, sarama.ErrShuttingDown) {
 		err = errors.New("not sent: this program was stopped first")
+	}
+	if kafka.TooLarge(err) {
+		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
 	}
 	if p.complain() {
 		p.note("line %d: %v", line, err)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -108,6 +109,7 @@ func (p *produce) run(ctx context.Context) error {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
 	defer service.CloseWithin(service.Farewell, client)
+	kafka.FitBatches(ctx, client, p.topic)
 	producer, err := sarama.NewAsyncProducerFromClient(client)
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)

@@ -1,0 +1,105 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+)
+
+// limit sets max.message.bytes of a topic.
+func limit(t *testing.T, c *kafkatest.Cluster, topic string, bytes int) {
+	t.Helper()
+	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	value := strconv.Itoa(bytes)
+	if err := admin.AlterConfig(sarama.TopicResource, topic, map[string]*string{"max.message.bytes": &value}, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A sender delivers all whatever the topic's limit is: one that it knows from its start, with the order
+// kept, and one that is lowered later, for several at once and for many callers.
+func TestSenderFitsTheTopic(t *testing.T) {
+	const count = 1000
+	message := func(n int) *sarama.ProducerMessage {
+		return &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.StringEncoder(fmt.Sprintf("%06d%s", n, strings.Repeat("x", 94)))}
+	}
+	for _, lowered := range []bool{false, true} {
+		c := kafkatest.Start(t, event.NewOrderTopic+":1")
+		if !lowered {
+			limit(t, c, event.NewOrderTopic, 16384)
+		}
+		r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
+			s, err := Settings{Cluster: cluster}.NewSender(ctx, p, event.NewOrderTopic)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			used := s.producer
+			if lowered {
+				limit(t, c, event.NewOrderTopic, 16384)
+			}
+			var msgs []*sarama.ProducerMessage
+			for n := range count {
+				msgs = append(msgs, message(n))
+			}
+			for _, err := range s.PublishAll(ctx, msgs) {
+				if err != nil {
+					return err
+				}
+			}
+			if lowered == (s.producer == used) {
+				t.Errorf("lowered %t: the producer is another one: %t", lowered, s.producer != used)
+			}
+			if lowered {
+				limit(t, c, event.NewOrderTopic, 2048)
+			}
+			var sending sync.WaitGroup
+			for n := range count {
+				sending.Go(func() {
+					if err := s.Publish(ctx, message(count+n)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			sending.Wait()
+			if err := s.Publish(ctx, &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.ByteEncoder(make([]byte, 17000))}); err == nil || !kafka.Refused(err) {
+				t.Errorf("a message that is too large by itself: %v, want a refusal", err)
+			}
+			return nil
+		})
+		if err := r.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]int{}
+		last := ""
+		for _, msg := range c.ReadAll(event.NewOrderTopic) {
+			value := string(msg.Value[:6])
+			seen[value]++
+			if !lowered && value < fmt.Sprintf("%06d", count) {
+				if value <= last {
+					t.Errorf("%s comes after %s", value, last)
+				}
+				last = value
+			}
+		}
+		for n := range 2 * count {
+			if got := seen[fmt.Sprintf("%06d", n)]; got != 1 {
+				t.Fatalf("lowered %t: message %d is there %d times", lowered, n, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package kafka_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
+)
+
+// joinAged is join for a member whose metadata gets no older than age.
+func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64) *member {
+	t.Helper()
+	m := &member{}
+	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
+		func(env *service.Env) kafka.Cluster {
+			cluster := kafka.ClusterFromEnv(env)
+			cluster.MetadataAge = age
+			return cluster
+		},
+		func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
+			client, err := cluster.Dial(ctx, cluster.Config("test"), []string{"t"}, func(error) {})
+			if err != nil {
+				return err
+			}
+			defer service.CloseWithin(service.Farewell, client)
+			g := &kafka.Group{
+				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Process: p,
+				Handle: func(_ context.Context, claim *kafka.Claim) error {
+					for msg := range claim.Messages() {
+						m.add(fmt.Sprintf("%d:%s", msg.Partition, msg.Value))
+						claim.Mark(msg)
+						if err := claim.Commit(); err != nil {
+							return err
+						}
+					}
+					return nil
+				},
+				Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },
+			}
+			return g.Run(ctx)
+		})
+	return m
+}
+
+// sendTo sends values to one partition, through a client that knows the topic as it is now.
+func sendTo(t *testing.T, c *kafkatest.Cluster, partition int32, values ...string) {
+	t.Helper()
+	conf := c.Kafka().Config("test")
+	conf.Producer.Partitioner = sarama.NewManualPartitioner
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	for _, v := range values {
+		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Partition: partition, Value: sarama.StringEncoder(v)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A member notices partitions that are added, and reads them from their beginning, also with
+// AUTO_OFFSET_RESET=latest: every message once, in the order of its partition.
+func TestAddedPartitionsAreRead(t *testing.T) {
+	for name, reset := range map[string]int64{"earliest": sarama.OffsetOldest, "latest": sarama.OffsetNewest} {
+		t.Run(name, func(t *testing.T) {
+			c := kafkatest.Start(t, "t:1")
+			m := joinAged(t, c, 300*time.Millisecond, reset)
+			m.WaitFor("held [0]")
+			sendTo(t, c, 0, "1")
+			wantHandled(t, m, []string{"0:1"}) // with latest: the member has begun
+			c.AddPartitions("t", 3)
+			sendTo(t, c, 2, "2", "3") // before the member holds it
+			sendTo(t, c, 0, "4", "5")
+			m.WaitFor("held [0 1 2]")
+			sendTo(t, c, 1, "6")
+			sendTo(t, c, 2, "7")
+			kafkatest.Eventually(t, "7 messages handled", func() bool { return len(m.values()) >= 7 })
+			got := m.values()
+			slices.SortStableFunc(got, func(a, b string) int { return int(a[0]) - int(b[0]) })
+			if want := "[0:1 0:4 0:5 1:6 2:2 2:3 2:7]"; fmt.Sprint(got) != want {
+				t.Errorf("handled %v, want %s", got, want)
+			}
+		})
+	}
+}
+
+// The control: with metadata that may get old nobody looks, and the new partition is not read.
+func TestAddedPartitionsAreUnseenInOldMetadata(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	m := joinAged(t, c, time.Hour, sarama.OffsetOldest)
+	m.WaitFor("held [0]")
+	c.AddPartitions("t", 2)
+	sendTo(t, c, 1, "unseen")
+	for n := range 50 { // each a commit and a fetch: time enough for one that looks
+		sendTo(t, c, 0, fmt.Sprint(n))
+	}
+	kafkatest.Eventually(t, "50 messages handled", func() bool { return len(m.values()) >= 50 })
+	if slices.Contains(m.values(), "1:unseen") {
+		t.Error("the new partition was read: the age of the metadata makes no difference any more")
+	}
+}
+
+// The settings of every client, in figures: noticed within twice the age, and a rebalance.
+func TestMetadataAge(t *testing.T) {
+	conf := kafka.Cluster{}.Config("test")
+	if worst := 2*conf.Metadata.RefreshFrequency + conf.Consumer.Group.Rebalance.Timeout; worst > 30*time.Second {
+		t.Errorf("a new partition may be unread for %s, want at most 30s", worst)
+	}
+	if got := (kafka.Cluster{MetadataAge: time.Second}).Config("test").Metadata.RefreshFrequency; got != time.Second {
+		t.Errorf("refresh every %s, want 1s", got)
+	}
+}
