@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"workshop.example/kit/service"
 )
@@ -60,10 +61,23 @@ func skippedLine(lang service.Lang, partition int32, offset int64, reason, topic
 		"unreadable message in partition %d, offset %d (%s): sent to %s"), partition, offset, reason, topic)
 }
 
-func fencedLine(lang service.Lang, id string) string {
+func fencedLine(lang service.Lang, id string, unsure bool) string {
+	cause := fmt.Sprintf(service.Pick(lang,
+		"este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID %q, e o Kafka só aceita o mais novo",
+		"this program was fenced: another program has started with the same TRANSACTIONAL_ID %q, and Kafka accepts only the newest"), id)
+	if unsure {
+		cause += service.Pick(lang,
+			"; ou uma transação ficou aberta além de TRANSACTION_TIMEOUT",
+			"; or a transaction was open for longer than TRANSACTION_TIMEOUT")
+	}
+	return cause + service.Pick(lang,
+		". Dê a cada programa o seu, e inicie este de novo",
+		". Give each program its own, and start this one again")
+}
+
+func timedOutLine(lang service.Lang, id string, open, limit time.Duration) string {
 	return fmt.Sprintf(service.Pick(lang,
-		"este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID %q, e o Kafka só aceita o mais novo; "+
-			"ou uma transação ficou aberta além de TRANSACTION_TIMEOUT. Dê a cada programa o seu, e inicie este de novo",
-		"this program was fenced: another program has started with the same TRANSACTIONAL_ID %q, and Kafka accepts only the newest; "+
-			"or a transaction was open for longer than TRANSACTION_TIMEOUT. Give each program its own, and start this one again"), id)
+		"a transação ficou aberta %s, à espera dos brokers ou deste programa, mais que TRANSACTION_TIMEOUT (%s), e o Kafka a abortou: nada dela vale. Nenhum outro programa usa o TRANSACTIONAL_ID %q; este segue com um produtor novo",
+		"the transaction was open for %s, waiting for the brokers or for this program, longer than TRANSACTION_TIMEOUT (%s), and Kafka has aborted it: nothing of it counts. No other program uses TRANSACTIONAL_ID %q; this one goes on with a new producer"),
+		open.Round(time.Second), limit, id)
 }

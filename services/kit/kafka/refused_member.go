@@ -53,6 +53,17 @@ var joinRefusals = []joinRefusal{
 		"the brokers do not speak the protocol version that this program needs in group %s: use Kafka 2.5 or newer"},
 }
 
+// idRefusals are a transaction coordinator's reasons for giving no producer a transactional id. They are the
+// same at every try; %q is the id.
+var idRefusals = []joinRefusal{
+	{sarama.ErrTransactionalIDAuthorizationFailed, "", 0,
+		"este usuário não tem permissão no TRANSACTIONAL_ID %q: dê a ele WRITE no id (kafka-acls --add --operation Write --transactional-id), ou escolha outro (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)",
+		"this user has no permission on TRANSACTIONAL_ID %q: grant WRITE on it (kafka-acls --add --operation Write --transactional-id), or choose another (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"},
+	{sarama.ErrInvalidTransactionTimeout, "", 0,
+		"os brokers não aceitam TRANSACTION_TIMEOUT para o TRANSACTIONAL_ID %q: escolha um menor, ou aumente neles transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)",
+		"the brokers do not accept TRANSACTION_TIMEOUT for TRANSACTIONAL_ID %q: choose a shorter one, or raise their transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)"},
+}
+
 // standingRefusal is a refusal that was not withdrawn yet.
 type standingRefusal struct {
 	joinRefusal
@@ -70,7 +81,7 @@ func (r *standingRefusal) line(lang service.Lang) string {
 	return fmt.Sprintf(service.Pick(lang, r.pt, r.en), r.group) + " (" + name + ")"
 }
 
-// RefusedError is the end of a member that its group does not take.
+// RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id.
 type RefusedError struct {
 	Reason string // what it means and what to do, in English
 	Err    error  // a sarama.KError
