@@ -138,7 +138,7 @@ func (g *Group) runClient(ctx context.Context) error {
 	for {
 		select {
 		case err := <-consuming:
-			if silent && ctx.Err() == nil {
+			if silent && ctx.Err() == nil && g.finalError() == nil {
 				return errSilent
 			}
 			service.CloseWithin(2*service.Farewell, group) // leaves the group, so that others take over at once
@@ -177,11 +177,8 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 	for {
 		began := time.Now()
 		err := group.Consume(life, []string{g.Topic}, &session{group: g, ctx: ctx, life: life})
-		if life.Err() != nil && ctx.Err() == nil {
-			return errSilent
-		}
-		g.leaveSession()
 		if final := g.finalError(); final != nil {
+			g.leaveSession()
 			var fatal *FatalError
 			switch {
 			case errors.As(final, &fatal):
@@ -192,6 +189,10 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 				return nil // ErrDone
 			}
 		}
+		if life.Err() != nil && ctx.Err() == nil {
+			return errSilent
+		}
+		g.leaveSession()
 		if ctx.Err() != nil {
 			return g.uncommittedError()
 		}

@@ -82,6 +82,7 @@ func (t *Transactor) fenced(ctx context.Context, doing string, err error) error 
 		return &TimedOutError{Doing: doing, Open: open, Limit: limit}
 	}
 	unsure := open >= limit
+	t.lost = true
 	t.process.Out.Print(fencedLine(t.process.Lang, id, unsure))
 	return &FatalError{&FencedError{ID: id, Doing: doing, Unsure: unsure, Err: err}}
 }
@@ -96,8 +97,13 @@ func (t *Transactor) noteState(ctx context.Context) {
 	}
 }
 
-// stateTimeout is how long the coordinator has to describe a transaction, and to write its markers.
-const stateTimeout = 10 * time.Second
+const (
+	// stateTimeout is how long the coordinator has to describe a transaction.
+	stateTimeout = 10 * time.Second
+	// abortTimeout is how long it has to abort one that has timed out. It tries every 10 s by default
+	// (transaction.abort.timed.out.transaction.cleanup.interval.ms).
+	abortTimeout = 30 * time.Second
+)
 
 // isTimedOut reports whether the coordinator has aborted the transaction by itself, and nobody has taken the
 // transactional id since. Where it cannot be asked (before Kafka 3.0) the answer is no.
@@ -108,7 +114,7 @@ func (t *Transactor) isTimedOut(ctx context.Context) bool {
 	if t.state == nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
+	ctx, cancel := context.WithTimeout(ctx, abortTimeout)
 	defer cancel()
 	for {
 		now, err := t.describe(ctx)
@@ -118,7 +124,9 @@ func (t *Transactor) isTimedOut(ctx context.Context) bool {
 		switch now.TransactionState {
 		case "CompleteAbort":
 			return true
-		case "PrepareEpochFence", "PrepareAbort": // not on every partition yet
+		case "Ongoing", "PrepareEpochFence", "PrepareAbort":
+			// Ongoing with a raised epoch: the coordinator wants to abort it, and cannot store that yet, as too few
+			// replicas are in sync. That is how it is for some seconds when brokers come back.
 		default:
 			return false
 		}

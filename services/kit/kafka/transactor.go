@@ -74,6 +74,7 @@ type Transactor struct {
 	state   *sarama.TransactionState // of the id when the producer was made; nil: could not be asked for
 	began   time.Time                // the transaction
 	expired bool                     // it has timed out, and its producer is of no use
+	lost    bool                     // another program has the id, and that was told
 
 	number uint64          // of the transaction, for the history
 	end    history.Subject // what its commit is about: an offset, where one was added
@@ -242,10 +243,13 @@ func (t *Transactor) Commit(ctx context.Context) error {
 }
 
 // Abort ends a transaction after an error, so that the next can begin: by aborting it where sarama is
-// in a state to do so, and with a new producer otherwise. It does nothing where none is open. When
+// in a state to do so, and with a new producer otherwise. It does nothing where none is open, and where another program has the id. When
 // ctx has ended it does not wait: the broker aborts what is silent for TRANSACTION_TIMEOUT.
 func (t *Transactor) Abort(ctx context.Context) error {
 	const abortable = sarama.ProducerTxnFlagInTransaction | sarama.ProducerTxnFlagAbortableError | sarama.ProducerTxnFlagFatalError
+	if t.lost {
+		return nil
+	}
 	if t.producer != nil && !t.expired {
 		status := t.producer.TxnStatus()
 		if status&sarama.ProducerTxnFlagReady != 0 {
@@ -256,12 +260,9 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			err := await(ctx, time.Second, t.producer.AbortTxn)
 			if err == nil {
 				step.OK()
-			} else {
-				step.Unknown(err)
-			}
-			if err == nil {
 				return nil
 			}
+			step.Unknown(err)
 			if isFenced(err) {
 				// A transaction that has timed out is aborted already.
 				if err := t.fenced(ctx, "abort transaction", err); !t.expired {
