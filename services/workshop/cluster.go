@@ -63,7 +63,7 @@ func (c *localCluster) applyTopics(ctx context.Context, topics []kafka.Topic) ([
 		return nil, fmt.Errorf("create topics: %w", err)
 	}
 	defer admin.Close()
-	return kafka.ApplyTopics(ctx, admin, topics)
+	return kafka.ApplyTopics(ctx, admin, topics, nil)
 }
 
 // Close ends the cluster; messages in a folder are safe when it returns.

@@ -95,7 +95,7 @@ func (s *Shop) createTopics(ctx context.Context) error {
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, admin)
-	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix))
+	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix), nil)
 	return err
 }
 

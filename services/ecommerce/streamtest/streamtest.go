@@ -37,7 +37,7 @@ func Start(t testing.TB) *System {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	if _, err := kafka.ApplyTopics(t.Context(), admin, stream.AllTopics("")); err != nil {
+	if _, err := kafka.ApplyTopics(t.Context(), admin, stream.AllTopics(""), nil); err != nil {
 		t.Fatal(err)
 	}
 	return &System{Cluster: c, t: t, producer: c.Producer()}

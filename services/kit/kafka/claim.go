@@ -21,6 +21,7 @@ type Claim struct {
 	group     *Group
 	client    sarama.Client
 	session   sarama.ConsumerGroupSession
+	claim     sarama.ConsumerGroupClaim
 	partition int32
 	messages  <-chan *sarama.ConsumerMessage
 
@@ -31,7 +32,7 @@ type Claim struct {
 }
 
 func newClaim(life context.Context, g *Group, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
-	c := &Claim{life: life, group: g, client: g.client(), session: session, partition: claim.Partition(), messages: claim.Messages()}
+	c := &Claim{life: life, group: g, client: g.client(), session: session, claim: claim, partition: claim.Partition(), messages: claim.Messages()}
 	c.marked.Store(-1)
 	return c
 }
@@ -57,6 +58,8 @@ func (c *Claim) GroupMetadata() *sarama.ConsumerGroupMetadata {
 // Messages yields messages until the session ends: at a rebalance, when the process is to stop, or
 // when another partition's handler returned. It watches the session besides sarama's channel,
 // because messages that were fetched before a rebalance belong to the partition's next owner.
+//
+// While no message comes it commits behind markers of transactions: see passMarkers.
 func (c *Claim) Messages() iter.Seq[*sarama.ConsumerMessage] { return c.MessagesOr(0) }
 
 // MessagesOr is Messages with a nil in between at every interval, for what has to be done on time.
@@ -68,6 +71,8 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 			defer ticker.Stop()
 			passed = ticker.C
 		}
+		quiet := time.NewTimer(markersEvery)
+		defer quiet.Stop()
 		ended := c.session.Context().Done()
 		for {
 			select {
@@ -82,6 +87,9 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 				if !yield(nil) {
 					return
 				}
+			case <-quiet.C:
+				c.passMarkers()
+				quiet.Reset(markersEvery)
 			case msg, ok := <-c.messages:
 				if !ok {
 					return
@@ -92,6 +100,7 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 					return
 				}
 				c.handlingSince.Store(0)
+				quiet.Reset(markersEvery)
 			}
 		}
 	}

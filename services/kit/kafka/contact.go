@@ -19,7 +19,7 @@ const (
 func (g *Group) setJoined(joined bool) {
 	g.joined = joined
 	if joined {
-		g.inSession, g.answered = true, time.Now()
+		g.inSession, g.answered, g.refusal = true, time.Now(), nil
 	}
 }
 
@@ -96,7 +96,12 @@ func (g *Group) explainWaits(ctx context.Context) {
 // waitingLine says what is missing: a coordinator, or the word of one that waits for a dead member,
 // whose session nothing but its time-out ends. It asks with a client of its own, as the group's waits
 // for that very word.
+//
+// Where the coordinator has said why it does not take the member in, that is the line.
 func (g *Group) waitingLine(ctx context.Context) string {
+	if line := g.knownReason(); line != "" {
+		return line
+	}
 	client := g.client()
 	var brokers []string
 	for _, b := range client.Brokers() {
@@ -122,6 +127,20 @@ func (g *Group) waitingLine(ctx context.Context) string {
 		return joiningLine(g.Process.Lang)
 	}
 	return WaitingLine(g.Process.Lang, fmt.Errorf("no coordinator of group %s answers", g.Member.Group))
+}
+
+// knownReason is the line for a wait whose reason the member knows, or "".
+func (g *Group) knownReason() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.nameHeld:
+		return nameTakenLine(g.Process.Lang, g.Member.InstanceID)
+	case g.refusal != nil:
+		return g.refusal.line(g.Process.Lang)
+	default:
+		return ""
+	}
 }
 
 func (g *Group) isJoined() bool {

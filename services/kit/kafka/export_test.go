@@ -4,3 +4,9 @@ import "time"
 
 // ShortenHandleTimeout lets a test meet the time-out.
 func (g *Group) ShortenHandleTimeout() { g.handleTimeout = 200 * time.Millisecond }
+
+// ShortenRefusal lets a test meet the end of a member that is refused.
+func (g *Group) ShortenRefusal() { g.longestWait = 3 * time.Second }
+
+// HasStarted ends the time in which a fenced member joins again at once.
+func (g *Group) HasStarted() { g.joinedAnew = ghostTries }

@@ -45,6 +45,7 @@ type Group struct {
 	Assigned func(given, lost, held []int32)
 
 	handleTimeout time.Duration // HandleTimeout, save in tests
+	longestWait   time.Duration // of a refused member; waitForEver, save in tests
 
 	mu          sync.Mutex
 	partitions  int // of the topic when the first session began; 0 before
@@ -58,20 +59,11 @@ type Group struct {
 	active      int             // claims whose handler runs, or whose last commit is under way
 	uncommitted map[int32]error // partitions with something handled, not committed, and not handled again since
 	final       error           // a handler's ErrDone, FatalError or ErrUnknown, which ends Run
-	joinAnewBy  time.Time       // until when a fenced member may join once more
+	joinAnewBy  time.Time       // until when a fenced member may join once more at once
 	joinedAnew  int             // how often it has
+	refusal     *standingRefusal
+	nameHeld    bool // fenced, and waiting whether the name becomes free
 }
-
-// ghostly is how long after its start a static member may be fenced by its own past: a coordinator
-// that takes over may know only the id of the life before, or do late what that life has asked for.
-const ghostly = 15 * time.Second
-
-// Such a coordinator may need more than one try. Of two live members with one name the older has used
-// its tries up first, and ends.
-const (
-	ghostTries = 5
-	ghostDelay = 300 * time.Millisecond
-)
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a FatalError. On
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
@@ -85,6 +77,9 @@ func (g *Group) Run(ctx context.Context) error {
 	if g.handleTimeout == 0 {
 		g.handleTimeout = HandleTimeout
 	}
+	if g.longestWait == 0 {
+		g.longestWait = waitForEver
+	}
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(ghostly)
 	running, done := context.WithCancel(ctx)
@@ -94,7 +89,6 @@ func (g *Group) Run(ctx context.Context) error {
 	for first := true; ; first = false {
 		err := g.runClient(ctx)
 		for errors.Is(err, errGhost) {
-			g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
 			service.Sleep(ctx, ghostDelay) // at the end of ctx runClient returns at once
 			err = g.runClient(ctx)         // with no member id, so that it is given one
 		}
@@ -118,9 +112,6 @@ func (g *Group) Run(ctx context.Context) error {
 
 // errSilent ends runClient: its client is of no use any more.
 var errSilent = errors.New("the coordinator is silent")
-
-// errGhost ends runClient: the member is fenced, and may join anew.
-var errGhost = errors.New("fenced soon after the start")
 
 func (g *Group) client() sarama.Client {
 	g.mu.Lock()
@@ -148,7 +139,7 @@ func (g *Group) runClient(ctx context.Context) error {
 	for {
 		select {
 		case err := <-consuming:
-			if silent && ctx.Err() == nil {
+			if silent && ctx.Err() == nil && g.finalError() == nil {
 				return errSilent
 			}
 			service.CloseWithin(2*service.Farewell, group) // leaves the group, so that others take over at once
@@ -187,11 +178,8 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 	for {
 		began := time.Now()
 		err := group.Consume(life, []string{g.Topic}, &session{group: g, ctx: ctx, life: life})
-		if life.Err() != nil && ctx.Err() == nil {
-			return errSilent
-		}
-		g.leaveSession()
 		if final := g.finalError(); final != nil {
+			g.leaveSession()
 			var fatal *FatalError
 			switch {
 			case errors.As(final, &fatal):
@@ -202,6 +190,10 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 				return nil // ErrDone
 			}
 		}
+		if life.Err() != nil && ctx.Err() == nil {
+			return errSilent
+		}
+		g.leaveSession()
 		if ctx.Err() != nil {
 			return g.uncommittedError()
 		}
@@ -209,11 +201,17 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
 		}
 		if errors.Is(err, sarama.ErrFencedInstancedId) {
-			if g.joinedAnew < ghostTries && time.Now().Before(g.joinAnewBy) {
-				g.joinedAnew++
-				return errGhost
+			switch err := g.fenced(life, err); {
+			case ctx.Err() != nil:
+				return g.uncommittedError()
+			case life.Err() != nil:
+				return errSilent
+			default:
+				return err
 			}
-			return fmt.Errorf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own: %w", g.Member.Group, g.Member.InstanceID, err)
+		}
+		if refused := g.refuse(life, err); refused != nil {
+			return refused
 		}
 		if err != nil {
 			g.Process.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)

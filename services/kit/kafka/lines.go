@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"workshop.example/kit/service"
 )
@@ -36,6 +37,18 @@ func joiningLine(lang service.Lang) string {
 		"waiting for the group: if a member died, the group waits for the end of its session (6 s, or what it asked for) before it hands out the partitions")
 }
 
+func nameTakenLine(lang service.Lang, instance string) string {
+	return fmt.Sprintf(service.Pick(lang,
+		"o grupo tem outro membro com o GROUP_INSTANCE_ID %q: outro programa, ou um registro antigo deste, que expira com a sessão; esperando para saber",
+		"the group has another member with GROUP_INSTANCE_ID %q: another program, or an old entry of this one, which expires with its session; waiting to find out"), instance)
+}
+
+func sameNameLine(lang service.Lang, group, instance string) string {
+	return fmt.Sprintf(service.Pick(lang,
+		"outro membro do grupo %s está em uso com o mesmo GROUP_INSTANCE_ID %q, e o Kafka só aceita o mais novo: dê a cada programa o seu, e inicie este de novo",
+		"another member of group %s runs with the same GROUP_INSTANCE_ID %q, and Kafka accepts only the newest: give each program its own, and start this one again"), group, instance)
+}
+
 func removedLine(lang service.Lang, partition int32, first, last int64) string {
 	return fmt.Sprintf(service.Pick(lang,
 		"mensagens apagadas pela retenção antes de serem lidas: partição %d, offsets %d a %d",
@@ -48,10 +61,23 @@ func skippedLine(lang service.Lang, partition int32, offset int64, reason, topic
 		"unreadable message in partition %d, offset %d (%s): sent to %s"), partition, offset, reason, topic)
 }
 
-func fencedLine(lang service.Lang, id string) string {
+func fencedLine(lang service.Lang, id string, unsure bool) string {
+	cause := fmt.Sprintf(service.Pick(lang,
+		"este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID %q, e o Kafka só aceita o mais novo",
+		"this program was fenced: another program has started with the same TRANSACTIONAL_ID %q, and Kafka accepts only the newest"), id)
+	if unsure {
+		cause += service.Pick(lang,
+			"; ou uma transação ficou aberta além de TRANSACTION_TIMEOUT",
+			"; or a transaction was open for longer than TRANSACTION_TIMEOUT")
+	}
+	return cause + service.Pick(lang,
+		". Dê a cada programa o seu, e inicie este de novo",
+		". Give each program its own, and start this one again")
+}
+
+func timedOutLine(lang service.Lang, id string, open, limit time.Duration) string {
 	return fmt.Sprintf(service.Pick(lang,
-		"este programa foi barrado (fenced): outro programa começou com o mesmo TRANSACTIONAL_ID %q, e o Kafka só aceita o mais novo; "+
-			"ou uma transação ficou aberta além de TRANSACTION_TIMEOUT. Dê a cada programa o seu, e inicie este de novo",
-		"this program was fenced: another program has started with the same TRANSACTIONAL_ID %q, and Kafka accepts only the newest; "+
-			"or a transaction was open for longer than TRANSACTION_TIMEOUT. Give each program its own, and start this one again"), id)
+		"a transação ficou aberta %s, à espera dos brokers ou deste programa, mais que TRANSACTION_TIMEOUT (%s), e o Kafka a abortou: nada dela vale. Nenhum outro programa usa o TRANSACTIONAL_ID %q; este segue com um produtor novo",
+		"the transaction was open for %s, waiting for the brokers or for this program, longer than TRANSACTION_TIMEOUT (%s), and Kafka has aborted it: nothing of it counts. No other program uses TRANSACTIONAL_ID %q; this one goes on with a new producer"),
+		open.Round(time.Second), limit, id)
 }

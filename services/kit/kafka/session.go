@@ -80,6 +80,7 @@ func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 		}
 		err = commitErr
 	}
+	c.passMarkers()
 
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -2,9 +2,12 @@ package kafka_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -12,9 +15,21 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-// joinStatic starts the static member "one".
-func joinStatic(t *testing.T, c *kafkatest.Cluster) *member {
+// joinStatic starts the static member "one", with sessions of a second. One that has started is fenced as it
+// would be after its first moments.
+func joinStatic(t *testing.T, c *kafkatest.Cluster, started bool) *member {
 	t.Helper()
+	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	shortest := "500"
+	if err := admin.IncrementalAlterConfig(sarama.BrokerResource, "", map[string]sarama.IncrementalAlterConfigsEntry{
+		"group.min.session.timeout.ms": {Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &shortest},
+	}, false); err != nil {
+		t.Fatal(err)
+	}
 	return joinWith(t, c, func(m *member) func(context.Context, *kafka.Claim) error {
 		return func(_ context.Context, claim *kafka.Claim) error {
 			for msg := range claim.Messages() {
@@ -28,19 +43,19 @@ func joinStatic(t *testing.T, c *kafkatest.Cluster) *member {
 		}
 	}, func(g *kafka.Group) {
 		g.Member.InstanceID = "one"
-		g.Client.Config().Consumer.Group.InstanceId = "one" // what Membership.Apply does before a dial
+		conf := &g.Client.Config().Consumer.Group
+		conf.InstanceId = "one" // what Membership.Apply does before a dial
+		conf.Session.Timeout, conf.Heartbeat.Interval = time.Second, 200*time.Millisecond
+		if started {
+			g.HasStarted()
+		}
 	})
 }
 
-// A coordinator does late what a dead life of a static member has asked for, and fences the new life.
-// It joins anew.
-func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	m := joinStatic(t, c)
-	wantHandled(t, m, numbers(1, 1))
-	// Fenced before its commit, it would rightly handle the message again.
-	kafkatest.Eventually(t, "the message is committed", func() bool { return c.Committed("g", "t", 0) == 1 })
+// haunt joins the group in the name of the static member "one", as a request does whose answer is lost: the
+// member id that it is given sends no heartbeats.
+func haunt(t *testing.T, c *kafkatest.Cluster) {
+	t.Helper()
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("ghost"))
 	if err != nil {
 		t.Fatal(err)
@@ -51,28 +66,56 @@ func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
 		t.Fatal(err)
 	}
 	instance := "one"
-	ghost := &sarama.JoinGroupRequest{Version: 5, GroupId: "g", GroupInstanceId: &instance, SessionTimeout: 6000, RebalanceTimeout: 10000, ProtocolType: "consumer"}
+	ghost := &sarama.JoinGroupRequest{Version: 5, GroupId: "g", GroupInstanceId: &instance, SessionTimeout: 1000, RebalanceTimeout: 10000, ProtocolType: "consumer"}
 	if err := ghost.AddGroupProtocolMetadata("range", &sarama.ConsumerGroupMemberMetadata{Version: 2, Topics: []string{"t"}, GenerationID: -1}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := coordinator.JoinGroup(ghost); err != nil {
 		t.Fatal(err)
 	}
-	kafkatest.Eventually(t, "it says that it joins anew", func() bool { return strings.Contains(m.Logs.String(), "joining anew") })
-	c.ProduceValues("t", "2")
-	wantHandled(t, m, numbers(1, 2))
+}
+
+// A coordinator does late what a dead life of a static member has asked for, and fences the new life.
+// It joins anew. Later in its life it does so too, when the name has become free.
+func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
+	for _, started := range []bool{false, true} {
+		t.Run(fmt.Sprintf("started %t", started), func(t *testing.T) {
+			c := kafkatest.Start(t, "t:1")
+			c.ProduceValues("t", "1")
+			m := joinStatic(t, c, started)
+			wantHandled(t, m, numbers(1, 1))
+			// Fenced before its commit, it would rightly handle the message again.
+			kafkatest.Eventually(t, "the message is committed", func() bool { return c.Committed("g", "t", 0) == 1 })
+			haunt(t, c)
+			kafkatest.Eventually(t, "it says that it joins anew", func() bool { return strings.Contains(m.Logs.String(), "joining anew") })
+			if got := strings.Contains(m.Logs.String(), "nobody used the name"); got != started {
+				t.Errorf("waited for the name: %t, want %t", got, started)
+			}
+			c.ProduceValues("t", "2")
+			wantHandled(t, m, numbers(1, 2))
+		})
+	}
 }
 
 // Two live members with one name do not fence each other for ever: one of them ends, and says why.
 func TestTwoStaticMembersWithOneName(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	older := joinStatic(t, c)
-	wantHandled(t, older, numbers(1, 1))
-	newer := joinStatic(t, c)
-	if err := older.Wait(); err == nil || !strings.Contains(err.Error(), `runs with the same GROUP_INSTANCE_ID "one"`) {
-		t.Errorf("the older ended with %v", err)
+	for _, started := range []bool{false, true} {
+		t.Run(fmt.Sprintf("started %t", started), func(t *testing.T) {
+			c := kafkatest.Start(t, "t:1")
+			c.ProduceValues("t", "1")
+			older := joinStatic(t, c, started)
+			wantHandled(t, older, numbers(1, 1))
+			newer := joinStatic(t, c, false)
+			err := older.Wait()
+			if err == nil || !strings.Contains(err.Error(), `runs with the same GROUP_INSTANCE_ID "one"`) || !errors.Is(err, sarama.ErrFencedInstancedId) {
+				t.Errorf("the older ended with %v", err)
+			}
+			if strings.Contains(err.Error(), "kafka server:") {
+				t.Errorf("the error holds the library's own text: %v", err)
+			}
+			older.WaitFor(`mesmo GROUP_INSTANCE_ID "one", e o Kafka só aceita o mais novo`)
+			c.ProduceValues("t", "2")
+			kafkatest.Eventually(t, "the newer reads on", func() bool { return slices.Contains(newer.values(), "2") })
+		})
 	}
-	c.ProduceValues("t", "2")
-	kafkatest.Eventually(t, "the newer reads on", func() bool { return slices.Contains(newer.values(), "2") })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,7 +41,10 @@ type Applied struct {
 
 // ApplyTopics creates the topics that are missing. Applying twice changes nothing the second time;
 // two that run at once do not disturb each other.
-func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic) ([]Applied, error) {
+//
+// A topic that is being deleted is waited for and then created. waiting, which may be nil, is told so with a
+// DeletingError, which is also the error after a minute.
+func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic, waiting Waiting) ([]Applied, error) {
 	brokers, _, err := admin.DescribeCluster()
 	if err != nil {
 		return nil, fmt.Errorf("describe cluster: %w", err)
@@ -56,31 +60,63 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic)
 			applied = append(applied, Applied{Topic: t, Replicas: have.ReplicationFactor, Mismatch: mismatch(t, have)})
 			continue
 		}
-		created, err := create(ctx, admin, t.Name, t.detail(replicas))
+		created, err := create(ctx, admin, t.Name, t.detail(replicas), waiting)
 		if err != nil {
 			return applied, fmt.Errorf("create topic %s: %w", t.Name, err)
 		}
 		applied = append(applied, Applied{Topic: t, Created: created, Replicas: replicas})
 	}
-	return applied, awaitLeaders(ctx, admin, topics)
+	return applied, awaitLeaders(ctx, admin, applied, int16(len(brokers)), waiting)
 }
 
-// outlasting is how long a topic may take to appear whose creation has outlasted its request.
-const outlasting = 3 * time.Second
+// DeletingError is a topic that cannot be created yet, because its deletion has not ended.
+type DeletingError struct{ Topic string }
+
+func (e *DeletingError) Error() string {
+	return fmt.Sprintf("topic %s is being deleted, and can be created when that has ended; a broker that is down and has a copy of it holds it up", e.Topic)
+}
+
+const (
+	// outlasting is how long a topic may take to appear whose creation has outlasted its request.
+	outlasting = 3 * time.Second
+	// deletionLimit is how long the deletion of a topic is waited for. It takes a second or two while every
+	// broker that has a copy is up.
+	deletionLimit = time.Minute
+	// deletionPatience is how long a wait for it is not told.
+	deletionPatience = time.Second
+)
 
 // create reports whether it was this call that created the topic. A busy controller gives up the wait for
 // what it has begun; one that was just replaced has begun nothing, and then it is asked again.
-func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail) (bool, error) {
+//
+// A topic that exists, and that no broker knows, is being deleted: brokers forget a topic at the begin of
+// its deletion, and its name is free at the end.
+func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail, waiting Waiting) (bool, error) {
+	began, said := time.Now(), time.Time{}
 	for {
 		err := admin.CreateTopic(name, detail, false)
 		switch {
 		case errors.Is(err, sarama.ErrTopicAlreadyExists):
-			return false, nil
+			if isKnown(admin, name) {
+				return false, nil
+			}
+			deleting := &DeletingError{name}
+			if time.Since(began) > deletionLimit {
+				return false, deleting
+			}
+			if waiting != nil && time.Since(began) > deletionPatience && time.Since(said) >= waitingRepeat {
+				said = time.Now()
+				waiting(deleting)
+			}
+			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+				return false, errors.Join(serr, deleting)
+			}
+			continue
 		case !errors.Is(err, sarama.ErrRequestTimedOut):
 			return err == nil, err
 		}
 		for end := time.Now().Add(outlasting); time.Now().Before(end); {
-			if found, derr := admin.DescribeTopics([]string{name}); derr == nil && len(found) == 1 && found[0].Err == sarama.ErrNoError {
+			if isKnown(admin, name) {
 				return true, nil
 			}
 			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
@@ -88,6 +124,13 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 			}
 		}
 	}
+}
+
+// isKnown reports whether the brokers say that they have the topic. That they could not be asked is no: the
+// caller asks again.
+func isKnown(admin sarama.ClusterAdmin, name string) bool {
+	found, err := admin.DescribeTopics([]string{name})
+	return err == nil && len(found) == 1 && found[0].Err == sarama.ErrNoError
 }
 
 func (t Topic) detail(replicas int16) *sarama.TopicDetail {
@@ -114,16 +157,28 @@ func mismatch(want Topic, have sarama.TopicDetail) string {
 }
 
 // awaitLeaders waits until the topics can be written to: a broker acknowledges the creation before
-// every leader is in place.
-func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic) error {
-	names := make([]string, len(topics))
-	for i, t := range topics {
-		names[i] = t.Name
+// every leader is in place. It creates what has gone since ListTopics, which also lists a topic whose
+// deletion has just begun.
+func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, applied []Applied, brokers int16, waiting Waiting) error {
+	names := make([]string, len(applied))
+	for i, a := range applied {
+		names[i] = a.Topic.Name
 	}
 	for {
-		missing, err := leaderless(admin, names)
+		missing, cause, err := leaderless(admin, names)
 		if err == nil && missing == "" {
 			return nil
+		}
+		if i := slices.Index(names, missing); i >= 0 && errors.Is(cause, sarama.ErrUnknownTopicOrPartition) {
+			a := &applied[i]
+			replicas := min(a.Topic.Replicas, brokers)
+			created, err := create(ctx, admin, missing, a.Topic.detail(replicas), waiting)
+			if err != nil {
+				return fmt.Errorf("create topic %s: %w", missing, err)
+			}
+			if created {
+				*a = Applied{Topic: a.Topic, Created: true, Replicas: replicas}
+			}
 		}
 		if serr := service.Sleep(ctx, 50*time.Millisecond); serr != nil {
 			return errors.Join(fmt.Errorf("waiting for a leader of %s: %w", missing, serr), err)
@@ -131,20 +186,21 @@ func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic
 	}
 }
 
-func leaderless(admin sarama.ClusterAdmin, names []string) (string, error) {
+// leaderless returns the first topic that lacks a leader, and what the brokers say about it.
+func leaderless(admin sarama.ClusterAdmin, names []string) (name string, cause, err error) {
 	described, err := admin.DescribeTopics(names)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	for _, t := range described {
 		if t.Err != sarama.ErrNoError || len(t.Partitions) == 0 {
-			return t.Name, nil
+			return t.Name, t.Err, nil
 		}
 		for _, p := range t.Partitions {
 			if p.Leader < 0 {
-				return t.Name, nil
+				return t.Name, sarama.ErrLeaderNotAvailable, nil
 			}
 		}
 	}
-	return "", nil
+	return "", nil, nil
 }

@@ -52,17 +52,6 @@ func (t Transactional) apply(conf *sarama.Config) {
 	}
 }
 
-// FencedError says that the transactional id belongs to somebody else now.
-type FencedError struct {
-	ID  string
-	Err error
-}
-
-func (e *FencedError) Error() string {
-	return fmt.Sprintf("fenced: another program has started with TRANSACTIONAL_ID %q, or a transaction was open for longer than TRANSACTION_TIMEOUT: %v", e.ID, e.Err)
-}
-func (e *FencedError) Unwrap() error { return e.Err }
-
 // ErrCommitUnknown is a commit that was not answered: the transaction is committed or aborted, whole
 // in both cases, but the producer cannot know which.
 var ErrCommitUnknown = errors.New("outcome of the commit unknown")
@@ -72,11 +61,20 @@ var ErrCommitUnknown = errors.New("outcome of the commit unknown")
 //
 // Begin, then Send and AddOffset, then Commit. After an error of any of them call Abort, and make no
 // use of what the transaction was to say: it did not happen (after ErrCommitUnknown: nobody knows).
+//
+// An error that holds a FatalError ends the use of the Transactor. One that holds a TimedOutError does not, and
+// then it has told why on the screen.
 type Transactor struct {
 	cluster  Cluster
+	client   sarama.Client // for questions; the producer has its own
 	conf     *sarama.Config
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
+
+	state   *sarama.TransactionState // of the id when the producer was made; nil: could not be asked for
+	began   time.Time                // the transaction
+	expired bool                     // it has timed out, and its producer is of no use
+	lost    bool                     // another program has the id, and that was told
 
 	number uint64          // of the transaction, for the history
 	end    history.Subject // what its commit is about: an offset, where one was added
@@ -92,7 +90,7 @@ func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *
 	}
 	own := *conf
 	t.apply(&own)
-	transactor := &Transactor{cluster: c, conf: &own, process: p}
+	transactor := &Transactor{cluster: c, client: client, conf: &own, process: p}
 	return transactor, transactor.renew(ctx)
 }
 
@@ -128,14 +126,18 @@ func (t *Transactor) renew(ctx context.Context) error {
 	for delay := 50 * time.Millisecond; ; delay = min(delay*2, 2*time.Second) {
 		producer, err := Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(t.cluster.Brokers, t.conf) })
 		if err == nil {
-			t.producer = producer
+			t.producer, t.expired = producer, false
+			t.noteState(ctx)
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if errors.Is(err, sarama.ErrTransactionalIDAuthorizationFailed) || errors.Is(err, sarama.ErrInvalidTransactionTimeout) {
-			return &FatalError{fmt.Errorf("transactional producer %s: %w", t.conf.Producer.Transaction.ID, err)}
+		for _, refused := range idRefusals {
+			if errors.Is(err, refused.code) {
+				t.process.Out.Print(fmt.Sprintf(service.Pick(t.process.Lang, refused.pt, refused.en), t.conf.Producer.Transaction.ID))
+				return &FatalError{&RefusedError{Reason: fmt.Sprintf(refused.en, t.conf.Producer.Transaction.ID), Err: refused.code}}
+			}
 		}
 		t.process.Log.Warn("transactional producer; trying again", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
 		if err := service.Sleep(ctx, delay); err != nil {
@@ -146,21 +148,22 @@ func (t *Transactor) renew(ctx context.Context) error {
 
 // Begin opens a transaction. Brokers hear of it with the first message.
 func (t *Transactor) Begin(ctx context.Context) error {
-	if t.producer == nil {
+	if t.producer == nil || t.expired {
 		if err := t.renew(ctx); err != nil {
 			return err
 		}
 	}
+	t.began = time.Now()
 	t.number++
 	t.end = history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None}
-	return t.explain("begin transaction", t.producer.BeginTxn())
+	return t.explain(ctx, "begin transaction", t.producer.BeginTxn())
 }
 
 // Send publishes msg inside the transaction: read_committed readers see it after the commit.
 func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
 	about.Topic, about.Transaction = msg.Topic, t.number
 	about.Partition, about.Offset = history.None, history.None
-	return t.explain("send to "+msg.Topic, Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about)))
+	return t.explain(ctx, "send to "+msg.Topic, Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about)))
 }
 
 // SendAll is Send for several at once: they travel together, and it takes one answer's time, not one a
@@ -184,7 +187,7 @@ func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage
 		err = failed[0].Err // its own text is only how many there are
 	}
 	t.fit(ctx, err, msgs)
-	return t.explain("send to the transaction's topics", err)
+	return t.explain(ctx, "send to the transaction's topics", err)
 }
 
 // AddOffset makes the offset after msg part of the transaction, in the name of the claim's owner: a
@@ -207,7 +210,11 @@ func (t *Transactor) addOffset(owner *sarama.ConsumerGroupMetadata, msg *sarama.
 	offsets := map[string][]*sarama.PartitionOffsetMetadata{
 		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
 	}
-	return t.explain("add offset to transaction", t.producer.AddOffsetsToTxnWithGroupMetadata(offsets, owner))
+	// Sarama only notes it: nobody is asked before the commit.
+	if err := t.producer.AddOffsetsToTxnWithGroupMetadata(offsets, owner); err != nil {
+		return fmt.Errorf("add offset to transaction: %w", err)
+	}
+	return nil
 }
 
 // Commit makes all that was sent visible, and the offsets valid, at once. It fails with
@@ -222,21 +229,29 @@ func (t *Transactor) Commit(ctx context.Context) error {
 		step.OK()
 	case isFenced(err): // an earlier try may have come through, and only its answer been lost
 		step.Unknown(err)
+		if err = t.fenced(ctx, "commit transaction", err); t.expired {
+			// Not even then is it certain that this transaction was the one that timed out.
+			err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+		}
+		return err
 	case t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0:
 		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 		step.Unknown(err)
 	default:
 		step.Failed(err)
 	}
-	return t.explain("commit transaction", err)
+	return t.explain(ctx, "commit transaction", err)
 }
 
 // Abort ends a transaction after an error, so that the next can begin: by aborting it where sarama is
-// in a state to do so, and with a new producer otherwise. It does nothing where none is open. When
+// in a state to do so, and with a new producer otherwise. It does nothing where none is open, and where another program has the id. When
 // ctx has ended it does not wait: the broker aborts what is silent for TRANSACTION_TIMEOUT.
 func (t *Transactor) Abort(ctx context.Context) error {
 	const abortable = sarama.ProducerTxnFlagInTransaction | sarama.ProducerTxnFlagAbortableError | sarama.ProducerTxnFlagFatalError
-	if t.producer != nil {
+	if t.lost {
+		return nil
+	}
+	if t.producer != nil && !t.expired {
 		status := t.producer.TxnStatus()
 		if status&sarama.ProducerTxnFlagReady != 0 {
 			return nil
@@ -246,11 +261,14 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			err := await(ctx, time.Second, t.producer.AbortTxn)
 			if err == nil {
 				step.OK()
-			} else {
-				step.Unknown(err)
+				return nil
 			}
-			if err == nil || isFenced(err) {
-				return t.explain("abort transaction", err)
+			step.Unknown(err)
+			if isFenced(err) {
+				// A transaction that has timed out is aborted already.
+				if err := t.fenced(ctx, "abort transaction", err); !t.expired {
+					return err
+				}
 			}
 			t.process.Log.Warn("the transaction could not be aborted; making a new producer", "error", err)
 		}
@@ -261,25 +279,16 @@ func (t *Transactor) Abort(ctx context.Context) error {
 	return t.renew(ctx)
 }
 
-// explain adds what was being done. Being fenced is fatal, and said in the student's language: a new
-// producer would take the id back, and the two would fence each other for ever.
-func (t *Transactor) explain(doing string, err error) error {
+// explain adds what was being done, and tells why where the producer was fenced.
+func (t *Transactor) explain(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case isFenced(err):
-		id := t.conf.Producer.Transaction.ID
-		t.process.Out.Print(fencedLine(t.process.Lang, id))
-		return &FatalError{&FencedError{ID: id, Err: fmt.Errorf("%s: %w", doing, err)}}
+		return t.fenced(ctx, doing, err)
 	default:
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-}
-
-// isFenced reports whether the producer's epoch is over. Sarama prints the first of the two as
-// "Unknown error".
-func isFenced(err error) bool {
-	return errors.Is(err, sarama.ErrProducerFenced) || errors.Is(err, sarama.ErrInvalidProducerEpoch)
 }
 
 // Close waits a moment for the producer's connections to end. It commits and aborts nothing.

@@ -50,7 +50,7 @@ func topic(t testing.TB, prefix string, partitions int32) string {
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
 	defer cancel()
-	applied, err := kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters())
+	applied, err := kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -23,8 +24,10 @@ type applier struct {
 	minBrokers int
 	timeout    time.Duration
 
-	seen  []string // brokers that were registered when we last asked
-	cause string   // why we still wait
+	seen []string // brokers that were registered when we last asked
+
+	mu    sync.Mutex // ApplyTopics may outlast the command's time-out
+	cause string     // why we still wait
 	said  time.Time
 }
 
@@ -81,7 +84,7 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 		}
 	}
 	applied, err = kafka.Interruptible(ctx, func() ([]kafka.Applied, error) {
-		return kafka.ApplyTopics(ctx, admin, a.topics)
+		return kafka.ApplyTopics(ctx, admin, a.topics, func(cause error) { a.wait(cause.Error()) })
 	})
 	return applied, len(a.seen), err
 }
@@ -106,18 +109,25 @@ func (a *applier) tooFew() string {
 
 // wait says why we wait: when the cause is new, and every ten seconds.
 func (a *applier) wait(cause string) {
-	if cause != a.cause || time.Since(a.said) >= repeatEvery {
+	a.mu.Lock()
+	due := cause != a.cause || time.Since(a.said) >= repeatEvery
+	a.mu.Unlock()
+	if due {
 		a.say(cause)
 	}
 }
 
 func (a *applier) say(cause string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.cause, a.said = cause, time.Now()
 	fmt.Fprintf(a.Stderr, "workshop: waiting: %s\n", cause)
 }
 
 // gaveUp explains the end of ctx: what was seen by then, and what to do about it.
 func (a *applier) gaveUp(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	switch {
 	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return errors.New("interrupted before every topic was there: run it again, it goes on where it stopped")

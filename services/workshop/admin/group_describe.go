@@ -63,8 +63,9 @@ LOG-END-OFFSET  where the next message will stand
 LAG             the difference, as Kafka's own tools print it
 UNREAD          messages that are really there for the group, counted by reading them as it would (read_committed)
 
-LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some,
-so that LAG never gets to 0. UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(countLimit) + `.`,
+LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some.
+LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not
+for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(countLimit) + `.`,
 		Example: `  workshop groups describe cg-group-id
   workshop groups describe --all-groups
   workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,

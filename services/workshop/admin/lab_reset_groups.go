@@ -110,17 +110,11 @@ func (s *session) resetLab(ctx context.Context, steps []labStep) error {
 	return s.makeAnew(ctx, topics)
 }
 
-// makeAnew makes topics that may have been there a moment ago. Brokers forget a topic before the cluster
-// has deleted it; until then making it says that it exists, though it will never have a leader.
+// makeAnew creates topics that may have been there a moment ago.
 func (s *session) makeAnew(ctx context.Context, topics []kafka.Topic) error {
 	for len(topics) > 0 {
-		soon, cancel := context.WithTimeout(ctx, time.Second)
-		_, err := kafka.ApplyTopics(soon, s.admin, topics)
-		cancel()
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil || soon.Err() == nil && !movesOn(err) && !underway(err):
+		_, err := kafka.ApplyTopics(ctx, s.admin, topics, nil)
+		if err == nil || ctx.Err() != nil || !movesOn(err) && !underway(err) {
 			return err
 		}
 		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {

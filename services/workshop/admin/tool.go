@@ -163,6 +163,9 @@ func (t *Tool) note(format string, args ...any) {
 	fmt.Fprintf(t.Stderr, "workshop: "+format+"\n", args...)
 }
 
+// waiting says on standard error what a command waits for.
+func (t *Tool) waiting(cause error) { t.note("waiting: %v", cause) }
+
 const startCluster = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
 
 // ask connects to the cluster and puts question to it, all within the command's time-out.

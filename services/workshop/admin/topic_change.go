@@ -37,7 +37,8 @@ func (t *Tool) topicsCreateCommand(bootstrap *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Create a topic",
-		Long: `create creates one topic, and waits until each partition has its leader. Unless --config says otherwise,
+		Long: `create creates one topic, and waits until each partition has its leader. A topic of that name that is being deleted is
+waited for first. Unless --config says otherwise,
 min.insync.replicas is one less than the replicas: one broker may die without a loss, and without a pause.
 
 «workshop topics apply» creates what the services expect, with dead letters, and changes nothing that is there.`,
@@ -56,7 +57,9 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 			return service.UsageError("--partitions has to be from 1 to 10000, and --replication-factor from 1 to the number of brokers")
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
-		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) { return s.createTopic(ctx, topic) })
+		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) {
+			return s.createTopic(ctx, topic, t.waiting)
+		})
 		if err != nil {
 			return err
 		}
@@ -73,7 +76,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	return cmd
 }
 
-func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafka.Applied, err error) {
+func (s *session) createTopic(ctx context.Context, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
 	meta, err := s.metadata()
 	if err != nil {
 		return made, err
@@ -91,7 +94,7 @@ func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafk
 	if int(topic.Replicas) > len(meta.Brokers) {
 		return made, tooManyReplicas(int(topic.Replicas), meta.Brokers)
 	}
-	applied, err := kafka.ApplyTopics(ctx, s.admin, []kafka.Topic{topic})
+	applied, err := kafka.ApplyTopics(ctx, s.admin, []kafka.Topic{topic}, waiting)
 	if err != nil {
 		return made, err
 	}

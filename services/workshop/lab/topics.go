@@ -24,7 +24,7 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 		names = append(names, t.Name)
 	}
 	b.own(names...)
-	if _, err := kafka.ApplyTopics(ctx, admin, topics); err != nil {
+	if _, err := kafka.ApplyTopics(ctx, admin, topics, nil); err != nil {
 		return err
 	}
 	// Each broker learns of them in its own time.

@@ -1,0 +1,113 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// A static member is fenced (FENCED_INSTANCE_ID) when the coordinator knows its GROUP_INSTANCE_ID under another
+// member id than it has. That has two causes, and the answer is the same:
+//
+//   - Another program runs with the same id, and joined later. This one has to end.
+//   - The coordinator holds a member id that nobody uses: one given in answer to a join of ours that was lost on
+//     its way, or one of this program's life before. Such an id sends no heartbeats, and its session ends.
+//
+// So a fenced member waits for the end of a session, without joining: where the name becomes free nobody
+// else uses it, and where it does not somebody does. Waiting disturbs no other member, so that two programs
+// with one name do not fence each other in turns.
+
+// ghostly is how long after its start a static member, when fenced, joins again without that wait: a
+// coordinator that takes over may know only the id of the life before, or do late what that life has asked for.
+const ghostly = 15 * time.Second
+
+// Such a coordinator may need more than one try. Of two live members with one name the older has used
+// its tries up first, and ends.
+const (
+	ghostTries = 5
+	ghostDelay = 300 * time.Millisecond
+)
+
+// errGhost ends runClient: the member was fenced, and may join again without a member id.
+var errGhost = errors.New("fenced by a member id that nobody uses")
+
+// fenced decides how a fenced member goes on. It returns errGhost when it may join again, and any error when
+// ctx has ended.
+func (g *Group) fenced(ctx context.Context, err error) error {
+	if g.joinedAnew < ghostTries && time.Now().Before(g.joinAnewBy) {
+		g.joinedAnew++
+		g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+		return errGhost
+	}
+	g.Process.Log.Warn("fenced: waiting whether the name becomes free", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+	g.setNameHeld(true) // explainWaits tells
+	freed := g.nameIsFreed(ctx)
+	g.setNameHeld(false)
+	if freed {
+		g.Process.Log.Warn("nobody used the name: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+		return errGhost
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	g.Process.Out.Print(sameNameLine(g.Process.Lang, g.Member.Group, g.Member.InstanceID))
+	return &RefusedError{
+		Reason: fmt.Sprintf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own (FENCED_INSTANCE_ID)", g.Member.Group, g.Member.InstanceID),
+		Err:    err,
+	}
+}
+
+// nameWait is how long a member id without heartbeats can hold the name in a group at rest: a session, and
+// half of one for a coordinator that is busy.
+func (g *Group) nameWait() time.Duration {
+	return g.client().Config().Consumer.Group.Session.Timeout * 3 / 2
+}
+
+// nameIsFreed waits until no member of the group has the name, and returns true then. It returns false when
+// one and the same member id has held it for longer than it could without heartbeats, and when ctx has ended.
+//
+// Only time in which the group is stable counts. Sessions do not end during a rebalance, nor while
+// brokers are away.
+func (g *Group) nameIsFreed(ctx context.Context) bool {
+	var holder string
+	var since time.Time
+	for {
+		described, err := g.describe(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return false
+		case err != nil:
+			holder = ""
+		case g.holder(described) == "":
+			return true
+		case described.State != "Stable" || g.holder(described) != holder:
+			holder, since = g.holder(described), time.Now()
+		case time.Since(since) > g.nameWait():
+			return false
+		}
+		if service.Sleep(ctx, ghostDelay) != nil {
+			return false
+		}
+	}
+}
+
+// holder is the member id that has this member's name, or "".
+func (g *Group) holder(described *sarama.GroupDescription) string {
+	for _, m := range described.Members {
+		if m.GroupInstanceId != nil && *m.GroupInstanceId == g.Member.InstanceID {
+			return m.MemberId
+		}
+	}
+	return ""
+}
+
+func (g *Group) setNameHeld(held bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.nameHeld = held
+}

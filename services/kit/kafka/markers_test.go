@@ -1,0 +1,124 @@
+package kafka_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
+)
+
+// opened begins a transaction with a message, and returns the way to end it.
+func opened(t *testing.T, c *kafkatest.Cluster, id, value string) (end func(commit bool)) {
+	t.Helper()
+	conf := c.Kafka().Config("test")
+	conf.Producer.Transaction.ID = id
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { producer.Close() })
+	if err := producer.BeginTxn(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(value)}); err != nil {
+		t.Fatal(err)
+	}
+	return func(commit bool) {
+		t.Helper()
+		finish := producer.AbortTxn
+		if commit {
+			finish = producer.CommitTxn
+		}
+		if err := finish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func wantCommitted(t *testing.T, c *kafkatest.Cluster, want int64) {
+	t.Helper()
+	kafkatest.Eventually(t, "the group commits behind what nobody reads", func() bool { return c.Committed("g", "t", 0) == want })
+}
+
+// committing handles a message, and commits it.
+func committing(m *member) func(context.Context, *kafka.Claim) error {
+	return func(_ context.Context, claim *kafka.Claim) error {
+		for msg := range claim.Messages() {
+			m.add(string(msg.Value))
+			claim.Mark(msg)
+			if err := claim.Commit(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// readCommitted joins with what Membership has by default.
+func readCommitted(g *kafka.Group) { g.Member.Isolation = sarama.ReadCommitted }
+
+// The group's offset passes markers and aborted messages, so that its LAG is 0. It stops before an open
+// transaction, whatever has ended behind that, and no message is left out.
+func TestCommitPassesMarkers(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	opened(t, c, "a", "1")(true)        // 0, its marker 1
+	opened(t, c, "b", "aborted")(false) // 2, its marker 3
+	end := opened(t, c, "c", "2")       // 4
+	opened(t, c, "d", "3")(true)        // 5, its marker 6
+	opened(t, c, "e", "aborted")(false) // 7, its marker 8
+	looks := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Count: -1, Observe: true, When: func(req kmsg.Request) bool {
+		fetch := req.(*kmsg.FetchRequest)
+		return fetch.SessionEpoch == -1 && len(fetch.Topics) == 1 && fetch.Topics[0].Partitions[0].FetchOffset == 4 && fetch.MaxWaitMillis == 50
+	}})
+	m := joinWith(t, c, committing, readCommitted)
+	wantHandled(t, m, numbers(1, 1))
+	wantCommitted(t, c, 4)
+	kafkatest.Eventually(t, "it has looked behind", func() bool { return looks.Hits() > 1 })
+	if got := c.Committed("g", "t", 0); got != 4 {
+		t.Fatalf("committed %d before the open transaction's end, want 4", got)
+	}
+	end(true) // 9
+	wantHandled(t, m, numbers(1, 3))
+	wantCommitted(t, c, 10)
+}
+
+// A member that ends with a message leaves no LAG either, and one that was stopped inside the next one leaves
+// that one to the group.
+func TestEndPassesMarkers(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	opened(t, c, "a", "1")(true)
+	done := func(m *member) func(context.Context, *kafka.Claim) error {
+		return func(_ context.Context, claim *kafka.Claim) error {
+			for msg := range claim.Messages() {
+				m.add(string(msg.Value))
+				claim.Mark(msg)
+				return kafka.ErrDone
+			}
+			return nil
+		}
+	}
+	if err := joinWith(t, c, done, readCommitted).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Committed("g", "t", 0); got != 2 {
+		t.Errorf("committed %d, want 2", got)
+	}
+	opened(t, c, "b", "2")(true)
+	opened(t, c, "c", "3")(true)
+	if err := joinWith(t, c, done, readCommitted).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Committed("g", "t", 0); got != 4 {
+		t.Errorf("committed %d, want 4: behind the marker, and before the next message", got)
+	}
+	m := joinWith(t, c, done, readCommitted)
+	if err := m.Wait(); err != nil || strings.Join(m.values(), " ") != "3" {
+		t.Errorf("then handled %v, %v", m.values(), err)
+	}
+}

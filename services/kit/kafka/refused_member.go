@@ -1,0 +1,157 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// joinRefusal is a coordinator's reason for not taking a member in, one that sarama does not retry by itself.
+type joinRefusal struct {
+	code   sarama.KError
+	name   string // Kafka's name for it
+	wait   time.Duration
+	pt, en string // what it means and what to do, for students; %s is the group
+}
+
+// describeTimeout is how long the coordinator has to describe the group.
+const describeTimeout = 2 * time.Second
+
+// waitForEver is the wait for a refusal that ends when somebody else makes room.
+const waitForEver = time.Duration(1<<63 - 1)
+
+// strategyWait is how long a member waits for those of another strategy to leave. The refusal may pass: a
+// member that died stays in the group until its session ends, 45 s by default in the Java client and in
+// librdkafka. One that outlasts this runs, and no wait can help.
+const strategyWait = time.Minute
+
+// joinRefusals are the answers that need a remedy. All others, such as NOT_COORDINATOR, pass by themselves.
+// A wait of 0 ends the program at once: the answer is the same at every try until somebody changes a setting.
+var joinRefusals = []joinRefusal{
+	{sarama.ErrInconsistentGroupProtocol, "INCONSISTENT_GROUP_PROTOCOL", strategyWait,
+		"o grupo %s já tem membros com outra estratégia de partição, e este programa só conhece range: pare os outros membros, configure neles range (partition.assignment.strategy), ou escolha outro CONSUMER_GROUP",
+		"group %s has members with another assignment strategy, and this program knows only range: stop the other members, configure range for them (partition.assignment.strategy), or choose another CONSUMER_GROUP"},
+	{sarama.ErrGroupMaxSizeReached, "GROUP_MAX_SIZE_REACHED", waitForEver,
+		"o grupo %s está cheio (group.max.size dos brokers): este programa entra quando um membro sair; ou aumente group.max.size, ou escolha outro CONSUMER_GROUP",
+		"group %s is full (group.max.size of the brokers): this program joins when a member leaves; or raise group.max.size, or choose another CONSUMER_GROUP"},
+	{sarama.ErrInvalidSessionTimeout, "INVALID_SESSION_TIMEOUT", 0,
+		"os brokers não aceitam a sessão de 6 s deste programa no grupo %s: configure neles group.min.session.timeout.ms até 6000 e group.max.session.timeout.ms a partir de 6000",
+		"the brokers do not accept this program's session timeout of 6 s in group %s: set group.min.session.timeout.ms to at most 6000 and group.max.session.timeout.ms to at least 6000"},
+	{sarama.ErrInvalidGroupId, "INVALID_GROUP_ID", 0,
+		"os brokers não aceitam o nome de grupo %q: escolha outro CONSUMER_GROUP",
+		"the brokers do not accept the group name %q: choose another CONSUMER_GROUP"},
+	{sarama.ErrGroupAuthorizationFailed, "GROUP_AUTHORIZATION_FAILED", 0,
+		"este usuário não tem permissão no grupo %s: dê a ele READ no grupo (kafka-acls --add --operation Read --group), ou escolha outro CONSUMER_GROUP",
+		"this user has no permission on group %s: grant READ on the group (kafka-acls --add --operation Read --group), or choose another CONSUMER_GROUP"},
+	{sarama.ErrUnsupportedVersion, "UNSUPPORTED_VERSION", 0,
+		"os brokers não falam a versão do protocolo de que este programa precisa no grupo %s: use Kafka 2.5 ou mais novo",
+		"the brokers do not speak the protocol version that this program needs in group %s: use Kafka 2.5 or newer"},
+}
+
+// idRefusals are a transaction coordinator's reasons for giving no producer a transactional id. They are the
+// same at every try; %q is the id.
+var idRefusals = []joinRefusal{
+	{sarama.ErrTransactionalIDAuthorizationFailed, "", 0,
+		"este usuário não tem permissão no TRANSACTIONAL_ID %q: dê a ele WRITE no id (kafka-acls --add --operation Write --transactional-id), ou escolha outro (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)",
+		"this user has no permission on TRANSACTIONAL_ID %q: grant WRITE on it (kafka-acls --add --operation Write --transactional-id), or choose another (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"},
+	{sarama.ErrInvalidTransactionTimeout, "", 0,
+		"os brokers não aceitam TRANSACTION_TIMEOUT para o TRANSACTIONAL_ID %q: escolha um menor, ou aumente neles transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)",
+		"the brokers do not accept TRANSACTION_TIMEOUT for TRANSACTIONAL_ID %q: choose a shorter one, or raise their transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)"},
+}
+
+// standingRefusal is a refusal that was not withdrawn yet.
+type standingRefusal struct {
+	joinRefusal
+	group    string
+	strategy string // that rules in the group, where that is why
+	since    time.Time
+}
+
+// line is the refusal for students.
+func (r *standingRefusal) line(lang service.Lang) string {
+	name := r.name
+	if r.strategy != "" {
+		name += ": " + r.strategy
+	}
+	return fmt.Sprintf(service.Pick(lang, r.pt, r.en), r.group) + " (" + name + ")"
+}
+
+// RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id.
+type RefusedError struct {
+	Reason string // what it means and what to do, in English
+	Err    error  // a sarama.KError
+}
+
+func (e *RefusedError) Error() string { return e.Reason }
+func (e *RefusedError) Unwrap() error { return e.Err }
+
+// refuse notes why the coordinator does not take the member in, for [Group.waitingLine]. It tells students and
+// returns a RefusedError where a further try cannot help.
+func (g *Group) refuse(ctx context.Context, err error) error {
+	for _, r := range joinRefusals {
+		if !errors.Is(err, r.code) {
+			continue
+		}
+		standing := g.standing()
+		if standing == nil || standing.code != r.code {
+			standing = &standingRefusal{joinRefusal: r, group: g.Member.Group, since: time.Now()}
+			if r.code == sarama.ErrInconsistentGroupProtocol {
+				// Without it the line says less; that it could not be asked for is no news.
+				if described, err := g.describe(ctx); err == nil {
+					standing.strategy = described.Protocol
+				}
+			}
+			g.setRefusal(standing)
+		}
+		if time.Since(standing.since) < min(r.wait, g.longestWait) {
+			return nil
+		}
+		g.Process.Out.Print(standing.line(g.Process.Lang))
+		return &RefusedError{Reason: standing.line(service.English), Err: r.code}
+	}
+	return nil
+}
+
+// standing is the refusal that was not withdrawn yet, or nil.
+func (g *Group) standing() *standingRefusal {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.refusal
+}
+
+func (g *Group) setRefusal(r *standingRefusal) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refusal = r
+}
+
+// describe asks the coordinator for the group as it is now.
+func (g *Group) describe(ctx context.Context) (*sarama.GroupDescription, error) {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	client := g.client()
+	return Interruptible(ctx, func() (*sarama.GroupDescription, error) {
+		coordinator, err := client.Coordinator(g.Member.Group)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := coordinator.DescribeGroups(&sarama.DescribeGroupsRequest{Version: 4, Groups: []string{g.Member.Group}})
+		if err == nil && len(resp.Groups) != 1 {
+			err = errors.New("the coordinator's answer leaves the group out")
+		}
+		if err == nil && resp.Groups[0].Err != sarama.ErrNoError {
+			err = resp.Groups[0].Err
+		}
+		if err != nil {
+			// The next question goes to the coordinator of then. If there is none, the next question says so.
+			_ = client.RefreshCoordinator(g.Member.Group)
+			return nil, err
+		}
+		return resp.Groups[0], nil
+	})
+}
