@@ -113,7 +113,7 @@ func (a *applier) wait(cause string) {
 
 func (a *applier) say(cause string) {
 	a.cause, a.said = cause, time.Now()
-	fmt.Fprintf(a.Stderr, "workshop: waiting: %s\n", cause)
+	a.note("waiting: %s", cause)
 }
 
 // gaveUp explains the end of ctx: what was seen by then, and what to do about it.
@@ -180,7 +180,7 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(a.Stderr, "workshop: warning: %s\n", w)
+		a.note("warning: %s", w)
 	}
 	return tw.Flush()
 }

@@ -150,8 +150,9 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
 		count(d.Topics, "topic"), d.InternalTopics, count(d.Partitions, "partition"))
+	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
 		role := "-"

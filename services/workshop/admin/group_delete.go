@@ -21,7 +21,7 @@ deleted where one of them does not exist, or has members.`,
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
 		o.changes = true
 		_, err := ask(ctx, o, func(ctx context.Context, s *session) (struct{}, error) {
-			return struct{}{}, s.deleteGroups(ctx, names, func(name string) { fmt.Fprintf(t.Stdout, "%s deleted\n", name) })
+			return struct{}{}, s.deleteGroups(ctx, names, func(name string) { t.say("%s deleted", name) })
 		})
 		return err
 	})

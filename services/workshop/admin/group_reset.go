@@ -224,7 +224,7 @@ func inactive(g *sarama.GroupDescription) error {
 	}
 	var who []string
 	for _, m := range membersOf(g) {
-		who = append(who, m.ClientID+" on "+m.Host)
+		who = append(who, service.Safe(m.ClientID)+" on "+m.Host)
 	}
 	return fmt.Errorf("it has %s (%s): stop them first; one that was killed counts until its session ends, some seconds later",
 		count(len(g.Members), "active member"), strings.Join(who, ", "))

@@ -60,7 +60,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(t.Stdout, "%s created: %s, %s\n", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
+		t.say("%s created: %s, %s", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
@@ -162,13 +162,13 @@ With more partitions a key's messages go to another partition than before: the o
 		}
 		switch {
 		case partitions > before:
-			fmt.Fprintf(t.Stdout, "%s: %d partitions, before %d\n", args[0], partitions, before)
+			t.say("%s: %d partitions, before %d", args[0], partitions, before)
 			t.note("from now on keys go to other partitions than before: the order of a key's messages breaks once")
 		case partitions == before:
-			fmt.Fprintf(t.Stdout, "%s: has %s already\n", args[0], count(partitions, "partition"))
+			t.say("%s: has %s already", args[0], count(partitions, "partition"))
 		}
 		for _, name := range sortedKeys(config) {
-			fmt.Fprintf(t.Stdout, "%s: %s=%s\n", args[0], name, config[name])
+			t.say("%s: %s=%s", args[0], name, config[name])
 		}
 		return nil
 	})
@@ -253,7 +253,7 @@ to be exact: there are no patterns. Nothing is deleted where one of the topics d
 			return fmt.Errorf("delete topics: %w", err)
 		}
 		for _, name := range names {
-			fmt.Fprintf(t.Stdout, "%s deleted\n", name)
+			t.say("%s deleted", name)
 		}
 		return nil
 	})

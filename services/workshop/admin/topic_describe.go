@@ -157,11 +157,11 @@ func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (
 }
 
 func (d describedTopic) table(w io.Writer) {
-	fmt.Fprintf(w, "%s: %s, replication factor %d", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor)
+	config := ""
 	for _, name := range sortedKeys(d.Config) {
-		fmt.Fprintf(w, ", %s=%s", name, d.Config[name])
+		config += ", " + name + "=" + d.Config[name]
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
 	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
 	for _, p := range d.Partitions {
 		leader, remark := "none", "\toffline: no replica that is in sync is up"
