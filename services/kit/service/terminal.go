@@ -51,14 +51,18 @@ func Safe(text string) string {
 	return b.String()
 }
 
-// SafeLines is [Safe] for text of several lines, whose ends stay.
+// SafeLines is [Safe] for text of several lines, whose ends stay, also those of Windows.
 func SafeLines(text string) string {
 	lines := strings.SplitAfter(text, "\n")
 	for i, line := range lines {
-		content, ended := strings.CutSuffix(line, "\n")
-		if lines[i] = Safe(content); ended {
-			lines[i] += "\n"
+		end := ""
+		if strings.HasSuffix(line, "\n") {
+			end = "\n"
 		}
+		if strings.HasSuffix(line, "\r\n") {
+			end = "\r\n"
+		}
+		lines[i] = Safe(strings.TrimSuffix(line, end)) + end
 	}
 	return strings.Join(lines, "")
 }
