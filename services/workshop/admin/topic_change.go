@@ -56,11 +56,22 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 			return service.UsageError("--partitions has to be from 1 to 10000, and --replication-factor from 1 to the number of brokers")
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
-		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) { return s.createTopic(ctx, topic) })
+		copies := true
+		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) {
+			meta, err := s.metadata()
+			if err != nil {
+				return kafka.Applied{}, err
+			}
+			copies = !isEmbedded(meta)
+			return s.createTopic(ctx, meta, topic)
+		})
 		if err != nil {
 			return err
 		}
 		t.say("%s created: %s, %s", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
+		if !copies && made.Replicas > 1 {
+			t.noteCopies()
+		}
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
@@ -73,11 +84,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	return cmd
 }
 
-func (s *session) createTopic(ctx context.Context, topic kafka.Topic) (made kafka.Applied, err error) {
-	meta, err := s.metadata()
-	if err != nil {
-		return made, err
-	}
+func (s *session) createTopic(ctx context.Context, meta *sarama.MetadataResponse, topic kafka.Topic) (made kafka.Applied, err error) {
 	if found, err := find(meta, topic.Name); err == nil {
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
 			topic.Name, count(len(found[0].Partitions), "partition"), count(replicationFactor(found[0]), "replica"))
