@@ -35,7 +35,7 @@ func (s *session) deleteGroups(ctx context.Context, names []string, deleted func
 	}
 	for _, g := range groups {
 		if err := inactive(g); err != nil {
-			return fmt.Errorf("delete group %s: %w", g.GroupId, err)
+			return fmt.Errorf("delete group %s: %w", g.name, err)
 		}
 	}
 	for _, name := range names {

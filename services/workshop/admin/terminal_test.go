@@ -26,9 +26,9 @@ type terminal struct{ *kafkatest.Output }
 func (terminal) IsTerminal() bool { return true }
 
 const (
-	group  = "group" + clears + "\nforged"
-	clears = "\x1b[2J\u009b2J" // the screen, twice
-	forges = "paid\nt deleted\r\u202e\xff"
+	hostileGroup = "group" + clears + "\nforged"
+	clears       = "\x1b[2J\u009b2J" // the screen, twice
+	forges       = "paid\nt deleted\r\u202e\xff"
 )
 
 // hostile is a cluster whose messages and names attack the terminal of who looks at them.
@@ -45,7 +45,7 @@ func hostile(t *testing.T) *kafkatest.Cluster {
 			},
 		})
 	}
-	commit(t, c, group, "t", 0, 0)
+	commit(t, c, hostileGroup, "t", 0, 0)
 	return c
 }
 
@@ -57,8 +57,8 @@ var showing = [][]string{
 	{"groups", "list"},
 	{"groups", "describe", "--all-groups"},
 	{"groups", "describe", "group"},
-	{"groups", "reset", group, "--topic", "t", "--to", "latest"},
-	{"groups", "delete", group},
+	{"groups", "reset", hostileGroup, "--topic", "t", "--to", "latest"},
+	{"groups", "delete", hostileGroup},
 }
 
 func TestATerminalIsHarmless(t *testing.T) {
@@ -90,7 +90,7 @@ func TestAPipeGetsTheBytes(t *testing.T) {
 	c := hostile(t)
 	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, clears+forges+"\n")
 	contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t).stdout, clears+forges+"\n")
-	contains(t, workshop(t, c.Kafka(), "groups", "list").ok(t).stdout, group)
+	contains(t, workshop(t, c.Kafka(), "groups", "list").ok(t).stdout, hostileGroup)
 	args := []string{"groups", "list", "-o", "json"}
 	if pipe, screen := workshop(t, c.Kafka(), args...).ok(t).stdout, onTerminal(t, c.Kafka(), args...).ok(t).stdout; pipe != screen {
 		t.Errorf("JSON is %q in a pipe, and %q on a terminal", pipe, screen)
