@@ -26,13 +26,19 @@ func (o *outcome) begin() int64 {
 	return o.sent
 }
 
-// acknowledge counts a line that arrived; printErr is what came of printing so.
-func (o *outcome) acknowledge(printErr error) {
+// acknowledge counts a line that arrived.
+func (o *outcome) acknowledge() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.acknowledged++
+}
+
+// printed keeps the first error of printing where lines stand.
+func (o *outcome) printed(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.printErr == nil {
-		o.printErr = printErr
+		o.printErr = err
 	}
 }
 
@@ -63,6 +69,9 @@ func (o *outcome) printError() error {
 func (p *produce) fail(line int64, err error) {
 	if errors.Is(err, sarama.ErrShuttingDown) {
 		err = errors.New("not sent: this program was stopped first")
+	}
+	if p.verbose || p.output == "json" {
+		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more
 	}
 	if p.complain() {
 		p.note("line %d: %v", line, err)
