@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/service"
 )
 
 // board turns events into the lines on the screen. It does no input or output, so that every case
@@ -153,7 +154,7 @@ func before(e event.ScoreEvent) event.Score {
 func (b *board) header(m *match, e event.ScoreEvent) []string {
 	var lines []string
 	if m.id != "" {
-		lines = append(lines, fmt.Sprintf(b.words.match, m.id))
+		lines = append(lines, fmt.Sprintf(b.words.match, service.Safe(m.id))) // a name of others', which must not forge lines
 	}
 	if m.begun == 0 && m.announced == (event.Score{}) && m.lastID > 0 {
 		lines = append(lines, fmt.Sprintf(b.words.resumed, e.ID))

@@ -46,6 +46,8 @@ func TestBoard(t *testing.T) {
 			header, "           0 - 1", "1 - 1", "Partida finalizada!",
 			"contagem própria: 1 a 1, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum"}},
 		{"with a match", "m1", []event.ScoreEvent{a(1, 1, 0)}, []string{"partida m1", header, "1 - 0"}},
+		{"with a match that clears the screen and forges a line", "m1\x1b[2J\n9 - 0", []event.ScoreEvent{a(1, 1, 0)}, []string{
+			`partida m1\x1b[2J\n9 - 0`, header, "1 - 0"}},
 		{"an id is missed, and its goal in the tally", "m1", []event.ScoreEvent{a(1, 1, 0), a(3, 3, 0), end(a(4, 3, 0))}, []string{
 			"partida m1", header, "1 - 0", "! id perdido: 2", "3 - 0", "Partida finalizada!",
 			"contagem própria: 2 a 0, DIFERENTE do placar anunciado de 3 a 0", "ids perdidos: 2 · ids repetidos: nenhum"}},

@@ -98,7 +98,7 @@ func (r *reader) resume(ctx context.Context, partition int32) error {
 		r.board.ended = ended // matches that ended before this program began are not its
 	}
 	if last != nil && !again && last.Event != event.Finished {
-		r.process.Out.Print(fmt.Sprintf(r.board.words.restored, last.Match, last.ID, last.Tally.TeamA, last.Tally.TeamB, o.topic))
+		r.process.Out.Print(fmt.Sprintf(r.board.words.restored, service.Safe(last.Match), last.ID, last.Tally.TeamA, last.Tally.TeamB, o.topic))
 	}
 	return nil
 }

@@ -54,7 +54,14 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
-	fmt.Fprintf(t.stderr, "workshop: %v\n", err)
+	if readerGone(err, t.stdout) {
+		return service.ExitOK
+	}
+	text := err.Error() // which may quote a broker
+	if service.IsTerminal(t.stderr) {
+		text = service.SafeLines(text)
+	}
+	fmt.Fprintf(t.stderr, "workshop: %s\n", text)
 	_, ran := errors.AsType[*runError](err)
 	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
 		fmt.Fprintf(t.stderr, "see «%s --help»\n", cmd.CommandPath())
@@ -86,7 +93,9 @@ func (t *tool) rootCommand() *cobra.Command {
 		Short: "The Kafka workshop without Docker, and the administration of any cluster",
 		Long: "workshop runs the whole workshop without Docker, its labs and its drills, and looks at any cluster and\n" +
 			"changes it: topics, messages, consumer groups and dead letters.\n\n" +
-			"Exit codes: 0 done, 1 failed, 2 wrong use.",
+			"Exit codes: 0 done, or whoever reads the output has seen enough (head); 1 failed, 2 wrong use.\n\n" +
+			"What comes from a cluster is printed as it is to a file or a pipe, and with -o json. On a terminal control\n" +
+			"characters are shown as escapes.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
 			"  workshop up --ecommerce      the e-commerce system instead, and its page\n" +
 			"  workshop topics list\n" +

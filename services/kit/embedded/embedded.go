@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // Options of a cluster; the zero value is three brokers on free ports, in memory.
@@ -49,6 +51,7 @@ func Start(o Options) (*Cluster, error) {
 		// is worth nothing for the same topic in another cluster. With a DataDir the id is kept there.
 		kfake.ClusterID(idPrefix + rand.Text()),
 		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelError)), // a full disk must not pass in silence
+		kfake.MaxVersions(versions()),
 	}
 	if len(o.Ports) > 0 {
 		// kfake would wrap the error beyond recognition, and after it had opened other ports.
@@ -71,7 +74,29 @@ func Start(o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded cluster: %w", err)
 	}
+	cluster.ControlKey(kmsg.ListGroups.Int16(), anyCase)
 	return &Cluster{cluster}, nil
+}
+
+// versions are those of the newest Kafka that has answers we can give, less the two that kfake fills in such
+// a way that Kafka's own tools end in an exception of Java: kafka-topics, kafka-get-offsets and others.
+func versions() *kversion.Versions {
+	v := kversion.Stable()
+	// From version 5 on the answer has the topic's settings, which kfake sends with a source that is none (-1).
+	v.SetMaxKeyVersion(kmsg.CreateTopics.Int16(), 4)
+	// Eligible leader replicas are null in it, which Java's client does not expect. Without it, it asks for Metadata.
+	v.SetMaxKeyVersion(kmsg.DescribeTopicPartitions.Int16(), -1)
+	return v
+}
+
+// anyCase lets a question for groups of some types be asked as Java's client does: «Classic». Kafka does not
+// look at the case, kfake does. It has the question answered as any other.
+func anyCase(req kmsg.Request) (kmsg.Response, error, bool) {
+	list := req.(*kmsg.ListGroupsRequest)
+	for i, typ := range list.TypesFilter {
+		list.TypesFilter[i] = strings.ToLower(typ)
+	}
+	return nil, nil, false
 }
 
 // PortTaken reports whether something listens on a port of this machine. It connects before it

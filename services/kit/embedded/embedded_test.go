@@ -3,8 +3,6 @@ package embedded_test
 import (
 	"testing"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 )
@@ -16,12 +14,13 @@ func clusterID(t *testing.T, o embedded.Options) string {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	client, err := sarama.NewClient(c.ListenAddrs(), kafka.Cluster{}.Config("test"))
+	cluster := kafka.Cluster{Brokers: c.ListenAddrs()}
+	client, err := cluster.DialOnce(t.Context(), cluster.Config("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	id, err := kafka.ClusterID(client)
+	id, err := kafka.ClusterID(t.Context(), client)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -155,8 +155,18 @@ func (l *logReader) unpack(batch *sarama.RecordBatch) []*sarama.ConsumerMessage 
 		}
 		msgs = append(msgs, &sarama.ConsumerMessage{
 			Topic: l.topic, Partition: l.partition, Offset: offset, Key: r.Key, Value: r.Value,
-			Headers: r.Headers, Timestamp: batch.FirstTimestamp.Add(r.TimestampDelta),
+			Headers: r.Headers, Timestamp: timestampOf(batch, r),
 		})
 	}
 	return msgs
+}
+
+// timestampOf is the record's time as consumers see it. In a topic with message.timestamp.type=LogAppendTime
+// the broker writes its own time into the batch's header and leaves the producer's in the records, where it
+// counts for nothing (KIP-32).
+func timestampOf(batch *sarama.RecordBatch, r *sarama.Record) time.Time {
+	if batch.LogAppendTime {
+		return batch.MaxTimestamp
+	}
+	return batch.FirstTimestamp.Add(r.TimestampDelta)
 }

@@ -51,19 +51,30 @@ type Process struct {
 //
 // Writes are buffered, because a write call a line is what limits a producer at PACE=0; whoever
 // prints calls [Lines.Flush] as soon as it has nothing more to print at once.
+//
+// On a terminal the lines are made harmless ([SafeLines]), as they show what others have sent.
 type Lines struct {
-	mu sync.Mutex
-	w  *bufio.Writer
+	mu       sync.Mutex
+	w        *bufio.Writer
+	terminal bool
 }
 
 // NewLines writes to w in chunks of up to 64 KiB.
-func NewLines(w io.Writer) *Lines { return &Lines{w: bufio.NewWriterSize(w, 64<<10)} }
+func NewLines(w io.Writer) *Lines {
+	return &Lines{w: bufio.NewWriterSize(w, 64<<10), terminal: IsTerminal(w)}
+}
 
 // Write keeps p for the next flush. An error of the underlying writer shows at the flush.
 func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	if !l.terminal {
+		return l.w.Write(p)
+	}
+	if _, err := l.w.WriteString(SafeLines(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Flush hands everything written so far to the underlying writer.
@@ -78,6 +89,9 @@ func (l *Lines) Print(texts ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range texts {
+		if l.terminal {
+			s = SafeLines(s)
+		}
 		l.w.WriteString(s)
 	}
 	l.w.WriteByte('\n')

@@ -30,15 +30,20 @@ func workshop(t *testing.T, cluster kafka.Cluster, args ...string) result {
 
 func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, stdout, stderr *kafkatest.Output, args ...string) result {
 	tool := &Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
+	err := rootOf(tool, args).ExecuteContext(ctx)
+	return result{stdout.String(), stderr.String(), err}
+}
+
+// rootOf is the command line with all commands.
+func rootOf(tool *Tool, args []string) *cobra.Command {
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(tool.Commands()...)
 	tool.Standard = testTopics()
 	root.AddCommand(ResetCommand(tool, testLabs))
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetOut(tool.Stdout)
+	root.SetErr(tool.Stderr)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	return result{stdout.String(), stderr.String(), err}
+	return root
 }
 
 // ok wants the command to have gone well.

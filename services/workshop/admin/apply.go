@@ -12,6 +12,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -24,7 +25,8 @@ type applier struct {
 	minBrokers int
 	timeout    time.Duration
 
-	seen []string // brokers that were registered when we last asked
+	embedded bool     // the cluster is
+	seen     []string // brokers that were registered when we last asked
 
 	mu    sync.Mutex // ApplyTopics may outlast the command's time-out
 	cause string     // why we still wait
@@ -62,7 +64,7 @@ func (a *applier) run(ctx context.Context) error {
 // attempt waits for the brokers and applies the topics once.
 func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers int, err error) {
 	// Dial reports each new cause, and repeats it, by itself.
-	admin, err := openAdmin(ctx, a.cluster, func(cause error) {
+	client, admin, err := openAdmin(ctx, a.cluster, func(cause error) {
 		a.seen = nil // no longer, where there were some
 		a.say(cause.Error())
 	})
@@ -86,6 +88,11 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 	applied, err = kafka.Interruptible(ctx, func() ([]kafka.Applied, error) {
 		return kafka.ApplyTopics(ctx, admin, a.topics, func(cause error) { a.wait(cause.Error()) })
 	})
+	if err != nil {
+		return applied, len(a.seen), err
+	}
+	id, err := kafka.ClusterID(ctx, client)
+	a.embedded = embedded.IsEmbedded(id)
 	return applied, len(a.seen), err
 }
 
@@ -121,7 +128,7 @@ func (a *applier) say(cause string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.cause, a.said = cause, time.Now()
-	fmt.Fprintf(a.Stderr, "workshop: waiting: %s\n", cause)
+	a.note("waiting: %s", cause)
 }
 
 // gaveUp explains the end of ctx: what was seen by then, and what to do about it.
@@ -189,8 +196,11 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			"To have 3, start three brokers before the topics are created (--min-brokers 3 waits for them)",
 			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
 	}
+	if a.embedded && slices.ContainsFunc(applied, func(t kafka.Applied) bool { return t.Replicas > 1 }) {
+		a.noteCopies()
+	}
 	for _, w := range warnings {
-		fmt.Fprintf(a.Stderr, "workshop: warning: %s\n", w)
+		a.note("warning: %s", w)
 	}
 	return tw.Flush()
 }
@@ -202,14 +212,14 @@ func Differs(a kafka.Applied) string {
 }
 
 // openAdmin connects to the cluster, for as long as that takes.
-func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.ClusterAdmin, error) {
+func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.Client, sarama.ClusterAdmin, error) {
 	client, err := cluster.Dial(ctx, cluster.AdminConfig(clientID), nil, waiting)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	admin, err := sarama.NewClusterAdminFromClient(client)
 	if err != nil {
 		client.Close()
 	}
-	return admin, err
+	return client, admin, err
 }

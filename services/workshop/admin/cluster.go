@@ -60,6 +60,9 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
 		if err := o.print(d, d.table); err != nil {
 			return err
 		}
+		if embedded.IsEmbedded(d.ClusterID) {
+			o.noteCopies()
+		}
 		for _, b := range d.Brokers {
 			if b.cause != nil {
 				o.note("warning: broker %d at %s does not answer: %v", b.ID, b.Address, b.cause)
@@ -108,7 +111,8 @@ func (s *session) describeCluster() (describedCluster, error) {
 	s.versions(d.Brokers)
 	if embedded.IsEmbedded(d.ClusterID) {
 		for i := range d.Brokers {
-			d.Brokers[i].Version = "embedded" // it answers what it needs, of no one version
+			// It answers what it needs, of no one version, and all of it is one process.
+			d.Brokers[i].Version, d.Brokers[i].Rack = "embedded", ""
 		}
 	}
 	return d, nil
@@ -150,8 +154,9 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
 		count(d.Topics, "topic"), d.InternalTopics, count(d.Partitions, "partition"))
+	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
 		role := "-"

@@ -26,8 +26,8 @@ func TestCluster(t *testing.T) {
 	leads, replicas := 0, 0
 	for i, b := range d.Brokers {
 		leads, replicas = leads+b.Leads, replicas+b.Replicas
-		if b.Address != c.ListenAddrs()[i] || b.Version != "embedded" {
-			t.Errorf("broker %d is at %s, version %q", b.ID, b.Address, b.Version)
+		if b.Address != c.ListenAddrs()[i] || b.Version != "embedded" || b.Rack != "" {
+			t.Errorf("broker %d is at %s, version %q, rack %q", b.ID, b.Address, b.Version, b.Rack)
 		}
 	}
 	if !strings.HasPrefix(d.ClusterID, "embedded-") || d.Partitions != 6 || leads != 6 || replicas != 18 || d.UnderReplicated == nil || d.Offline == nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -159,9 +158,6 @@ func (c *consume) run(ctx context.Context) error {
 		err = nil
 	}
 	c.note("%s", count(c.out.printed(), "message"))
-	if errors.Is(err, syscall.EPIPE) { // «consume | head»: the reader has what it wanted
-		return nil
-	}
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}

@@ -215,10 +215,10 @@ func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 			Letter letter `json:"letter"`
 		}{messageOf(msg), l})
 	}
-	_, err := fmt.Fprintf(o.Stdout, "%s, partition %d, offset %d\n", msg.Topic, msg.Partition, msg.Offset)
+	err := o.say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
 	line := func(name, text string) {
 		if err == nil {
-			_, err = fmt.Fprintf(o.Stdout, "  %-8s %s\n", name, text)
+			err = o.say("  %-8s %s", name, text)
 		}
 	}
 	if l.Topic == "" {

@@ -21,7 +21,7 @@ deleted where one of them does not exist, or has members.`,
 	t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
 		o.changes = true
 		_, err := ask(ctx, o, func(ctx context.Context, s *session) (struct{}, error) {
-			return struct{}{}, s.deleteGroups(ctx, names, func(name string) { fmt.Fprintf(t.Stdout, "%s deleted\n", name) })
+			return struct{}{}, s.deleteGroups(ctx, names, func(name string) { t.say("%s deleted", name) })
 		})
 		return err
 	})
@@ -35,7 +35,7 @@ func (s *session) deleteGroups(ctx context.Context, names []string, deleted func
 	}
 	for _, g := range groups {
 		if err := inactive(g); err != nil {
-			return fmt.Errorf("delete group %s: %w", g.GroupId, err)
+			return fmt.Errorf("delete group %s: %w", g.name, err)
 		}
 	}
 	for _, name := range names {

@@ -1,14 +1,10 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"net"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
@@ -19,20 +15,12 @@ import (
 // describedGroup is a group with its members and offsets.
 type describedGroup struct {
 	Group       string           `json:"group"`
+	Type        string           `json:"type"` // classic or consumer
 	State       string           `json:"state"`
 	Assignor    string           `json:"assignor"`
 	Coordinator int32            `json:"coordinator"`
 	Members     []groupMember    `json:"members"`
 	Partitions  []groupPartition `json:"partitions"`
-}
-
-// groupMember is one that reads now, or whose session has not ended yet.
-type groupMember struct {
-	MemberID   string             `json:"memberId"`
-	InstanceID *string            `json:"instanceId"`
-	ClientID   string             `json:"clientId"`
-	Host       string             `json:"host"`
-	Partitions map[string][]int32 `json:"partitions"`
 }
 
 // groupPartition is how far a group is in one partition. What is not known is null.
@@ -80,7 +68,7 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 		groups, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedGroup, error) {
 			if all {
 				var err error
-				if names, err = o.classicGroups(s); err != nil {
+				if names, err = o.allGroups(s); err != nil {
 					return nil, err
 				}
 			}
@@ -102,15 +90,14 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 	return cmd
 }
 
-// classicGroups are the names of all groups that can be described. Those of the newer protocols, which the
-// workshop's programs do not speak, answer other requests.
-func (o *options) classicGroups(s *session) (names []string, err error) {
+// allGroups are the names of all groups that can be described.
+func (o *options) allGroups(s *session) (names []string, err error) {
 	listed, err := s.listGroups()
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range listed {
-		if g.Type != "" && g.Type != "classic" {
+		if !g.readsByOffsets() {
 			o.note("group %s is of the type %s, and left out", g.Group, g.Type)
 			continue
 		}
@@ -133,41 +120,16 @@ func (s *session) describeGroups(ctx context.Context, names []string) ([]describ
 		return nil, err
 	}
 	for _, g := range groups {
-		d := describedGroup{Group: g.GroupId, State: g.State, Assignor: g.Protocol, Coordinator: -1, Members: membersOf(g)}
-		if b, err := s.client.Coordinator(g.GroupId); err == nil {
+		d := describedGroup{Group: g.name, Type: g.kind, State: g.state, Assignor: g.assignor, Coordinator: -1, Members: g.members}
+		if b, err := s.client.Coordinator(g.name); err == nil {
 			d.Coordinator = b.ID()
 		}
-		if d.Partitions, err = s.groupPartitions(ctx, meta, g.GroupId, d.Members); err != nil {
-			return nil, fmt.Errorf("describe group %s: %w", g.GroupId, err)
+		if d.Partitions, err = s.groupPartitions(ctx, meta, g.name, d.Members); err != nil {
+			return nil, fmt.Errorf("describe group %s: %w", g.name, err)
 		}
 		described = append(described, d)
 	}
 	return described, nil
-}
-
-func membersOf(g *sarama.GroupDescription) []groupMember {
-	members := []groupMember{}
-	for _, m := range g.Members {
-		member := groupMember{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m), map[string][]int32{}}
-		// A group that rebalances has none yet, and one that is no consumers' has something else there.
-		if a, err := m.GetMemberAssignment(); err == nil && a != nil {
-			for topic, partitions := range a.Topics {
-				member.Partitions[topic] = slices.Sorted(slices.Values(partitions))
-			}
-		}
-		members = append(members, member)
-	}
-	slices.SortFunc(members, func(a, b groupMember) int { return cmp.Compare(a.MemberID, b.MemberID) })
-	return members
-}
-
-// hostOf is a member's address: brokers write a slash before it, embedded ones the port behind it.
-func hostOf(m *sarama.GroupMemberDescription) string {
-	address := strings.TrimPrefix(m.ClientHost, "/")
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
-	}
-	return address
 }
 
 // committed are the offsets that a group has.

@@ -218,16 +218,16 @@ func (s *session) planMoves(ctx context.Context, group string, wanted []chosen, 
 }
 
 // inactive fails where the group has members.
-func inactive(g *sarama.GroupDescription) error {
-	if len(g.Members) == 0 {
+func inactive(g group) error {
+	if len(g.members) == 0 {
 		return nil
 	}
 	var who []string
-	for _, m := range membersOf(g) {
-		who = append(who, m.ClientID+" on "+m.Host)
+	for _, m := range g.members {
+		who = append(who, service.Safe(m.ClientID)+" on "+m.Host)
 	}
 	return fmt.Errorf("it has %s (%s): stop them first; one that was killed counts until its session ends, some seconds later",
-		count(len(g.Members), "active member"), strings.Join(who, ", "))
+		count(len(g.members), "active member"), strings.Join(who, ", "))
 }
 
 // moveOffsets commits in the name of the group. Sarama puts refusals into the answer.

@@ -27,9 +27,14 @@ func GroupsCommand(t *Tool) *cobra.Command {
 type listedGroup struct {
 	Group       string `json:"group"`
 	State       string `json:"state"`
-	Type        string `json:"type,omitempty"` // classic or consumer, where the broker tells
+	Type        string `json:"type,omitempty"` // classic, consumer or another, where the broker tells
 	Protocol    string `json:"protocol"`
 	Coordinator int32  `json:"coordinator"`
+}
+
+// readsByOffsets reports whether it is a group of consumers with offsets, which those of shares are not.
+func (l listedGroup) readsByOffsets() bool {
+	return l.Type == "" || l.Type == classic || l.Type == consumer
 }
 
 func (t *Tool) groupsListCommand(bootstrap *string) *cobra.Command {
@@ -37,7 +42,8 @@ func (t *Tool) groupsListCommand(bootstrap *string) *cobra.Command {
 		Use:   "list",
 		Short: "List the consumer groups of a cluster",
 		Long: `list asks every broker for the groups that it coordinates. A group is Stable while members read, Empty when it
-has offsets and no member. PROTOCOL is consumer for groups of consumers, and empty for one that only has offsets.`,
+has offsets and no member. TYPE is the protocol that its members speak: classic, or consumer for the newer one (KIP-848,
+group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empty for one that only has offsets.`,
 		Example: `  workshop groups list
   workshop groups list -o json | jq -r '.[].group'`,
 		Args: cobra.NoArgs,
@@ -57,9 +63,9 @@ has offsets and no member. PROTOCOL is consumer for groups of consumers, and emp
 			return fmt.Errorf("list groups: %w", err)
 		}
 		return o.print(groups, func(w io.Writer) {
-			fmt.Fprintln(w, "GROUP\tSTATE\tPROTOCOL\tCOORDINATOR")
+			fmt.Fprintln(w, "GROUP\tSTATE\tTYPE\tPROTOCOL\tCOORDINATOR")
 			for _, g := range groups {
-				fmt.Fprintf(w, "%s\t%s\t%s\tbroker %d\n", g.Group, g.State, dash(g.Protocol), g.Coordinator)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, dash(g.Type), dash(g.Protocol), g.Coordinator)
 			}
 		})
 	})
@@ -76,19 +82,7 @@ func (s *session) listGroups() ([]listedGroup, error) {
 	var wg sync.WaitGroup
 	for i, b := range brokers {
 		wg.Go(func() {
-			b.Open(s.client.Config())
-			resp, err := b.ListGroups(&sarama.ListGroupsRequest{Version: 5})
-			if err == nil && resp.Err != sarama.ErrNoError {
-				err = resp.Err
-			}
-			if err != nil {
-				errs[i] = fmt.Errorf("broker %d at %s: %w", b.ID(), b.Addr(), err)
-				return
-			}
-			for name, protocol := range resp.Groups {
-				data := resp.GroupsData[name]
-				found[i] = append(found[i], listedGroup{name, data.GroupState, strings.ToLower(data.GroupType), protocol, b.ID()})
-			}
+			found[i], errs[i] = s.listOf(b)
 		})
 	}
 	wg.Wait()
@@ -97,51 +91,22 @@ func (s *session) listGroups() ([]listedGroup, error) {
 	return groups, errors.Join(errs...)
 }
 
-// groups describes groups of these names, or fails where one does not exist. Kafka itself describes a
-// group that it has never heard of as Dead.
-func (s *session) groups(ctx context.Context, names ...string) ([]*sarama.GroupDescription, error) {
-	var described []*sarama.GroupDescription
-	err := s.again(ctx, func() (err error) {
-		if described, err = s.admin.DescribeConsumerGroups(names); err == nil {
-			err = groupError(described)
-		}
-		if err != nil {
-			for _, name := range names {
-				s.client.RefreshCoordinator(name)
-			}
-		}
-		return err
-	})
+// listOf are the groups that a broker coordinates.
+func (s *session) listOf(b *sarama.Broker) ([]listedGroup, error) {
+	b.Open(s.client.Config()) // an error means that it is open already, or shows in the next line
+	resp, err := b.ListGroups(&sarama.ListGroupsRequest{Version: 5})
+	if err == nil && resp.Err != sarama.ErrNoError {
+		err = resp.Err
+	}
 	if err != nil {
-		return nil, fmt.Errorf("describe groups: %w", err)
+		return nil, fmt.Errorf("broker %d at %s: %w", b.ID(), b.Addr(), err)
 	}
-	inOrder := make([]*sarama.GroupDescription, len(names))
-	for i, name := range names {
-		at := slices.IndexFunc(described, func(g *sarama.GroupDescription) bool { return g.GroupId == name })
-		if at < 0 || described[at].Err == sarama.ErrGroupIDNotFound || described[at].State == "Dead" {
-			return nil, s.noSuchGroup(name)
-		}
-		inOrder[i] = described[at]
+	var groups []listedGroup
+	for name, protocol := range resp.Groups {
+		data := resp.GroupsData[name]
+		groups = append(groups, listedGroup{name, data.GroupState, strings.ToLower(data.GroupType), protocol, b.ID()})
 	}
-	return inOrder, nil
-}
-
-func groupError(described []*sarama.GroupDescription) error {
-	for _, g := range described {
-		if g.Err != sarama.ErrNoError && g.Err != sarama.ErrGroupIDNotFound {
-			return fmt.Errorf("%s: %w", g.GroupId, g.Err)
-		}
-	}
-	return nil
-}
-
-func (s *session) noSuchGroup(name string) error {
-	known, _ := s.listGroups() // only for the names that are near
-	var all []string
-	for _, g := range known {
-		all = append(all, g.Group)
-	}
-	return missing("group", name, all, "«workshop groups list» names all")
+	return groups, nil
 }
 
 // dash stands for what there is none of.

@@ -13,7 +13,7 @@ import (
 
 func TestGroupsOfAnEmptyCluster(t *testing.T) {
 	c := kafkatest.Start(t)
-	workshop(t, c.Kafka(), "groups", "list").prints(t, "GROUP  STATE  PROTOCOL  COORDINATOR\n")
+	workshop(t, c.Kafka(), "groups", "list").prints(t, "GROUP  STATE  TYPE  PROTOCOL  COORDINATOR\n")
 	workshop(t, c.Kafka(), "groups", "list", "-o", "json").prints(t, "[]\n")
 	workshop(t, c.Kafka(), "groups", "describe", "--all-groups", "-o", "json").prints(t, "[]\n")
 }

@@ -23,8 +23,8 @@ func (s *session) planGroups(ctx context.Context, start LabStart, changed []stri
 	var steps []labStep
 	runs := ofRuns(start.Lab)
 	for _, l := range listed {
-		if l.State == "Dead" {
-			continue // it goes by itself
+		if l.State == "Dead" || !l.readsByOffsets() {
+			continue // it goes by itself, or has no offsets
 		}
 		own := runs.MatchString(l.Group) || slices.Contains(start.Groups, l.Group)
 		groups, err := s.groups(ctx, l.Group)
@@ -59,18 +59,11 @@ func (s *session) planGroups(ctx context.Context, start LabStart, changed []stri
 }
 
 // reads reports whether a member of the group has, or wants, a topic.
-func reads(g *sarama.GroupDescription, topic string) bool {
-	for _, m := range membersOf(g) {
-		if _, has := m.Partitions[topic]; has {
-			return true
-		}
-	}
-	for _, m := range g.Members {
-		if wants, err := m.GetMemberMetadata(); err == nil && wants != nil && slices.Contains(wants.Topics, topic) {
-			return true
-		}
-	}
-	return false
+func reads(g group, topic string) bool {
+	return slices.ContainsFunc(g.members, func(m groupMember) bool {
+		_, has := m.Partitions[topic]
+		return has || slices.Contains(m.wants, topic)
+	})
 }
 
 // resetLab does what was planned. The groups come first: they are what refuses.

@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
 )
 
 // errTooMany is errEnough for who comes too late.
@@ -21,6 +23,7 @@ var errTooMany = fmt.Errorf("too many: %w", errEnough)
 // messagePrinter prints messages, up to a number of them. It is safe for concurrent use.
 type messagePrinter struct {
 	json, verbose bool
+	terminal      bool
 	max           int64 // 0: no limit
 
 	mu sync.Mutex
@@ -29,7 +32,7 @@ type messagePrinter struct {
 }
 
 func newMessagePrinter(w io.Writer, json, verbose bool, limit int64) *messagePrinter {
-	return &messagePrinter{json: json, verbose: verbose, max: limit, w: bufio.NewWriterSize(w, 64<<10)}
+	return &messagePrinter{json: json, verbose: verbose, terminal: service.IsTerminal(w), max: limit, w: bufio.NewWriterSize(w, 64<<10)}
 }
 
 // print keeps the message for the next flush. It returns errEnough with the last one that it may print;
@@ -59,7 +62,11 @@ func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 		}
 		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), readable(msg.Key), readableHeaders(msg.Headers))
 	}
-	p.w.WriteString(text(msg.Value))
+	value := text(msg.Value)
+	if p.terminal {
+		value = service.Safe(value)
+	}
+	p.w.WriteString(value)
 	return p.w.WriteByte('\n')
 }
 

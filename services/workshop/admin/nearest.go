@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"workshop.example/kit/service"
 )
 
 // missing is the error for something that is not there, with the names that were perhaps meant.
@@ -13,7 +15,7 @@ func missing(kind, name string, all []string, remedy string) error {
 	if len(near) == 0 {
 		return fmt.Errorf("%s %s does not exist; %s", kind, name, remedy)
 	}
-	return fmt.Errorf("%s %s does not exist; did you mean %s? %s", kind, name, strings.Join(near, ", or "), remedy)
+	return fmt.Errorf("%s %s does not exist; did you mean %s? %s", kind, name, service.Safe(strings.Join(near, ", or ")), remedy)
 }
 
 // nearest are up to three of the names that are alike, the most alike first.

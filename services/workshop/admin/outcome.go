@@ -28,13 +28,19 @@ func (o *outcome) begin() int64 {
 	return o.sent
 }
 
-// acknowledge counts a line that arrived; printErr is what came of printing so.
-func (o *outcome) acknowledge(printErr error) {
+// acknowledge counts a line that arrived.
+func (o *outcome) acknowledge() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.acknowledged++
+}
+
+// printed keeps the first error of printing where lines stand.
+func (o *outcome) printed(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.printErr == nil {
-		o.printErr = printErr
+		o.printErr = err
 	}
 }
 
@@ -68,6 +74,9 @@ func (p *produce) fail(line int64, err error) {
 	}
 	if kafka.TooLarge(err) {
 		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
+	}
+	if p.verbose || p.output == "json" {
+		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more
 	}
 	if p.complain() {
 		p.note("line %d: %v", line, err)

@@ -30,6 +30,7 @@ type produce struct {
 	verbose      bool
 
 	parsed []sarama.RecordHeader
+	report report
 	outcome
 }
 
@@ -65,7 +66,7 @@ as from Java and Python clients, and stay in order there. Without a key the part
 	flags.Int32Var(&p.partition, "partition", -1, "send to this partition, whatever the key")
 	flags.StringArrayVar(&p.headers, "header", nil, "a header for each message, NAME=VALUE; may be given several times")
 	flags.StringVar(&p.acks, "acks", "all", "how many replicas have a message when it counts as sent: all, 1 or 0")
-	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands")
+	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands, and its key, in the order of the lines")
 	flags.StringVarP(&p.output, "output", "o", "table", "table, or json: where each message stands, an object a line")
 	noDefault(cmd, "partition")
 	cmd.RegisterFlagCompletionFunc("acks", cobra.FixedCompletions([]cobra.Completion{"all", "1", "0"}, cobra.ShellCompDirectiveNoFileComp))
@@ -152,6 +153,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 		line += fmt.Sprintf(", %d without an answer: they may be in the topic or not", unknown)
 	}
 	p.note("%s", line)
+	p.printed(p.report.rest(p.Stdout))
 	switch {
 	case readErr != nil:
 		return fmt.Errorf("produce to %s: read standard input: %w", p.topic, readErr)
@@ -234,7 +236,8 @@ func (p *produce) collect(producer sarama.AsyncProducer) {
 				successes = nil
 				continue
 			}
-			p.acknowledge(p.place(msg))
+			p.acknowledge()
+			p.place(msg)
 		case err, ok := <-errs:
 			if !ok {
 				errs = nil
@@ -246,17 +249,30 @@ func (p *produce) collect(producer sarama.AsyncProducer) {
 }
 
 // place says where a message stands, where that was asked for.
-func (p *produce) place(msg *sarama.ProducerMessage) error {
-	var err error
+func (p *produce) place(msg *sarama.ProducerMessage) {
+	number := msg.Metadata.(int64)
+	var key []byte
+	if msg.Key != nil {
+		key, _ = msg.Key.Encode() // bytes, which have no error
+	}
 	switch {
 	case p.output == "json":
-		err = json.NewEncoder(p.Stdout).Encode(struct {
-			Line      int64 `json:"line"`
-			Partition int32 `json:"partition"`
-			Offset    int64 `json:"offset"`
-		}{msg.Metadata.(int64), msg.Partition, msg.Offset})
+		line := struct {
+			Line      int64   `json:"line"`
+			Partition int32   `json:"partition"`
+			Offset    int64   `json:"offset"`
+			Key       *string `json:"key"`
+			KeyBase64 string  `json:"keyBase64,omitempty"`
+		}{Line: number, Partition: msg.Partition, Offset: msg.Offset}
+		line.Key, line.KeyBase64 = jsonText(key)
+		text, err := json.Marshal(line)
+		p.printed(err)
+		p.printed(p.report.line(p.Stdout, number, string(text)+"\n"))
 	case p.verbose:
-		_, err = fmt.Fprintf(p.Stdout, "line %d: partition %d, offset %d\n", msg.Metadata, msg.Partition, msg.Offset)
+		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
+		if msg.Key != nil {
+			text += ", key " + readable(key)
+		}
+		p.printed(p.report.line(p.Stdout, number, text+"\n"))
 	}
-	return err
 }

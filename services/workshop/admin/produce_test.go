@@ -87,7 +87,7 @@ func TestProduceNamesWhatFailed(t *testing.T) {
 	}
 	contains(t, got.stderr, `workshop: line 2: there is no ":" in it`)
 	contains(t, got.stderr, "2 messages acknowledged, 1 failed")
-	contains(t, got.stdout, "line 3: partition 0, offset 1\n")
+	contains(t, got.stdout, "line 3: partition 0, offset 1, key k\n")
 
 	fault := c.RefuseProduce("t")
 	defer fault.Remove()
@@ -135,5 +135,52 @@ func TestWrongUseOfProduce(t *testing.T) {
 	}
 	if n := len(c.ReadAll("meu-topico")); n != 0 {
 		t.Errorf("%d messages were sent", n)
+	}
+}
+
+// Partitions answer in any order; the report has that of the lines.
+func TestProduceReportsInTheOrderOfTheLines(t *testing.T) {
+	c := kafkatest.Start(t, "t:3")
+	var input, want strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&input, "k %d:v\n", i)
+	}
+	got := produceLines(t, c.Kafka(), input.String(), "t", "--key-separator", ":", "--verbose").ok(t)
+	next := map[int32]int64{}
+	keys := map[string]int32{}
+	for _, m := range c.ReadAll("t") {
+		keys[string(m.Key)] = m.Partition
+	}
+	for i := range 300 {
+		key := fmt.Sprintf("k %d", i)
+		p := keys[key]
+		fmt.Fprintf(&want, "line %d: partition %d, offset %d, key %q\n", i+1, p, next[p], key)
+		next[p]++
+	}
+	if got.stdout != want.String() {
+		t.Errorf("output:\n%s\nwant:\n%s", got.stdout, want.String())
+	}
+	json := produceLines(t, c.Kafka(), "a:1\n\xff:2\n", "t", "--key-separator", ":", "--partition", "0", "-o", "json").ok(t)
+	if want := fmt.Sprintf(`{"line":1,"partition":0,"offset":%d,"key":"a"}
+{"line":2,"partition":0,"offset":%d,"key":null,"keyBase64":"/w=="}
+`, next[0], next[0]+1); json.stdout != want {
+		t.Errorf("JSON:\n%s\nwant:\n%s", json.stdout, want)
+	}
+}
+
+func TestReport(t *testing.T) {
+	var r report
+	var out strings.Builder
+	for _, step := range []struct {
+		line int64
+		text string
+		want string
+	}{{2, "2 ", ""}, {1, "1 ", "1 2 "}, {4, "4 ", "1 2 "}, {3, "", "1 2 4 "}, {7, "7 ", "1 2 4 "}, {6, "6 ", "1 2 4 "}} {
+		if err := r.line(&out, step.line, step.text); err != nil || out.String() != step.want {
+			t.Errorf("after line %d: %q and %v, want %q", step.line, out.String(), err, step.want)
+		}
+	}
+	if err := r.rest(&out); err != nil || out.String() != "1 2 4 6 7 " {
+		t.Errorf("at the end: %q and %v", out.String(), err)
 	}
 }

@@ -98,7 +98,7 @@ func (o *options) outputFlag(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// print writes value as JSON, or what table writes, its columns aligned.
+// print writes value as JSON, or what table writes, its columns aligned. Each write of table has to be one line.
 func (o *options) print(value any, table func(w io.Writer)) error {
 	if o.output == "json" {
 		enc := json.NewEncoder(o.Stdout)
@@ -106,8 +106,14 @@ func (o *options) print(value any, table func(w io.Writer)) error {
 		return enc.Encode(value)
 	}
 	tw := tabwriter.NewWriter(o.Stdout, 0, 0, 2, ' ', 0)
-	table(tw)
+	table(service.Guard(tw, service.IsTerminal(o.Stdout)))
 	return tw.Flush()
+}
+
+// say writes a line of the result.
+func (t *Tool) say(format string, args ...any) error {
+	_, err := fmt.Fprintf(service.Guard(t.Stdout, service.IsTerminal(t.Stdout)), format+"\n", args...)
+	return err
 }
 
 // one wants the name of one thing on the command line.
@@ -160,7 +166,7 @@ func given(cmd *cobra.Command, bootstrap string) error {
 
 // note says something that is not the result.
 func (t *Tool) note(format string, args ...any) {
-	fmt.Fprintf(t.Stderr, "workshop: "+format+"\n", args...)
+	fmt.Fprintf(service.Guard(t.Stderr, service.IsTerminal(t.Stderr)), "workshop: "+format+"\n", args...)
 }
 
 // waiting says on standard error what a command waits for.

@@ -57,13 +57,22 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 			return service.UsageError("--partitions has to be from 1 to 10000, and --replication-factor from 1 to the number of brokers")
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
+		copies := true
 		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) {
-			return s.createTopic(ctx, topic, t.waiting)
+			meta, err := s.metadata()
+			if err != nil {
+				return kafka.Applied{}, err
+			}
+			copies = !isEmbedded(meta)
+			return s.createTopic(ctx, meta, topic, t.waiting)
 		})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(t.Stdout, "%s created: %s, %s\n", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
+		t.say("%s created: %s, %s", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
+		if !copies && made.Replicas > 1 {
+			t.noteCopies()
+		}
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
@@ -76,11 +85,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	return cmd
 }
 
-func (s *session) createTopic(ctx context.Context, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
-	meta, err := s.metadata()
-	if err != nil {
-		return made, err
-	}
+func (s *session) createTopic(ctx context.Context, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
 	if found, err := find(meta, topic.Name); err == nil {
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
 			topic.Name, count(len(found[0].Partitions), "partition"), count(replicationFactor(found[0]), "replica"))
@@ -165,13 +170,13 @@ With more partitions a key's messages go to another partition than before: the o
 		}
 		switch {
 		case partitions > before:
-			fmt.Fprintf(t.Stdout, "%s: %d partitions, before %d\n", args[0], partitions, before)
+			t.say("%s: %d partitions, before %d", args[0], partitions, before)
 			t.note("from now on keys go to other partitions than before: the order of a key's messages breaks once")
 		case partitions == before:
-			fmt.Fprintf(t.Stdout, "%s: has %s already\n", args[0], count(partitions, "partition"))
+			t.say("%s: has %s already", args[0], count(partitions, "partition"))
 		}
 		for _, name := range sortedKeys(config) {
-			fmt.Fprintf(t.Stdout, "%s: %s=%s\n", args[0], name, config[name])
+			t.say("%s: %s=%s", args[0], name, config[name])
 		}
 		return nil
 	})
@@ -256,7 +261,7 @@ to be exact: there are no patterns. Nothing is deleted where one of the topics d
 			return fmt.Errorf("delete topics: %w", err)
 		}
 		for _, name := range names {
-			fmt.Fprintf(t.Stdout, "%s deleted\n", name)
+			t.say("%s deleted", name)
 		}
 		return nil
 	})

@@ -50,30 +50,40 @@ Without a name it describes every topic but Kafka's own.`,
 		Args: func(_ *cobra.Command, names []string) error { return legal("topics", names) },
 	}
 	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+		copies := true
 		topics, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedTopic, error) {
-			return s.describeTopics(ctx, names)
+			meta, err := s.metadata()
+			if err != nil {
+				return nil, err
+			}
+			copies = !isEmbedded(meta)
+			return s.describeTopics(ctx, meta, names)
 		})
 		if err != nil {
 			return fmt.Errorf("describe topics: %w", err)
 		}
-		return o.print(topics, func(w io.Writer) {
-			for i, topic := range topics {
-				if i > 0 {
-					fmt.Fprintln(w)
-				}
-				topic.table(w)
-			}
-		})
+		if err := o.print(topics, func(w io.Writer) { topicTables(w, topics) }); err != nil {
+			return err
+		}
+		if !copies && slices.ContainsFunc(topics, func(d describedTopic) bool { return d.ReplicationFactor > 1 }) {
+			o.noteCopies()
+		}
+		return nil
 	})
 	o.outputFlag(cmd)
 	return cmd
 }
 
-func (s *session) describeTopics(ctx context.Context, names []string) ([]describedTopic, error) {
-	meta, err := s.metadata()
-	if err != nil {
-		return nil, err
+func topicTables(w io.Writer, topics []describedTopic) {
+	for i, topic := range topics {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		topic.table(w)
 	}
+}
+
+func (s *session) describeTopics(ctx context.Context, meta *sarama.MetadataResponse, names []string) ([]describedTopic, error) {
 	topics, err := find(meta, names...)
 	if err != nil {
 		return nil, err
@@ -157,11 +167,11 @@ func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (
 }
 
 func (d describedTopic) table(w io.Writer) {
-	fmt.Fprintf(w, "%s: %s, replication factor %d", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor)
+	config := ""
 	for _, name := range sortedKeys(d.Config) {
-		fmt.Fprintf(w, ", %s=%s", name, d.Config[name])
+		config += ", " + name + "=" + d.Config[name]
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
 	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
 	for _, p := range d.Partitions {
 		leader, remark := "none", "\toffline: no replica that is in sync is up"

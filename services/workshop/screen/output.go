@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"workshop.example/kit/service"
 )
 
 // Output interleaves the lines of several processes, each behind the name of its process, as
@@ -23,16 +25,17 @@ type Output struct {
 }
 
 type stream struct {
-	w      io.Writer
-	colour bool
+	w        io.Writer
+	colour   bool
+	terminal bool // what a process prints is made harmless for it
 }
 
 // New writes to stdout and stderr, with colours on those that are terminals unless the user's
 // environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
 func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
 	o := &Output{
-		stdout: stream{stdout, Colour(stdout, lookup)},
-		stderr: stream{stderr, Colour(stderr, lookup)},
+		stdout: stream{stdout, Colour(stdout, lookup), service.IsTerminal(stdout)},
+		stderr: stream{stderr, Colour(stderr, lookup), service.IsTerminal(stderr)},
 		width:  len(tool),
 		broken: make(chan struct{}),
 	}
@@ -71,8 +74,8 @@ func (o *Output) Broken() <-chan struct{} { return o.broken }
 // Lines returns the writers for a process's standard output and error. They go to ours of the same
 // kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else.
 func (o *Output) Lines(name, colour string) (stdout, stderr *Lines) {
-	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour)},
-		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour)}
+	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour), terminal: o.stdout.terminal},
+		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour), terminal: o.stderr.terminal}
 }
 
 func (o *Output) prefix(s stream, name, colour string) []byte {
@@ -100,6 +103,8 @@ type Lines struct {
 	prefix []byte
 	rest   []byte // of a line whose end has not come yet
 	out    []byte // reused from one write to the next
+
+	terminal bool // where lines are made harmless: see [service.Safe]
 }
 
 // Write prints the whole lines in p at once and keeps the rest. It reports no error: a process must
@@ -116,8 +121,12 @@ func (l *Lines) Write(p []byte) (int, error) {
 	l.out = l.out[:0]
 	for line := range bytes.Lines(p[:end]) {
 		l.out = append(l.out, l.prefix...)
+		begin := len(l.out)
 		l.out = append(l.out, l.rest...)
 		l.out = append(l.out, line...)
+		if l.terminal {
+			l.out = append(l.out[:begin], service.SafeLines(string(l.out[begin:]))...)
+		}
 		l.rest = l.rest[:0]
 	}
 	l.o.write(l.w, l.out)

@@ -14,6 +14,31 @@ import (
 
 func noEnv(string) (string, bool) { return "", false }
 
+// terminal is one for a test.
+type terminal struct{ *kafkatest.Output }
+
+func (terminal) IsTerminal() bool { return true }
+
+func TestProcessesCannotActOnTheTerminal(t *testing.T) {
+	var out kafkatest.Output
+	for _, r := range []struct {
+		to   io.Writer
+		want string
+	}{
+		{terminal{&out}, "consumer | a\\x1b[2J\nconsumer | b\r\nconsumer | \\u009b2J\n"},
+		{&out, "consumer | a\x1b[2J\nconsumer | b\r\nconsumer | \u009b2J\n"},
+	} {
+		stdout, _ := New(r.to, r.to, noEnv, "consumer").Lines("consumer", "36")
+		before := len(out.String())
+		io.WriteString(stdout, "a\x1b")
+		io.WriteString(stdout, "[2J\nb\r\n\u009b2J")
+		stdout.Flush()
+		if got := out.String()[before:]; got != r.want {
+			t.Errorf("%q, want %q", got, r.want)
+		}
+	}
+}
+
 func TestOutputKeepsLinesWhole(t *testing.T) {
 	var out kafkatest.Output
 	o := New(&out, &out, noEnv, "producer", "score-simulator")
