@@ -155,21 +155,6 @@ func TestOneBrokerIsDown(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	all := []string{"transactions", "transactions.dlq", "scoreGame", "scoreBoard", "meu-topico"}
-	for name, want := range map[string]string{
-		"transaction": "transactions transactions.dlq", "scoregame": "scoreGame", "meutopico": "meu-topico", "scoreBord": "scoreBoard",
-		"x": "", "orders": "", "TRANSACTIONS": "transactions transactions.dlq",
-	} {
-		if got := strings.Join(nearest(name, all), " "); !strings.HasPrefix(got, want) || want == "" && got != "" {
-			t.Errorf("%s: near it are %q, want %q", name, got, want)
-		}
-	}
-	if d := distance("kitten", "sitting"); d != 3 {
-		t.Errorf("distance %d, want 3", d)
-	}
-}
-
 func TestMarkOfEveryReplica(t *testing.T) {
 	meta := &sarama.TopicMetadata{Name: "t", Partitions: []*sarama.PartitionMetadata{{Leader: -1, Replicas: []int32{5, 6}, Isr: []int32{5}}}}
 	d := describe(meta, nil, nil, nil)
