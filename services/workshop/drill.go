@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
 	"workshop.example/workshop/lab"
@@ -95,7 +97,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	d, ok := drill.Find(name)
 	if !ok {
-		return service.UsageError(fmt.Sprintf("there is no drill %q; accepted: %s", name, strings.Join(drill.Names(), ", ")))
+		return service.UsageError(nearest.Unknown("drill", name, drill.Names()))
 	}
 	if r.pace < 200*time.Microsecond || r.pace > 50*time.Millisecond {
 		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 50ms", r.pace))
@@ -115,7 +117,8 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	if len(o.Cluster.Brokers) == 0 {
 		where = lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
 	}
-	fmt.Fprintln(lines, strings.Join(d.Introduce(o.Lang, where), "\n")+"\n")
+	width := fold.Width(lines, r.lookup)
+	io.WriteString(lines, fold.Lines(strings.Join(d.Introduce(o.Lang, where), "\n")+"\n\n", width, len("1. ")))
 	result, err := rehearse(cmd.Context(), d, o)
 	if err != nil {
 		return err
@@ -127,7 +130,7 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 			return err
 		}
 	} else {
-		result.Print(lines, o.Lang)
+		result.Print(lines, o.Lang, width)
 	}
 	if !result.Held() {
 		return errNotAsPredicted

@@ -14,7 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/screen"
@@ -138,7 +140,7 @@ var errNotAsPredicted = errors.New("not as predicted")
 func (r *labRun) run(cmd *cobra.Command, name string) error {
 	l, ok := lab.Find(name)
 	if !ok {
-		return service.UsageError(fmt.Sprintf("there is no lab %q; accepted: %s", name, strings.Join(labNames(), ", ")))
+		return service.UsageError(nearest.Unknown("lab", name, labNames()))
 	}
 	o, lines, err := r.options()
 	if err != nil {
@@ -168,7 +170,8 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 		}
 		where.PT, where.EN = where.PT+", o seu placar: "+r.scoreboard, where.EN+", your scoreboard: "+r.scoreboard
 	}
-	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang))
+	width := fold.Width(lines, r.lookup)
+	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang), width)
 	result, err := r.carryOut(cmd.Context(), l, o)
 	if err != nil {
 		return err
@@ -180,7 +183,7 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 			return err
 		}
 	} else {
-		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup))
+		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup), width)
 	}
 	if err := writeReport(r.report, func(w io.Writer) error { return result.Report(w, o.Lang) }); err != nil {
 		return service.UsageError(fmt.Sprintf("--report: %v", err))

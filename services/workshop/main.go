@@ -101,6 +101,7 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(parsing.ReplaceAllString(err.Error(), "")) // with the function of Go that could not read a number
 	})
+	root.SetHelpFunc(t.help)
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand(), guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root

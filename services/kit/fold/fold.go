@@ -81,6 +81,17 @@ func Lines(text string, width, hang int) string {
 	return out.String()
 }
 
+// Item is a name, padded to a number of columns, and what it stands for: beside it, or below where the
+// terminal leaves too little room beside it.
+func Item(name string, padded int, meaning string, width int) string {
+	const least, below = 50, 6 // least holds the addresses of three brokers, which cannot be broken
+	if indent := padded + 2; width-indent >= least {
+		line := name + strings.Repeat(" ", max(0, padded-Cells(name))) + "  " + meaning
+		return strings.Join(Line(line, width, indent), "\n")
+	}
+	return name + "\n" + strings.Join(Line(strings.Repeat(" ", below)+meaning, width, below), "\n")
+}
+
 // Prose breaks paragraphs, which blank lines separate. The lines of a paragraph are joined first,
 // wherever the source breaks them; indented lines are commands, and stay lines of their own.
 func Prose(text string, width int) string {

@@ -14,27 +14,17 @@ import (
 // usage writes the help, as wide as what it is read on: see [fold.Width].
 func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
 	width := fold.Width(w, env.lookup)
-	healthcheck := about.Name + " healthcheck"
+	healthcheck := "  " + about.Name + " healthcheck"
 	fmt.Fprintf(w, "%s\n\nUsage:\n  %s [flags]\n%s\n\nExamples:\n", fold.Prose(about.Summary, width), about.Name,
-		item(healthcheck, len(healthcheck), "exit 0 if the service on OPS_ADDR is ready", width))
+		fold.Item(healthcheck, len(healthcheck), "exit 0 if the service on OPS_ADDR is ready", width))
 	for line := range strings.SplitSeq(about.Example, "\n") {
 		fmt.Fprintln(w, strings.Join(fold.Command(line, width), "\n"))
 	}
 	fmt.Fprint(w, "\nFlags:\n")
-	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintln(w, item("--"+f.Name, len("--stop-on-eof"), f.Usage, width)) })
+	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintln(w, fold.Item("  --"+f.Name, len("  --stop-on-eof"), f.Usage, width)) })
 	fmt.Fprint(w, "\nEnvironment:\n")
 	env.Usage(w)
 	fmt.Fprintf(w, "\n%s\n", fold.Prose("Exit codes: 0 done or stopped by a signal, 1 failed, 2 wrong use.", width))
-}
-
-// item is a name, padded to a number of columns, and what it stands for: beside it, or below where the
-// terminal leaves too little room beside it.
-func item(name string, padded int, meaning string, width int) string {
-	const least = 50 // holds the default of BOOTSTRAP_SERVERS, which cannot be broken
-	if indent := padded + 4; width-indent >= least {
-		return strings.Join(fold.Line(fmt.Sprintf("  %-*s  %s", padded, name, meaning), width, indent), "\n")
-	}
-	return "  " + name + "\n" + strings.Join(fold.Line("      "+meaning, width, 6), "\n")
 }
 
 // refused prints what is wrong with the command line, and where to look.
@@ -94,13 +84,13 @@ func (e *Env) names() []string {
 func (e *Env) Usage(w io.Writer) {
 	width, longest := fold.Width(w, e.lookup), 0
 	for _, name := range e.names() {
-		longest = max(longest, len(name))
+		longest = max(longest, len("  "+name))
 	}
 	for _, v := range e.vars {
 		meaning := fmt.Sprintf("%s; accepted: %s", v.help, v.accepted)
 		if v.fallback != "" {
 			meaning += fmt.Sprintf(" (default %s)", v.fallback)
 		}
-		fmt.Fprintln(w, item(v.name, longest, meaning, width))
+		fmt.Fprintln(w, fold.Item("  "+v.name, longest, meaning, width))
 	}
 }
