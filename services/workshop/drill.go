@@ -113,6 +113,11 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if !d.Embedded {
+		if err := haveBrokers(o.Options); err != nil {
+			return err
+		}
+	}
 	where := "brokers " + strings.Join(o.Cluster.Brokers, ",")
 	if len(o.Cluster.Brokers) == 0 {
 		where = lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
@@ -201,18 +206,19 @@ func (r *drillRun) controlDrills(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(lines, "%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
+		say := r.teller(lines)
+		say("%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
 		result, err := rehearse(ctx, d, c.Options(o))
 		switch {
 		case err != nil:
 			return err
 		case c.Caught(result):
 			caught++
-			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		default:
-			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
-		fmt.Fprintf(lines, "    %s\n\n", result.Line(o.Lang))
+		say("    %s\n\n", result.Line(o.Lang))
 	}
 	o, lines, err := r.options()
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +41,11 @@ func (t *tool) labListCommand() *cobra.Command {
 	cmd := t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
 		for _, l := range lab.All() {
 			if !embedded || !l.Killer {
-				row(l.Name, l.Summary)
+				summary := l.Summary
+				if l.Killer {
+					summary = lab.Text{PT: summary.PT + " (brokers de verdade)", EN: summary.EN + " (real brokers)"}
+				}
+				row(l.Name, summary)
 			}
 		}
 	})
@@ -62,9 +65,11 @@ func (t *tool) listing(short string, each func(row func(name string, summary lab
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			each(func(name string, summary lab.Text) { fmt.Fprintf(tw, "%s\t%s\n", name, summary.In(lang)) })
-			return tw.Flush()
+			var rows strings.Builder
+			each(func(name string, summary lab.Text) { fmt.Fprintf(&rows, "%s\t%s\n", name, summary.In(lang)) })
+			w := cmd.OutOrStdout()
+			_, err = screen.Table(w, rows.String(), fold.Columns(w, t.lookup))
+			return err
 		}),
 	}
 }
@@ -171,6 +176,11 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 		where.PT, where.EN = where.PT+", o seu placar: "+r.scoreboard, where.EN+", your scoreboard: "+r.scoreboard
 	}
 	width := fold.Width(lines, r.lookup)
+	if l.Killer {
+		if err := haveBrokers(o); err != nil {
+			return err
+		}
+	}
 	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang), width)
 	result, err := r.carryOut(cmd.Context(), l, o)
 	if err != nil {
@@ -190,6 +200,14 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	}
 	if !result.Held() {
 		return errNotAsPredicted
+	}
+	return nil
+}
+
+// haveBrokers looks for the brokers that are to be killed, before it is told how that will go.
+func haveBrokers(o lab.Options) error {
+	if _, err := lab.FindBrokers(o); err != nil {
+		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
 	}
 	return nil
 }

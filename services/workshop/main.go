@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
@@ -54,11 +55,12 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
-	fmt.Fprintf(t.stderr, "workshop: %v\n", err)
+	text := fmt.Sprintf("workshop: %v\n", err)
 	_, ran := errors.AsType[*runError](err)
 	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
-		fmt.Fprintf(t.stderr, "see «%s --help»\n", cmd.CommandPath())
+		text += fmt.Sprintf("see «%s --help»\n", cmd.CommandPath())
 	}
+	io.WriteString(t.stderr, fold.Lines(text, fold.Columns(t.stderr, t.lookup), 0))
 	if _, usage := errors.AsType[service.UsageError](err); usage || !ran {
 		return service.ExitUsage
 	}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/screen"
 )
 
 // applier creates topics on a cluster that may still be starting.
@@ -150,7 +150,7 @@ func transient(err error) bool {
 
 // report prints a line a topic, and warns of what is not as it should be.
 func (a *applier) report(applied []kafka.Applied, created map[string]bool, brokers int) error {
-	tw := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	var table strings.Builder
 	var warnings []string
 	fewer := int16(0)
 	for _, t := range applied {
@@ -168,10 +168,10 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 		if t.Mismatch != "" {
 			state = "exists but differs"
 			warnings = append(warnings, Differs(t))
-			fmt.Fprintf(tw, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
+			fmt.Fprintf(&table, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
 			continue
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
+		fmt.Fprintf(&table, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
 			count(t.Topic.Partitions, "partition"), count(int32(t.Replicas), "replica"))
 	}
 	if fewer > 0 {
@@ -180,9 +180,10 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
 	}
 	for _, w := range warnings {
-		fmt.Fprintf(a.Stderr, "workshop: warning: %s\n", w)
+		a.note("warning: %s", w)
 	}
-	return tw.Flush()
+	_, err := screen.Table(a.Stdout, table.String(), a.columns())
+	return err
 }
 
 // Differs says how an existing topic is not what it should be.
