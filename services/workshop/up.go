@@ -142,6 +142,7 @@ func (u *up) run(ctx context.Context) error {
 		out.Say("stopping ...")
 		return nil
 	}
+	go shop.announce(ctx, out)
 	s := &Supervisor{
 		Output: out, Services: services, Grace: 6 * time.Second, // a member that is just joining its group gives up after 4 s
 		RestartFirst: time.Second, RestartMost: 10 * time.Second, Quick: 10 * time.Second,

@@ -7,8 +7,11 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
+
+	"workshop.example/kit/fold"
 )
 
 // Output interleaves the lines of several processes, each behind the name of its process, as
@@ -18,21 +21,23 @@ type Output struct {
 	width          int // of the names
 
 	mu     sync.Mutex
+	last   time.Time // of a write
 	once   sync.Once
 	broken chan struct{}
 }
 
 type stream struct {
-	w      io.Writer
-	colour bool
+	w       io.Writer
+	colour  bool
+	columns func() int // the width of the terminal, which may change; 0 where there is none
 }
 
 // New writes to stdout and stderr, with colours on those that are terminals unless the user's
 // environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
 func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
 	o := &Output{
-		stdout: stream{stdout, Colour(stdout, lookup)},
-		stderr: stream{stderr, Colour(stderr, lookup)},
+		stdout: newStream(stdout, lookup),
+		stderr: newStream(stderr, lookup),
 		width:  len(tool),
 		broken: make(chan struct{}),
 	}
@@ -40,6 +45,10 @@ func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...
 		o.width = max(o.width, len(name))
 	}
 	return o
+}
+
+func newStream(w io.Writer, lookup func(string) (string, bool)) stream {
+	return stream{w, Colour(w, lookup), func() int { return fold.Columns(w, lookup) }}
 }
 
 // Colour reports whether what is written to w may be in colour: see [New].
@@ -55,23 +64,31 @@ const tool = "workshop"
 
 // Say prints a line of the tool itself, on standard error.
 func (o *Output) Say(format string, args ...any) {
-	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1")}
+	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1"), columns: o.stderr.columns}
 	fmt.Fprintf(l, format+"\n", args...)
 }
 
 // Tell prints a line of the tool itself among those of the programs, on standard output.
 func (o *Output) Tell(line string) {
-	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1")}
+	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1"), columns: o.stdout.columns}
 	io.WriteString(l, line+"\n")
+}
+
+// Quiet is how long nothing has been printed.
+func (o *Output) Quiet() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Since(o.last)
 }
 
 // Broken is closed when nobody reads our output any more.
 func (o *Output) Broken() <-chan struct{} { return o.broken }
 
 // Lines returns the writers for a process's standard output and error. They go to ours of the same
-// kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else.
+// kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else. What they
+// print is folded to the terminal; their logs, which are to be searched and copied, are not.
 func (o *Output) Lines(name, colour string) (stdout, stderr *Lines) {
-	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour)},
+	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour), columns: o.stdout.columns},
 		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour)}
 }
 
@@ -85,6 +102,7 @@ func (o *Output) prefix(s stream, name, colour string) []byte {
 func (o *Output) write(w io.Writer, p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.last = time.Now()
 	if _, err := w.Write(p); err != nil {
 		o.once.Do(func() { close(o.broken) })
 	}
@@ -100,6 +118,8 @@ type Lines struct {
 	prefix []byte
 	rest   []byte // of a line whose end has not come yet
 	out    []byte // reused from one write to the next
+
+	columns func() int // of the terminal to which lines are folded; nil: they are not
 }
 
 // Write prints the whole lines in p at once and keeps the rest. It reports no error: a process must
@@ -114,15 +134,33 @@ func (l *Lines) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	l.out = l.out[:0]
+	columns := 0
+	if l.columns != nil {
+		columns = l.columns()
+	}
 	for line := range bytes.Lines(p[:end]) {
-		l.out = append(l.out, l.prefix...)
-		l.out = append(l.out, l.rest...)
-		l.out = append(l.out, line...)
+		if columns > 0 {
+			line = append(l.rest, line...)
+			l.fold(string(line[:len(line)-1]), columns-l.o.width-len(" | "))
+		} else {
+			l.out = append(l.out, l.prefix...)
+			l.out = append(l.out, l.rest...)
+			l.out = append(l.out, line...)
+		}
 		l.rest = l.rest[:0]
 	}
 	l.o.write(l.w, l.out)
 	l.rest = append(l.rest, p[end:]...)
 	return len(p), nil
+}
+
+// fold adds a line, each part of it behind the name of the process.
+func (l *Lines) fold(line string, width int) {
+	for _, part := range fold.Line(line, max(width, 20), 2) {
+		l.out = append(l.out, l.prefix...)
+		l.out = append(l.out, part...)
+		l.out = append(l.out, '\n')
+	}
 }
 
 // Flush prints a last line that has no end.
