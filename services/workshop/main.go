@@ -88,6 +88,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		Short: "The Kafka workshop without Docker, and the administration of any cluster",
 		Long: "workshop runs the whole workshop without Docker, its labs and its drills, and looks at any cluster and\n" +
 			"changes it: topics, messages, consumer groups and dead letters.\n\n" +
+			"Sentences fold to the width of the terminal, or to COLUMNS where that is set.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 wrong use.",
 		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
 			"  workshop up --ecommerce      the e-commerce system instead, and its page\n" +

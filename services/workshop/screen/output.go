@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -154,9 +155,14 @@ func (l *Lines) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// fold adds a line, each part of it behind the name of the process.
+// fold adds a line, each part of it behind the name of the process. A line with a word that no line can
+// hold, such as JSON, is data, and stays whole.
 func (l *Lines) fold(line string, width int) {
-	for _, part := range fold.Line(line, max(width, 20), 2) {
+	parts := fold.Line(line, max(width, 20), 2)
+	if slices.ContainsFunc(parts, func(part string) bool { return fold.Cells(part) > max(width, 20) }) {
+		parts = []string{line}
+	}
+	for _, part := range parts {
 		l.out = append(l.out, l.prefix...)
 		l.out = append(l.out, part...)
 		l.out = append(l.out, '\n')

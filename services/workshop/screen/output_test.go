@@ -93,8 +93,10 @@ func TestOutputFolds(t *testing.T) {
 		io.WriteString(stdout, piece)
 		io.WriteString(stderr, piece)
 	}
+	io.WriteString(stdout, "sent {"+strings.Repeat("x", 80)+"} to t\n")
 	o.Tell("one two three four five six seven eight nine ten eleven twelve")
 	want := "producer | one two three four five six seven eight nine ten\nproducer |   eleven twelve\nproducer |             0 - 1\n" +
+		"producer | sent {" + strings.Repeat("x", 80) + "} to t\n" +
 		"workshop | one two three four five six seven eight nine ten\nworkshop |   eleven twelve\n"
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
