@@ -32,6 +32,8 @@ type match struct {
 	announced event.Score
 	begun     float64 // timestamp of the event with id 1, 0 where the board came later
 	latest    float64 // timestamp of the last event in order
+	since     int     // the first id that missed and repeated count: those before it were another board's
+	seen      bool    // an event of it came to this board
 	missed    []int
 	repeated  []int
 	finished  bool
@@ -43,6 +45,7 @@ func newBoard(words words) *board { return &board{words: words} }
 // whatever the board has to say besides is on lines of another form.
 func (b *board) take(e event.ScoreEvent) []string {
 	m, lines := b.find(e)
+	m.seen = true
 	if b.shown != m {
 		lines = append(lines, b.header(m, e)...)
 		b.shown = m
@@ -106,7 +109,7 @@ func (b *board) find(e event.ScoreEvent) (*match, []string) {
 	case len(b.matches) == 0:
 		// The events before this one were another board's, or this one's before it was restarted: they
 		// are not missing, and their goals are taken over from the announced score.
-		m.lastID = e.ID - 1
+		m.lastID, m.since = e.ID-1, e.ID
 		m.tally = before(e)
 	}
 	b.keep(m)
@@ -168,10 +171,11 @@ func (b *board) account(m *match) []string {
 	if m.tally != m.announced {
 		verdict = fmt.Sprintf(b.words.differs, m.announced.TeamA, m.announced.TeamB)
 	}
-	return []string{
-		fmt.Sprintf(b.words.tally, m.tally.TeamA, m.tally.TeamB, verdict),
-		fmt.Sprintf(b.words.ledger, b.list(m.missed), b.list(m.repeated)),
+	ledger := fmt.Sprintf(b.words.ledger, b.list(m.missed), b.list(m.repeated))
+	if m.since > 1 {
+		ledger += fmt.Sprintf(b.words.since, m.since)
 	}
+	return []string{fmt.Sprintf(b.words.tally, m.tally.TeamA, m.tally.TeamB, verdict), ledger}
 }
 
 func (b *board) list(numbers []int) string {

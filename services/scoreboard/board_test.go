@@ -66,7 +66,7 @@ func TestBoard(t *testing.T) {
 			"contagem própria: 2 a 1, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum"}},
 		{"a board that comes later", "m1", []event.ScoreEvent{b(20, 11, 9), end(b(21, 11, 9))}, []string{
 			"partida m1", "(a partida já estava em andamento: o placar continua no id 20)", header, "           11 - 9", "Partida finalizada!",
-			"contagem própria: 11 a 9, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum"}},
+			"contagem própria: 11 a 9, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum (contados desde o id 20)"}},
 	} {
 		if got := play(newBoard(portuguese), c.match, 1e9, c.events...); !slices.Equal(got, c.want) {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))

@@ -126,6 +126,9 @@ func (b *board) restore(record event.BoardRecord) {
 		m = &match{id: record.Match}
 		b.keep(m)
 	}
+	if !m.seen { // whoever wrote the record has counted so far
+		m.since = record.ID + 1
+	}
 	m.tally = record.Tally
 	if record.Event == event.Finished && !m.finished {
 		m.finished = true

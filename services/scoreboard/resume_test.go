@@ -45,6 +45,25 @@ func TestRestoreWithoutMatches(t *testing.T) {
 	}
 }
 
+// A board that goes on where another stopped says from which id it counts, so that its account is not
+// taken for that of the whole match.
+func TestRestoredBoardSaysSinceWhen(t *testing.T) {
+	board := newBoard(english)
+	for id := 1; id <= 3; id++ {
+		board.restore(event.BoardRecord{ID: id, Match: "m1", Event: event.Goal, Score: event.Score{TeamA: id}, Tally: event.Score{TeamA: id}})
+	}
+	lines := play(board, "m1", 1e9, a(4, 4, 0), end(a(5, 4, 0)))
+	if got, want := lines[len(lines)-1], "ids missed: none · ids repeated: none (counted since id 4)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	whole := newBoard(english)
+	lines = play(whole, "m1", 1e9, a(1, 1, 0), end(a(2, 1, 0)))
+	whole.restore(event.BoardRecord{ID: 2, Match: "m1", Event: event.Finished, Score: event.Score{TeamA: 1}, Tally: event.Score{TeamA: 1}})
+	if got, want := lines[len(lines)-1], "ids missed: none · ids repeated: none"; got != want || whole.latest("m1").since != 0 {
+		t.Errorf("of a whole match: got %q, want %q", got, want)
+	}
+}
+
 // A commit whose answer was lost has happened all the same: the board learns it from BOARD_TOPIC, and
 // does not wait for an end of the match that it has passed.
 func TestBoardLearnsWhatItDidNotSee(t *testing.T) {

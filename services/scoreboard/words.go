@@ -12,6 +12,7 @@ type words struct {
 	tally             string // TeamA, TeamB, agrees or differs
 	agrees, differs   string // differs: announced TeamA, TeamB
 	ledger            string // missed, repeated
+	since             string // id, behind the ledger
 	none              string
 	summary           string // read, skipped
 	crash             string // id; then one of the next three
@@ -38,6 +39,7 @@ var (
 		agrees:    "igual ao placar anunciado",
 		differs:   "DIFERENTE do placar anunciado de %d a %d",
 		ledger:    "ids perdidos: %s · ids repetidos: %s",
+		since:     " (contados desde o id %d)",
 		none:      "nenhum",
 		summary:   "resumo: %d lidas · %d ignoradas",
 		crash:     "! queda proposital no id %d (FAIL_AT_ID), como um kill -9: código de saída 137.",
@@ -64,6 +66,7 @@ var (
 		agrees:    "as announced",
 		differs:   "DIFFERENT from the announced score of %d to %d",
 		ledger:    "ids missed: %s · ids repeated: %s",
+		since:     " (counted since id %d)",
 		none:      "none",
 		summary:   "summary: %d read · %d skipped",
 		crash:     "! crash on purpose at id %d (FAIL_AT_ID), as by kill -9: exit code 137.",

@@ -6,11 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/doctor"
 )
 
-var doctorFormats = map[string]func(io.Writer, service.Lang, []doctor.Line) error{"table": doctor.Print, "json": doctor.PrintJSON}
+var doctorFormats = map[string]func(io.Writer, service.Lang, []doctor.Line, int) error{"table": doctor.Print, "json": doctor.PrintJSON}
 
 func (t *tool) doctorCommand() *cobra.Command {
 	var brokers, format string
@@ -45,7 +46,7 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 			if err != nil {
 				return err
 			}
-			if err := print(t.stdout, lang, lines); err != nil {
+			if err := print(t.stdout, lang, lines, fold.Columns(t.stdout, t.lookup)); err != nil {
 				return err
 			}
 			if n := doctor.Failures(lines); n > 0 {

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
 	"workshop.example/workshop/lab"
@@ -95,7 +97,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	d, ok := drill.Find(name)
 	if !ok {
-		return service.UsageError(fmt.Sprintf("there is no drill %q; accepted: %s", name, strings.Join(drill.Names(), ", ")))
+		return service.UsageError(nearest.Unknown("drill", name, drill.Names()))
 	}
 	if r.pace < 200*time.Microsecond || r.pace > 50*time.Millisecond {
 		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 50ms", r.pace))
@@ -111,11 +113,17 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if !d.Embedded {
+		if err := haveBrokers(o.Options); err != nil {
+			return err
+		}
+	}
 	where := "brokers " + strings.Join(o.Cluster.Brokers, ",")
 	if len(o.Cluster.Brokers) == 0 {
 		where = lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
 	}
-	fmt.Fprintln(lines, strings.Join(d.Introduce(o.Lang, where), "\n")+"\n")
+	width := fold.Width(lines, r.lookup)
+	io.WriteString(lines, fold.Lines(strings.Join(d.Introduce(o.Lang, where), "\n")+"\n\n", width, len("1. ")))
 	result, err := rehearse(cmd.Context(), d, o)
 	if err != nil {
 		return err
@@ -127,7 +135,7 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 			return err
 		}
 	} else {
-		result.Print(lines, o.Lang)
+		result.Print(lines, o.Lang, width)
 	}
 	if !result.Held() {
 		return errNotAsPredicted
@@ -198,18 +206,19 @@ func (r *drillRun) controlDrills(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(lines, "%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
+		say := r.teller(lines)
+		say("%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
 		result, err := rehearse(ctx, d, c.Options(o))
 		switch {
 		case err != nil:
 			return err
 		case c.Caught(result):
 			caught++
-			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		default:
-			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
-		fmt.Fprintf(lines, "    %s\n\n", result.Line(o.Lang))
+		say("    %s\n\n", result.Line(o.Lang))
 	}
 	o, lines, err := r.options()
 	if err != nil {

@@ -2,12 +2,15 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/embedded"
@@ -144,6 +147,48 @@ func (s *shop) introduce(out *screen.Output) {
 	}
 	if s.page {
 		out.Say("page: %s", pageURL(s.addr))
+	}
+}
+
+// announce says once more where the page is, when there is one and the lines of nine services that start
+// have scrolled by.
+func (s *shop) announce(ctx context.Context, out *screen.Output) {
+	if s == nil || !s.page {
+		return
+	}
+	url := pageURL(s.addr)
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{}} // no proxy has the page
+	answers := func() bool {
+		response, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}
+	if untilCalm(ctx, answers, out.Quiet) == nil {
+		out.Say("everything is ready; the page: %s", url)
+	}
+}
+
+const (
+	calm      = time.Second      // without a line: what starts has started
+	mostNoise = 20 * time.Second // of a system that is never quiet, because it is used already
+)
+
+// untilCalm waits until the page answers and nothing has been printed for a while.
+func untilCalm(ctx context.Context, answers func() bool, quiet func() time.Duration) error {
+	for noise := time.Duration(0); ; {
+		const pause = 200 * time.Millisecond
+		if err := service.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		if noise > 0 || answers() {
+			if quiet() >= calm || noise >= mostNoise {
+				return nil
+			}
+			noise += pause
+		}
 	}
 }
 

@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/screen"
@@ -40,7 +41,11 @@ func (t *tool) labListCommand() *cobra.Command {
 	cmd := t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
 		for _, l := range lab.All() {
 			if !embedded || !l.Killer {
-				row(l.Name, l.Summary)
+				summary := l.Summary
+				if l.Killer {
+					summary = lab.Text{PT: summary.PT + " (brokers de verdade)", EN: summary.EN + " (real brokers)"}
+				}
+				row(l.Name, summary)
 			}
 		}
 	})
@@ -60,9 +65,11 @@ func (t *tool) listing(short string, each func(row func(name string, summary lab
 			if err != nil {
 				return err
 			}
-			tw := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			each(func(name string, summary lab.Text) { fmt.Fprintf(tw, "%s\t%s\n", name, summary.In(lang)) })
-			return tw.Flush()
+			var rows strings.Builder
+			each(func(name string, summary lab.Text) { fmt.Fprintf(&rows, "%s\t%s\n", name, summary.In(lang)) })
+			w := cmd.OutOrStdout()
+			_, err = screen.Table(w, rows.String(), fold.Columns(w, t.lookup))
+			return err
 		}),
 	}
 }
@@ -138,7 +145,7 @@ var errNotAsPredicted = errors.New("not as predicted")
 func (r *labRun) run(cmd *cobra.Command, name string) error {
 	l, ok := lab.Find(name)
 	if !ok {
-		return service.UsageError(fmt.Sprintf("there is no lab %q; accepted: %s", name, strings.Join(labNames(), ", ")))
+		return service.UsageError(nearest.Unknown("lab", name, labNames()))
 	}
 	o, lines, err := r.options()
 	if err != nil {
@@ -168,7 +175,13 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 		}
 		where.PT, where.EN = where.PT+", o seu placar: "+r.scoreboard, where.EN+", your scoreboard: "+r.scoreboard
 	}
-	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang))
+	width := fold.Width(lines, r.lookup)
+	if l.Killer {
+		if err := haveBrokers(o); err != nil {
+			return err
+		}
+	}
+	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang), width)
 	result, err := r.carryOut(cmd.Context(), l, o)
 	if err != nil {
 		return err
@@ -180,13 +193,21 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 			return err
 		}
 	} else {
-		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup))
+		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup), width)
 	}
 	if err := writeReport(r.report, func(w io.Writer) error { return result.Report(w, o.Lang) }); err != nil {
 		return service.UsageError(fmt.Sprintf("--report: %v", err))
 	}
 	if !result.Held() {
 		return errNotAsPredicted
+	}
+	return nil
+}
+
+// haveBrokers looks for the brokers that are to be killed, before it is told how that will go.
+func haveBrokers(o lab.Options) error {
+	if _, err := lab.FindBrokers(o); err != nil {
+		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/screen"
@@ -46,27 +47,28 @@ func (r *labRun) controls(ctx context.Context) error {
 	o.Screen = screen.New(io.Discard, io.Discard, r.lookup)
 	o.Say = func(lab.Text) {}
 	caught, tried, left := 0, 0, 0
+	say := r.teller(lines)
 	for _, c := range lab.Controls() {
 		if c.Brokers && len(o.Cluster.Brokers) == 0 {
 			left++
 			continue
 		}
 		tried++
-		fmt.Fprintf(lines, "%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
+		say("%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
 		result, ok, err := c.Check(ctx, o)
 		switch {
 		case ctx.Err() != nil:
 			return service.UsageError("stopped before all controls were through")
 		case ok:
 			caught++
-			fmt.Fprintf(lines, "  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		case err != nil:
-			fmt.Fprintf(lines, "  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
+			say("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
 		default:
-			fmt.Fprintf(lines, "  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
 		for _, p := range result.Parts {
-			fmt.Fprintf(lines, "    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
+			say("    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
 		}
 	}
 	fmt.Fprintln(lines, controlsLine(o.Lang, caught, tried, left))
@@ -74,6 +76,14 @@ func (r *labRun) controls(ctx context.Context) error {
 		return errNotCaught
 	}
 	return nil
+}
+
+// teller prints lines of the tool's own, folded.
+func (t *tool) teller(w io.Writer) func(format string, args ...any) {
+	width := fold.Width(w, t.lookup)
+	return func(format string, args ...any) {
+		io.WriteString(w, fold.Lines(fmt.Sprintf(format, args...), width, 4))
+	}
 }
 
 // controlsLine sums up; left are those that need real brokers.

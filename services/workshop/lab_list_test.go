@@ -31,6 +31,12 @@ func TestLabList(t *testing.T) {
 		for line := range strings.Lines(stdout.String()) {
 			names += strings.Fields(line)[0] + " "
 		}
+		for _, l := range lab.All() {
+			marked := strings.Contains(stdout.String(), l.Summary.PT+" (brokers de verdade)\n")
+			if listed := strings.Contains(stdout.String(), l.Summary.PT); listed && marked != l.Killer {
+				t.Errorf("%v: %s needs real brokers: %t, and is marked: %t", c.args, l.Name, l.Killer, marked)
+			}
+		}
 		if code != 0 || names != c.want {
 			t.Errorf("%v: exit code %d, labs %s, want %s\n%s", c.args, code, names, c.want, stderr)
 		}

@@ -63,10 +63,11 @@ func (t *tool) judge(files []string) error {
 		return service.UsageError("no message is in these histories, neither sent nor shown")
 	}
 	clean := true
+	say := t.teller(t.stdout)
 	for _, topic := range slices.Sorted(maps.Keys(runs)) {
 		v := runs[topic].Check()
 		clean = clean && v.Clean()
-		fmt.Fprintf(t.stdout, "%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
+		say("%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
 	}
 	if !clean {
 		return errNotClean

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
@@ -57,15 +58,15 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	if readerGone(err, t.stdout) {
 		return service.ExitOK
 	}
-	text := err.Error() // which may quote a broker
+	text := fmt.Sprintf("workshop: %v\n", err) // which may quote a broker
 	if service.IsTerminal(t.stderr) {
 		text = service.SafeLines(text)
 	}
-	fmt.Fprintf(t.stderr, "workshop: %s\n", text)
 	_, ran := errors.AsType[*runError](err)
 	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
-		fmt.Fprintf(t.stderr, "see «%s --help»\n", cmd.CommandPath())
+		text += fmt.Sprintf("see «%s --help»\n", cmd.CommandPath())
 	}
+	io.WriteString(t.stderr, fold.Lines(text, fold.Columns(t.stderr, t.lookup), 0))
 	if _, usage := errors.AsType[service.UsageError](err); usage || !ran {
 		return service.ExitUsage
 	}
@@ -93,6 +94,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		Short: "The Kafka workshop without Docker, and the administration of any cluster",
 		Long: "workshop runs the whole workshop without Docker, its labs and its drills, and looks at any cluster and\n" +
 			"changes it: topics, messages, consumer groups and dead letters.\n\n" +
+			"Sentences fold to the width of the terminal, or to COLUMNS where that is set.\n\n" +
 			"Exit codes: 0 done, or whoever reads the output has seen enough (head); 1 failed, 2 wrong use.\n\n" +
 			"What comes from a cluster is printed as it is to a file or a pipe, and with -o json. On a terminal control\n" +
 			"characters are shown as escapes.",
@@ -110,6 +112,7 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(parsing.ReplaceAllString(err.Error(), "")) // with the function of Go that could not read a number
 	})
+	root.SetHelpFunc(t.help)
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand(), guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin"
@@ -23,6 +24,7 @@ func (t *tool) adminCommands() []*cobra.Command {
 func (t *tool) admin() *admin.Tool {
 	return &admin.Tool{
 		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(), Ecommerce: t.ecommerceTopics,
+		Columns: func() int { return fold.Columns(t.stdout, t.lookup) },
 		Cluster: func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
 	}
 }

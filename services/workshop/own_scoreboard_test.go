@@ -107,7 +107,7 @@ func workshopWithStudent(t *testing.T, w *watcher) (dir string, env []string) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	own := "STUDENT=" + filepath.ToSlash(program{name: studentName}.binary(dir))
-	return dir, append(w.env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0")
+	return dir, append(w.env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0", "COLUMNS=1000")
 }
 
 func TestOwnScoreboardEnvironment(t *testing.T) {

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 )
 
@@ -130,8 +130,7 @@ func choose(list string, ecommerce bool) ([]program, error) {
 	for i, name := range wanted {
 		wanted[i] = strings.TrimSpace(name)
 		if !slices.Contains(serviceNames(), wanted[i]) {
-			return nil, service.UsageError(fmt.Sprintf("--services: there is no service %q; accepted: %s, comma separated",
-				wanted[i], strings.Join(serviceNames(), ", ")))
+			return nil, service.UsageError("--services: " + nearest.Unknown("service", wanted[i], serviceNames()) + ", comma separated")
 		}
 	}
 	return slices.DeleteFunc(slices.Concat(programs, ecommercePrograms), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil

@@ -68,9 +68,9 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 	flags.BoolVar(&u.clusterOnly, "cluster-only", false, "start brokers and topics, no services")
 	flags.BoolVar(&u.ecommerce, "ecommerce", false, "run the e-commerce system instead")
 	flags.StringVar(&u.dataDir, "data-dir", "", "folder in which messages outlive a stop (default: in memory, gone at the end)")
-	flags.BoolVar(&u.sync, "sync", false, "write to the disk before each acknowledgement: with --data-dir messages\nalso outlive a loss of power (slower, see above)")
-	flags.StringVar(&u.services, "services", "", "services to start: "+strings.Join(programNames(), ",")+
-		" (default: all);\nof the e-commerce system "+strings.Join(namesOf(ecommercePrograms), ","))
+	flags.BoolVar(&u.sync, "sync", false, "write to the disk before each acknowledgement: with --data-dir messages also outlive a loss of power (slower, see above)")
+	flags.StringVar(&u.services, "services", "", "services to start, comma separated: "+strings.Join(programNames(), ", ")+
+		" (default: all); of the e-commerce system "+strings.Join(namesOf(ecommercePrograms), ", "))
 	flags.StringVar(&u.ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", maxBrokers))
 	cmd.MarkFlagDirname("data-dir")
 	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
@@ -153,6 +153,7 @@ func (u *up) run(ctx context.Context) error {
 		out.Say("stopping ...")
 		return nil
 	}
+	go shop.announce(ctx, out)
 	s := &Supervisor{
 		Output: out, Services: services, Grace: 6 * time.Second, // a member that is just joining its group gives up after 4 s
 		RestartFirst: time.Second, RestartMost: 10 * time.Second, Quick: 10 * time.Second,

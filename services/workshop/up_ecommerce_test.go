@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"workshop.example/kit/kafkatest"
 )
@@ -122,6 +125,33 @@ func TestWorkersAreForEmailsAndReports(t *testing.T) {
 		if p.name != gateway && env[len(env)-1] != want {
 			t.Errorf("%s gets %q, want %s last", p.name, env, want)
 		}
+	}
+}
+
+// The page is announced behind the lines of the services that start, or it would scroll away; and also where
+// they never end.
+func TestThePageIsAnnouncedLast(t *testing.T) {
+	for _, c := range []struct {
+		name                 string
+		answers, quiet, want time.Duration // since the start: the page answers, the last line, the announcement
+	}{
+		{"the services are loud until later", 2 * time.Second, 5 * time.Second, 6 * time.Second},
+		{"the page is late", 8 * time.Second, time.Second, 8 * time.Second},
+		{"never quiet", 2 * time.Second, time.Hour, 2*time.Second + mostNoise},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			answers := func() bool { return time.Since(began) >= c.answers }
+			quiet := func() time.Duration { return max(0, time.Since(began)-c.quiet) }
+			if err := untilCalm(t.Context(), answers, quiet); err != nil || time.Since(began) != c.want {
+				t.Errorf("%s: announced after %s (%v), want %s", c.name, time.Since(began), err, c.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if untilCalm(ctx, func() bool { return true }, func() time.Duration { return time.Hour }) == nil {
+		t.Error("announced though all is over")
 	}
 }
 

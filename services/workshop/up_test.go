@@ -225,7 +225,7 @@ func TestWrongUse(t *testing.T) {
 		{"topics aply", "did you mean «workshop topics apply»?"},
 		{"up --port 1", "unknown flag: --port\nsee «workshop up --help»\n"},
 		{"up now", `unknown command "now"`},
-		{"up --services producer,consumers", "there is no service \"consumers\"; accepted: producer, consumer, score-simulator, scoreboard"},
+		{"up --services producer,consumers", "there is no service \"consumers\"; did you mean consumer? accepted: producer, consumer, score-simulator, scoreboard"},
 		{"up --cluster-only --services producer", "leave out one of --cluster-only and --services"},
 		{"up --sync", "add --data-dir DIR"},
 		{"up --ports 0", "1 to 5 different ports"},

@@ -2,12 +2,10 @@ package service
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"regexp"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -62,23 +60,6 @@ func (e *Env) Err() error {
 func (e *Env) Fail(name, remedy string) {
 	value, _ := e.lookup(name)
 	e.errs = append(e.errs, fmt.Sprintf("%s=%q: %s", name, value, remedy))
-}
-
-// Usage writes a table of the variables that were asked for so far.
-func (e *Env) Usage(w io.Writer) {
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "  VARIABLE\tDEFAULT\tACCEPTED\tMEANING")
-	for _, v := range e.vars {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", v.name, orDash(v.fallback), v.accepted, v.help)
-	}
-	tw.Flush()
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // get registers the variable and returns its value; ok is false where it is unset or empty.

@@ -60,16 +60,15 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
 
 	flags := flag.NewFlagSet(about.Name, flag.ContinueOnError)
-	flags.SetOutput(os.Stderr)
+	flags.SetOutput(io.Discard) // refused says what is wrong, without a page of help around it
 	version := flags.Bool("version", false, "print the version and exit")
 	stopOnEOF := flags.Bool("stop-on-eof", false, "stop when standard input ends, as if by SIGTERM (for a supervisor)")
-	flags.Usage = func() { usage(flags.Output(), about, flags, env) }
 	if len(os.Args) > 1 && (os.Args[1] == "--help" || os.Args[1] == "-h" || os.Args[1] == "-help" || os.Args[1] == "help") {
 		usage(os.Stdout, about, flags, env)
 		return ExitOK
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
-		return ExitUsage
+		return refused(about.Name, mistyped(err, about.Name, flags, env))
 	}
 	if *version {
 		fmt.Println(VersionLine(about.Name))
@@ -79,8 +78,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 		return healthcheck(opsAddr)
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "%s: unknown argument %q; see %s --help\n", about.Name, flags.Arg(0), about.Name)
-		return ExitUsage
+		return refused(about.Name, unknownArgument(flags.Arg(0), about.Name, env))
 	}
 	if err := env.Err(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", about.Name, err)
@@ -180,15 +178,6 @@ func newLog(w io.Writer, level string) *slog.Logger {
 		l = slog.LevelInfo
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l}))
-}
-
-func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
-	fmt.Fprintf(w, "%s\n\nUsage:\n  %s [flags]\n  %s healthcheck    exit 0 if the service on OPS_ADDR is ready\n\nExamples:\n%s\n\nFlags:\n",
-		about.Summary, about.Name, about.Name, about.Example)
-	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintf(w, "  --%-12s %s\n", f.Name, f.Usage) })
-	fmt.Fprint(w, "\nEnvironment:\n")
-	env.Usage(w)
-	fmt.Fprint(w, "\nExit codes: 0 done or stopped by a signal, 1 failed, 2 wrong use.\n")
 }
 
 // VersionLine names the program, its version and commit, the Go version and the platform.

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"workshop.example/kit/fold"
 )
 
 // The test binary is also the service under test: Main exits its process, so it needs one.
@@ -107,8 +109,11 @@ func TestExitCodes(t *testing.T) {
 		{"failed", "fail", nil, nil, 1, "it broke"},
 		{"impossible", "usage", nil, nil, 2, "impossible wish"},
 		{"bad environment", "done", []string{"PACE=fast", "LOG_LEVEL=loud", "OPS_ADDR=9400", "WORKSHOP_LANG=fr"}, nil, 2, "4 environment variables are wrong"},
-		{"unknown flag", "done", nil, []string{"--nonsense"}, 2, "nonsense"},
-		{"unknown argument", "done", nil, []string{"nonsense"}, 2, "probe --help"},
+		{"unknown flag", "done", nil, []string{"--nonsense"}, 2, "probe: unknown flag --nonsense\nsee probe --help\n"},
+		{"mistyped flag", "done", nil, []string{"--stop-on-eo"}, 2, "probe: unknown flag --stop-on-eo; did you mean --stop-on-eof?\nsee probe --help\n"},
+		{"a flag that is a variable", "done", nil, []string{"--history", "h"}, 2, "before the program's name: HISTORY=VALUE probe\nsee probe --help\n"},
+		{"unknown argument", "done", nil, []string{"nonsense"}, 2, "probe: unknown argument \"nonsense\"\nsee probe --help\n"},
+		{"a variable behind the program", "done", nil, []string{"PACE=2s"}, 2, "before the program's name: PACE=2s probe\nsee probe --help\n"},
 		{"health check without an address", "done", nil, []string{"healthcheck"}, 2, "OPS_ADDR is not set"},
 		{"health check of nobody", "done", []string{"OPS_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, "refused"},
 	} {
@@ -119,6 +124,9 @@ func TestExitCodes(t *testing.T) {
 			}
 			if !strings.Contains(child.errors.String(), c.says) {
 				t.Errorf("standard error has no %q:\n%s", c.says, &child.errors)
+			}
+			if strings.Contains(child.errors.String(), "Environment:") {
+				t.Errorf("a page of help hides what is wrong:\n%s", &child.errors)
 			}
 		})
 	}
@@ -134,6 +142,27 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 	}
 	if code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// Help fits the terminal, whatever its width, and breaks no word.
+func TestHelpFits(t *testing.T) {
+	whole := ""
+	for _, width := range []int{10_000, 120, 80, 60} {
+		child := spawn(t, "done", []string{fmt.Sprint("COLUMNS=", width), "kafka_host_url="}, "--help")
+		out, _ := child.end(t)
+		for line := range strings.Lines(out) {
+			if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("COLUMNS=%d: a line of %d: %s", width, n, line)
+			}
+		}
+		words := strings.Join(strings.Fields(out), " ")
+		if whole == "" {
+			whole = words
+		}
+		if words != whole {
+			t.Errorf("COLUMNS=%d: other words than without an end of the line:\n%s", width, out)
+		}
 	}
 }
 

@@ -20,7 +20,8 @@ func TestPages(t *testing.T) {
 
 // The control: a page that says something else turns red.
 func TestPageThatIsWrong(t *testing.T) {
-	const output = "laboratório x\n\nboard | 1 - 0\nboard | partida 12ab34cd\nproduzidas 47 · perdidas 1 (id 5)\nfim"
+	long := strings.TrimSpace(strings.Repeat("a ", 49)) // folded before «bcd»
+	output := "laboratório x\n\nboard | 1 - 0\nboard | partida 12ab34cd\nproduzidas 47 · perdidas 1 (id 5)\n" + long + "\n    bcd\nfim"
 	for _, c := range []struct {
 		name, page string
 		ok         bool
@@ -31,6 +32,9 @@ func TestPageThatIsWrong(t *testing.T) {
 		{"another order, in a block of its own", "...\nboard | partida 12ab34cd\n...\n```\n```text\n...\nboard | 1 - 0\n...", true},
 		{"the second block is wrong", "...\nboard | partida 12ab34cd\n...\n```\n```text\n...\nboard | 2 - 0\n...", false},
 		{"a line in between that is not quoted", "...\nboard | 1 - 0\nproduzidas 47 · perdidas 1 (id 5)\n...\nboard | partida 12ab34cd\n...", false},
+		{"a sentence that is folded", "...\nboard | partida 12ab34cd\n...\n" + long + "\n    bcd\n...", true},
+		{"a sentence that is not folded", "...\nboard | partida 12ab34cd\n...\n" + long + " bcd\n...", true},
+		{"another word behind the fold", "...\nboard | partida 12ab34cd\n...\n" + long + "\n    bce\n...", false},
 		{"an end that is none", "laboratório x\n...\nboard | partida 12ab34cd", false},
 	} {
 		p, err := parsePage("<!-- varia: partida -->\n```sh\nx\n```\n```text\n" + c.page + "\n```\n")

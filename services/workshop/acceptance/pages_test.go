@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/kit/fold"
 )
 
 // page is one lab's page: the commands in it, and what it says that they print.
@@ -109,7 +111,7 @@ func parsePage(text string) (p page, err error) {
 				if slices.Contains(words, "background") || p.steps[i].has("background") {
 					to = &p.steps[i].screen
 				}
-				*to = append(*to, body)
+				*to = append(*to, unfold(body))
 			}
 		}
 	}
@@ -155,8 +157,30 @@ func (p page) mask(line string) string {
 	return strings.TrimRight(line, " ")
 }
 
+// unfold joins the lines of sentences that the tool has folded: what varies, such as a list of ids, may
+// be longer or shorter, and a fold elsewhere then.
+func unfold(lines []string) []string {
+	var whole []string
+	last := "" // as it was printed
+	for _, line := range lines {
+		bare := strings.TrimLeft(line, " ")
+		word, _, _ := strings.Cut(bare, " ")
+		hangs := len(line)-len(bare) >= 3 && bare != "" && last != "" && fold.Cells(last) <= fold.Default
+		noRoom := fold.Cells(last)+1+fold.Cells(word) > fold.Default
+		outcome := word == "→" && len(whole) > 0 && fold.Cells(whole[len(whole)-1])+1+fold.Cells(bare) > fold.Default
+		if n := len(whole) - 1; n >= 0 && hangs && (noRoom || outcome) {
+			whole[n] += " " + bare
+		} else {
+			whole = append(whole, line)
+		}
+		last = line
+	}
+	return whole
+}
+
 // check compares output with what the page shows, and returns the line of the page that is not there.
 func (p page) check(got, want []string) (missing string, ok bool) {
+	got = unfold(got)
 	at, gap := 0, true // whatever comes before the first line was not quoted
 	for _, line := range want {
 		if strings.TrimSpace(line) == "..." {
@@ -253,7 +277,7 @@ func (s step) prepare(t *testing.T, dir string, enter []string) *exec.Cmd {
 	args := append(slices.Clone(enter), "bash", "-c", s.command)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir()) // what it keeps goes with the test
+	cmd.Env = append(os.Environ(), "COLUMNS=", "TMPDIR="+t.TempDir()) // what it keeps goes with the test
 	if python := os.Getenv("WORKSHOP_PYTHON"); python != "" {
 		cmd.Env = append(cmd.Env, "PATH="+filepath.Dir(python)+":"+os.Getenv("PATH"))
 	}

@@ -42,7 +42,7 @@ type program struct {
 func start(t testing.TB, vars []string, path string, args ...string) *program {
 	t.Helper()
 	p := &program{Cmd: exec.Command(path, args...), t: t, name: filepath.Base(path), ended: make(chan struct{})}
-	p.Env = append(os.Environ(), vars...)
+	p.Env = append(append(os.Environ(), "COLUMNS=1000"), vars...) // sentences stay on their lines
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

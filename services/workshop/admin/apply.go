@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -15,6 +14,7 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/screen"
 )
 
 // applier creates topics on a cluster that may still be starting.
@@ -167,7 +167,7 @@ func transient(err error) bool {
 
 // report prints a line a topic, and warns of what is not as it should be.
 func (a *applier) report(applied []kafka.Applied, created map[string]bool, brokers int) error {
-	tw := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	var table strings.Builder
 	var warnings []string
 	fewer := int16(0)
 	for _, t := range applied {
@@ -185,10 +185,10 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 		if t.Mismatch != "" {
 			state = "exists but differs"
 			warnings = append(warnings, Differs(t))
-			fmt.Fprintf(tw, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
+			fmt.Fprintf(&table, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
 			continue
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
+		fmt.Fprintf(&table, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
 			count(t.Topic.Partitions, "partition"), count(int32(t.Replicas), "replica"))
 	}
 	if fewer > 0 {
@@ -202,7 +202,8 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 	for _, w := range warnings {
 		a.note("warning: %s", w)
 	}
-	return tw.Flush()
+	_, err := screen.Table(a.Stdout, table.String(), a.columns())
+	return err
 }
 
 // Differs says how an existing topic is not what it should be.

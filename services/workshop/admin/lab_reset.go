@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 )
 
@@ -85,7 +85,7 @@ topics, has members. Messages that are deleted are gone.`,
 	r.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
 		i := slices.Index(names, args[0])
 		if i < 0 {
-			return noSuchLab(args[0], names)
+			return service.UsageError(nearest.Unknown("lab", args[0], names))
 		}
 		r.start = labs[i]
 		return r.run(ctx)
@@ -98,14 +98,6 @@ topics, has members. Messages that are deleted are gone.`,
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
 	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	return cmd
-}
-
-func noSuchLab(name string, names []string) error {
-	meant := ""
-	if near := nearest(name, names); len(near) > 0 {
-		meant = "; did you mean " + strings.Join(near, ", or ") + "?"
-	}
-	return service.UsageError(fmt.Sprintf("there is no lab %q%s accepted: %s", name, cmp.Or(meant, ";"), strings.Join(names, ", ")))
 }
 
 func (r *labReset) run(ctx context.Context) error {

@@ -11,14 +11,15 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/screen"
 )
 
 // clientID is what brokers, and other people's «groups describe», see of this program.
@@ -28,6 +29,7 @@ const clientID = "workshop"
 type Tool struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	Columns        func() int    // the width of the terminal behind Stdout; nil, or 0: it goes to none
 	Standard       []kafka.Topic // the topics that apply creates where none are named
 	// Ecommerce are those of the e-commerce system. The error is wrong use.
 	Ecommerce func() ([]kafka.Topic, error)
@@ -99,15 +101,28 @@ func (o *options) outputFlag(cmd *cobra.Command) {
 }
 
 // print writes value as JSON, or what table writes, its columns aligned. Each write of table has to be one line.
+// On a terminal, columns give way where there are too many: see [screen.Table].
 func (o *options) print(value any, table func(w io.Writer)) error {
 	if o.output == "json" {
 		enc := json.NewEncoder(o.Stdout)
 		enc.SetIndent("", "  ")
 		return enc.Encode(value)
 	}
-	tw := tabwriter.NewWriter(o.Stdout, 0, 0, 2, ' ', 0)
-	table(service.Guard(tw, service.IsTerminal(o.Stdout)))
-	return tw.Flush()
+	var text strings.Builder
+	table(service.Guard(&text, service.IsTerminal(o.Stdout)))
+	dropped, err := screen.Table(o.Stdout, text.String(), o.columns())
+	if err == nil && len(dropped) > 0 {
+		o.note("the terminal is too narrow for %s: a wider one shows all, and so does -o json", strings.Join(dropped, ", "))
+	}
+	return err
+}
+
+// columns is the width of the terminal; 0 where the output goes to none.
+func (t *Tool) columns() int {
+	if t.Columns == nil {
+		return 0
+	}
+	return t.Columns()
 }
 
 // say writes a line of the result.
@@ -166,7 +181,8 @@ func given(cmd *cobra.Command, bootstrap string) error {
 
 // note says something that is not the result.
 func (t *Tool) note(format string, args ...any) {
-	fmt.Fprintf(service.Guard(t.Stderr, service.IsTerminal(t.Stderr)), "workshop: "+format+"\n", args...)
+	line := service.Safe(fmt.Sprintf("workshop: "+format, args...))
+	fmt.Fprintln(t.Stderr, strings.Join(fold.Line(line, t.columns(), 4), "\n"))
 }
 
 // waiting says on standard error what a command waits for.

@@ -62,7 +62,7 @@ Without a name it describes every topic but Kafka's own.`,
 		if err != nil {
 			return fmt.Errorf("describe topics: %w", err)
 		}
-		if err := o.print(topics, func(w io.Writer) { topicTables(w, topics) }); err != nil {
+		if err := o.print(topics, func(w io.Writer) { topicTables(w, topics, o.columns()) }); err != nil {
 			return err
 		}
 		if !copies && slices.ContainsFunc(topics, func(d describedTopic) bool { return d.ReplicationFactor > 1 }) {
@@ -74,12 +74,12 @@ Without a name it describes every topic but Kafka's own.`,
 	return cmd
 }
 
-func topicTables(w io.Writer, topics []describedTopic) {
+func topicTables(w io.Writer, topics []describedTopic, width int) {
 	for i, topic := range topics {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		topic.table(w)
+		topic.table(w, width)
 	}
 }
 
@@ -166,7 +166,7 @@ func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (
 	return all, nil
 }
 
-func (d describedTopic) table(w io.Writer) {
+func (d describedTopic) table(w io.Writer, width int) {
 	config := ""
 	for _, name := range sortedKeys(d.Config) {
 		config += ", " + name + "=" + d.Config[name]
@@ -183,15 +183,20 @@ func (d describedTopic) table(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, ids(p.Replicas), ids(p.InSync), number(p.Earliest), number(p.Latest), remark)
 	}
-	d.draw(w)
+	d.draw(w, width)
 }
 
-// drawWidth is how many partitions the drawing has side by side.
+// drawWidth is how many partitions the drawing has side by side, at most.
 const drawWidth = 24
 
-// draw draws which broker holds what: a row a broker, a column a partition.
-func (d describedTopic) draw(w io.Writer) {
-	for columns := range slices.Chunk(d.Partitions, drawWidth) {
+// draw draws which broker holds what: a row a broker, a column a partition. It has as many columns as
+// the terminal has room for.
+func (d describedTopic) draw(w io.Writer, width int) {
+	side := drawWidth
+	if width > 0 { // P12 and two blanks, behind "broker 12"
+		side = min(side, max(1, (width-len("broker 12  "))/len("P123  ")))
+	}
+	for columns := range slices.Chunk(d.Partitions, side) {
 		fmt.Fprintln(w)
 		for _, p := range columns {
 			fmt.Fprintf(w, "\tP%d", p.Partition)

@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 )
@@ -70,7 +72,7 @@ func TestTheDrawing(t *testing.T) {
 	}
 	stdout := &kafkatest.Output{}
 	o := &options{Tool: &Tool{Stdout: stdout}}
-	if err := o.print(nil, d.table); err != nil {
+	if err := o.print(nil, func(w io.Writer) { d.table(w, 0) }); err != nil {
 		t.Fatal(err)
 	}
 	want := `t: 3 partitions, replication factor 3, a=1
@@ -155,18 +157,39 @@ func TestOneBrokerIsDown(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	all := []string{"transactions", "transactions.dlq", "scoreGame", "scoreBoard", "meu-topico"}
-	for name, want := range map[string]string{
-		"transaction": "transactions transactions.dlq", "scoregame": "scoreGame", "meutopico": "meu-topico", "scoreBord": "scoreBoard",
-		"x": "", "orders": "", "TRANSACTIONS": "transactions transactions.dlq",
-	} {
-		if got := strings.Join(nearest(name, all), " "); !strings.HasPrefix(got, want) || want == "" && got != "" {
-			t.Errorf("%s: near it are %q, want %q", name, got, want)
-		}
+// Tables and drawings fit the terminal, and what has no room is told.
+func TestTablesFit(t *testing.T) {
+	d := describedTopic{Topic: "lab-order-1a2b3c-transactions", ReplicationFactor: 3, Brokers: []int32{1, 2, 3},
+		Config: map[string]string{"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}}
+	for i := range int32(40) {
+		d.Partitions = append(d.Partitions, describedPartition{Partition: i, Replicas: []int32{1, 2, 3}, InSync: []int32{2}})
 	}
-	if d := distance("kitten", "sitting"); d != 3 {
-		t.Errorf("distance %d, want 3", d)
+	unread := int64(7)
+	member := "consumer-2f8f9a52-7a0e-4a40-a5ab-7c34e1a6a111"
+	group := describedGroup{Group: "cg-group-id", Members: []groupMember{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
+		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
+	for _, width := range []int{60, 80, 120} {
+		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
+		o := &options{Tool: &Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
+		for _, table := range []func(io.Writer){
+			func(w io.Writer) { d.table(w, width) },
+			func(w io.Writer) { groupTable(w, []describedGroup{group}) },
+		} {
+			if err := o.print(nil, table); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for line := range strings.Lines(stdout.String() + stderr.String()) {
+			if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns: a line of %d: %s", width, n, line)
+			}
+		}
+		for _, want := range []string{"P39", "cg-group-id  transactions"} {
+			contains(t, stdout.String(), want)
+		}
+		if width == 80 {
+			contains(t, stderr.String(), "the terminal is too narrow for CLIENT-ID, HOST")
+		}
 	}
 }
 

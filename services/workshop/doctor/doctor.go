@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
@@ -56,8 +57,9 @@ func Failures(lines []Line) (n int) {
 	return n
 }
 
-// Print writes the findings as text: a line each, its remedy below, and their number at the end.
-func Print(w io.Writer, lang service.Lang, lines []Line) error {
+// Print writes the findings as text: a line each, its remedy below, and their number at the end. Where
+// width is above 0 lines are folded to it.
+func Print(w io.Writer, lang service.Lang, lines []Line, width int) error {
 	words := service.Pick(lang, map[Level]string{OK: "ok", Warning: "aviso", Failure: "FALHA"}, map[Level]string{OK: "ok", Warning: "warning", Failure: "FAILURE"})
 	checks, levels := 0, 0
 	count := map[Level]int{}
@@ -66,10 +68,12 @@ func Print(w io.Writer, lang service.Lang, lines []Line) error {
 		count[l.Level]++
 	}
 	var b strings.Builder
+	hang := levels + checks + 4
+	fill := func(text string, hang int) { b.WriteString(strings.Join(fold.Line(text, width, hang), "\n") + "\n") }
 	for _, l := range lines {
-		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", levels, words[l.Level], checks, l.Check, l.Text)
+		fill(fmt.Sprintf("%-*s  %-*s  %s", levels, words[l.Level], checks, l.Check, l.Text), hang)
 		if l.Remedy != "" {
-			fmt.Fprintf(&b, "%*s→ %s\n", levels+checks+4, "", l.Remedy)
+			fill(fmt.Sprintf("%*s→ %s", hang, "", l.Remedy), hang+2)
 		}
 	}
 	b.WriteString(say(lang).text("ok: %d · avisos: %d · falhas: %d\n",
@@ -78,8 +82,8 @@ func Print(w io.Writer, lang service.Lang, lines []Line) error {
 	return err
 }
 
-// PrintJSON writes the findings as a JSON list.
-func PrintJSON(w io.Writer, _ service.Lang, lines []Line) error {
+// PrintJSON writes the findings as a JSON list, whatever the width.
+func PrintJSON(w io.Writer, _ service.Lang, lines []Line, _ int) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)

@@ -268,14 +268,23 @@ func TestThisMachine(t *testing.T) {
 func TestPrint(t *testing.T) {
 	lines := []Line{{Check: "docker", Level: OK, Text: "a"}, {"ports", Failure, "b", "c"}}
 	var b strings.Builder
-	if err := Print(&b, service.Portuguese, lines); err != nil {
+	if err := Print(&b, service.Portuguese, lines, 0); err != nil {
 		t.Fatal(err)
 	}
 	if want := "ok     docker  a\nFALHA  ports   b\n               → c\nok: 1 · avisos: 0 · falhas: 1\n"; b.String() != want {
 		t.Errorf("%q, want %q", b.String(), want)
 	}
 	b.Reset()
-	if err := PrintJSON(&b, service.Portuguese, lines); err != nil {
+	long := []Line{{"ports", Failure, "porta 9091 em uso por outro programa", "pare esse programa, ou use outras portas"}}
+	if err := Print(&b, service.Portuguese, long, 40); err != nil {
+		t.Fatal(err)
+	}
+	if want := "FALHA  ports  porta 9091 em uso por\n              outro programa\n              → pare esse programa, ou\n" +
+		"                use outras portas\nok: 0 · avisos: 0 · falhas: 1\n"; b.String() != want {
+		t.Errorf("40 columns: %q, want %q", b.String(), want)
+	}
+	b.Reset()
+	if err := PrintJSON(&b, service.Portuguese, lines, 40); err != nil {
 		t.Fatal(err)
 	}
 	var got []Line

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/lab"
@@ -103,32 +104,33 @@ func (r Result) Measured() []lab.Text {
 }
 
 // Line is the verdict in one line.
-func (r Result) Line(lang service.Lang) string {
-	outcome := lab.Text{PT: "como previsto para ", EN: "as predicted for "}
-	if !r.Held() {
-		outcome = lab.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}
-	}
+func (r Result) Line(lang service.Lang) string { return r.counts(lang) + " → " + r.outcome(lang) }
+
+func (r Result) counts(lang service.Lang) string {
 	t := r.Transactions
 	return fmt.Sprintf(lab.Text{
-		PT: "golpes %d · confirmadas %d · perdidas %d · duplicadas %d · fora de ordem %d → %s%s",
-		EN: "blows %d · acknowledged %d · lost %d · duplicated %d · out of order %d → %s%s",
-	}.In(lang), len(r.Faults), r.Acknowledged, len(t.Lost), len(t.Duplicated), len(t.OutOfOrder), outcome.In(lang), r.Drill.Name)
+		PT: "golpes %d · confirmadas %d · perdidas %d · duplicadas %d · fora de ordem %d",
+		EN: "blows %d · acknowledged %d · lost %d · duplicated %d · out of order %d",
+	}.In(lang), len(r.Faults), r.Acknowledged, len(t.Lost), len(t.Duplicated), len(t.OutOfOrder))
 }
 
-// Print prints the verdict.
-func (r Result) Print(w io.Writer, lang service.Lang) {
-	lines := []string{"", r.Line(lang)}
+func (r Result) outcome(lang service.Lang) string {
+	if r.Held() {
+		return lab.Text{PT: "como previsto para ", EN: "as predicted for "}.In(lang) + r.Drill.Name
+	}
+	return lab.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}.In(lang) + r.Drill.Name
+}
+
+// Print prints the verdict in lines of up to width columns.
+func (r Result) Print(w io.Writer, lang service.Lang, width int) {
+	lines := append([]string{""}, lab.Verdict(r.counts(lang), r.outcome(lang), width)...)
 	for _, c := range r.Checks() {
-		mark := "✓"
-		if !c.Held {
-			mark = "✗"
-		}
-		lines = append(lines, "  "+mark+" "+c.Text.In(lang))
+		lines = append(lines, fold.Line("  "+lab.Sign(c.Held)+" "+c.Text.In(lang), width, 4)...)
 	}
 	for _, note := range r.Measured() {
-		lines = append(lines, "  · "+note.In(lang))
+		lines = append(lines, fold.Line("  · "+note.In(lang), width, 4)...)
 	}
 	lines = append(lines, "")
-	lines = append(lines, lab.Wrap(lab.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang))...)
+	lines = append(lines, fold.Line(lab.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang), width, 0)...)
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/lab"
@@ -74,6 +75,32 @@ func TestSpread(t *testing.T) {
 		}
 		if got := spread(times).EN; got != c.want {
 			t.Errorf("%v: %q, want %q", c.seconds, got, c.want)
+		}
+	}
+}
+
+// What a drill says fits the terminal, and breaks no word.
+func TestPrintFits(t *testing.T) {
+	for _, d := range All() {
+		r := Result{Drill: d, Acknowledged: 16398, Notes: []lab.Text{d.Why}, Faults: make([]Fault, 3)}
+		for _, lang := range []service.Lang{service.Portuguese, service.English} {
+			whole := ""
+			for _, width := range []int{10_000, 120, 80, 60} {
+				var out strings.Builder
+				r.Print(&out, lang, width)
+				for line := range strings.Lines(out.String()) {
+					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+						t.Errorf("%s, %d columns: a line of %d: %s", d.Name, width, n, line)
+					}
+				}
+				words := strings.Join(strings.Fields(out.String()), " ")
+				if whole == "" {
+					whole = words
+				}
+				if words != whole {
+					t.Errorf("%s, %d columns: other words than on one line:\n%s", d.Name, width, &out)
+				}
+			}
 		}
 	}
 }

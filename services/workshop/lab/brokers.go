@@ -47,8 +47,14 @@ func FindBrokers(o Options) (*Stricken, error) {
 	case docker.known():
 		return newStricken(docker), nil
 	}
-	return nil, &NotRun{fmt.Sprintf("brokers are killed here, so it runs on the machine that they run on, and needs three real ones: "+
-		"there is no process of «scripts/native-kafka up» (pid files in %s; KAFKA_DATA names another folder), and no container %sbroker-1 (docker compose up -d)", o.KafkaData, o.ContainerPrefix)}
+	return nil, &NotRun{Textf(
+		"aqui morrem brokers, e nesta máquina não há nenhum de verdade.\n"+
+			"Inicie três: docker compose up -d, ou scripts/native-kafka up.\n"+
+			"(procurados: o contêiner %sbroker-1; pids em %s: KAFKA_DATA indica outra pasta)",
+		"brokers are killed here, and no real ones run on this machine.\n"+
+			"Start three: docker compose up -d, or scripts/native-kafka up.\n"+
+			"(looked for: container %sbroker-1; pid files in %s: KAFKA_DATA names another folder)",
+		o.ContainerPrefix, o.KafkaData).In(o.Lang)}
 }
 
 // nativeBrokers are processes, whose numbers scripts/native-kafka keeps in files.

@@ -109,7 +109,7 @@ func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	t.Cleanup(func() {
 		if t.Failed() {
 			var verdict bytes.Buffer
-			result.Print(&verdict, service.English, false)
+			result.Print(&verdict, service.English, false, 100)
 			t.Logf("%s\n%s", &lines, &verdict)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/verdict"
 )
@@ -211,7 +212,7 @@ func sequence(seen []Score) []Text {
 		text += fmt.Sprint(s.ID(), " ")
 	}
 	var rows []Text
-	for _, line := range Wrap(text) {
+	for _, line := range fold.Line(text, reportStrip, 0) {
 		rows = append(rows, Text{line, line})
 	}
 	return rows

@@ -7,71 +7,68 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
-// Introduce prints what will happen.
-func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string) {
-	fmt.Fprintf(w, "%s\n", fmt.Sprintf(Text{
-		"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)",
-	}.In(lang), l.Name, seed, where))
+// Introduce prints what will happen, in lines of up to width columns.
+func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string, width int) {
+	lines := []string{fmt.Sprintf(Text{"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)"}.In(lang), l.Name, seed, where)}
 	for i, line := range l.Will {
-		fmt.Fprintf(w, "%d. %s\n", i+1, line.In(lang))
+		lines = append(lines, fmt.Sprintf("%d. %s", i+1, line.In(lang)))
 	}
-	fmt.Fprintln(w)
+	io.WriteString(w, fold.Lines(strings.Join(lines, "\n")+"\n\n", width, len("1. ")))
 }
 
-// Print prints the verdict, with marks in colour where colour is set.
-func (r Result) Print(w io.Writer, lang service.Lang, colour bool) {
-	fmt.Fprintln(w)
+// Print prints the verdict in lines of up to width columns, with marks in colour where colour is set.
+func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
+	lines := []string{""}
+	add := func(hang int, text string) { lines = append(lines, fold.Line(text, width, hang)...) }
 	for _, p := range r.Parts {
 		if title := p.Title.In(lang); title != "" {
-			fmt.Fprintf(w, "[%s]\n", title)
+			add(1, "["+title+"]")
 		}
-		fmt.Fprintln(w, p.Line(lang)+" → "+p.outcome(r.Lab.Name).In(lang))
-		for _, line := range append(p.table(lang), p.strip(lang, colour)...) {
-			fmt.Fprintln(w, "  "+line)
+		lines = append(lines, Verdict(p.Line(lang), p.outcome(r.Lab.Name).In(lang), width)...)
+		for _, row := range p.table(lang) {
+			add(6, "  "+row)
+		}
+		for _, line := range p.strip(lang, colour, width-4) {
+			add(2, "  "+line)
 		}
 		for _, f := range p.Facts {
-			mark := "✓"
-			if !f.Held {
-				mark = "✗"
-			}
-			fmt.Fprintf(w, "  %s %s\n", mark, f.Text.In(lang))
+			add(4, "  "+Sign(f.Held)+" "+f.Text.In(lang))
 		}
 		for _, note := range p.Notes {
-			fmt.Fprintf(w, "  · %s\n", note.In(lang))
+			add(4, "  · "+note.In(lang))
 		}
 		if !p.Holds() {
 			for _, miss := range p.differences() {
-				fmt.Fprintf(w, "  ! %s\n", miss.In(lang))
+				add(4, "  ! "+miss.In(lang))
 			}
 			if hint := p.Hint.In(lang); hint != "" {
-				fmt.Fprintf(w, "  %s %s\n", Text{"Dica:", "Hint:"}.In(lang), hint)
+				add(4, "  "+Text{"Dica:", "Hint:"}.In(lang)+" "+hint)
 			}
 		}
-		fmt.Fprintln(w)
+		lines = append(lines, "")
 	}
-	for _, line := range Wrap(Text{"Por quê: ", "Why: "}.In(lang) + r.Lab.Why.In(lang)) {
-		fmt.Fprintln(w, line)
-	}
+	add(0, Text{"Por quê: ", "Why: "}.In(lang)+r.Lab.Why.In(lang))
+	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }
 
-// Wrap folds a paragraph between words.
-func Wrap(text string) []string {
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > stripWidth {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
+// Verdict is the counts and what they mean for the prediction: on one line where that fits.
+func Verdict(counts, outcome string, width int) []string {
+	if line := counts + " → " + outcome; fold.Cells(line) <= width {
+		return []string{line}
 	}
-	return append(lines, line)
+	return append(fold.Line(counts, width, 4), fold.Line("    → "+outcome, width, 6)...)
+}
+
+// Sign is the sign before a prediction that held, and before one that did not.
+func Sign(held bool) string {
+	if held {
+		return "✓"
+	}
+	return "✗"
 }
 
 // Line is the count in one line.
@@ -166,19 +163,19 @@ func (p Part) table(lang service.Lang) []string {
 	return lines
 }
 
-// stripWidth is where the strip of ids is folded.
-const stripWidth = 96
+// reportStrip is the width of the strip of ids on the report's page.
+const reportStrip = 96
 
 // strip is every id, with a mark where it did not come out once: 5✗ is lost, 5×2 was shown twice, 5~
-// is a ghost that was shown.
-func (p Part) strip(lang service.Lang, colour bool) []string {
+// is a ghost that was shown. A line takes up to width columns.
+func (p Part) strip(lang service.Lang, colour bool, width int) []string {
 	if p.Highest == 0 { // too many to be shown, or of several streams
 		return nil
 	}
 	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
 	var lines []string
 	var line strings.Builder
-	width := 0
+	used := 0
 	for id := 1; id <= p.Highest; id++ {
 		text, code := fmt.Sprint(id), ""
 		if slices.Contains(lost, id) {
@@ -190,12 +187,12 @@ func (p Part) strip(lang service.Lang, colour bool) []string {
 		if slices.Contains(ghosts, id) {
 			text, code = text+"~", "35"
 		}
-		if size := utf8.RuneCountInString(text) + 1; width+size > stripWidth {
+		if size := utf8.RuneCountInString(text) + 1; used+size > width {
 			lines = append(lines, line.String())
 			line.Reset()
-			width = 0
+			used = 0
 		}
-		width += utf8.RuneCountInString(text) + 1
+		used += utf8.RuneCountInString(text) + 1
 		if code != "" && colour {
 			text = "\x1b[" + code + "m" + text + "\x1b[0m"
 		}

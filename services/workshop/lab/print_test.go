@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
@@ -88,16 +89,16 @@ func TestStrip(t *testing.T) {
 		{"not lost for good", Part{Highest: 1, Pending: true, Counted: verdict.Verdict{Missing: messages(1)}}, "1✗\n✗ not shown"},
 		{"what is unreadable has no id", Part{Highest: 1, Counted: verdict.Verdict{Missing: []verdict.Message{unreadable(0)}}}, "1"},
 	} {
-		if got := strings.Join(c.part.strip(service.English, false), "\n"); got != c.want {
+		if got := strings.Join(c.part.strip(service.English, false, 60), "\n"); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
 	}
-	for _, line := range (Part{Highest: 120}).strip(service.Portuguese, false) {
-		if len(line) > stripWidth {
+	for _, line := range (Part{Highest: 120}).strip(service.Portuguese, false, 60) {
+		if len(line) > 60 {
 			t.Errorf("a line of %d characters", len(line))
 		}
 	}
-	if got, want := (Part{Highest: 1, Counted: verdict.Verdict{Lost: messages(1)}}).strip(service.English, true)[0], "\x1b[31m1✗\x1b[0m"; got != want {
+	if got, want := (Part{Highest: 1, Counted: verdict.Verdict{Lost: messages(1)}}).strip(service.English, true, 60)[0], "\x1b[31m1✗\x1b[0m"; got != want {
 		t.Errorf("in colour %q, want %q", got, want)
 	}
 }
@@ -194,14 +195,52 @@ func TestWords(t *testing.T) {
 		if !strings.HasPrefix(l.Will[2].PT, "Previsão: ") || !strings.HasPrefix(l.Will[2].EN, "Prediction: ") {
 			t.Errorf("%s: the third line predicts nothing: %+v", l.Name, l.Will[2])
 		}
-		for _, line := range Wrap(l.Why.PT) {
-			if n := len([]rune(line)); n > stripWidth {
-				t.Errorf("%s: a line of %d characters", l.Name, n)
-			}
-		}
 	}
 	if _, ok := Find("no such lab"); ok {
 		t.Error("there is a lab that nobody wrote")
+	}
+}
+
+// What a lab says fits the terminal, and breaks no word.
+func TestPrintFits(t *testing.T) {
+	ids := make([]int, 60)
+	for i := range ids {
+		ids[i] = 3*i + 1
+	}
+	part := Part{
+		Title: Text{"enable.idempotence=false", "enable.idempotence=false"}, Highest: 200,
+		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: messages(ids...)}, Want: Prediction{Duplicated: ids},
+		Table: []Text{{"Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
+	}
+	wrong := part
+	wrong.Want = Prediction{Lost: ids}
+	for _, l := range All() {
+		right := part
+		for _, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
+			right.Facts, right.Notes = append(right.Facts, Fact{text, true}), append(right.Notes, text)
+		}
+		wrong.Hint = l.Why
+		r := Result{Lab: l, Parts: []Part{right, wrong}}
+		for _, lang := range []service.Lang{service.Portuguese, service.English} {
+			whole := ""
+			for _, width := range []int{10_000, 120, 80, 60} {
+				var out strings.Builder
+				l.Introduce(&out, lang, 42, "brokers localhost:9091,localhost:9092,localhost:9093", width)
+				r.Print(&out, lang, true, width)
+				for line := range strings.Lines(out.String()) {
+					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+						t.Errorf("%s, %d columns: a line of %d: %s", l.Name, width, n, line)
+					}
+				}
+				words := strings.Join(strings.Fields(out.String()), " ")
+				if whole == "" {
+					whole = words
+				}
+				if words != whole {
+					t.Errorf("%s, %d columns: other words than on one line:\n%s", l.Name, width, &out)
+				}
+			}
+		}
 	}
 }
 
@@ -211,10 +250,11 @@ func ExampleResult_Print() {
 		Want: Prediction{Lost: []int{3}}, Facts: []Fact{{Text{EN: "the board crashed"}, true}}, Hint: Text{EN: "commit first."},
 	}}}
 	var out strings.Builder
-	r.Print(&out, service.English, false)
+	r.Print(&out, service.English, false, 100)
 	fmt.Print(strings.TrimLeft(out.String(), "\n"))
 	// Output:
-	// produced 3 · shown 2 · lost 1 (id 2) · repeated 0 · out of order 0 → NOT as predicted for at-most-once
+	// produced 3 · shown 2 · lost 1 (id 2) · repeated 0 · out of order 0
+	//     → NOT as predicted for at-most-once
 	//   1 2✗ 3
 	//   ✗ lost
 	//   ✓ the board crashed

@@ -29,7 +29,7 @@ func (r Result) Report(w io.Writer, lang service.Lang) error {
 		page.Will = append(page.Will, line.In(lang))
 	}
 	for _, p := range r.Parts {
-		part := partView{Title: p.Title.In(lang), Line: p.Line(lang), Outcome: p.outcome(r.Lab.Name).In(lang), Held: p.Holds(), Strip: append(p.table(lang), p.strip(lang, false)...)}
+		part := partView{Title: p.Title.In(lang), Line: p.Line(lang), Outcome: p.outcome(r.Lab.Name).In(lang), Held: p.Holds(), Strip: append(p.table(lang), p.strip(lang, false, reportStrip)...)}
 		for _, f := range p.Facts {
 			part.Facts = append(part.Facts, factView{f.Text.In(lang), f.Held})
 		}

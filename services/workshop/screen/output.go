@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/term"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
@@ -20,6 +23,7 @@ type Output struct {
 	width          int // of the names
 
 	mu     sync.Mutex
+	last   time.Time // of a write
 	once   sync.Once
 	broken chan struct{}
 }
@@ -27,15 +31,16 @@ type Output struct {
 type stream struct {
 	w        io.Writer
 	colour   bool
-	terminal bool // what a process prints is made harmless for it
+	terminal bool       // what a process prints is made harmless for it
+	columns  func() int // the width of the terminal, which may change; 0 where there is none
 }
 
 // New writes to stdout and stderr, with colours on those that are terminals unless the user's
 // environment says NO_COLOR (https://no-color.org) or TERM=dumb. Names are padded to the longest.
 func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...string) *Output {
 	o := &Output{
-		stdout: stream{stdout, Colour(stdout, lookup), service.IsTerminal(stdout)},
-		stderr: stream{stderr, Colour(stderr, lookup), service.IsTerminal(stderr)},
+		stdout: newStream(stdout, lookup),
+		stderr: newStream(stderr, lookup),
 		width:  len(tool),
 		broken: make(chan struct{}),
 	}
@@ -43,6 +48,10 @@ func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...
 		o.width = max(o.width, len(name))
 	}
 	return o
+}
+
+func newStream(w io.Writer, lookup func(string) (string, bool)) stream {
+	return stream{w, Colour(w, lookup), service.IsTerminal(w), func() int { return fold.Columns(w, lookup) }}
 }
 
 // Colour reports whether what is written to w may be in colour: see [New].
@@ -58,23 +67,31 @@ const tool = "workshop"
 
 // Say prints a line of the tool itself, on standard error.
 func (o *Output) Say(format string, args ...any) {
-	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1")}
+	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1"), columns: o.stderr.columns}
 	fmt.Fprintf(l, format+"\n", args...)
 }
 
 // Tell prints a line of the tool itself among those of the programs, on standard output.
 func (o *Output) Tell(line string) {
-	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1")}
+	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1"), columns: o.stdout.columns}
 	io.WriteString(l, line+"\n")
+}
+
+// Quiet is how long nothing has been printed.
+func (o *Output) Quiet() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return time.Since(o.last)
 }
 
 // Broken is closed when nobody reads our output any more.
 func (o *Output) Broken() <-chan struct{} { return o.broken }
 
 // Lines returns the writers for a process's standard output and error. They go to ours of the same
-// kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else.
+// kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else. What they
+// print is folded to the terminal; their logs, which are to be searched and copied, are not.
 func (o *Output) Lines(name, colour string) (stdout, stderr *Lines) {
-	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour), terminal: o.stdout.terminal},
+	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour), terminal: o.stdout.terminal, columns: o.stdout.columns},
 		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour), terminal: o.stderr.terminal}
 }
 
@@ -88,6 +105,7 @@ func (o *Output) prefix(s stream, name, colour string) []byte {
 func (o *Output) write(w io.Writer, p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.last = time.Now()
 	if _, err := w.Write(p); err != nil {
 		o.once.Do(func() { close(o.broken) })
 	}
@@ -104,7 +122,8 @@ type Lines struct {
 	rest   []byte // of a line whose end has not come yet
 	out    []byte // reused from one write to the next
 
-	terminal bool // where lines are made harmless: see [service.Safe]
+	terminal bool       // where lines are made harmless: see [service.Safe]
+	columns  func() int // of the terminal to which lines are folded; nil: they are not
 }
 
 // Write prints the whole lines in p at once and keeps the rest. It reports no error: a process must
@@ -119,19 +138,40 @@ func (l *Lines) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	l.out = l.out[:0]
+	columns := 0
+	if l.columns != nil {
+		columns = l.columns()
+	}
 	for line := range bytes.Lines(p[:end]) {
-		l.out = append(l.out, l.prefix...)
-		begin := len(l.out)
-		l.out = append(l.out, l.rest...)
-		l.out = append(l.out, line...)
+		line = append(l.rest, line...)
 		if l.terminal {
-			l.out = append(l.out[:begin], service.SafeLines(string(l.out[begin:]))...)
+			line = []byte(service.SafeLines(string(line)))
+		}
+		if columns > 0 {
+			l.fold(string(line[:len(line)-1]), columns-l.o.width-len(" | "))
+		} else {
+			l.out = append(l.out, l.prefix...)
+			l.out = append(l.out, line...)
 		}
 		l.rest = l.rest[:0]
 	}
 	l.o.write(l.w, l.out)
 	l.rest = append(l.rest, p[end:]...)
 	return len(p), nil
+}
+
+// fold adds a line, each part of it behind the name of the process. A line with a word that no line can
+// hold, such as JSON, is data, and stays whole.
+func (l *Lines) fold(line string, width int) {
+	parts := fold.Line(line, max(width, 20), 2)
+	if slices.ContainsFunc(parts, func(part string) bool { return fold.Cells(part) > max(width, 20) }) {
+		parts = []string{line}
+	}
+	for _, part := range parts {
+		l.out = append(l.out, l.prefix...)
+		l.out = append(l.out, part...)
+		l.out = append(l.out, '\n')
+	}
 }
 
 // Flush prints a last line that has no end.

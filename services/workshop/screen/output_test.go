@@ -108,6 +108,29 @@ func TestOutputEdges(t *testing.T) {
 	}
 }
 
+// On a terminal sentences are folded behind the name, and logs stay whole.
+func TestOutputFolds(t *testing.T) {
+	var out, logs kafkatest.Output
+	sixty := func(name string) (string, bool) { return "60", name == "COLUMNS" }
+	o := New(&out, &logs, sixty, "producer")
+	stdout, stderr := o.Lines("producer", "36")
+	for _, piece := range []string{"one two three four five six ", "seven eight nine ten eleven twelve\n", "            0 - 1\n"} {
+		io.WriteString(stdout, piece)
+		io.WriteString(stderr, piece)
+	}
+	io.WriteString(stdout, "sent {"+strings.Repeat("x", 80)+"} to t\n")
+	o.Tell("one two three four five six seven eight nine ten eleven twelve")
+	want := "producer | one two three four five six seven eight nine ten\nproducer |   eleven twelve\nproducer |             0 - 1\n" +
+		"producer | sent {" + strings.Repeat("x", 80) + "} to t\n" +
+		"workshop | one two three four five six seven eight nine ten\nworkshop |   eleven twelve\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got, want := logs.String(), "producer | one two three four five six seven eight nine ten eleven twelve\nproducer |             0 - 1\n"; got != want {
+		t.Errorf("logs: got\n%swant\n%s", got, want)
+	}
+}
+
 func TestOutputColour(t *testing.T) {
 	o := New(io.Discard, io.Discard, noEnv, "producer")
 	if got, want := string(o.prefix(stream{colour: true}, "consumer", "33")), "\x1b[33mconsumer |\x1b[0m "; got != want {
