@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -127,7 +128,7 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 			}
 			defer gate.Close()
 			gate.(*net.TCPListener).SetDeadline(time.Now().Add(kafkatest.Deadline))
-			p := startTool(t, dir, append(env, "STUDENT_GATE="+gate.Addr().String()), "lab", "run", c.lab, "--pace", "20ms", "--scoreboard", "$STUDENT "+c.words)
+			p := startTool(t, dir, append(slices.Clone(env), "STUDENT_GATE="+gate.Addr().String()), "lab", "run", c.lab, "--pace", "20ms", "--scoreboard", "$STUDENT "+c.words)
 			starting, err := gate.Accept()
 			if err != nil {
 				t.Fatalf("the program was not started: %v\n%s", err, &p.stderr)
