@@ -8,6 +8,7 @@ import (
 // Silence has several causes, and each has a hint of its own.
 func TestHintsOfSilence(t *testing.T) {
 	const (
+		silent   = "nenhuma linha saiu"
 		buffered = "ficaram no buffer"
 		missed   = "a partida já tinha terminado"
 		absent   = "não entrou no grupo"
@@ -24,7 +25,8 @@ func TestHintsOfSilence(t *testing.T) {
 		{"crash with lines in the buffer", sight{code: crashed, committed: 4, joined: true}, false, buffered},
 		{"the same, started slowly", sight{code: crashed, committed: 4, joined: true}, true, buffered},
 		{"the same, a batch committed", sight{code: crashed, committed: 8, joined: true}, true, buffered},
-		{"stopped with lines in the buffer", sight{code: -1, stopped: true, committed: 48, joined: true}, false, buffered},
+		{"stopped by the lab, nothing printed", sight{code: -1, stopped: true, committed: 48, joined: true}, false, silent},
+		{"the same, and it ends with 1 when stopped", sight{code: 1, stopped: true, committed: 48, joined: true}, false, silent},
 		{"joined after the match, and commits its position", sight{code: -1, stopped: true, committed: 48, joined: true}, true, missed},
 		{"joined before its last event", sight{committed: 48, joined: true}, true, missed},
 		{"joined after the match, nothing committed", sight{code: -1, stopped: true, joined: true}, true, none},
