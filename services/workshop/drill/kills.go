@@ -53,7 +53,7 @@ var killController = Drill{
 			EN: "Prediction: nothing is lost; what the dead one led waits for a new controller first, and acknowledges within 16 s all the same."},
 	},
 	Why: lab.Text{
-		PT: "O controlador é um broker como os outros, que primeiro criou um nó efêmero no ZooKeeper. Quando morre o nó some com a sua sessão, e outro toma o lugar: " +
+		PT: "O controlador é um broker como os outros, que primeiro criou um nó efêmero no ZooKeeper. Quando morre, o nó some com a sua sessão, e outro toma o lugar: " +
 			"lê do ZooKeeper quem tem o quê, e escolhe líderes para o que ficou sem. Quem já tem líder nem percebe.",
 		EN: "The controller is a broker like the others, which was the first to create an ephemeral node in ZooKeeper. When it dies the node goes with its session and " +
 			"another takes the place: it reads from ZooKeeper who has what, and chooses leaders for what has none. Who has a leader does not notice.",
