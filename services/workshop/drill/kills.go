@@ -85,7 +85,7 @@ var killCoordinator = Drill{
 		{PT: "O coordenador do grupo do consumidor, que guarda membros e offsets, morre (kill -9); depois o que o substitui.",
 			EN: "The coordinator of the consumer's group, which keeps its members and offsets, is killed (kill -9); then the one that takes over."},
 		{PT: "Prova: o processo sumiu, e outro broker se diz o coordenador do grupo.", EN: "Proof: the process is gone, and another broker says that it is the group's coordinator."},
-		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode repetir. O placar em exactly-once não repete nem isso.",
+		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode se repetir. O placar em exactly-once não repete nem isso.",
 			EN: "Prediction: the consumer skips nothing; what it read without committing it may repeat. The exactly-once scoreboard does not repeat even that."},
 	},
 	Why: lab.Text{
