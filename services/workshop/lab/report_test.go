@@ -60,7 +60,7 @@ func TestReportShowsWhatHappened(t *testing.T) {
 	wantFault(damaged(result, func(track *Track) { track.Lives[0].Code = 0 }), "crashes at []")
 	wantFault(damaged(result, func(track *Track) { track.Lives[0].Ended = track.Lives[0].Began }), "is not between the two showings of id 5")
 	result.Timeline.Tracks = nil
-	wantFault(result, "crashes at []")
+	wantFault(result, "no picture")
 	for _, bad := range []string{`<script src="https://cdn.example/x.js">`, `<img src=//cdn.example/x.png>`, `<style>@import "x.css"</style>`, `<p style="background: url(x.png)">`, `<link rel=stylesheet href=x.css>`, `<script>import("./x.js")</script>`, `<script>fetch("/x")</script>`} {
 		if len(fromElsewhere(bad)) == 0 {
 			t.Errorf("%s is not found", bad)
