@@ -4,13 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/kafkatest"
 )
 
 // boards are scoreboards, right and wrong, and what the tool has to say of them.
@@ -92,6 +98,51 @@ func TestOwnScoreboard(t *testing.T) {
 		t.Run(b.lab+" "+b.words, func(t *testing.T) {
 			if codes[i] != b.wantCode || !strings.Contains(outputs[i].String(), b.want) {
 				t.Errorf("exit code %d, want %d, and %q:\n%s", codes[i], b.wantCode, b.want, &outputs[i])
+			}
+		})
+	}
+}
+
+// A program that takes long to start is judged as one that does not: the match waits for it. The gate holds the
+// program back until the lab has said that it waits, so that the match would be over if it did not.
+func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the match is paused by a signal")
+	}
+	w := watch(t)
+	dir, env := workshopWithStudent(t, w)
+	for _, c := range []struct {
+		lab, words, want string
+		code             int
+	}{
+		{"at-most-once", "slow commit crash show", "perdidas 1 (id 5) · repetidas 0 · fora de ordem 0 → como previsto", 0},
+		{"at-least-once", "slow latest endless show crash commit", "Dica: Os primeiros gols se perderam", 1},
+		{"at-least-once", "slow buffered show crash commit", "Dica: As linhas da primeira vida ficaram no buffer", 1},
+		{"at-least-once", "slow exit fixed", "Dica: O programa termina com um erro antes de mostrar um placar", 1},
+	} {
+		t.Run(c.lab+" "+c.words, func(t *testing.T) {
+			t.Parallel()
+			gate, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer gate.Close()
+			gate.(*net.TCPListener).SetDeadline(time.Now().Add(kafkatest.Deadline))
+			p := startTool(t, dir, append(slices.Clone(env), "STUDENT_GATE="+gate.Addr().String()), "lab", "run", c.lab, "--pace", "20ms", "--scoreboard", "$STUDENT "+c.words)
+			starting, err := gate.Accept()
+			if err != nil {
+				t.Fatalf("the program was not started: %v\n%s", err, &p.stderr)
+			}
+			defer starting.Close()
+			kafkatest.Eventually(t, "the match waits for the program", func() bool {
+				return strings.Contains(p.stdout.String(), "a partida espera que o placar entre no grupo")
+			})
+			if strings.Contains(p.stdout.String(), `"id":40,`) {
+				t.Errorf("the match has gone on:\n%s", &p.stdout)
+			}
+			starting.Close()
+			if got := p.wait(); got != c.code || !strings.Contains(p.stdout.String(), c.want) {
+				t.Errorf("exit code %d, want %d, and %q:\n%s%s", got, c.code, c.want, &p.stdout, &p.stderr)
 			}
 		})
 	}

@@ -55,6 +55,13 @@ func studentMain(words []string) int {
 	if s.has("fork") && !fork() {
 		return 95
 	}
+	if s.has("slow") && s.failAt != 0 {
+		gate, err := net.Dial("tcp", os.Getenv("STUDENT_GATE"))
+		if err != nil {
+			return 93
+		}
+		gate.Read(make([]byte, 1)) // until the test closes it
+	}
 	switch {
 	case s.has("exit"):
 		return s.failAt

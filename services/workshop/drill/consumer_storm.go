@@ -14,10 +14,10 @@ var consumerStorm = Drill{
 	Name:    "consumer-storm",
 	Summary: lab.Text{PT: "consumidores entram, saem e morrem; o grupo se reorganiza sem parar", EN: "consumers join, leave and die; the group keeps rebalancing"},
 	Will: [3]lab.Text{
-		{PT: "Ao grupo do consumidor juntam-se mais quatro, um a um; dois são mortos (kill -9), dois saem do jeito certo.",
+		{PT: "Mais quatro consumidores entram no grupo, um a um; dois são mortos (kill -9), dois saem do jeito certo.",
 			EN: "Four more join the consumer's group, one by one; two are killed (kill -9), two leave in the proper way."},
 		{PT: "Prova: depois de cada mudança o coordenador conta outro número de membros.", EN: "Proof: after each change the coordinator counts another number of members."},
-		{PT: "Previsão: nenhuma mensagem é pulada; as que mudaram de mãos antes de confirmadas repetem. Quem produz não percebe nada.",
+		{PT: "Previsão: nenhuma mensagem é pulada; as que mudaram de mãos antes de confirmadas se repetem. Quem produz não percebe nada.",
 			EN: "Prediction: no message is skipped; those that change hands before their commit are repeated. Who produces does not notice."},
 	},
 	Why: lab.Text{

@@ -53,7 +53,7 @@ var killController = Drill{
 			EN: "Prediction: nothing is lost; what the dead one led waits for a new controller first, and acknowledges within 16 s all the same."},
 	},
 	Why: lab.Text{
-		PT: "O controlador é um broker como os outros, que primeiro criou um nó efêmero no ZooKeeper. Quando morre o nó some com a sua sessão, e outro toma o lugar: " +
+		PT: "O controlador é um broker como os outros, que primeiro criou um nó efêmero no ZooKeeper. Quando morre, o nó some com a sua sessão, e outro toma o lugar: " +
 			"lê do ZooKeeper quem tem o quê, e escolhe líderes para o que ficou sem. Quem já tem líder nem percebe.",
 		EN: "The controller is a broker like the others, which was the first to create an ephemeral node in ZooKeeper. When it dies the node goes with its session and " +
 			"another takes the place: it reads from ZooKeeper who has what, and chooses leaders for what has none. Who has a leader does not notice.",
@@ -85,7 +85,7 @@ var killCoordinator = Drill{
 		{PT: "O coordenador do grupo do consumidor, que guarda membros e offsets, morre (kill -9); depois o que o substitui.",
 			EN: "The coordinator of the consumer's group, which keeps its members and offsets, is killed (kill -9); then the one that takes over."},
 		{PT: "Prova: o processo sumiu, e outro broker se diz o coordenador do grupo.", EN: "Proof: the process is gone, and another broker says that it is the group's coordinator."},
-		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode repetir. O placar em exactly-once não repete nem isso.",
+		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode se repetir. O placar em exactly-once não repete nem isso.",
 			EN: "Prediction: the consumer skips nothing; what it read without committing it may repeat. The exactly-once scoreboard does not repeat even that."},
 	},
 	Why: lab.Text{

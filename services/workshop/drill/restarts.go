@@ -20,7 +20,7 @@ var pauseBroker = Drill{
 			EN: "Prediction: nothing is lost or duplicated, though for a moment two take themselves for the leader; each partition acknowledges again within 35 s (a client waits 15 s for an answer)."},
 	},
 	Why: lab.Text{
-		PT: "Quem congela não sabe que congelou, e quem espera por ele também não: a conexão continua aberta, e por isso demora mais que uma morte. Ao acordar o antigo líder ainda aceita conexões; mas com acks=all ele precisa dos seguidores para confirmar, " +
+		PT: "Quem congela não sabe que congelou, e quem espera por ele também não: a conexão continua aberta, e por isso demora mais que uma morte. Ao acordar, o antigo líder ainda aceita conexões; mas com acks=all ele precisa dos seguidores para confirmar, " +
 			"e eles já copiam de outro. A época do líder, em cada pedido, faz com que os dois não se confundam, e ele apaga o que tem a mais.",
 		EN: "Who freezes does not know it, nor does who waits for it: the connection stands, and so this takes longer than a death. On waking the old leader still takes connections; but with acks=all it needs its followers to acknowledge, " +
 			"and they copy from another by now. The leader epoch in every request keeps the two apart, and it truncates its excess.",

@@ -23,7 +23,7 @@ var autoCommit = Lab{
 	},
 	Why: Text{
 		"A confirmação automática guarda de tempos em tempos o offset do que já foi lido. O que foi exibido desde a última vez não está " +
-			"confirmado, e depois da queda vem todo de novo: quanto maior o intervalo, mais se repete. É uma garantia de pelo menos uma vez, com repetições aos montes.",
+			"confirmado, e depois da queda vem tudo de novo: quanto maior o intervalo, mais se repete. É uma garantia de pelo menos uma vez, com repetições aos montes.",
 		"Automatic commit stores from time to time the offset of what was read. What was shown since the last time is not committed, " +
 			"and after the crash all of it comes again: the longer the interval, the more is repeated. It is at-least-once, with plenty of repeats.",
 	},

@@ -75,7 +75,7 @@ func broken(mistake string) func(name, program string, vars []string) (string, [
 var unconfirmedCommit = Control{
 	Name: "unconfirmed-commit", Lab: "at-most-once",
 	Swap:     Text{"o placar não confere a resposta do commit, e o coordenador recusa os primeiros", "the board does not look at the answer to its commit, and the coordinator refuses the first ones"},
-	Want:     Text{"repetidos os ids 1 a 4, quando nada devia repetir-se", "ids 1 to 4 repeated, where nothing should be"},
+	Want:     Text{"repetidos os ids 1 a 4, quando nada devia se repetir", "ids 1 to 4 repeated, where nothing should be"},
 	Embedded: true, pace: 20 * time.Millisecond,
 	instead: broken("unconfirmed-commit"),
 	// As many as there are until the crash at id 5.
@@ -180,7 +180,7 @@ var epochZero = Control{
 var otherHash = Control{
 	Name: "fnv", Lab: "partitions",
 	Swap: Text{"o produtor escolhe a partição pela chave com FNV, o padrão do sarama, e não com murmur2", "the producer chooses a key's partition with FNV, sarama's default, and not with murmur2"},
-	Want: Text{"chaves em outra partição que a do cliente Java", "keys on another partition than the Java client's"},
+	Want: Text{"chaves em partição diferente da do cliente Java", "keys on another partition than the Java client's"},
 	run: func(ctx context.Context, b *Bench) ([]Part, error) {
 		return b.partitions(ctx, sarama.NewHashPartitioner)
 	},

@@ -26,7 +26,7 @@ var duplicateOrders = Lab{
 	},
 	Why: Text{
 		"Entre conferir e gravar há sempre tempo para outra requisição, que confere, não acha nada, e grava também. Um teste com uma requisição de cada vez nunca o mostrará. Só quem grava pode decidir: a chave única do banco recusa o segundo, por mais que corram. " +
-			"Depois do gateway a duplicata vem de outro lado: quem publica ao menos uma vez, às vezes publica duas. O detector grava de qual registro (partição e offset) é a decisão sobre um uuid. Se aquele registro volta depois de uma queda, a decisão é dele, e é enviada; " +
+			"Depois do gateway a duplicata vem de outro lado: quem publica ao menos uma vez às vezes publica duas. O detector grava de qual registro (partição e offset) é a decisão sobre um uuid. Se aquele registro volta depois de uma queda, a decisão é dele, e é enviada; " +
 			"se é outro com o mesmo uuid, não. Só o uuid não bastaria: não distingue a repetição da retomada, e perderia a decisão gravada por quem morreu antes de enviá-la.",
 		"Between a look and an insert there is always time for another request, which looks, finds nothing, and inserts as well. A test with one request at a time will never show it. Only who stores can decide: the database's unique key refuses the second one, however they race. " +
 			"Behind the gateway the duplicate comes from another side: who publishes at least once sometimes publishes twice. The detector stores which record (partition and offset) the decision about a uuid belongs to. If that record comes again after a crash the decision is its own, and is sent; " +

@@ -33,7 +33,7 @@ var emailWorkers = Lab{
 	Why: Text{
 		"Cada trabalhador é um membro do grupo, com o seu próprio consumidor: um KafkaConsumer não pode ser dividido entre threads, e um produtor pode. O grupo dá cada partição a um membro só; é o que mantém a ordem dela. " +
 			"Com menos partições que membros sobra gente: o quarto e o quinto esperam que alguém morra. O teto do paralelismo é o número de partições, e não o de trabalhadores, nem o de máquinas. Quem dobra as instâncias de um consumidor lento " +
-			"e não vê diferença conta primeiro as partições. E elas só são o teto: se todas as mensagens têm a mesma chave, caem numa só partição, e um só trabalha.",
+			"e não vê diferença conta primeiro as partições. E elas só são o teto: se todas as mensagens têm a mesma chave, caem numa só partição, e só um trabalha.",
 		"Each worker is a member of the group with a consumer of its own: a KafkaConsumer may not be shared between threads, and a producer may. The group gives each partition to one member only; that is what keeps its order. " +
 			"With fewer partitions than members some are left over: the fourth and the fifth wait for somebody to die. The ceiling is the number of partitions, and not that of workers, nor that of machines. Who doubles the instances of a slow consumer " +
 			"and sees no difference counts the partitions first. And they are only the ceiling: if all messages have one key they go to a single partition, and one works.",

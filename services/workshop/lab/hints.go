@@ -18,6 +18,20 @@ type hint struct {
 var hints = []hint{
 	// Nothing was shown.
 	{"", func(s *student, first sight, _ Part) bool {
+		// What joined at the end of the topic has nothing in a buffer: clients that commit their position by
+		// themselves commit that end, as if they had read the goals. It did not meet the event of the crash either.
+		return first.last == 0 && first.printed < s.failAt-1 && first.committed > s.failAt && first.code != crashed && s.late
+	}, Text{
+		"O placar entrou no grupo quando a partida já tinha terminado, e um grupo novo lê só o que chega depois dele, a menos que se peça auto_offset_reset=\"earliest\".",
+		"The match was over when the board joined the group, and a new group reads only what comes after it, unless it asks for auto_offset_reset=\"earliest\".",
+	}},
+	{"", func(s *student, first sight, _ Part) bool {
+		return first.last == 0 && first.printed < s.failAt-1 && first.committed >= s.failAt-1 && first.stopped
+	}, Text{
+		"O programa leu a partida e confirmou os offsets, mas nenhuma linha saiu: imprima cada placar em uma linha só, como «3 - 2», e esvazie o buffer a cada linha (flush).",
+		"The program has read the match and committed its offsets, but no line came out: print each score on a line of its own, as «3 - 2», and flush after every line.",
+	}},
+	{"", func(s *student, first sight, _ Part) bool {
 		return first.last == 0 && first.printed < s.failAt-1 && first.committed >= s.failAt-1 && first.code != 0
 	}, Text{
 		"As linhas da primeira vida ficaram no buffer do programa e se perderam com a queda: esvazie-o a cada linha (flush).",

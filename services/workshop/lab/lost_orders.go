@@ -24,7 +24,7 @@ var lostOrders = Lab{
 	},
 	Why: Text{
 		"Gravar no banco e publicar no Kafka são duas escritas, e não há transação que abranja as duas. Quem morre entre elas deixa um pedido gravado e nunca publicado. O cliente insiste, o gateway acha o uuid no banco e responde que já o recebeu: " +
-			"ninguém mais olha para ele. Trocar a ordem só troca o erro: publica-se o que não se sabe que foi publicado. A outbox faz das duas escritas uma: o pedido e a mensagem vão na mesma transação do SQLite, e um relay publica o que lá está, " +
+			"ninguém mais olha para ele. Trocar a ordem só troca o erro: publica-se o que não se sabe que foi publicado. A outbox faz das duas escritas uma: o pedido e a mensagem vão na mesma transação do SQLite, e um relay publica o que está ali, " +
 			"marcando depois da confirmação. Se morre antes de marcar, publica outra vez os mesmos bytes: nunca de menos, às vezes a mais; quem lê reconhece o pedido pelo uuid.",
 		"To store in a database and to publish to Kafka are two writes, and no transaction spans both. Who dies between them leaves an order that is stored and never published. The client insists, the gateway finds the uuid in its database and answers that it has it already: " +
 			"nobody will look at it again. To change their order only changes the mistake: then something is published that nobody knows was. The outbox makes one write of the two: the order and the message go into one transaction of SQLite, and a relay publishes what is there, " +

@@ -18,7 +18,7 @@ var offsets = Lab{
 	Will: [3]Text{
 		{"Uma partida está no tópico quando começam dois placares, cada um com um grupo novo: um com AUTO_OFFSET_RESET=earliest, o outro com latest. Joga-se a segunda.",
 			"One match is in the topic when two boards start, each with a new group: one with AUTO_OFFSET_RESET=earliest, the other with latest. A second is played."},
-		{"Os dois param; joga-se a terceira sem ninguém a ler; eles voltam com os ajustes trocados. Noutro tópico, um placar com confirmação automática é morto (kill -9).",
+		{"Os dois param; joga-se a terceira sem ninguém lendo; eles voltam com os ajustes trocados. Noutro tópico, um placar com confirmação automática é morto (kill -9).",
 			"Both stop; a third is played while nobody reads; they come back with their settings exchanged. On another topic a board with automatic commit is killed (kill -9)."},
 		{"Previsão: earliest vê as duas primeiras, latest só a segunda; depois o ajuste não vale nada, e ambos veem a terceira inteira. O morto repete o que exibiu desde a última confirmação.",
 			"Prediction: earliest sees the first two, latest only the second; then the setting counts for nothing, and both see all of the third. The dead one repeats what it has shown since its last commit."},

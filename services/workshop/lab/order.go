@@ -28,7 +28,7 @@ var order = Lab{
 	},
 	Why: Text{
 		"Cada gol traz o placar inteiro, e só está certo se vem depois do anterior. O Kafka guarda a ordem dentro de uma partição; entre três o leitor recebe o que chega primeiro. Ao vivo, com um " +
-			"gol por segundo, quase não se nota; quem tem atraso a recuperar, depois de uma queda ou de um reinício, mistura tudo. Uma partição só resolve, e limita o tópico a um leitor. " +
+			"gol por segundo, quase não se nota; quem tem atraso para recuperar, depois de uma queda ou de um reinício, mistura tudo. Uma partição só resolve, e limita o tópico a um leitor. " +
 			"A partida como chave resolve sem esse limite: o que tem de estar em ordem fica junto, e partidas diferentes se espalham.",
 		"Each goal carries the whole score, and is right only if it comes after the one before. Kafka keeps the order within a partition; across three the reader gets what comes first. Live, at a " +
 			"goal a second, it is hardly seen; who has something to catch up with, after a crash or a restart, mixes it all up. A single partition mends it, and limits the topic to one reader. " +
@@ -202,6 +202,9 @@ func stepsBack(seen []Score) []int {
 	return back
 }
 
+// rowWidth is how many columns a row of ids takes, on the screen and on the report's page.
+const rowWidth = 96
+
 // sequence is the ids in the order of the screen.
 func sequence(seen []Score) []Text {
 	text := ""
@@ -212,7 +215,7 @@ func sequence(seen []Score) []Text {
 		text += fmt.Sprint(s.ID(), " ")
 	}
 	var rows []Text
-	for _, line := range fold.Line(text, reportStrip, 0) {
+	for _, line := range fold.Line(text, rowWidth, 0) {
 		rows = append(rows, Text{line, line})
 	}
 	return rows

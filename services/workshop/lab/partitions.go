@@ -31,7 +31,7 @@ var partitions = Lab{
 	Why: Text{
 		"Um tópico não é uma fila, é tantas quantas as suas partições. Só dentro de uma há ordem; entre elas o leitor escolhe, e cada leitor como quer. Sem chave o produtor espalha " +
 			"as mensagens. Com chave ele calcula murmur2(chave) e toma o resto da divisão pelo número de partições: o mesmo cálculo nos clientes Java, no kafka-python e nestes programas, " +
-			"de modo que o que é da mesma chave fica em ordem, seja quem for que o envie. Duas chaves podem cair na mesma partição; e com outro número de partições a conta é outra.",
+			"de modo que o que é da mesma chave fica em ordem, seja quem for que envie. Duas chaves podem cair na mesma partição; e com outro número de partições a conta é outra.",
 		"A topic is not one queue, it is as many as it has partitions. Only within one is there an order; across them the reader chooses, and each as it likes. Without a key the producer scatters " +
 			"the messages. With a key it computes murmur2(key) and takes the remainder of the division by the number of partitions: the same sum in the Java clients, in kafka-python and in these programs, " +
 			"so that what has one key stays in order, whoever sends it. Two keys may meet on one partition; and with another number of partitions the sum comes out differently.",

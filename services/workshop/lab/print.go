@@ -163,9 +163,6 @@ func (p Part) table(lang service.Lang) []string {
 	return lines
 }
 
-// reportStrip is the width of the strip of ids on the report's page.
-const reportStrip = 96
-
 // strip is every id, with a mark where it did not come out once: 5✗ is lost, 5×2 was shown twice, 5~
 // is a ghost that was shown. A line takes up to width columns.
 func (p Part) strip(lang service.Lang, colour bool, width int) []string {

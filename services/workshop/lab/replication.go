@@ -24,8 +24,8 @@ var replication = Lab{
 	},
 	Why: Text{
 		"Uma partição tem um líder, por quem tudo passa, e seguidores que copiam dele. Quando ele morre, o controller escolhe outro entre as réplicas em sincronia (ISR). Com uma réplica só não há outra, e as mensagens " +
-			"esperam no disco do morto. Com duas há, mas a que fica segue sozinha: quem volta antes dela tem um exemplar velho, e não pode liderar, ou se perderia o que foi confirmado entretanto (unclean.leader.election.enable=false). " +
-			"Com três e min.insync.replicas=2 uma morte custa só a espera pelo novo líder, e depois de duas prefere-se recusar escritas a confirmar o que só um broker tem. Réplicas não são cópia de segurança: o que se apaga, apaga-se em todas.",
+			"esperam no disco do morto. Com duas há, mas a que fica segue sozinha: quem volta antes dela tem um exemplar velho, e não pode liderar, ou se perderia o que foi confirmado nesse meio-tempo (unclean.leader.election.enable=false). " +
+			"Com três e min.insync.replicas=2 uma morte custa só a espera pelo novo líder, e depois de duas prefere-se recusar escritas a confirmar o que só um broker tem. Réplicas não são cópia de segurança: o que se apaga é apagado em todas.",
 		"A partition has a leader, through which everything goes, and followers that copy from it. When it dies, the controller chooses another among the in-sync replicas (ISR). With one replica there is no other, and the messages " +
 			"wait on the disk of the dead. With two there is, but the one that stays goes on alone: who comes back before it has an old copy, and may not lead, or what was acknowledged meanwhile would be lost (unclean.leader.election.enable=false). " +
 			"With three and min.insync.replicas=2 one death costs only the wait for the new leader, and after two writes are rather refused than acknowledged with one broker alone having them. Replicas are no backup: what is deleted is deleted in all of them.",

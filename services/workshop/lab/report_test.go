@@ -13,16 +13,21 @@ import (
 	"workshop.example/kit/service"
 )
 
-// A lab that starts no program has a page too: with its table, and with a picture of nothing.
+// A lab that starts no program has a page too: with its table, and no empty picture.
 func TestReportWithoutPrograms(t *testing.T) {
 	r := Result{Lab: partitions, Parts: []Part{partWithKeys(asSent())}, Timeline: (&Bench{}).timeline()}
 	var page strings.Builder
 	if err := r.Report(&page, service.English); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Partition 0: eva 3, eva 7", "as predicted for partitions", "</html>"} {
+	for _, want := range []string{"Partition 0: eva 3, eva 7", "as predicted for partitions", "there are no programs to draw", "</html>"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, empty := range []string{"<figure", "<svg", "<details", "<script"} {
+		if strings.Contains(page.String(), empty) {
+			t.Errorf("the page has %s, and nothing to draw", empty)
 		}
 	}
 }
@@ -55,8 +60,8 @@ func TestReportShowsWhatHappened(t *testing.T) {
 	wantFault(damaged(result, func(track *Track) { track.Lives[0].Code = 0 }), "crashes at []")
 	wantFault(damaged(result, func(track *Track) { track.Lives[0].Ended = track.Lives[0].Began }), "is not between the two showings of id 5")
 	result.Timeline.Tracks = nil
-	wantFault(result, "crashes at []")
-	for _, bad := range []string{`<script src="https://cdn.example/x.js">`, `<img src=//cdn.example/x.png>`, `<style>@import "x.css"</style>`, `<p style="background: url(x.png)">`, `<link rel=stylesheet href=x.css>`} {
+	wantFault(result, "no picture")
+	for _, bad := range []string{`<script src="https://cdn.example/x.js">`, `<img src=//cdn.example/x.png>`, `<style>@import "x.css"</style>`, `<p style="background: url(x.png)">`, `<link rel=stylesheet href=x.css>`, `<script>import("./x.js")</script>`, `<script>fetch("/x")</script>`} {
 		if len(fromElsewhere(bad)) == 0 {
 			t.Errorf("%s is not found", bad)
 		}
@@ -83,7 +88,7 @@ func damaged(r Result, damage func(*Track)) Result {
 	return r
 }
 
-var external = regexp.MustCompile(`(?i)<(script|link|img|iframe|object|embed|base)\b|@import|url\(|\b(src|href|srcset|data)\s*=|https?:`)
+var external = regexp.MustCompile(`(?i)<(link|img|iframe|object|embed|base)\b|@import|url\(|\b(src|href|srcset|data)\s*=|https?:|\b(import|fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon)\b`)
 
 // fromElsewhere is what a page would load from another file or another machine.
 func fromElsewhere(page string) []string {

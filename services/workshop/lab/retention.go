@@ -30,7 +30,7 @@ var retention = Lab{
 	Why: Text{
 		"O Kafka guarda mensagens por política, não até que alguém as leia: o broker apaga segmentos inteiros de log, os mais velhos primeiro, e não pergunta a grupo algum. O offset confirmado de quem ficou para trás passa a " +
 			"apontar para antes do começo do log; o broker responde OFFSET_OUT_OF_RANGE e o cliente decide. O nosso diz quais offsets se foram e segue no mais antigo que resta, qualquer que seja AUTO_OFFSET_RESET. O cliente Java faz o que diz " +
-			"auto.offset.reset, sem dizer o que se perdeu: com latest salta também o que ainda está lá. Por isso se vigia a idade do atraso contra a retenção. Com compact o tópico guarda o último valor de cada chave, com o offset que tinha.",
+			"auto.offset.reset, sem dizer o que se perdeu: com latest pula também o que ainda está lá. Por isso se vigia a idade do atraso contra a retenção. Com compact o tópico guarda o último valor de cada chave, com o offset que tinha.",
 		"Kafka keeps messages by policy, and not until somebody has read them: the broker erases whole segments of log, the oldest first, and asks no group. The committed offset of a group that has fallen behind then points " +
 			"before the log's start; the broker answers OFFSET_OUT_OF_RANGE, and the client decides. Ours says which offsets are gone and goes on with the oldest that is left, whatever AUTO_OFFSET_RESET is. The Java client does what " +
 			"auto.offset.reset says, and does not tell what was lost: with latest it jumps over what is still there, too. So one watches the lag's age against the retention. With compact a topic keeps the last value of each key, at the offset that it had.",

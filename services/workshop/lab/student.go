@@ -18,6 +18,7 @@ type student struct {
 	failAt   int
 	seen     []sight // one of each life
 	stuck    bool    // it died again and again, and got no further
+	late     bool    // its first life was not in the group before the match went on: it may have missed all of it
 }
 
 // stuckLives is how many have to die at the same id until it is clear that the next one will.
@@ -48,48 +49,76 @@ func (b *Bench) runStudent(ctx context.Context, delivery string, failAt int, wan
 	return s.judge(ctx, want)
 }
 
-// begin starts the match and the first life.
+// begin starts the match and the first life. The match waits until that is a member of the group, however
+// long the program takes to start: a group that reads only what comes after it would find nothing on a slow
+// machine and some goals on a fast one, and an automatic commit, which is due five seconds after the first look
+// for messages, would come after the crash.
 func (s *student) begin(ctx context.Context) error {
-	if s.delivery != "auto" {
-		// What commits or reads in another way than it should must not pass because the goals came one by
-		// one: the first look for messages is to find the goal of the crash among others.
-		simulator, err := s.match.Play()
-		if err != nil {
+	if s.delivery == "auto" {
+		if err := s.start(s.failAt); err != nil {
 			return err
 		}
-		if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), said(`"event":"goal"`, s.failAt+3)); err != nil {
-			return err
-		}
-		return s.start(s.failAt)
+		s.late = !s.awaitMember(ctx, last(s.Lives))
+		_, err := s.match.Play()
+		return err
 	}
-	// The five seconds until an automatic commit begin with the program's first look for messages. The
-	// match waits for that, or a program that takes long to start would meet its crash before a commit.
+	// What commits or reads in another way than it should must not pass because the goals came one by
+	// one: the first look for messages is to find the goal of the crash among others.
+	simulator, err := s.match.Play()
+	if err != nil {
+		return err
+	}
+	if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), said(`"event":"goal"`, s.failAt+3)); err != nil {
+		return err
+	}
+	paused := simulator.Pause() == nil // not on Windows, and not where the match is over already
 	if err := s.start(s.failAt); err != nil {
 		return err
 	}
-	s.awaitMember(ctx, last(s.Lives))
-	_, err := s.match.Play()
-	return err
+	joined := s.awaitMember(ctx, last(s.Lives))
+	if paused {
+		if err := simulator.Resume(); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-simulator.Ended():
+		s.late = true
+	default:
+		s.late = !joined
+	}
+	return nil
 }
 
-// awaitMember waits until the first life is in the group. One that does not join in time is judged as it is.
-func (s *student) awaitMember(ctx context.Context, p *Process) {
+// awaitMember waits until the first life is in the group, and reports whether it is. One that does not join within
+// startGrace, ends, or prints without end is judged as it is.
+func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 	deadline := time.NewTimer(startGrace)
 	defer deadline.Stop()
+	tell := time.NewTimer(tellAfter)
+	defer tell.Stop()
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
 		if g := s.match.bench.membership(s.Group); len(g.members) > 0 && !g.rebalancing {
-			return
+			return true
+		}
+		if len(p.Lines()) > flood {
+			return false
 		}
 		select {
 		case <-tick.C:
+		case <-tell.C:
+			s.match.bench.Say(Text{
+				"a partida espera que o placar entre no grupo",
+				"the match waits until the scoreboard joins the group",
+			})
 		case <-p.Ended():
-			return
+			return false
 		case <-deadline.C:
-			return
+			return false
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }
