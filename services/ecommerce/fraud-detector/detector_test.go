@@ -243,7 +243,8 @@ func TestNewCluster(t *testing.T) {
 }
 
 // Refused requests of the kinds that a transaction makes, and repeated orders: each is decided once. Who
-// remembers only the uuid loses decisions under the same faults, and who remembers nothing repeats some.
+// remembers only the uuid loses decisions under the same faults, and who remembers nothing repeats some. Orders
+// without an id need nothing to be remembered.
 func TestFaults(t *testing.T) {
 	for _, remember := range []string{byPlace, byUUID, byNobody} {
 		t.Run(remember, func(t *testing.T) {
@@ -285,6 +286,9 @@ func underFaults(t *testing.T, remember string) (lost, repeated int) {
 		if n%3 == 0 { // again, as a relay that died before its mark does
 			publish(t, producer, fmt.Sprint("key-", n%keys), fmt.Sprintf("u-%d", n), fmt.Sprint(n*20))
 		}
+		if n%5 == 0 {
+			publish(t, producer, fmt.Sprint("key-", n%keys), "", fmt.Sprint(n*20))
+		}
 		if n%(orders/faults) == 0 {
 			k := refusals[rng.IntN(len(refusals))]
 			set = append(set, c.Fault(kfake.Fault{Keys: []kmsg.Key{k.key}, Topic: k.topic, Err: k.err, Count: 1}))
@@ -312,6 +316,10 @@ func underFaults(t *testing.T, remember string) (lost, repeated int) {
 		t.Errorf("%d faults struck, want at least %d: the test has shown nothing", struck, faults/4)
 	}
 	all := decided(t, c)
+	if n := all[""]; n[0]+n[1] != orders/5 {
+		t.Errorf("%d orders without an id led to the decisions (approved, rejected) %v", orders/5, n)
+	}
+	delete(all, "")
 	for _, n := range all {
 		repeated += n[0] + n[1] - 1
 	}
