@@ -90,7 +90,7 @@ function follow(id, answered) {
   });
   source.addEventListener("end", () => {
     source.close();
-    say(outcome(), answered, words[outcome()]);
+    if (status.dataset.state === "following") say(outcome(), answered, words[outcome()]); // a later answer stays
   });
 }
 
