@@ -36,7 +36,7 @@ type letter struct {
 // readLetter reads a letter of any form; one that it cannot read is as raw as it came.
 func readLetter(msg *sarama.ConsumerMessage) letter {
 	envelope, err := event.DecodeEnvelope(msg.Value)
-	if err == nil && envelope.Type == event.TypeDeadLetter {
+	if err == nil {
 		if d, err := envelope.DeadLetter(); err == nil {
 			if original, err := d.Original(); err == nil {
 				return letter{formJSON, d.Topic, d.Partition, d.Offset, d.Service, d.Reason, d.Error, d.Attempt, d.At, envelope.CorrelationID, original}

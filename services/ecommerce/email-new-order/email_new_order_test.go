@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -43,8 +45,33 @@ func TestOrderBecomesAnEmailCommand(t *testing.T) {
 	if !slices.Equal(titles, want) || !strings.HasPrefix(string(got.CorrelationID), string(way)+"-") {
 		t.Errorf("way %s, want %s continued to %v", got.CorrelationID, way, want)
 	}
-	if want := "Processing new order, preparing email\n{\"type\":\"Order\""; !strings.Contains(r.Out.String(), want) {
+	if want := "Processing new order, preparing email\n{\"type\":\"br.com.alura.ecommerce.Order\""; !strings.Contains(r.Out.String(), want) {
 		t.Errorf("output has no %q", want)
+	}
+}
+
+// An order by the Java gateway's address without a uuid has no id. Two of them are two orders, and the
+// commands' keys are their records'.
+func TestOrderWithoutID(t *testing.T) {
+	s := streamtest.Start(t)
+	java := streamtest.JavaOrderWithoutID(t)
+	r := kafkatest.StartRun(t, s.Env(), configure, run)
+	s.SendValue(event.NewOrderTopic, "ana@exemplo.com.br", java)
+	s.SendValue(event.NewOrderTopic, "ana@exemplo.com.br", java)
+	s.AwaitHandled(group, event.NewOrderTopic)
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for _, msg := range s.Messages(event.NewOrderTopic) {
+		want[fmt.Sprintf("ECOMMERCE_NEW_ORDER/%d/%d %s", msg.Record.Partition, msg.Record.Offset, msg.CorrelationID)] = true
+	}
+	got := map[string]bool{}
+	for _, command := range s.Messages(event.SendEmailTopic) {
+		got[(stream.Received{Record: command.Record}).Header(stream.IdempotencyKey)] = true
+	}
+	if letters := s.Letters(); !maps.Equal(got, want) || len(letters) > 0 {
+		t.Errorf("keys %v, want %v; dead letters: %v", got, want, letters)
 	}
 }
 

@@ -43,8 +43,12 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 			return err
 		}
 		p.Out.Print(stream.Separator + "\nProcessing new order, preparing email\n" + stream.Show(r.Record.Value))
+		key := stream.OrderName(order, r.Record)
+		if order.ID == "" { // a recreated topic has the same places again, and a mailbox remembers for longer
+			key += " " + string(r.CorrelationID)
+		}
 		return sender.Send(ctx, event.SendEmailTopic, order.Email, r.CorrelationID.ContinueWith("EmailNewOrderService"), emailText,
-			sarama.RecordHeader{Key: []byte(stream.IdempotencyKey), Value: []byte(order.ID)})
+			sarama.RecordHeader{Key: []byte(stream.IdempotencyKey), Value: []byte(key)})
 	})
 }
 

@@ -51,7 +51,7 @@ func TestBlocksAreWhole(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile(`^\nSend email\ntrabalhador [1-5]\n\d+@loja\.example\n\{"type":"String".*\}\n[0-2]\n\d+\nEmail sent\n`)
+	block := regexp.MustCompile(`^\nSend email\ntrabalhador [1-5]\n\d+@loja\.example\n\{"type":"java\.lang\.String".*\}\n[0-2]\n\d+\nEmail sent\n`)
 	blocks := strings.Split(r.Out.String(), stream.Separator)
 	if got := len(blocks) - 1; got != emails {
 		t.Errorf("%d blocks, want %d", got, emails)

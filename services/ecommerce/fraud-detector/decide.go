@@ -36,6 +36,9 @@ const batch = 100
 // uuid, a repeated request or a producer's second try, finds that the decision is not its own, sends
 // nothing, and is passed. A check of the uuid alone could not tell the two apart: it would either lose
 // the decision of a crash or repeat that of a repeated order.
+//
+// An order without a uuid repeats no other: its record is all that identifies it. Step 2 alone makes its
+// decision one, because it commits the decision together with the record's offset.
 type detector struct {
 	settings  stream.Settings
 	decisions *decisions
@@ -74,10 +77,13 @@ type outcome struct {
 	order   event.Order
 	way     event.CorrelationID
 	bad     *event.Malformed // not nil: it is no order
-	place   int              // index of its place, where it is an order
+	place   int              // index of its place, or noPlace
 	send    *sarama.ProducerMessage
 	verdict string
 }
+
+// noPlace is for records that no other record can repeat: an order without a uuid, and what is no order.
+const noPlace = -1
 
 // take decides about records, sends the decisions and commits the offset after the last.
 func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sarama.ConsumerMessage) error {
@@ -91,7 +97,7 @@ func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sara
 	var send []*sarama.ProducerMessage
 	for i := range outcomes {
 		o := &outcomes[i]
-		if o.bad == nil && !mine[o.place] {
+		if o.place != noPlace && !mine[o.place] {
 			continue
 		}
 		if o.send, err = d.message(o); err != nil {
@@ -111,7 +117,7 @@ func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sara
 // read decides about every record by itself; a rule needs nothing but the order.
 func read(records []*sarama.ConsumerMessage) (outcomes []outcome, places []place) {
 	for _, msg := range records {
-		o := outcome{record: msg}
+		o := outcome{record: msg, place: noPlace}
 		envelope, err := event.DecodeEnvelope(msg.Value)
 		if err == nil {
 			o.way = envelope.CorrelationID
@@ -121,11 +127,14 @@ func read(records []*sarama.ConsumerMessage) (outcomes []outcome, places []place
 			outcomes = append(outcomes, o)
 			continue
 		}
-		o.verdict, o.place = approved, len(places)
+		o.verdict = approved
 		if o.order.Amount.GreaterThanOrEqual(suspicious) {
 			o.verdict = rejected
 		}
-		places = append(places, place{msg.Topic, msg.Partition, msg.Offset, o.order.ID, o.verdict})
+		if o.order.ID != "" {
+			o.place = len(places)
+			places = append(places, place{msg.Topic, msg.Partition, msg.Offset, o.order.ID, o.verdict})
+		}
 		outcomes = append(outcomes, o)
 	}
 	return outcomes, places
@@ -166,16 +175,17 @@ func (d *detector) tell(o outcome) {
 		return
 	}
 	var last string
+	name := stream.Show([]byte(stream.OrderName(o.order, o.record)))
 	switch {
 	case o.send == nil:
 		d.repeated.Add(1)
-		last = fmt.Sprintf("Order %s was already processed", stream.Show([]byte(o.order.ID)))
+		last = fmt.Sprintf("Order %s was already processed", name)
 	case o.verdict == rejected:
 		d.rejected.Add(1)
-		last = fmt.Sprintf("Order is a fraud!!!!! %s", stream.Show([]byte(o.order.ID)))
+		last = fmt.Sprintf("Order is a fraud!!!!! %s", name)
 	default:
 		d.approved.Add(1)
-		last = fmt.Sprintf("Approved: %s", stream.Show([]byte(o.order.ID)))
+		last = fmt.Sprintf("Approved: %s", name)
 	}
 	d.process.Out.Print(strings.Join([]string{
 		stream.Separator,

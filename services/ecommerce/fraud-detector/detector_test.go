@@ -163,7 +163,10 @@ func TestCrashBetweenRowAndTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	id, err := kafka.ClusterID(client)
+	if err := client.RefreshMetadata(event.NewOrderTopic); err != nil { // a new client knows no broker's id
+		t.Fatal(err)
+	}
+	id, err := kafka.ClusterID(t.Context(), client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +210,8 @@ func TestNewCluster(t *testing.T) {
 }
 
 // Refused requests of the kinds that a transaction makes, and repeated orders: each is decided once. Who
-// remembers only the uuid loses decisions under the same faults, and who remembers nothing repeats some.
+// remembers only the uuid loses decisions under the same faults, and who remembers nothing repeats some. Orders
+// without an id need nothing to be remembered.
 func TestFaults(t *testing.T) {
 	for _, remember := range []string{byPlace, byUUID, byNobody} {
 		t.Run(remember, func(t *testing.T) {
@@ -249,6 +253,9 @@ func underFaults(t *testing.T, remember string) (lost, repeated int) {
 		if n%3 == 0 { // again, as a relay that died before its mark does
 			publish(t, producer, fmt.Sprint("key-", n%keys), fmt.Sprintf("u-%d", n), fmt.Sprint(n*20))
 		}
+		if n%5 == 0 {
+			publish(t, producer, fmt.Sprint("key-", n%keys), "", fmt.Sprint(n*20))
+		}
 		if n%(orders/faults) == 0 {
 			k := refusals[rng.IntN(len(refusals))]
 			set = append(set, c.Fault(kfake.Fault{Keys: []kmsg.Key{k.key}, Topic: k.topic, Err: k.err, Count: 1}))
@@ -276,21 +283,12 @@ func underFaults(t *testing.T, remember string) (lost, repeated int) {
 		t.Errorf("%d faults struck, want at least %d: the test has shown nothing", struck, faults/4)
 	}
 	all := decided(t, c)
+	if n := all[""]; n[0]+n[1] != orders/5 {
+		t.Errorf("%d orders without an id led to the decisions (approved, rejected) %v", orders/5, n)
+	}
+	delete(all, "")
 	for _, n := range all {
 		repeated += n[0] + n[1] - 1
 	}
 	return orders + keys - len(all), repeated
-}
-
-// One instance a file: a second one says so and ends.
-func TestSecondInstance(t *testing.T) {
-	c := start(t)
-	dir := t.TempDir()
-	startDetector(t, c, dir)
-	publish(t, c.Producer(), "a", "u-1", "1")
-	kafkatest.Eventually(t, "the first one works", func() bool { return len(decided(t, c)) == 1 })
-	second := startDetector(t, c, dir)
-	if err := second.Wait(); err == nil || !strings.Contains(err.Error(), "another instance") {
-		t.Errorf("the second instance ended with %v", err)
-	}
 }

@@ -25,10 +25,10 @@ var maxAmount = decimal.NewFromInt(1_000_000_000)
 // that we keep for the course: a browser that fetches ahead orders twice, unless the address has a uuid.
 func (s *server) new(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	o, err := orderOf(q.Get("uuid"), q.Get("email"), q.Get("amount"))
-	if err != nil {
+	o, refused := orderOf(q.Get("uuid"), q.Get("email"), q.Get("amount"))
+	if refused != nil {
 		s.metrics.orders.WithLabelValues("invalid").Inc()
-		http.Error(w, err.Error()+"\nexample: /new?email=ana@example.com&amount=153", http.StatusBadRequest)
+		refused.write(w, r, "example: /new?email=ana@example.com&amount=153")
 		return
 	}
 	answer, ok := s.take(w, r, o)
@@ -51,31 +51,10 @@ type request struct {
 // post takes an order in. The uuid is the client's: with it he may send the request again, as often as he
 // likes, when he does not know whether it has arrived.
 func (s *server) post(w http.ResponseWriter, r *http.Request) {
-	var body request
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&body)
-	if err == nil {
-		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one JSON value")
-		}
-	}
-	var o event.Order
-	switch {
-	case tooLarge(err):
+	o, refused := posted(r)
+	if refused != nil {
 		s.metrics.orders.WithLabelValues("invalid").Inc()
-		http.Error(w, fmt.Sprintf("the body is larger than %d bytes", maxBody), http.StatusRequestEntityTooLarge)
-		return
-	case err != nil: // not its text: that repeats what was sent
-		err = errors.New(`body: accepted is one JSON object with "uuid", "email" and "amount"`)
-	case body.UUID == "":
-		err = errors.New("uuid: missing; choose one, so that this request can be sent again without a second order")
-	default:
-		o, err = orderOf(body.UUID, body.Email, string(bytes.TrimSpace(body.Amount)))
-	}
-	if err != nil {
-		s.metrics.orders.WithLabelValues("invalid").Inc()
-		http.Error(w, err.Error()+"\n"+`example: {"uuid": "6f1c8a52-8c1e-4b7a-9d24-5e6f7a8b9c0d", "email": "ana@example.com", "amount": 153.00}`, http.StatusBadRequest)
+		refused.write(w, r, `example: {"uuid": "6f1c8a52-8c1e-4b7a-9d24-5e6f7a8b9c0d", "email": "ana@example.com", "amount": 153.00}`)
 		return
 	}
 	answer, ok := s.take(w, r, o)
@@ -93,29 +72,48 @@ func (s *server) post(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func tooLarge(err error) bool {
+// posted reads the order in a body. It does not pass on the errors of the JSON decoder: they repeat what was
+// sent.
+func posted(r *http.Request) (event.Order, *refusal) {
+	var body request
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&body)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("more than one JSON value")
+		}
+	}
 	_, large := errors.AsType[*http.MaxBytesError](err)
-	return large
+	switch {
+	case large:
+		return event.Order{}, largeBody
+	case err != nil:
+		return event.Order{}, badBody
+	case body.UUID == "":
+		return event.Order{}, noUUID
+	default:
+		return orderOf(body.UUID, body.Email, string(bytes.TrimSpace(body.Amount)))
+	}
 }
 
-// orderOf checks what a client has sent. Its error names the field and what is accepted, and repeats
-// nothing.
-func orderOf(id, email, amount string) (event.Order, error) {
+// orderOf checks what a client has sent.
+func orderOf(id, email, amount string) (event.Order, *refusal) {
 	if id == "" {
 		id = uuid.NewString()
 	}
 	if !event.LegalID(id) {
-		return event.Order{}, errors.New("uuid: accepted are letters, digits and hyphens, up to 64")
+		return event.Order{}, badUUID
 	}
 	if address, err := mail.ParseAddress(email); err != nil || address.Address != email || len(email) > 254 {
-		return event.Order{}, errors.New("email: accepted is one address such as ana@example.com")
+		return event.Order{}, badEmail
 	}
 	a, err := event.ParseAmount(amount)
 	if err != nil {
-		return event.Order{}, fmt.Errorf("amount: %w", err)
+		return event.Order{}, noNumber
 	}
 	if !a.IsPositive() || a.GreaterThan(maxAmount) {
-		return event.Order{}, fmt.Errorf("amount: accepted is more than 0, up to %s", maxAmount)
+		return event.Order{}, badAmount
 	}
 	return event.Order{ID: id, Email: email, Amount: a}, nil
 }
@@ -129,7 +127,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 	default:
 		s.metrics.orders.WithLabelValues("too-many").Inc()
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "too many orders at once; try again with the same uuid in a moment", http.StatusTooManyRequests)
+		tooMany.write(w, r)
 		return 0, false
 	}
 	// Before the connection's own time is over: a client that is told nothing has less than one that is told
@@ -143,7 +141,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 		s.metrics.orders.WithLabelValues("failed").Inc()
 		s.process.Log.Error("an order was not accepted", "order", o.ID, "error", err)
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the order could not be stored; try again with the same uuid", http.StatusServiceUnavailable)
+		notStored.write(w, r)
 		return 0, false
 	}
 	s.metrics.orders.WithLabelValues([...]string{"accepted", "repeated", "conflict"}[result]).Inc()
@@ -158,7 +156,7 @@ func (s *server) generateReports(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		s.process.Log.Error("the reports were not asked for", "error", err)
-		http.Error(w, "the request could not be stored; try again", http.StatusServiceUnavailable)
+		reportsNotStored.write(w, r)
 		return
 	}
 	fmt.Fprintln(w, "Report requests generated")

@@ -103,7 +103,7 @@ func (d *dispatch) one(ctx context.Context, sender *stream.Sender, order event.O
 		outcome = d.pick("sem resposta", "no answer")
 	}
 	if d.orders <= few {
-		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"), order.ID, order.Amount, order.Email, outcome)
+		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"), order.ID, event.Money(d.lang, order.Amount.Decimal), order.Email, outcome)
 	}
 	if err != nil {
 		d.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"workshop.example/ecommerce/streamtest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 )
 
 // order runs the command and returns its exit code and outputs.
@@ -41,10 +42,13 @@ func TestTenOrders(t *testing.T) {
 		if hops := msg.CorrelationID.Hops(); len(hops) != 2 || hops[0].Title != "NewOrder" || hops[1].Title != "_ECOMMERCE_NEW_ORDER" {
 			t.Errorf("way %s", msg.CorrelationID)
 		}
-		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, o.Amount, o.Email); !strings.Contains(out.String(), line) {
+		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, event.Money(service.Portuguese, o.Amount.Decimal), o.Email); !strings.Contains(out.String(), line) {
 			t.Errorf("output has no %q", line)
 		}
 		ids[o.ID], keys[o.Email] = true, true
+	}
+	if n := len(regexp.MustCompile(`pedido \S+ de (\d\.)?\d{1,3},\d\d: `).FindAllString(out.String(), -1)); n != 10 {
+		t.Errorf("%d lines have an amount as 1.234,50, want 10:\n%s", n, out)
 	}
 	if len(ids) != 10 || len(keys) != 1 {
 		t.Errorf("%d orders of %d customers, want 10 of 1", len(ids), len(keys))

@@ -38,12 +38,10 @@ func TestLettersOfLargeMessagesFit(t *testing.T) {
 			t.Errorf("%s: the letter has %d bytes without its headers, want at most %d", name, size, most)
 		}
 		value := mustEncode(t, letter.Value)
-		if got, err := event.DecodeEnvelope(value); err == nil && got.Type == event.TypeDeadLetter {
-			d, err := got.DeadLetter()
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
+		if got, err := event.DecodeEnvelope(value); err == nil {
+			if d, err := got.DeadLetter(); err == nil {
+				value, _ = d.Original()
 			}
-			value, _ = d.Original()
 		}
 		if !bytes.Equal(value, msg.Value) {
 			t.Errorf("%s: the original is not the same any more", name)

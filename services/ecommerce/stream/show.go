@@ -6,6 +6,10 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
 )
 
 // Separator begins the block that a service prints of each message, as the Java programs do.
@@ -25,6 +29,14 @@ func (r Received) Header(name string) string {
 		}
 	}
 	return value
+}
+
+// OrderName identifies an order on a topic: its id or, where the sender gave none, its record.
+func OrderName(o event.Order, msg *sarama.ConsumerMessage) string {
+	if o.ID != "" {
+		return o.ID
+	}
+	return fmt.Sprintf("%s/%d/%d", msg.Topic, msg.Partition, msg.Offset)
 }
 
 // maxShown keeps one message from filling the screen.

@@ -5,6 +5,7 @@ package streamtest
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -83,6 +84,16 @@ func Order(t testing.TB, id, amount, email string) event.Order {
 	return event.Order{ID: id, Amount: a, Email: email}
 }
 
+// JavaOrderWithoutID is an order as Gson writes it where the address had no uuid.
+func JavaOrderWithoutID(t testing.TB) string {
+	t.Helper()
+	value, err := os.ReadFile("../../kit/event/testdata/envelope_order_without_id_java.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(value))
+}
+
 // Message is a message with its envelope open.
 type Message struct {
 	event.Envelope
@@ -144,7 +155,8 @@ func (s *System) AwaitHandled(group, topic string) {
 // people can read: where it came from, why, which attempt it was, and whose way it continues.
 func PoisonBecomesLetters[C any](t *testing.T, s *System, topic, group string, vars map[string]string, configure func(*service.Env) C, run func(context.Context, C, *service.Process) error) {
 	t.Helper()
-	way := s.Send(topic, "wrong-type", event.DeadLetter{Topic: "x"}) // an envelope that no service wants
+	way := event.NewCorrelationID("Test").SentTo(topic)
+	s.SendValue(topic, "wrong-type", `{"type":"br.com.alura.ecommerce.Invoice","payload":{},"correlationId":{"id":"`+string(way)+`"}}`) // no service wants it
 	s.SendValue(topic, "not-json", "olá <mundo>")
 	s.SendValue(topic, "again", "{", sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
 	s.SendValue(topic, "binary", "\xff\x00")

@@ -57,6 +57,8 @@ func TestOneUserAnAddress(t *testing.T) {
 	s.AwaitHandled(group, event.NewOrderTopic)
 	s.SendValue(event.NewOrderTopic, "java", `{"type":"br.com.alura.ecommerce.Order","payload":{"orderId":"a1","amount":99.90,"email":"java@loja.example"},"correlationId":{"id":"NewOrder(1)"}}`)
 	r.WaitFor("java@loja.example added")
+	s.SendValue(event.NewOrderTopic, "java", streamtest.JavaOrderWithoutID(t))
+	r.WaitFor("ana@exemplo.com.br added")
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,11 +73,11 @@ func TestOneUserAnAddress(t *testing.T) {
 			t.Errorf("no line says that user %s was added", id)
 		}
 	}
-	if len(users) != addresses+1 {
-		t.Errorf("%d users, want %d", len(users), addresses+1)
+	if len(users) != addresses+2 {
+		t.Errorf("%d users, want %d", len(users), addresses+2)
 	}
-	if got := strings.Count(r.Out.String(), "Processing new order, checking for new user\n"); got != orders+1 {
-		t.Errorf("%d orders were shown, want %d", got, orders+1)
+	if got := strings.Count(r.Out.String(), "Processing new order, checking for new user\n"); got != orders+2 {
+		t.Errorf("%d orders were shown, want %d", got, orders+2)
 	}
 	if strings.Contains(r.Logs.String(), "@") {
 		t.Error("the log holds an e-mail address")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/kit/service"
 )
 
 func TestAmountsAreExact(t *testing.T) {
@@ -31,6 +33,32 @@ func TestAmountsAreExact(t *testing.T) {
 	for text, fraud := range map[string]bool{"4499.999999999999999999": false, "4500": true, "4500.00": true, "45e2": true, "4.4999E3": false} {
 		if got := mustAmount(t, text).GreaterThanOrEqual(limit.Decimal); got != fraud {
 			t.Errorf("%s >= 4500: got %t, want %t", text, got, fraud)
+		}
+	}
+}
+
+// fmt asks a Format method before String, and the embedded decimal has one that drops zeros.
+func TestAmountsArePrintedWithTheirScale(t *testing.T) {
+	a := mustAmount(t, "3421.40")
+	for format, want := range map[string]string{"%s": "3421.40", "%v": "3421.40", "%9s|": "  3421.40|", "%-9v|": "3421.40  |", "%q": `"3421.40"`, "%.1f": "3421.4"} {
+		if got := fmt.Sprintf(format, a); got != want {
+			t.Errorf("%s: got %s, want %s", format, got, want)
+		}
+	}
+	if got, want := fmt.Sprint(Order{ID: "1", Amount: a, Email: "e"}), "{1 3421.40 e}"; got != want {
+		t.Errorf("inside an order: got %s, want %s", got, want)
+	}
+}
+
+func TestMoney(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"0": {"0,00", "0.00"}, "3421.4": {"3.421,40", "3,421.40"}, "1234.50": {"1.234,50", "1,234.50"}, "999.99": {"999,99", "999.99"},
+		"1e6": {"1.000.000,00", "1,000,000.00"}, "-1234.5": {"-1.234,50", "-1,234.50"}, "-0.001": {"0,00", "0.00"},
+		"4499.999999": {"4.499,99", "4,499.99"}, // cut: 4500.00 is a fraud
+	} {
+		d := mustAmount(t, text).Decimal
+		if got := [2]string{Money(service.Portuguese, d), Money(service.English, d)}; got != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
 		}
 	}
 }

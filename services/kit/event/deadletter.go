@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -81,9 +82,11 @@ func (d DeadLetter) Original() ([]byte, error) {
 	}
 }
 
-// DeadLetter reads the payload. Its error is a *Malformed.
+// DeadLetter reads the payload: a string with the letter's JSON, or the object that earlier versions wrote
+// under the type DeadLetter. Any string is of the right type, so a string that is no letter gives an error
+// about its content. The error is a *Malformed.
 func (e Envelope) DeadLetter() (DeadLetter, error) {
-	f := e.object(TypeDeadLetter)
+	f := e.letterFields()
 	partition, offset, attempt := f.integer("partition"), f.integer("offset"), f.integer("attempt")
 	d := DeadLetter{
 		Topic: f.text("topic"), Partition: int32(partition), Offset: int64(offset), Key: f.optional("key"),
@@ -104,6 +107,20 @@ func (e Envelope) DeadLetter() (DeadLetter, error) {
 		return DeadLetter{}, f.bad
 	}
 	return d, nil
+}
+
+// letterFields opens the object that holds the letter.
+func (e Envelope) letterFields() *fields {
+	if e.Type == TypeDeadLetter {
+		return e.object(TypeDeadLetter)
+	}
+	text, err := e.Text()
+	if bad, ok := errors.AsType[*Malformed](err); ok {
+		return &fields{bad: bad}
+	}
+	f := readFields([]byte(text))
+	f.path = "payload."
+	return f
 }
 
 func forms(d DeadLetter) (n int) {

@@ -9,23 +9,34 @@ import (
 // Envelope is what every message of the e-commerce system travels in: the payload, its type, and the way
 // it has come.
 //
-// The Java programs write the class's name as the type, with its package; ours write the last part
-// alone. Both are read: what counts is the last part.
+// The type is written as a Java class's name with its package, because the course's Java reader loads the
+// class of that name and ends where there is none. On reading, only the last part counts, so a type
+// without a package is read too.
 type Envelope struct {
-	Type          string
+	Type          string          // the last part of what stands in the message
 	Payload       json.RawMessage // a JSON value, never null
 	CorrelationID CorrelationID
 }
 
-// The types of a payload, and so the last parts of the Java programs' class names.
+// The types of a payload: the last parts of the class names.
 const (
-	TypeOrder      = "Order"
-	TypeUser       = "User"
-	TypeString     = "String"
+	TypeOrder  = "Order"
+	TypeUser   = "User"
+	TypeString = "String"
+
+	// TypeDeadLetter is read and no longer written: no Java program has such a class. A dead letter is a
+	// string.
 	TypeDeadLetter = "DeadLetter"
 
 	// TypeBytes is what the Java programs' dead letters have: a byte array, in Java's own spelling.
 	TypeBytes = "[B"
+)
+
+// The class names that are written. The course's Java programs have the first two, each program its own copy.
+const (
+	classOrder  = "br.com.alura.ecommerce." + TypeOrder
+	classUser   = "br.com.alura.ecommerce." + TypeUser
+	classString = "java.lang." + TypeString
 )
 
 // envelopeJSON has the contract's field order.
@@ -39,25 +50,29 @@ type correlationJSON struct {
 	ID CorrelationID `json:"id"`
 }
 
-// EncodeEnvelope writes a payload: an Order, a User, a DeadLetter or a string. Any other is a mistake of
-// the program and an error.
+// EncodeEnvelope writes a payload: an Order, a User, a DeadLetter or a string. A DeadLetter becomes a
+// string that holds its JSON. A payload of any other type is an error.
 func EncodeEnvelope(payload any, id CorrelationID) ([]byte, error) {
-	var name string
-	switch payload.(type) {
+	var class string
+	switch p := payload.(type) {
 	case Order:
-		name = TypeOrder
+		class = classOrder
 	case User:
-		name = TypeUser
+		class = classUser
 	case string:
-		name = TypeString
+		class = classString
 	case DeadLetter:
-		name = TypeDeadLetter
+		text, err := json.Marshal(p)
+		if err != nil {
+			return nil, fmt.Errorf("encode a dead letter: %w", err)
+		}
+		class, payload = classString, string(text)
 	default:
 		return nil, fmt.Errorf("encode an envelope: no type for a payload of %T", payload)
 	}
-	value, err := json.Marshal(envelopeJSON{Type: name, Payload: payload, CorrelationID: correlationJSON{ID: id}})
+	value, err := json.Marshal(envelopeJSON{Type: class, Payload: payload, CorrelationID: correlationJSON{ID: id}})
 	if err != nil {
-		return nil, fmt.Errorf("encode an envelope of %s: %w", name, err)
+		return nil, fmt.Errorf("encode an envelope of %s: %w", class, err)
 	}
 	return value, nil
 }

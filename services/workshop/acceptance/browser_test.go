@@ -48,16 +48,16 @@ type trailRow struct {
 	Fresh int // of these what the row adds
 }
 
-// orderByPage fills in the shop's page, sends the order, and waits for the end of its trail.
-func orderByPage(t *testing.T, page context.Context, url, email, amount string) (uuid string, trail []trailRow) {
+// orderByPage fills in the shop's page, sends the order, and waits for the end of its trail, which is approved
+// or fraud.
+func orderByPage(t *testing.T, page context.Context, url, email, amount, end string) (uuid string, trail []trailRow) {
 	t.Helper()
 	must(t, page, "open "+url, chromedp.Navigate(url))
 	must(t, page, "wait for the form", chromedp.WaitVisible("#send"))
 	must(t, page, "e-mail", chromedp.SetValue("#email", email))
 	must(t, page, "amount", chromedp.SetValue("#amount", amount))
 	uuid = must(t, page, "uuid", chromedp.Value("#uuid"))
-	must(t, page, "send", chromedp.Click("#send"))
-	must(t, page, "wait for the trail's end", chromedp.WaitVisible("#status[data-state=end]"))
+	click(t, page, "#send", end)
 	trail = must(t, page, "trail", chromedp.Evaluate[[]trailRow](`[...document.querySelectorAll("#trail li")].map(li => ({
 		Topic: li.dataset.topic, Hops: li.querySelectorAll(".hops span").length, Fresh: li.querySelectorAll(".hops .fresh").length}))`))
 	shot := must(t, page, "screenshot", chromedp.FullScreenshot(100))

@@ -39,7 +39,7 @@ var masks = map[string]*regexp.Regexp{
 	"quem":     regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
 	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
 	"pedidos":  regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
-	"corrida":  regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+`),
+	"corrida":  regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
 	"razão":    regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
 	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
 }

@@ -131,7 +131,7 @@ func TestMasks(t *testing.T) {
 		"quem":     {"User and ana@example.com added", "User and * added"},
 		"cluster":  {"ok  cluster   cluster xhEPuNnyTdOeJA4X-tVvhQ: 1 broker", "ok  cluster   *: 1 broker"},
 		"pedidos":  {"8 pedidos perdidos, os outros 392; sem resposta: 106", "*, *; *"},
-		"corrida":  {"18 dos 20 pedidos aceitos mais de uma vez; as decisões somam 826800.42; pediram 1.00", "* mais de uma vez; *; pediram 1.00"},
+		"corrida":  {"18 dos 20 pedidos aceitos mais de uma vez; as decisões somam 826.800,42; pediram 1,00", "* mais de uma vez; *; pediram 1,00"},
 		"razão":    {"trabalhavam, 90 e-mails contra 54 em 3 partições: 1,67 vezes mais rápido", "trabalhavam, * mais rápido"},
 		"colunas":  {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":      {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},

@@ -22,11 +22,11 @@ type shopUnderTest struct {
 // shopStory is the whole story once: an order by the page, its trail, its e-mail, and a report.
 func shopStory(t *testing.T, s shopUnderTest) {
 	page := browser(t)
-	for email, c := range map[string]struct{ amount, decision string }{
-		"ana@example.com": {"153.00", event.OrderApprovedTopic},
-		"bia@example.com": {"4500,00", event.OrderRejectedTopic}, // with a comma, as one types it in Brazil
+	for email, c := range map[string]struct{ amount, end, decision string }{
+		"ana@example.com": {"153.00", "approved", event.OrderApprovedTopic},
+		"bia@example.com": {"4.500,00", "fraud", event.OrderRejectedTopic}, // as it is typed in Brazil
 	} {
-		uuid, trail := orderByPage(t, page, s.url, email, c.amount)
+		uuid, trail := orderByPage(t, page, s.url, email, c.amount, c.end)
 		want := map[string]trailRow{
 			event.NewOrderTopic:  {event.NewOrderTopic, 2, 2},
 			c.decision:           {c.decision, 4, 2},

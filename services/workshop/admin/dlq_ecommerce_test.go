@@ -134,7 +134,7 @@ ECOMMERCE_DEADLETTER, partition 0, offset 1
 	if err := json.Unmarshal([]byte(first), &shown); err != nil {
 		t.Fatal(err)
 	}
-	if shown.Letter.Original == nil || *shown.Letter.Original != string(originals[0]) || shown.Letter.Topic != event.NewOrderTopic || !strings.Contains(shown.Value, `"type":"DeadLetter"`) {
+	if shown.Letter.Original == nil || *shown.Letter.Original != string(originals[0]) || shown.Letter.Topic != event.NewOrderTopic || !strings.Contains(shown.Value, `"type":"java.lang.String"`) {
 		t.Errorf("json: %s", first)
 	}
 	contains(t, workshop(t, c.Kafka(), "dlq", "list", "-o", "json").ok(t).stdout, `"source": "",`)

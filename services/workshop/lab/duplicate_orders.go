@@ -10,6 +10,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/event"
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 )
 
@@ -189,8 +191,11 @@ func partMended(told story) (Part, error) {
 // money is what the decisions add up to, beside the orders.
 func (told story) money() Text {
 	j := told.judgement
-	decided, ordered := j.Approved.Add(j.Refused).StringFixed(2), j.Ledger.StringFixed(2)
+	in := func(lang service.Lang, format string) string {
+		return fmt.Sprintf(format, event.Money(lang, j.Approved.Add(j.Refused)), event.Money(lang, j.Ledger))
+	}
 	return Text{
-		fmt.Sprintf("as decisões somam %s; os clientes pediram %s", decided, ordered), fmt.Sprintf("the decisions add up to %s; the clients have ordered %s", decided, ordered),
+		in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
+		in(service.English, "the decisions add up to %s; the clients have ordered %s"),
 	}
 }

@@ -2,12 +2,14 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/proof"
 	"workshop.example/kit/event"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
 
@@ -114,11 +116,21 @@ func partWithOutbox(told story) Part {
 	part.Title = Text{"com outbox", "with the outbox"}
 	part.Facts = []Fact{
 		{Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), j.Decided.Clean()},
-		{Textf("aprovados %s + rejeitados %s = o que os clientes pediram, %s", "approved %s + rejected %s = what the clients have ordered, %s",
-			j.Approved.StringFixed(2), j.Refused.StringFixed(2), j.Ledger.StringFixed(2)), j.Totals() && len(j.Wrong) == 0},
+		{totals(j), j.Totals() && len(j.Wrong) == 0},
 	}
 	part.Notes = []Text{told.deaths(), Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
 	return part
+}
+
+// totals compares the decisions with the orders, in money.
+func totals(j proof.Judgement) Text {
+	in := func(lang service.Lang, format string) string {
+		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
+	}
+	return Text{
+		in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
+		in(service.English, "approved %s + rejected %s = what the clients have ordered, %s"),
+	}
 }
 
 func (told story) deaths() Text {
