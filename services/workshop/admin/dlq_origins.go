@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 
 	"github.com/IBM/sarama"
@@ -54,11 +56,13 @@ func (o *origins) known(msg *sarama.ConsumerMessage) bool {
 		return false
 	}
 	headers, _ := letterOf(msg)
-	l, _ := unwrap(msg, headers)
+	l, value := unwrap(msg, headers)
 	if l.Topic == "" {
 		return false
 	}
-	origin := l.Topic + "/" + l.Partition + "/" + l.Offset
+	// A recreated topic counts its offsets from 0: the same place there holds another message, which its
+	// timestamp, key and value tell apart.
+	origin := fmt.Sprintf("%s/%s/%s/%s/%x", l.Topic, l.Partition, l.Offset, l.Timestamp, sha256.Sum256(fmt.Appendf(nil, "%q %q", msg.Key, value)))
 	if o.seen[origin] {
 		o.again++
 		return true
