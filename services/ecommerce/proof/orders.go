@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -118,17 +119,19 @@ func (c *Clients) insist(ctx context.Context, client *http.Client, body string) 
 			return 0, tries, err
 		}
 		tries++
-		if code, err := c.try(client, req); err == nil && code != http.StatusTooManyRequests && code < 500 {
+		code, wanted, err := c.try(client, req)
+		if err == nil && code != http.StatusTooManyRequests && code < 500 {
 			return code, tries, nil
 		}
-		if err := service.Sleep(ctx, pause/2+rand.N(pause)); err != nil {
+		if err := service.Sleep(ctx, wanted+pause/2+rand.N(pause)); err != nil {
 			return 0, tries, err
 		}
 	}
 }
 
-// try is one request. An error is that it has no answer.
-func (c *Clients) try(client *http.Client, req *http.Request) (code int, err error) {
+// try is one request. wanted is the pause that the answer asks for (Retry-After, in seconds), or 0. An error
+// is that there is no answer, as when the server closes an idle connection at that moment.
+func (c *Clients) try(client *http.Client, req *http.Request) (code int, wanted time.Duration, err error) {
 	// The transport writes in a goroutine of its own, perhaps only when the answer is given up.
 	const written, over = 1, 2
 	var state atomic.Int32
@@ -148,9 +151,12 @@ func (c *Clients) try(client *http.Client, req *http.Request) (code int, err err
 	}()
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, nil
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		wanted = time.Duration(seconds) * time.Second
+	}
+	return resp.StatusCode, wanted, nil
 }
