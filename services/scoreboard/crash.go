@@ -113,7 +113,11 @@ func (c *crash) at(msg *sarama.ConsumerMessage) error {
 		c.process.Out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.sentence)
 		c.plan.exit(exitCrashed)
 	}
-	switch err := c.mark(msg); {
+	topicID, err := c.topicID(msg.Topic)
+	if err != nil {
+		return err // not fatal: in the next session the brokers may answer
+	}
+	switch err := c.mark(topicID, msg); {
 	case errors.Is(err, fs.ErrExist):
 		c.process.Out.Print(fmt.Sprintf(c.words.crashedBefore, e.ID))
 		return nil
@@ -133,13 +137,9 @@ func (c *crash) note(e event.ScoreEvent, msg *sarama.ConsumerMessage) {
 // mark creates the mark of a message, or returns fs.ErrExist; only one of several can create it. Its
 // name has what a reader of the folder recognizes, and a digest, because names of groups may hold
 // what names of files may not.
-func (c *crash) mark(msg *sarama.ConsumerMessage) error {
-	id, err := c.topicID(msg.Topic)
-	if err != nil {
-		return err
-	}
+func (c *crash) mark(topicID string, msg *sarama.ConsumerMessage) error {
 	about := strings.Join([]string{
-		"cluster " + c.cluster, "topic " + msg.Topic, "topic id " + kafka.RecordTopic(id, msg), "group " + c.group,
+		"cluster " + c.cluster, "topic " + msg.Topic, "topic id " + kafka.RecordTopic(topicID, msg), "group " + c.group,
 		fmt.Sprint("partition ", msg.Partition), fmt.Sprint("offset ", msg.Offset),
 	}, "\n") + "\n"
 	name := fmt.Sprintf("crashed-%.100s-%d-%d-%.8x", msg.Topic, msg.Partition, msg.Offset, sha256.Sum256([]byte(about)))
