@@ -154,12 +154,15 @@ func (p *post) unconnected(err error) error {
 			return fmt.Errorf("the mail server answers %d for now", answer.Code)
 		case loginRemedy(answer.Code) != "":
 			return p.stop(answer.Code, loginRemedy(answer.Code))
-		default:
-			return p.stop(answer.Code, "it refuses the session: "+answer.Msg)
+		default: // without the answer's text: some servers repeat the command, and with it the password
+			return p.stop(answer.Code, "it refuses the session; check SMTP_ADDR, SMTP_USER and the server's own log")
 		}
 	}
 	if cause, ok := errors.AsType[x509.HostnameError](err); ok {
 		return p.fatal(fmt.Sprintf("%v: SMTP_ADDR has to name the server as its certificate does", cause))
+	}
+	if cause, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
+		return p.fatal(fmt.Sprintf("%v: the server needs a valid certificate, and this machine the right time", cause))
 	}
 	if cause, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return p.fatal(fmt.Sprintf("%v: a self-signed certificate, or that of a school or company, is trusted with SMTP_CA_FILE=FILE.pem", cause.Err))
@@ -167,7 +170,13 @@ func (p *post) unconnected(err error) error {
 	if _, network := errors.AsType[net.Error](err); network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("mail server: %w", err)
 	}
-	// go-mail's own: no STARTTLS, or no way to log in, which we asked for, or no TLS on port 465.
+	if _, garbled := errors.AsType[textproto.ProtocolError](err); garbled {
+		return p.fatal("it does not speak SMTP, or expects TLS from the first byte on: check SMTP_ADDR and its port (587 STARTTLS, 465 TLS)")
+	}
+	if errors.Is(err, mail.ErrPlainAuthNotSupported) || errors.Is(err, mail.ErrNoSupportedAuthDiscovered) {
+		return p.fatal("it offers no way to log in that can be used here (PLAIN on this machine): try its port 587 or 465 in SMTP_ADDR, or leave SMTP_USER empty")
+	}
+	// go-mail's own: no STARTTLS or no logins, which we asked for, or no TLS on port 465.
 	return p.fatal(fmt.Sprintf("%v: a password is sent only encrypted, except to this machine; check SMTP_ADDR and its port (587 STARTTLS, 465 TLS), or leave SMTP_USER empty", err))
 }
 

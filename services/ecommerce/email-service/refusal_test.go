@@ -30,15 +30,15 @@ import (
 	"workshop.example/kit/service"
 )
 
-// selfSigned is a certificate for 127.0.0.1 that nobody has signed, and its PEM file.
-func selfSigned(t *testing.T) (tls.Certificate, string) {
+// selfSigned is a certificate for 127.0.0.1 that nobody has signed, valid for so long, and its PEM file.
+func selfSigned(t *testing.T, valid time.Duration) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(valid),
 		IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -133,7 +133,7 @@ func sendOne(t *testing.T, addr string, l login) error {
 }
 
 func TestSelfSignedCertificate(t *testing.T) {
-	certificate, file := selfSigned(t)
+	certificate, file := selfSigned(t, time.Hour)
 	server, addr := listenMail(t, "127.0.0.1:0", encrypted(certificate))
 	err := sendOne(t, addr, login{})
 	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "SMTP_CA_FILE") {
@@ -154,6 +154,21 @@ func TestSelfSignedCertificate(t *testing.T) {
 	err = sendOne(t, "localhost:"+port, cfg.login)
 	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "SMTP_ADDR has to name the server as its certificate does") {
 		t.Errorf("by a name that the certificate lacks: %v", err)
+	}
+}
+
+// A certificate that has expired is not mended by SMTP_CA_FILE, and the remedy is another one.
+func TestExpiredCertificate(t *testing.T) {
+	certificate, file := selfSigned(t, -time.Hour)
+	_, addr := listenMail(t, "127.0.0.1:0", encrypted(certificate))
+	env := service.EnvOf(map[string]string{"SMTP_ADDR": addr, "SMTP_CA_FILE": file})
+	cfg := configure(env)
+	if err := env.Err(); err != nil {
+		t.Fatal(err)
+	}
+	err := sendOne(t, addr, cfg.login)
+	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "expired") || strings.Contains(err.Error(), "SMTP_CA_FILE") {
+		t.Errorf("%v, want an end that names the expiry only", err)
 	}
 }
 
