@@ -76,6 +76,7 @@ func (p crashPlan) checkStateDir() error {
 type crash struct {
 	plan           crashPlan
 	cluster, group string
+	topicID        func(topic string) (string, error) // asked at the crash: the topic may be recreated while we run
 	process        *service.Process
 	words          words
 	sentence       string // what a crash loop means for this guarantee
@@ -89,7 +90,7 @@ func newCrash(ctx context.Context, plan crashPlan, client sarama.Client, cfg con
 	if err != nil {
 		return nil, err
 	}
-	c := &crash{plan: plan, cluster: cluster, group: cfg.member.Group, process: p, words: words, sentence: words.crashLoop}
+	c := &crash{plan: plan, cluster: cluster, group: cfg.member.Group, topicID: func(topic string) (string, error) { return kafka.TopicID(ctx, client, topic) }, process: p, words: words, sentence: words.crashLoop}
 	if cfg.delivery == atMostOnce {
 		c.sentence = words.crashLost
 	}
@@ -97,8 +98,8 @@ func newCrash(ctx context.Context, plan crashPlan, client sarama.Client, cfg con
 }
 
 // at crashes if msg is the event chosen for it. In the mode once it leaves a mark first and strikes
-// only where there is none: a restart passes the same event, while the same id in another match, or
-// in a new cluster, is another message and fails again.
+// only where there is none: a restart passes the same event, while the same id in another match, in a
+// recreated topic or in another cluster is another message and fails again.
 func (c *crash) at(msg *sarama.ConsumerMessage) error {
 	if c == nil {
 		return nil
@@ -112,7 +113,11 @@ func (c *crash) at(msg *sarama.ConsumerMessage) error {
 		c.process.Out.Print(fmt.Sprintf(c.words.crash, e.ID), " ", c.sentence)
 		c.plan.exit(exitCrashed)
 	}
-	switch err := c.mark(msg); {
+	topicID, err := c.topicID(msg.Topic)
+	if err != nil {
+		return err // not fatal: in the next session the brokers may answer
+	}
+	switch err := c.mark(topicID, msg); {
 	case errors.Is(err, fs.ErrExist):
 		c.process.Out.Print(fmt.Sprintf(c.words.crashedBefore, e.ID))
 		return nil
@@ -132,9 +137,9 @@ func (c *crash) note(e event.ScoreEvent, msg *sarama.ConsumerMessage) {
 // mark creates the mark of a message, or returns fs.ErrExist; only one of several can create it. Its
 // name has what a reader of the folder recognizes, and a digest, because names of groups may hold
 // what names of files may not.
-func (c *crash) mark(msg *sarama.ConsumerMessage) error {
+func (c *crash) mark(topicID string, msg *sarama.ConsumerMessage) error {
 	about := strings.Join([]string{
-		"cluster " + c.cluster, "topic " + msg.Topic, "group " + c.group,
+		"cluster " + c.cluster, "topic " + msg.Topic, "topic id " + kafka.RecordTopic(topicID, msg), "group " + c.group,
 		fmt.Sprint("partition ", msg.Partition), fmt.Sprint("offset ", msg.Offset),
 	}, "\n") + "\n"
 	name := fmt.Sprintf("crashed-%.100s-%d-%d-%.8x", msg.Topic, msg.Partition, msg.Offset, sha256.Sum256([]byte(about)))

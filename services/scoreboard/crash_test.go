@@ -130,6 +130,20 @@ func TestCrashOnceIsOncePerMessage(t *testing.T) {
 	}
 }
 
+// The same match in a recreated topic: the same bytes in the same places, and yet other messages.
+func TestCrashOnceIsOncePerTopic(t *testing.T) {
+	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
+	vars := crashEnv(t, c, "DELIVERY", atLeastOnce)
+	for n := range 2 {
+		c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(6)...)...)
+		if _, crashes := until(t, 1, vars); crashes != 1 {
+			t.Errorf("topic %d: %d crashes, want 1", n, crashes)
+		}
+		c.DeleteTopic("scoreGame")
+		c.CreateTopic("scoreGame:1")
+	}
+}
+
 // Document 000's original: the event comes again at every restart.
 func TestCrashAlwaysIsALoop(t *testing.T) {
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/mail"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 )
 
@@ -17,7 +19,12 @@ type mailServer struct {
 	mu     sync.Mutex
 	mails  []received
 	answer func(to string) *smtp.SMTPError // nil, or what is answered to RCPT
+	sender *smtp.SMTPError                 // nil, or what is answered to MAIL
+	logins []string                        // USER:PASSWORD, and whether the connection was encrypted
 }
+
+// password is the only one that the server accepts.
+const password = "s3cret of the test"
 
 type received struct {
 	from string
@@ -27,10 +34,19 @@ type received struct {
 }
 
 // listenMail starts the server on addr, or on a free port of 127.0.0.1.
-func listenMail(t *testing.T, addr string) (*mailServer, string) {
+func listenMail(t *testing.T, addr string, more ...func(*smtp.Server)) (*mailServer, string) {
 	t.Helper()
 	m := &mailServer{}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &mailSession{server: m}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		session := &mailSession{server: m}
+		if !c.Server().AllowInsecureAuth && c.Server().TLSConfig == nil {
+			return session, nil // without logins
+		}
+		return &loginSession{session, c}, nil
+	}))
+	for _, set := range more {
+		set(server)
+	}
 	server.Domain = "localhost"
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -60,7 +76,15 @@ type mailSession struct {
 	to     []string
 }
 
-func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error { s.from = from; return nil }
+func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	s.from = from
+	if s.server.sender != nil {
+		return s.server.sender
+	}
+	return nil
+}
 
 func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.server.mu.Lock()
@@ -95,3 +119,24 @@ func (s *mailSession) Data(r io.Reader) error {
 
 func (s *mailSession) Reset()        { s.from, s.to = "", nil }
 func (s *mailSession) Logout() error { return nil }
+
+// loginSession is a session of a server that knows logins.
+type loginSession struct {
+	*mailSession
+	conn *smtp.Conn
+}
+
+func (s *loginSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *loginSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, given string) error {
+		_, encrypted := s.conn.TLSConnectionState()
+		s.server.mu.Lock()
+		defer s.server.mu.Unlock()
+		s.server.logins = append(s.server.logins, fmt.Sprintf("%s:%s encrypted %t", user, given, encrypted))
+		if given != password {
+			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "bad credentials for " + user}
+		}
+		return nil
+	}), nil
+}

@@ -5,6 +5,8 @@
 //	key:       the e-mail address
 //	delivery:  at-least-once: no transaction spans Kafka and a mail server, so an e-mail may be sent
 //	           twice; both have one Message-ID, by which mailboxes know them for the same
+//	refusals:  4xx is waited out; 5xx about the recipient or the text is a dead letter; 5xx about the
+//	           session (sender, password, encryption) ends the program, as it meets every e-mail: post.go
 package main
 
 import (
@@ -24,16 +26,18 @@ func main() {
 	service.Main(service.About{
 		Name: "email-service",
 		Summary: "email-service sends the e-mails that are asked for, five at a time. It prints each; with SMTP_ADDR it really sends\n" +
-			"them, without a password, and encrypted where the server offers it (STARTTLS).",
+			"them, encrypted where the server offers it (STARTTLS; on port 465 from the first byte on).",
 		Example: "  email-service\n" +
 			"  WORK=1s WORKERS=3 email-service             each e-mail takes a second longer\n" +
-			"  SMTP_ADDR=localhost:1025 email-service      to a mail server for tests, such as Mailpit",
+			"  SMTP_ADDR=localhost:1025 email-service      to a mail server for tests, such as Mailpit\n" +
+			"  SMTP_ADDR=smtp.example.com:587 SMTP_FROM=shop@example.com SMTP_USER=shop SMTP_PASSWORD_FILE=password.txt email-service",
 	}, configure, run)
 }
 
 type config struct {
 	stream stream.Settings
 	smtp   string // host:port; empty: nothing is sent
+	login  login
 	from   string
 	work   time.Duration
 }
@@ -57,6 +61,7 @@ func configure(env *service.Env) config {
 		}
 		cfg.smtp = addr
 	}
+	cfg.login = loginFromEnv(env, cfg.smtp)
 	if address, err := mail.ParseAddress(cfg.from); err != nil || address.Address != cfg.from {
 		env.Fail("SMTP_FROM", "not an e-mail address alone, such as shop@example.com")
 	}
@@ -68,7 +73,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	var post *post // nil: only printed
 	if cfg.smtp != "" {
 		var err error
-		if post, err = newPost(cfg.smtp, cfg.from); err != nil {
+		if post, err = newPost(cfg.smtp, cfg.from, cfg.login); err != nil {
 			return err
 		}
 	}

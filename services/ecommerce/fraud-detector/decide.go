@@ -27,7 +27,7 @@ const batch = 100
 // detector decides once about an order, and says so once. Two systems have to agree, and there is no
 // transaction over both:
 //
-//  1. SQLite: the decision and the place of its record (partition, offset), under the order's uuid. It
+//  1. SQLite: the decision and the place of its record (topic id, partition, offset), under the order's uuid. It
 //     decides which record the order is decided for, for ever.
 //  2. Kafka: the decision's message and the offset after its record, in one transaction.
 //
@@ -41,6 +41,7 @@ const batch = 100
 // decision one, because it commits the decision together with the record's offset.
 type detector struct {
 	settings  stream.Settings
+	client    sarama.Client
 	decisions *decisions
 	letters   *kafka.DeadLetters
 	process   *service.Process
@@ -51,18 +52,23 @@ type detector struct {
 	approved, rejected, repeated atomic.Uint64
 }
 
-func newDetector(s stream.Settings, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters, p *service.Process) *detector {
-	return &detector{settings: s, decisions: d, transactor: t, letters: l, process: p}
+func newDetector(s stream.Settings, c sarama.Client, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters, p *service.Process) *detector {
+	return &detector{settings: s, client: c, decisions: d, transactor: t, letters: l, process: p}
 }
 
 func (d *detector) claim(ctx context.Context, claim *kafka.Claim) error {
+	// Asked for every session, because a topic that is recreated while we run has another id.
+	topicID, err := kafka.TopicID(ctx, d.client, d.settings.Topic(event.NewOrderTopic))
+	if err != nil {
+		return err
+	}
 	var records []*sarama.ConsumerMessage
 	for msg := range claim.Messages() {
 		records = append(records, msg)
 		if !claim.Idle() && len(records) < batch {
 			continue
 		}
-		if err := d.take(ctx, claim, records); err != nil {
+		if err := d.take(ctx, claim, topicID, records); err != nil {
 			stream.SayStopped(ctx, d.process, records[0], err)
 			return err // the session starts again at the committed offset: reading on would leave records out
 		}
@@ -86,10 +92,10 @@ type outcome struct {
 const noPlace = -1
 
 // take decides about records, sends the decisions and commits the offset after the last.
-func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sarama.ConsumerMessage) error {
+func (d *detector) take(ctx context.Context, claim *kafka.Claim, topicID string, records []*sarama.ConsumerMessage) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	outcomes, places := read(records)
+	outcomes, places := read(topicID, records)
 	mine, err := d.decisions.claim(ctx, places)
 	if err != nil {
 		return err
@@ -115,7 +121,7 @@ func (d *detector) take(ctx context.Context, claim *kafka.Claim, records []*sara
 }
 
 // read decides about every record by itself; a rule needs nothing but the order.
-func read(records []*sarama.ConsumerMessage) (outcomes []outcome, places []place) {
+func read(topicID string, records []*sarama.ConsumerMessage) (outcomes []outcome, places []place) {
 	for _, msg := range records {
 		o := outcome{record: msg, place: noPlace}
 		envelope, err := event.DecodeEnvelope(msg.Value)
@@ -133,7 +139,7 @@ func read(records []*sarama.ConsumerMessage) (outcomes []outcome, places []place
 		}
 		if o.order.ID != "" {
 			o.place = len(places)
-			places = append(places, place{msg.Topic, msg.Partition, msg.Offset, o.order.ID, o.verdict})
+			places = append(places, place{msg.Topic, msg.Partition, msg.Offset, kafka.RecordTopic(topicID, msg), o.order.ID, o.verdict})
 		}
 		outcomes = append(outcomes, o)
 	}

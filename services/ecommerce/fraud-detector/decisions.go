@@ -7,8 +7,9 @@ import (
 	"workshop.example/ecommerce/store"
 )
 
-// A decision belongs to a record: the order's first, by its place. The cluster's id is part of it since
-// a cluster that was made anew counts its offsets from 0 again, and knows nothing of what was decided.
+// A decision belongs to one record, the first with its order. The record is identified by cluster, topic,
+// partition, offset and the topic's id: a recreated cluster has no decisions yet, and a topic that was
+// deleted and created again counts its offsets from 0, while the decisions about its orders remain.
 var migrations = []string{
 	`CREATE TABLE Orders (
 		cluster   TEXT    NOT NULL,
@@ -20,6 +21,8 @@ var migrations = []string{
 		decided_at TEXT   NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
 		PRIMARY KEY (cluster, topic, uuid)
 	) WITHOUT ROWID`,
+	// Empty in rows that are older than this column: of those, partition and offset alone have to do.
+	`ALTER TABLE Orders ADD COLUMN topic_id TEXT NOT NULL DEFAULT ''`,
 }
 
 // The decisions about an order.
@@ -47,6 +50,7 @@ type place struct {
 	topic     string
 	partition int32
 	offset    int64
+	topicID   string // see kafka.RecordTopic
 	uuid      string
 	decision  string
 }
@@ -60,16 +64,16 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 	}
 	mine = make([]bool, len(places))
 	err = store.InTx(ctx, d.db.DB, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset", topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 		if err != nil {
 			return err
 		}
-		owner, err := tx.PrepareContext(ctx, `SELECT partition, "offset" FROM Orders WHERE cluster = ? AND topic = ? AND uuid = ?`)
+		owner, err := tx.PrepareContext(ctx, `SELECT partition, "offset", topic_id FROM Orders WHERE cluster = ? AND topic = ? AND uuid = ?`)
 		if err != nil {
 			return err
 		}
 		for i, p := range places {
-			result, err := insert.ExecContext(ctx, d.cluster, p.topic, p.uuid, p.decision, p.partition, p.offset)
+			result, err := insert.ExecContext(ctx, d.cluster, p.topic, p.uuid, p.decision, p.partition, p.offset, p.topicID)
 			if err != nil {
 				return err
 			}
@@ -79,7 +83,8 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 			}
 			var partition int32
 			var offset int64
-			if err := owner.QueryRowContext(ctx, d.cluster, p.topic, p.uuid).Scan(&partition, &offset); err != nil {
+			var topicID string
+			if err := owner.QueryRowContext(ctx, d.cluster, p.topic, p.uuid).Scan(&partition, &offset, &topicID); err != nil {
 				return err
 			}
 			switch d.remember {
@@ -88,7 +93,7 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 			case byUUID:
 				mine[i] = inserted == 1
 			default:
-				mine[i] = partition == p.partition && offset == p.offset
+				mine[i] = partition == p.partition && offset == p.offset && (topicID == p.topicID || topicID == "")
 			}
 		}
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -163,10 +164,11 @@ func TestCrashBetweenRowAndTransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if err := client.RefreshMetadata(event.NewOrderTopic); err != nil { // a new client knows no broker's id
+	id, err := kafka.ClusterID(t.Context(), client)
+	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := kafka.ClusterID(t.Context(), client)
+	topicID, err := kafka.TopicID(t.Context(), client, event.NewOrderTopic)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,8 +178,8 @@ func TestCrashBetweenRowAndTransaction(t *testing.T) {
 	}
 	d := &decisions{db: db, cluster: id}
 	mine, err := d.claim(t.Context(), []place{
-		{event.NewOrderTopic, partition, offset, "crashed", approved},
-		{event.NewOrderTopic, partition, offset + 1000, "elsewhere", approved}, // decided for a record that comes later, or never
+		{event.NewOrderTopic, partition, offset, topicID, "crashed", approved},
+		{event.NewOrderTopic, partition, offset + 1000, topicID, "elsewhere", approved}, // decided for a record that comes later, or never
 	})
 	if err != nil || !mine[0] || !mine[1] {
 		t.Fatalf("claim: %v, %v", mine, err)
@@ -206,6 +208,55 @@ func TestNewCluster(t *testing.T) {
 		if err := r.Stop(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// The topic of the orders is deleted and created again: an order that was decided before stands in the same
+// place as before, and is not decided again.
+func TestRecreatedTopic(t *testing.T) {
+	c := start(t)
+	dir := t.TempDir()
+	var places [2][2]int64
+	for n := range places {
+		partition, offset := publish(t, c.Producer(), "a", "u-1", "10")
+		places[n] = [2]int64{int64(partition), offset}
+		publish(t, c.Producer(), "a", fmt.Sprint("last-", n), "10")
+		r := startDetector(t, c, dir)
+		kafkatest.Eventually(t, "the last order is decided", func() bool { return decided(t, c)[fmt.Sprint("last-", n)] == [2]int{1, 0} })
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+		c.DeleteTopic(event.NewOrderTopic)
+		c.CreateTopic(event.NewOrderTopic + ":3")
+	}
+	if places[0] != places[1] {
+		t.Fatalf("the order stood in other places, %v: the test shows nothing", places)
+	}
+	if got := decided(t, c)["u-1"]; got != [2]int{1, 0} {
+		t.Errorf("decided (approved, rejected) %v, want once", got)
+	}
+}
+
+// Of a row that is older than the topic's id only the place is known: it is taken for the same topic's.
+func TestRowWithoutTopicID(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fraud-detector.db")
+	old, err := store.Open(t.Context(), path, migrations[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = old.Exec(`INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset") VALUES ('c', 't', 'u-1', 'approved', 1, 5)`)
+	if err := errors.Join(err, old.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), path, migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	d := &decisions{db: db, cluster: "c"}
+	mine, err := d.claim(t.Context(), []place{{"t", 1, 5, "id", "u-1", approved}, {"t", 1, 6, "id", "u-1", approved}})
+	if err != nil || !mine[0] || mine[1] {
+		t.Errorf("claim: %v, %v, want the first place only", mine, err)
 	}
 }
 

@@ -82,7 +82,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer transactor.Close()
 
-	d := newDetector(cfg.stream, &decisions{db: db, cluster: cluster, remember: cfg.remember}, transactor, letters, p)
+	d := newDetector(cfg.stream, client, &decisions{db: db, cluster: cluster, remember: cfg.remember}, transactor, letters, p)
 	err = cfg.stream.Members(ctx, p, event.NewOrderTopic, func(int) func(context.Context, *kafka.Claim) error { return d.claim })
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d aprovados, %d rejeitados, %d repetidos, %d mensagens mortas",
 		"end: %d approved, %d rejected, %d repeated, %d dead letters"),

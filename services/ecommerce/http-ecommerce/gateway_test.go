@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -47,13 +48,17 @@ func topics() []string {
 	return names
 }
 
+// client drops an idle connection before the gateway does (after a minute). The default client keeps it
+// longer, and may send a POST on a connection that the gateway is just closing.
+var client = &http.Client{Transport: &http.Transport{IdleConnTimeout: 30 * time.Second}}
+
 func (g *gateway) do(method, path, body string) (code int, answer string) {
 	g.t.Helper()
 	req, err := http.NewRequest(method, g.url+path, strings.NewReader(body))
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		g.t.Fatal(err)
 	}

@@ -10,40 +10,11 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"workshop.example/ecommerce/proof"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
-
-// race posts every uuid so many times at once, and returns how often each was told that it was new.
-func race(g *gateway, uuids, times int) map[string]int {
-	var mu sync.Mutex
-	created := map[string]int{}
-	var posting sync.WaitGroup
-	for n := range uuids * times {
-		posting.Go(func() {
-			id := fmt.Sprintf("race-%d", n%uuids)
-			for {
-				code, _ := g.do("POST", "/orders", fmt.Sprintf(`{"uuid":%q,"email":"ana@example.com","amount":%d}`, id, n%uuids+1))
-				switch code {
-				case 201:
-					mu.Lock()
-					created[id]++
-					mu.Unlock()
-					return
-				case 200:
-					return
-				case 429, 503: // with the same uuid, as the answer says
-				default:
-					g.t.Errorf("uuid %s: answer %d", id, code)
-					return
-				}
-			}
-		})
-	}
-	posting.Wait()
-	return created
-}
 
 // Each uuid is one order, however many requests race; a look before the insert is not enough.
 func TestRace(t *testing.T) {
@@ -56,7 +27,15 @@ func TestRace(t *testing.T) {
 				code, _ := g.do("POST", "/orders", `{"uuid":"first","email":"ana@example.com","amount":1}`)
 				return code < 300 && orders(t, c)["first"] == 1
 			})
-			created := race(g, uuids, times)
+			clients := proof.Clients{URL: func() string { return g.url }, Parallel: 4 * times}
+			accounts, err := clients.Post(t.Context(), proof.Plan(uuids, 1), times)
+			if err != nil {
+				t.Fatal(err)
+			}
+			created := map[string]int{}
+			for _, a := range accounts {
+				created[a.Order.ID] = a.New
+			}
 			kafkatest.Eventually(t, "every order on the topic", func() bool { return len(orders(t, c)) == uuids+1 })
 			more := 0
 			for id, n := range orders(t, c) {

@@ -2,10 +2,13 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"os/exec"
@@ -73,15 +76,9 @@ func newLoader(gateway string, connections int) *loader {
 // send sends one request that was due at a moment: an answer's latency counts from there, or a gateway
 // that stalls would be asked less often, and look better.
 func (l *loader) send(ctx context.Context, request Request, due time.Time) {
-	req, err := request(ctx, l.gateway)
 	code := 0
-	if err == nil {
-		var resp *http.Response
-		if resp, err = l.client.Do(req); err == nil {
-			io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-			code = resp.StatusCode
-		}
+	if req, err := request(ctx, l.gateway); err == nil {
+		code = l.answer(req)
 	}
 	took := time.Since(due)
 	l.mu.Lock()
@@ -95,6 +92,37 @@ func (l *loader) send(ctx context.Context, request Request, due time.Time) {
 	default:
 		l.load.Failed++
 	}
+}
+
+// answer is the answer's status, 0 where there is none. A gateway may close an idle connection while a
+// request is on its way: one on a connection that had been used before is sent again, with the same uuid.
+func (l *loader) answer(req *http.Request) (code int) {
+	for {
+		reused := false
+		trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }}
+		try := req.Clone(httptrace.WithClientTrace(req.Context(), trace))
+		if req.GetBody != nil {
+			body, err := req.GetBody()
+			if err != nil {
+				return 0
+			}
+			try.Body = body
+		}
+		resp, err := l.client.Do(try)
+		switch {
+		case err == nil:
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			return resp.StatusCode
+		case !reused || req.Context().Err() != nil || isTimeout(err):
+			return 0
+		}
+	}
+}
+
+func isTimeout(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
 }
 
 func (l *loader) result(began time.Time) Load {

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,8 @@ type Clients struct {
 	Parallel int           // requests at the same time
 
 	answered, cut, underWay atomic.Int64
+
+	sleep func(context.Context, time.Duration) error // service.Sleep, except in tests
 }
 
 // Answered is how many clients have their answer.
@@ -74,7 +77,8 @@ func (c *Clients) Cut() int { return int(c.cut.Load()) }
 
 // Post posts every order so many times at once, each time as a client who wants to be sure: again, with
 // the same uuid, until he has an answer or ctx ends. Any answer but accepted, too many (429) and not now
-// (5xx) is an error.
+// (5xx) is an error. A request whose connection closed before the answer is unanswered, and sent again. An
+// answer's Retry-After is waited for.
 func (c *Clients) Post(ctx context.Context, orders []event.Order, times int) ([]Account, error) {
 	accounts := make([]Account, len(orders))
 	transport := &http.Transport{MaxIdleConnsPerHost: c.Parallel, MaxConnsPerHost: c.Parallel}
@@ -112,23 +116,30 @@ func (c *Clients) Post(ctx context.Context, orders []event.Order, times int) ([]
 
 // insist posts until there is an answer that is final.
 func (c *Clients) insist(ctx context.Context, client *http.Client, body string) (code, tries int, err error) {
+	sleep := c.sleep
+	if sleep == nil {
+		sleep = service.Sleep
+	}
 	for pause := 10 * time.Millisecond; ; pause = min(pause*2, 500*time.Millisecond) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL()+"/orders", strings.NewReader(body))
 		if err != nil {
 			return 0, tries, err
 		}
 		tries++
-		if code, err := c.try(client, req); err == nil && code != http.StatusTooManyRequests && code < 500 {
+		code, wait, err := c.try(client, req)
+		if err == nil && code != http.StatusTooManyRequests && code < 500 {
 			return code, tries, nil
 		}
-		if err := service.Sleep(ctx, pause/2+rand.N(pause)); err != nil {
+		// The random part keeps clients that were refused together from coming back together.
+		if err := sleep(ctx, wait+pause/2+rand.N(pause)); err != nil {
 			return 0, tries, err
 		}
 	}
 }
 
-// try is one request. An error is that it has no answer.
-func (c *Clients) try(client *http.Client, req *http.Request) (code int, err error) {
+// try is one request. An error is that it has no answer. wait is how long the answer asks to wait before
+// the next request.
+func (c *Clients) try(client *http.Client, req *http.Request) (code int, wait time.Duration, err error) {
 	// The transport writes in a goroutine of its own, perhaps only when the answer is given up.
 	const written, over = 1, 2
 	var state atomic.Int32
@@ -148,9 +159,22 @@ func (c *Clients) try(client *http.Client, req *http.Request) (code int, err err
 	}()
 	resp, err := client.Do(req.WithContext(ctx))
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer resp.Body.Close()
 	io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, nil
+	return resp.StatusCode, retryAfter(resp.Header, time.Now()), nil
+}
+
+// retryAfter is how long an answer asks to wait (RFC 9110, 10.2.3): a number of seconds or a date. It is 0
+// where the header is missing, malformed or in the past.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
 }

@@ -71,7 +71,7 @@ func Open(ctx context.Context, p Plot) (*Shop, error) {
 			return s, err
 		}
 		program("email-new-order")
-		program("email-service", "SMTP_ADDR="+s.Mailbox.Addr)
+		program("email-service", "SMTP_ADDR="+s.Mailbox.Addr, "SMTP_USER=", "SMTP_PASSWORD_FILE=", "SMTP_CA_FILE=") // the mailbox has no logins
 	}
 	if p.All {
 		program("user-service")

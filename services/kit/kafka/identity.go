@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -73,13 +74,33 @@ func TopicID(ctx context.Context, client sarama.Client, topic string) (string, e
 	return id, nil
 }
 
+// RecordTopic tells the topic of msg from an earlier one of the same name: by the topic's id, or, where the
+// brokers have none (id is ""), by what a record of another topic in the same place would not share with msg:
+// its timestamp, key and value.
+func RecordTopic(id string, msg *sarama.ConsumerMessage) string {
+	if id != "" {
+		return id
+	}
+	digest := sha256.New()
+	for _, part := range [][]byte{msg.Key, msg.Value} {
+		fmt.Fprintf(digest, "%d:%t:%s", len(part), part == nil, part)
+	}
+	return fmt.Sprintf("%d-%.16x", msg.Timestamp.UnixMilli(), digest.Sum(nil))
+}
+
 // askAny puts a question to one broker after the other until one of them answers it.
 func askAny(ctx context.Context, client sarama.Client, ask func(*sarama.Broker) error) error {
 	limit, cancel := context.WithTimeout(ctx, identityTimeout)
 	defer cancel()
 	last := error(sarama.ErrOutOfBrokers)
 	for {
-		for _, broker := range client.Brokers() {
+		brokers := client.Brokers()
+		if len(brokers) == 0 { // a client that has not asked for any topic yet knows only its bootstrap addresses
+			if seed := client.LeastLoadedBroker(); seed != nil {
+				brokers = append(brokers, seed)
+			}
+		}
+		for _, broker := range brokers {
 			_, err := Interruptible(limit, func() (struct{}, error) {
 				// A broker that is connected already says so; its question will tell about any other trouble.
 				_ = broker.Open(client.Config())

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
@@ -62,5 +65,28 @@ func TestClusterIDOutlivesABroker(t *testing.T) {
 	cancel()
 	if _, err := kafka.ClusterID(ctx, client); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Without topic ids a record's own timestamp, key and value tell its topic from an earlier one.
+func TestRecordTopicWithoutAnID(t *testing.T) {
+	at := time.Date(2026, 5, 4, 12, 30, 0, 0, time.UTC)
+	first := &sarama.ConsumerMessage{Timestamp: at, Key: []byte("a"), Value: []byte("b")}
+	for name, r := range map[string]struct {
+		msg  sarama.ConsumerMessage
+		same bool
+	}{
+		"the same record": {sarama.ConsumerMessage{Timestamp: at, Key: []byte("a"), Value: []byte("b"), Offset: 7}, true},
+		"later":           {sarama.ConsumerMessage{Timestamp: at.Add(time.Millisecond), Key: []byte("a"), Value: []byte("b")}, false},
+		"another value":   {sarama.ConsumerMessage{Timestamp: at, Key: []byte("a"), Value: []byte("c")}, false},
+		"cut elsewhere":   {sarama.ConsumerMessage{Timestamp: at, Key: []byte("ab"), Value: []byte("")}, false},
+		"a tombstone":     {sarama.ConsumerMessage{Timestamp: at, Key: []byte("a")}, false},
+	} {
+		if same := kafka.RecordTopic("", first) == kafka.RecordTopic("", &r.msg); same != r.same {
+			t.Errorf("%s: same %t, want %t", name, same, r.same)
+		}
+	}
+	if got := kafka.RecordTopic("id", first); got != "id" {
+		t.Errorf("with an id: %s", got)
 	}
 }

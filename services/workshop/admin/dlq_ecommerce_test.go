@@ -91,6 +91,29 @@ func TestReplayOfAMessageThatSeveralServicesRefused(t *testing.T) {
 	}
 }
 
+// The topic of the originals was recreated: two messages stood in one place, one after the other. Both go back.
+func TestReplayOfTwoMessagesOfOnePlace(t *testing.T) {
+	c := kafkatest.Start(t, event.DeadLetterTopic+":1", event.NewOrderTopic+":1")
+	for n := range 2 {
+		for range 2 { // refused by two services each
+			send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[n]))
+		}
+	}
+	later := readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[0])
+	for i, h := range later.Headers {
+		if string(h.Key) == "dlq.timestamp" {
+			later.Headers[i].Value = []byte("2026-02-03T04:05:06Z")
+		}
+	}
+	bare := readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[0])
+	bare.Headers = nil // copied by hand: a letter of the first or of the third message, which both go back
+	send(t, c, later, bare)
+	workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).ok(t)
+	if got := c.ReadAll(event.NewOrderTopic); len(got) != 3 {
+		t.Errorf("%d messages are back, want 3", len(got))
+	}
+}
+
 // The value is unwrapped only where the envelope is the letter's own: not a letter of a letter.
 func TestReplayOfALetterOfALetter(t *testing.T) {
 	c := kafkatest.Start(t, "t.dlq:1", "t:1")

@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"strings"
 
 	"github.com/IBM/sarama"
@@ -16,7 +18,7 @@ import (
 //
 // A nil one, of a topic with the letters of one reader, knows none.
 type origins struct {
-	seen  map[string]bool
+	seen  map[string][]string // the values of dlq.timestamp, by place, key and value
 	again int64
 }
 
@@ -25,7 +27,7 @@ func (s *session) origins(ctx context.Context, meta *sarama.MetadataResponse, to
 	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
 		return nil, nil
 	}
-	o := &origins{seen: map[string]bool{}}
+	o := &origins{seen: map[string][]string{}}
 	spans, err := s.letterSpans(ctx, meta, topic, nil)
 	if err != nil {
 		return nil, err
@@ -54,15 +56,20 @@ func (o *origins) known(msg *sarama.ConsumerMessage) bool {
 		return false
 	}
 	headers, _ := letterOf(msg)
-	l, _ := unwrap(msg, headers)
+	l, value := unwrap(msg, headers)
 	if l.Topic == "" {
 		return false
 	}
-	origin := l.Topic + "/" + l.Partition + "/" + l.Offset
-	if o.seen[origin] {
-		o.again++
-		return true
+	// A recreated topic counts its offsets from 0: the same place there holds another message, which its
+	// timestamp, key and value tell apart.
+	origin := fmt.Sprintf("%s/%s/%s/%x", l.Topic, l.Partition, l.Offset, sha256.Sum256(fmt.Appendf(nil, "%q %q", msg.Key, value)))
+	for _, written := range o.seen[origin] {
+		// A letter that was copied without its headers has no timestamp.
+		if written == l.Timestamp || written == "" || l.Timestamp == "" {
+			o.again++
+			return true
+		}
 	}
-	o.seen[origin] = true
+	o.seen[origin] = append(o.seen[origin], l.Timestamp)
 	return false
 }
