@@ -46,6 +46,9 @@ error. Order holds within a partition; messages of several come as they arrive.
 With --group it is a member of that group: it shares the partitions with the other members, goes on where the group
 had stopped, and commits what it has printed. Without, it reads for itself and leaves no trace.
 
+TIME is the producer's, or the broker's in a topic with message.timestamp.type=LogAppendTime; --offset TIME searches by the
+same time.
+
 By default it reads what is committed (read_committed), as the workshop's services do; kafka-console-consumer shows
 the messages of aborted transactions too.`,
 		Example: `  workshop consume scoreGame
