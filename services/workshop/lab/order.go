@@ -202,6 +202,9 @@ func stepsBack(seen []Score) []int {
 	return back
 }
 
+// sequenceWidth holds on a terminal of 80 columns.
+const sequenceWidth = 76
+
 // sequence is the ids in the order of the screen.
 func sequence(seen []Score) []Text {
 	text := ""
@@ -212,7 +215,7 @@ func sequence(seen []Score) []Text {
 		text += fmt.Sprint(s.ID(), " ")
 	}
 	var rows []Text
-	for _, line := range fold.Line(text, reportStrip, 0) {
+	for _, line := range fold.Line(text, sequenceWidth, 0) {
 		rows = append(rows, Text{line, line})
 	}
 	return rows
