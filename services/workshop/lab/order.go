@@ -202,8 +202,8 @@ func stepsBack(seen []Score) []int {
 	return back
 }
 
-// rowWidth is how many columns a row of ids takes, on the screen and on the report's page.
-const rowWidth = 96
+// sequenceWidth holds on a terminal of 80 columns.
+const sequenceWidth = 76
 
 // sequence is the ids in the order of the screen.
 func sequence(seen []Score) []Text {
@@ -215,7 +215,7 @@ func sequence(seen []Score) []Text {
 		text += fmt.Sprint(s.ID(), " ")
 	}
 	var rows []Text
-	for _, line := range fold.Line(text, rowWidth, 0) {
+	for _, line := range fold.Line(text, sequenceWidth, 0) {
 		rows = append(rows, Text{line, line})
 	}
 	return rows
