@@ -143,6 +143,14 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	return nil
 }
 
+// haveBrokers looks for the brokers that are to be killed, before it is told how that will go.
+func haveBrokers(o lab.Options) error {
+	if _, err := lab.FindBrokers(o); err != nil {
+		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
+	}
+	return nil
+}
+
 // drillOptions are a lab's, and a cluster unless the embedded one will do.
 func (r *drillRun) drillOptions(d drill.Drill) (o drill.Options, lines io.Writer, err error) {
 	o.Options, lines, err = r.options()

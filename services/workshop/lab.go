@@ -204,14 +204,6 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// haveBrokers looks for the brokers that are to be killed, before it is told how that will go.
-func haveBrokers(o lab.Options) error {
-	if _, err := lab.FindBrokers(o); err != nil {
-		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
-	}
-	return nil
-}
-
 // mostPace is how slow a match may be: the labs wait a minute for what takes a few goals.
 const mostPace = 10 * time.Second
 

@@ -2,7 +2,12 @@
 
 package acceptance
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+
+	"workshop.example/kit/fold"
+)
 
 // masks are the fields that differ from run to run. A page declares which of them it uses: all else has
 // to come out as it is written.
@@ -42,4 +47,25 @@ var masks = map[string]*regexp.Regexp{
 	"corrida":  regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
 	"razão":    regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
 	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
+}
+
+// unfold joins the lines of sentences that the tool has folded: what varies, such as a list of ids, may
+// be longer or shorter, and a fold elsewhere then.
+func unfold(lines []string) []string {
+	var whole []string
+	last := "" // as it was printed
+	for _, line := range lines {
+		bare := strings.TrimLeft(line, " ")
+		word, _, _ := strings.Cut(bare, " ")
+		hangs := len(line)-len(bare) >= 3 && bare != "" && last != "" && fold.Cells(last) <= fold.Default
+		noRoom := fold.Cells(last)+1+fold.Cells(word) > fold.Default
+		outcome := word == "→" && len(whole) > 0 && fold.Cells(whole[len(whole)-1])+1+fold.Cells(bare) > fold.Default
+		if n := len(whole) - 1; n >= 0 && hangs && (noRoom || outcome) {
+			whole[n] += " " + bare
+		} else {
+			whole = append(whole, line)
+		}
+		last = line
+	}
+	return whole
 }

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"workshop.example/kit/fold"
 )
 
 // page is one lab's page: the commands in it, and what it says that they print.
@@ -155,27 +153,6 @@ func (p page) mask(line string) string {
 		line = masks[name].ReplaceAllString(line, "*")
 	}
 	return strings.TrimRight(line, " ")
-}
-
-// unfold joins the lines of sentences that the tool has folded: what varies, such as a list of ids, may
-// be longer or shorter, and a fold elsewhere then.
-func unfold(lines []string) []string {
-	var whole []string
-	last := "" // as it was printed
-	for _, line := range lines {
-		bare := strings.TrimLeft(line, " ")
-		word, _, _ := strings.Cut(bare, " ")
-		hangs := len(line)-len(bare) >= 3 && bare != "" && last != "" && fold.Cells(last) <= fold.Default
-		noRoom := fold.Cells(last)+1+fold.Cells(word) > fold.Default
-		outcome := word == "→" && len(whole) > 0 && fold.Cells(whole[len(whole)-1])+1+fold.Cells(bare) > fold.Default
-		if n := len(whole) - 1; n >= 0 && hangs && (noRoom || outcome) {
-			whole[n] += " " + bare
-		} else {
-			whole = append(whole, line)
-		}
-		last = line
-	}
-	return whole
 }
 
 // check compares output with what the page shows, and returns the line of the page that is not there.
