@@ -69,7 +69,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	kafka.FitBatches(ctx, client, cfg.topic)
+	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, cfg.topic)
 	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
 	if err != nil {
 		return fmt.Errorf("producer: %w", err)

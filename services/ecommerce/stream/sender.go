@@ -21,6 +21,7 @@ type Sender struct {
 	settings Settings
 	process  *service.Process
 	client   sarama.Client
+	most     int // Producer.MaxMessageBytes before topics' limits: see kafka.FitBatches
 
 	mu       sync.RWMutex // read-locked by each send
 	producer sarama.SyncProducer
@@ -33,13 +34,14 @@ func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...s
 	if err != nil {
 		return nil, err
 	}
-	kafka.FitBatches(ctx, client, s.Topics(topics...)...)
+	most := conf.Producer.MaxMessageBytes
+	kafka.FitBatches(ctx, client, most, s.Topics(topics...)...)
 	producer, err := sarama.NewSyncProducerFromClient(client)
 	if err != nil {
 		client.Close()
 		return nil, fmt.Errorf("producer: %w", err)
 	}
-	return &Sender{settings: s, process: p, client: client, producer: producer}, nil
+	return &Sender{settings: s, process: p, client: client, most: most, producer: producer}, nil
 }
 
 // Send publishes payload and waits for its acknowledgement. After an error the message may be there or
@@ -56,8 +58,8 @@ func (s *Sender) Send(ctx context.Context, topic, key string, way event.Correlat
 // Publish is Send for a message that is ready.
 func (s *Sender) Publish(ctx context.Context, msg *sarama.ProducerMessage) error {
 	used, err := s.publish(ctx, msg)
-	// It may have been in a batch with others: with smaller batches it is accepted.
-	for errors.Is(err, sarama.ErrMessageSizeTooLarge) && s.fit(ctx, used, msg.Topic) {
+	// It may have been in a batch with others, or the topic allows more by now: see fit.
+	for kafka.TooLarge(err) && s.fit(ctx, used, msg.Topic) {
 		used, err = s.publish(ctx, msg)
 	}
 	if err != nil {
@@ -73,15 +75,15 @@ func (s *Sender) publish(ctx context.Context, msg *sarama.ProducerMessage) (used
 	return s.producer, kafka.Send(ctx, s.producer, msg, step)
 }
 
-// fit replaces the producer used by one whose batches fit these topics, once all sends have their
-// outcome. It reports whether there is another producer, so that it is worth trying again.
+// fit replaces the producer used by one that respects the limits of these topics as they are now, once all
+// sends have their outcome. It reports whether there is another producer, so that it is worth trying again.
 func (s *Sender) fit(ctx context.Context, used sarama.SyncProducer, topics ...string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.producer != used {
 		return true // somebody else has
 	}
-	if ctx.Err() != nil || !kafka.FitBatches(ctx, s.client, topics...) {
+	if ctx.Err() != nil || !kafka.FitBatches(ctx, s.client, s.most, topics...) {
 		return false
 	}
 	producer, err := sarama.NewSyncProducerFromClient(s.client)
@@ -103,22 +105,23 @@ func (s *Sender) Close() {
 }
 
 // PublishAll is Publish for several at once. They keep their order within a partition as long as none
-// fails, or is sent again because the topic's max.message.bytes was lowered meanwhile. The result has an error, or nil for what was acknowledged, for each of them. When ctx ends it
-// waits service.Grace longer; what has no outcome by then is kafka.ErrUnknown.
+// fails, or is sent again because the topic's max.message.bytes was changed meanwhile. The result has an error,
+// or nil for what was acknowledged, for each of them. When ctx ends it waits service.Grace longer; what has
+// no outcome by then is kafka.ErrUnknown.
 func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
 	used, outcomes := s.publishAll(ctx, msgs)
 	var refused []int
 	var again []*sarama.ProducerMessage
 	var topics []string
 	for i, err := range outcomes {
-		if errors.Is(err, sarama.ErrMessageSizeTooLarge) {
+		if kafka.TooLarge(err) {
 			refused, again, topics = append(refused, i), append(again, msgs[i]), append(topics, msgs[i].Topic)
 		}
 	}
 	if len(again) == 0 || !s.fit(ctx, used, slices.Compact(topics)...) {
 		return outcomes
 	}
-	for i, err := range s.PublishAll(ctx, again) { // ends when the limit falls no further
+	for i, err := range s.PublishAll(ctx, again) { // ends when the limit has not changed
 		outcomes[refused[i]] = err
 	}
 	return outcomes

@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,20 +15,6 @@ import (
 	"workshop.example/kit/service"
 )
 
-// limit sets max.message.bytes of a topic.
-func limit(t *testing.T, c *kafkatest.Cluster, topic string, bytes int) {
-	t.Helper()
-	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close()
-	value := strconv.Itoa(bytes)
-	if err := admin.AlterConfig(sarama.TopicResource, topic, map[string]*string{"max.message.bytes": &value}, false); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A sender delivers all whatever the topic's limit is: one that it knows from its start, with the order
 // kept, and one that is lowered later, for several at once and for many callers.
 func TestSenderFitsTheTopic(t *testing.T) {
@@ -40,7 +25,7 @@ func TestSenderFitsTheTopic(t *testing.T) {
 	for _, lowered := range []bool{false, true} {
 		c := kafkatest.Start(t, event.NewOrderTopic+":1")
 		if !lowered {
-			limit(t, c, event.NewOrderTopic, 16384)
+			c.LimitMessages(event.NewOrderTopic, 16384)
 		}
 		r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
 			s, err := Settings{Cluster: cluster}.NewSender(ctx, p, event.NewOrderTopic)
@@ -50,7 +35,7 @@ func TestSenderFitsTheTopic(t *testing.T) {
 			defer s.Close()
 			used := s.producer
 			if lowered {
-				limit(t, c, event.NewOrderTopic, 16384)
+				c.LimitMessages(event.NewOrderTopic, 16384)
 			}
 			var msgs []*sarama.ProducerMessage
 			for n := range count {
@@ -65,7 +50,7 @@ func TestSenderFitsTheTopic(t *testing.T) {
 				t.Errorf("lowered %t: the producer is another one: %t", lowered, s.producer != used)
 			}
 			if lowered {
-				limit(t, c, event.NewOrderTopic, 2048)
+				c.LimitMessages(event.NewOrderTopic, 2048)
 			}
 			var sending sync.WaitGroup
 			for n := range count {
@@ -78,6 +63,11 @@ func TestSenderFitsTheTopic(t *testing.T) {
 			sending.Wait()
 			if err := s.Publish(ctx, &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.ByteEncoder(make([]byte, 17000))}); err == nil || !kafka.Refused(err) {
 				t.Errorf("a message that is too large by itself: %v, want a refusal", err)
+			}
+			c.LimitMessages(event.NewOrderTopic, 32768)
+			large := "999999" + strings.Repeat("x", 17000)
+			if err := s.Publish(ctx, &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.StringEncoder(large)}); err != nil {
+				t.Errorf("the same after the limit was raised: %v", err)
 			}
 			return nil
 		})

@@ -13,29 +13,30 @@ import (
 	"workshop.example/kit/service"
 )
 
-// FitBatches lowers Producer.MaxMessageBytes of client to the smallest max.message.bytes of topics, so
-// that producers made from client afterwards send no batch that a topic refuses for its size. Call it
-// while no producer of this client is at work; they all share its configuration. It reports whether the
-// value is lower now.
+// FitBatches sets Producer.MaxMessageBytes of client to the smallest max.message.bytes of topics, and to most
+// where that is smaller, so that producers made from client afterwards send no batch that a topic refuses
+// for its size. Call it while no producer of this client is at work; they all share its configuration. It
+// reports whether the value has changed.
 //
 // A broker measures a whole batch against max.message.bytes, after compression. It refuses one that is
 // larger with MESSAGE_TOO_LARGE, whatever the size of its records. Java's producer then splits the batch
-// (KIP-126); sarama, and librdkafka too, fail every message in it. Sarama measures before compression and rounds up,
-// so what it lets pass fits, except a single message that is too large by itself: that one is refused,
-// by sarama or by the broker.
+// (KIP-126); sarama, and librdkafka too, fail every message in it. Sarama measures before compression and
+// rounds up, so what it lets pass fits, except a single message that is too large by itself: that one is
+// refused, by sarama or by the broker.
 //
-// A topic whose limit is lowered while a producer is at work refuses batches again. Senders of the shop
-// and transactions then call this once more and repeat what was refused. The asynchronous producers do
-// not, as sarama would have sent what comes after the refused batch before: they name what was refused.
+// A limit may change while a producer is at work. Where it is lowered, the topic refuses batches again;
+// where it is raised, sarama goes on refusing what the old one did not allow. Senders of the shop and
+// transactions then call this once more and repeat what was refused. The asynchronous producers do not, as
+// sarama would have sent what comes after the refused batch before: they name what was refused.
 //
 // Where no broker tells the limit (it needs the permission DescribeConfigs on the topic), the value stays.
-func FitBatches(ctx context.Context, client sarama.Client, topics ...string) bool {
+func FitBatches(ctx context.Context, client sarama.Client, most int, topics ...string) bool {
 	limit, err := Interruptible(ctx, func() (int, error) { return batchLimit(client, topics) })
 	conf := client.Config()
-	if err != nil || limit >= conf.Producer.MaxMessageBytes {
+	if err != nil || min(limit, most) == conf.Producer.MaxMessageBytes {
 		return false
 	}
-	conf.Producer.MaxMessageBytes = limit
+	conf.Producer.MaxMessageBytes = min(limit, most)
 	return true
 }
 
@@ -84,10 +85,10 @@ func TooLarge(err error) bool {
 		errors.As(err, &config) && strings.Contains(string(config), "message larger than configured")
 }
 
-// fit makes room for another try where err says that a batch was too large: the next producer sends
-// smaller ones. It gives the present one up; Abort makes the next.
-func (t *Transactor) fit(ctx context.Context, err error, msgs []*sarama.ProducerMessage) {
-	if !errors.Is(err, sarama.ErrMessageSizeTooLarge) {
+// fit looks for another limit where err says that a message or its batch was too large: the next producer
+// respects that one. It gives the present one up; Abort makes the next.
+func (t *Transactor) fit(ctx context.Context, err error, msgs ...*sarama.ProducerMessage) {
+	if !TooLarge(err) {
 		return
 	}
 	topics := map[string]bool{}
@@ -103,7 +104,7 @@ func (t *Transactor) fit(ctx context.Context, err error, msgs []*sarama.Producer
 		return
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	if !FitBatches(ctx, client, slices.Collect(maps.Keys(topics))...) {
+	if !FitBatches(ctx, client, t.most, slices.Collect(maps.Keys(topics))...) {
 		return
 	}
 	fitting := *t.conf

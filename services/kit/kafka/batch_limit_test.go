@@ -83,15 +83,16 @@ func sendAll(t *testing.T, client sarama.Client, msgs []*sarama.ProducerMessage)
 func TestBatchesFitTheTopic(t *testing.T) {
 	c := startSmall(t, 2)
 	client := dialSmall(t, c)
-	if !kafka.FitBatches(t.Context(), client, "t") {
+	most := client.Config().Producer.MaxMessageBytes
+	if !kafka.FitBatches(t.Context(), client, most, "t") {
 		t.Fatal("nothing lowered")
 	}
 	if failed := sendAll(t, client, smallMessages(3000)); len(failed) > 0 {
 		t.Errorf("%d messages were not acknowledged: %v", len(failed), failed[0].Err)
 	}
 	wantAll(t, c, 3000)
-	if kafka.FitBatches(t.Context(), client, "t") {
-		t.Error("lowered again, with the same limit")
+	if kafka.FitBatches(t.Context(), client, most, "t") {
+		t.Error("changed again, with the same limit")
 	}
 	// A message that is too large by itself stays an error: below what sarama counts as too large, and above.
 	for _, size := range []int{smallLimit - 50, smallLimit + 1} {
@@ -120,9 +121,49 @@ func TestLimitThatNobodyTells(t *testing.T) {
 	client := dialSmall(t, c)
 	before := client.Config().Producer.MaxMessageBytes
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.TopicAuthorizationFailed, Count: -1})
-	if kafka.FitBatches(t.Context(), client, "t") || client.Config().Producer.MaxMessageBytes != before {
+	if kafka.FitBatches(t.Context(), client, before, "t") || client.Config().Producer.MaxMessageBytes != before {
 		t.Errorf("batches of %d bytes, want %d as before", client.Config().Producer.MaxMessageBytes, before)
 	}
+}
+
+// A limit that was too low for a message, and is raised: the next try has it.
+func TestTransactionsFollowARaisedLimit(t *testing.T) {
+	c := kafkatest.Start(t)
+	if err := c.Cluster.CreateTopic("t", 1, map[string]string{"max.message.bytes": "100"}); err != nil {
+		t.Fatal(err)
+	}
+	client := dialSmall(t, c)
+	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, p)
+		if err != nil {
+			return err
+		}
+		defer transactor.Close()
+		// The first is refused by the broker, the second by sarama, which has learnt the limit from it.
+		for try := 1; ; try++ {
+			if err := transactor.Begin(ctx); err != nil {
+				return err
+			}
+			err := transactor.SendAll(ctx, smallMessages(3))
+			if err == nil {
+				p.Out.Print(fmt.Sprint("try ", try))
+				return transactor.Commit(ctx)
+			}
+			if !kafka.TooLarge(err) || try == 4 {
+				return err
+			}
+			if err := transactor.Abort(ctx); err != nil {
+				return err
+			}
+			if try == 2 {
+				c.LimitMessages("t", smallLimit)
+			}
+		}
+	})
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	wantAll(t, c, 3)
 }
 
 // A transaction with a batch that is too large is aborted, and the next try has smaller ones.

@@ -73,11 +73,12 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 	letters := *conf
 	// The original may be as large as its topic allows, and our headers come on top.
 	letters.Producer.MaxMessageBytes = DefaultMaxMessageBytes + DeadLetterRoom
+	// One letter a batch: letters of several workers, together, could be larger than the topic allows.
+	letters.Producer.Flush.MaxMessages = 1
 	_, err := Interruptible(ctx, func() (_ *DeadLetters, err error) {
 		if d.client, err = c.client(&letters, []string{topic}); err != nil {
 			return nil, err
 		}
-		FitBatches(ctx, d.client, topic)
 		d.producer, err = sarama.NewSyncProducerFromClient(d.client)
 		return d, err
 	})

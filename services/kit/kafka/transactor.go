@@ -68,6 +68,7 @@ type Transactor struct {
 	cluster  Cluster
 	client   sarama.Client // for questions; the producer has its own
 	conf     *sarama.Config
+	most     int // Producer.MaxMessageBytes before topics' limits: see FitBatches
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
 
@@ -90,7 +91,7 @@ func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *
 	}
 	own := *conf
 	t.apply(&own)
-	transactor := &Transactor{cluster: c, client: client, conf: &own, process: p}
+	transactor := &Transactor{cluster: c, client: client, conf: &own, most: own.Producer.MaxMessageBytes, process: p}
 	return transactor, transactor.renew(ctx)
 }
 
@@ -163,7 +164,9 @@ func (t *Transactor) Begin(ctx context.Context) error {
 func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
 	about.Topic, about.Transaction = msg.Topic, t.number
 	about.Partition, about.Offset = history.None, history.None
-	return t.explain(ctx, "send to "+msg.Topic, Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about)))
+	err := Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about))
+	t.fit(ctx, err, msg)
+	return t.explain(ctx, "send to "+msg.Topic, err)
 }
 
 // SendAll is Send for several at once: they travel together, and it takes one answer's time, not one a
@@ -186,7 +189,7 @@ func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage
 	if failed, ok := errors.AsType[sarama.ProducerErrors](err); ok && len(failed) > 0 {
 		err = failed[0].Err // its own text is only how many there are
 	}
-	t.fit(ctx, err, msgs)
+	t.fit(ctx, err, msgs...)
 	return t.explain(ctx, "send to the transaction's topics", err)
 }
 

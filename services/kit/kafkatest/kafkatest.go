@@ -81,12 +81,26 @@ func (c *Cluster) CreateTopic(spec string) {
 // AddPartitions grows a topic to so many partitions.
 func (c *Cluster) AddPartitions(topic string, total int32) {
 	c.t.Helper()
+	c.administer(func(admin sarama.ClusterAdmin) error { return admin.CreatePartitions(topic, total, nil, false) })
+}
+
+// LimitMessages sets a topic's max.message.bytes.
+func (c *Cluster) LimitMessages(topic string, bytes int) {
+	c.t.Helper()
+	value := strconv.Itoa(bytes)
+	c.administer(func(admin sarama.ClusterAdmin) error {
+		return admin.AlterConfig(sarama.TopicResource, topic, map[string]*string{"max.message.bytes": &value}, false)
+	})
+}
+
+func (c *Cluster) administer(change func(sarama.ClusterAdmin) error) {
+	c.t.Helper()
 	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("kafkatest"))
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	defer admin.Close()
-	if err := admin.CreatePartitions(topic, total, nil, false); err != nil {
+	if err := change(admin); err != nil {
 		c.t.Fatal(err)
 	}
 }

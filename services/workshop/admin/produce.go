@@ -110,7 +110,7 @@ func (p *produce) run(ctx context.Context) error {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	kafka.FitBatches(ctx, client, p.topic)
+	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, p.topic)
 	producer, err := sarama.NewAsyncProducerFromClient(client)
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
