@@ -44,6 +44,7 @@ func (s *Stage) end(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		s.restarts += restarts
 		if restarts > 0 {
 			s.notes = append(s.notes, lab.Textf("reinícios de %s: %d", "new starts of %s: %d", name, restarts))
 		}
@@ -127,7 +128,7 @@ func (s *Stage) writes(program string) ([]verdict.Write, error) {
 
 // judge counts, measures and gives the verdict.
 func (s *Stage) judge(ctx context.Context, d Drill, began time.Time) (Result, error) {
-	r := Result{Drill: d, Seed: s.Seed, Facts: s.facts, Notes: s.notes, Resumed: !s.stuck, Took: s.ended.Sub(began)}
+	r := Result{Drill: d, Seed: s.Seed, Facts: s.facts, Notes: s.notes, Restarts: s.restarts, Resumed: !s.stuck, Took: s.ended.Sub(began)}
 	var err error
 	if r.Transactions, err = s.judgeTransactions(ctx); err != nil {
 		return r, err

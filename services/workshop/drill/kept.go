@@ -8,8 +8,8 @@ import (
 	"workshop.example/workshop/lab"
 )
 
-// kept is a program that is started again when it ends by itself, as Docker's restart policy does: after
-// a long outage a scoreboard in exactly-once, whose transaction has timed out, gives up and says so.
+// kept is a program that is started again when it ends by itself, as Docker's restart policy does. The result
+// counts that: an outage of the brokers is no reason to end.
 type kept struct {
 	start func() (*lab.Process, error)
 

@@ -22,6 +22,7 @@ type Result struct {
 	Transactions verdict.Verdict
 	Match        verdict.Verdict
 	WrongTallies int // records of the scoreboard
+	Restarts     int // of the consumer and the scoreboard, which had ended by themselves
 
 	Resumed bool // after each blow that was put right every partition was acknowledged again
 

@@ -30,12 +30,13 @@ type Stage struct {
 	looking sync.WaitGroup
 	leave   context.CancelFunc // ends the looking
 
-	began  time.Time // of the time line
-	ended  time.Time // of the producer
-	faults []*Fault
-	facts  []lab.Fact
-	stuck  bool // after a blow was put right, not every partition was acknowledged again
-	notes  []lab.Text
+	began    time.Time // of the time line
+	ended    time.Time // of the producer
+	faults   []*Fault
+	facts    []lab.Fact
+	stuck    bool // after a blow was put right, not every partition was acknowledged again
+	restarts int  // of programs that had ended by themselves
+	notes    []lab.Text
 }
 
 const partitions = 3 // of the transactions
