@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"workshop.example/kit/fold"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 )
 
@@ -108,14 +110,29 @@ func (t *tool) rootCommand() *cobra.Command {
 		Version:       strings.TrimPrefix(service.VersionLine(toolName), toolName+" "),
 		SilenceUsage:  true, // a page of flags hides what went wrong
 		SilenceErrors: true, // run prints them, once
+		Args:          noSuchCommand,
+		RunE:          running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return errors.New(parsing.ReplaceAllString(err.Error(), "")) // with the function of Go that could not read a number
-	})
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(t.help)
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand(), guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root
+}
+
+// wrongFlag is an error of the flags, without the function of Go that could not read a number, and with
+// the flags that were perhaps meant.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	text := parsing.ReplaceAllString(err.Error(), "")
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := nearest.Names(unknown.GetSpecifiedName(), names); len(near) > 0 {
+			text += "; did you mean --" + strings.Join(near, ", or --") + "?"
+		}
+	}
+	return errors.New(text)
 }
 
 var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*?": `)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,11 +56,14 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	for _, name := range cmd.SuggestionsFor(args[0]) {
-		err = fmt.Errorf("%w; did you mean «%s %s»?", err, cmd.CommandPath(), name)
+	wrong := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		for i, name := range near {
+			near[i] = fmt.Sprintf("«%s %s»", cmd.CommandPath(), name)
+		}
+		wrong += "; did you mean " + strings.Join(near, ", or ") + "?"
 	}
-	return err
+	return errors.New(wrong)
 }
 
 // cluster is the one that the flag of that name names, or else the environment.

@@ -221,9 +221,9 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 
 func TestWrongUse(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
-		{"upp", "Did you mean this?\n\tup\n"},
+		{"upp", `unknown command "upp" for "workshop"; did you mean «workshop up»?`},
 		{"topics aply", "did you mean «workshop topics apply»?"},
-		{"up --port 1", "unknown flag: --port\nsee «workshop up --help»\n"},
+		{"up --port 1", "unknown flag: --port; did you mean --ports?\nsee «workshop up --help»\n"},
 		{"up now", `unknown command "now"`},
 		{"up --services producer,consumers", "there is no service \"consumers\"; did you mean consumer? accepted: producer, consumer, score-simulator, scoreboard"},
 		{"up --cluster-only --services producer", "leave out one of --cluster-only and --services"},
@@ -240,6 +240,7 @@ func TestWrongUse(t *testing.T) {
 		{"topics describ", "did you mean «workshop topics describe»?"},
 		{"topics create", "one topic is to be named, not 0\nsee «workshop topics create --help»"},
 		{"topics delete", "the topics are to be named"},
+		{"topics de", "did you mean «workshop topics delete», or «workshop topics describe»?\nsee «workshop topics --help»\n"},
 		{"groups lst", "did you mean «workshop groups list»?"},
 		{"groups reset g", "required flag(s) \"to\", \"topic\" not set"},
 		{"groups reset g --topic t --to latest --execute --dry-run", "none of the others can be"},

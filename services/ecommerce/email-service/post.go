@@ -177,7 +177,7 @@ func (p *post) unconnected(err error) error {
 		return p.fatal("it offers no way to log in that can be used here (PLAIN on this machine): try its port 587 or 465 in SMTP_ADDR, or leave SMTP_USER empty")
 	}
 	// go-mail's own: no STARTTLS or no logins, which we asked for, or no TLS on port 465.
-	return p.fatal(fmt.Sprintf("%v: a password is sent only encrypted, except to this machine; check SMTP_ADDR and its port (587 STARTTLS, 465 TLS), or leave SMTP_USER empty", err))
+	return p.fatal(fmt.Sprintf("%v: check SMTP_ADDR and its port (587 STARTTLS, 465 TLS; a password is sent only encrypted, except to this machine), or leave SMTP_USER empty", err))
 }
 
 func (p *post) stop(code int, remedy string) error {

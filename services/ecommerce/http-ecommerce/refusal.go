@@ -19,8 +19,8 @@ type refusal struct {
 // The refusals. Those for which the request is not to blame ask to send it again.
 var (
 	badBody = &refusal{http.StatusBadRequest,
-		`corpo: é aceito um objeto JSON com "uuid", "email" e "amount"`,
-		`body: accepted is one JSON object with "uuid", "email" and "amount"`}
+		`corpo: deve ser um objeto JSON com "uuid", "email" e "amount"`,
+		`body: must be one JSON object with "uuid", "email" and "amount"`}
 	largeBody = &refusal{http.StatusRequestEntityTooLarge,
 		fmt.Sprintf("o corpo tem mais de %d bytes", maxBody),
 		fmt.Sprintf("the body is larger than %d bytes", maxBody)}
@@ -28,17 +28,17 @@ var (
 		"uuid: falta; escolha um, para que o pedido possa ser enviado de novo sem virar um segundo pedido",
 		"uuid: missing; choose one, so that this request can be sent again without a second order"}
 	badUUID = &refusal{http.StatusBadRequest,
-		"uuid: são aceitos letras, dígitos e hifens, até 64",
-		"uuid: accepted are letters, digits and hyphens, up to 64"}
+		"uuid: deve ter só letras, dígitos e hifens, até 64",
+		"uuid: must be letters, digits and hyphens, up to 64"}
 	badEmail = &refusal{http.StatusBadRequest,
-		"e-mail: é aceito um endereço, como ana@example.com",
-		"email: accepted is one address such as ana@example.com"}
+		"e-mail: deve ser um endereço, como ana@example.com",
+		"email: must be one address such as ana@example.com"}
 	noNumber = &refusal{http.StatusBadRequest,
-		"valor: é aceito um número, como 153 ou 4.499,99 (fora da página, 4499.99)",
-		"amount: accepted is a number such as 153 or 4499.99, of at most 100 characters"}
+		"valor: deve ser um número, como 153 ou 4.499,99 (fora da página, 4499.99)",
+		"amount: must be a number such as 153 or 4499.99, of at most 100 characters"}
 	badAmount = &refusal{http.StatusBadRequest,
-		"valor: é aceito mais que 0, até " + event.Money(service.Portuguese, maxAmount),
-		"amount: accepted is more than 0, up to " + event.Money(service.English, maxAmount)}
+		"valor: deve ser maior que 0, até " + event.Money(service.Portuguese, maxAmount),
+		"amount: must be more than 0, up to " + event.Money(service.English, maxAmount)}
 	tooMany = &refusal{http.StatusTooManyRequests,
 		"pedidos demais ao mesmo tempo; tente de novo com o mesmo uuid daqui a pouco",
 		"too many orders at once; try again with the same uuid in a moment"}

@@ -21,6 +21,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/ecommerce/stream"
+	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 )
 
@@ -102,7 +103,7 @@ func (c *command) cobra() *cobra.Command {
 		Short: "Send new orders",
 		Long: "new-order sends ten orders of one customer to ECOMMERCE_NEW_ORDER, or as many as wanted, and says how many\n" +
 			"of them the brokers have confirmed.\n\n" +
-			"Environment: BOOTSTRAP_SERVERS, KAFKA_PROXY, TOPIC_PREFIX, WORKSHOP_LANG.\n" +
+			"Environment: BOOTSTRAP_SERVERS, KAFKA_PROXY, TOPIC_PREFIX, WORKSHOP_LANG.\n\n" +
 			"Exit codes: 0 all confirmed, or stopped by a signal with nothing left unknown; 1 failed; 2 wrong use.",
 		Example: `  new-order
   new-order --orders 10000 --rate 500 --users 50
@@ -115,6 +116,7 @@ func (c *command) cobra() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return errors.New(parsing.ReplaceAllString(err.Error(), ""))
 	})
+	cmd.SetHelpFunc(c.help)
 	flags := cmd.Flags()
 	flags.IntVar(&p.orders, "orders", 10, "how many orders")
 	flags.Float64Var(&p.rate, "rate", 0, "orders a second; 0: as fast as it goes")
@@ -134,6 +136,14 @@ func (c *command) cobra() *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// help writes what cobra's own help says, as wide as the terminal.
+func (c *command) help(cmd *cobra.Command, _ []string) {
+	w := cmd.OutOrStdout()
+	width := fold.Width(w, c.lookup)
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n\nExamples:\n%s\n\nFlags:\n%s", fold.Prose(cmd.Long, width), cmd.UseLine(),
+		fold.Prose(cmd.Example, width), cmd.LocalFlags().FlagUsagesWrapped(width))
 }
 
 // send reads the environment and works the plan off.

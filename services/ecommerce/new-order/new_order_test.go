@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/ecommerce/streamtest"
 	"workshop.example/kit/event"
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -139,5 +140,17 @@ func TestWrongUse(t *testing.T) {
 	code, out, _ := order(t.Context(), nil, "--help")
 	if code != 0 || !strings.Contains(out.String(), "Examples:") {
 		t.Errorf("--help: exit code %d\n%s", code, out)
+	}
+}
+
+// The help is folded to the terminal, as that of the services is.
+func TestHelpFits(t *testing.T) {
+	for _, width := range []int{60, 80, 120} {
+		_, out, _ := order(t.Context(), map[string]string{"COLUMNS": fmt.Sprint(width)}, "--help")
+		for line := range strings.Lines(out.String()) {
+			if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("COLUMNS=%d: a line of %d: %s", width, n, line)
+			}
+		}
 	}
 }

@@ -45,7 +45,7 @@ func nameTakenLine(lang service.Lang, instance string) string {
 
 func sameNameLine(lang service.Lang, group, instance string) string {
 	return fmt.Sprintf(service.Pick(lang,
-		"outro membro do grupo %s está em uso com o mesmo GROUP_INSTANCE_ID %q, e o Kafka só aceita o mais novo: dê a cada programa o seu, e inicie este de novo",
+		"outro membro do grupo %s usa o mesmo GROUP_INSTANCE_ID %q, e o Kafka só aceita o mais novo: dê a cada programa o seu, e inicie este de novo",
 		"another member of group %s runs with the same GROUP_INSTANCE_ID %q, and Kafka accepts only the newest: give each program its own, and start this one again"), group, instance)
 }
 

@@ -89,7 +89,7 @@ const (
 // create reports whether it was this call that created the topic. A busy controller gives up the wait for
 // what it has begun; one that was just replaced has begun nothing, and then it is asked again.
 //
-// A topic that exists, and that no broker knows, is being deleted: brokers forget a topic at the begin of
+// A topic that exists, and that no broker knows, is being deleted: brokers forget a topic at the beginning of
 // its deletion, and its name is free at the end.
 func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail, waiting Waiting) (bool, error) {
 	began, said := time.Now(), time.Time{}

@@ -29,7 +29,7 @@ func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
 
 // refused prints what is wrong with the command line, and where to look.
 func refused(program, wrong string) int {
-	text := fmt.Sprintf("%s: %s\nsee %s --help\n", program, wrong, program)
+	text := fmt.Sprintf("%s: %s\nsee «%s --help»\n", program, wrong, program)
 	io.WriteString(os.Stderr, fold.Lines(text, fold.Columns(os.Stderr, os.LookupEnv), 0))
 	return ExitUsage
 }

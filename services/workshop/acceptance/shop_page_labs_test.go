@@ -29,11 +29,11 @@ func TestShopPage(t *testing.T) {
 		{"pt", map[string]string{
 			"1.234,50": "1234.50", "1.234": "1234", "1.234.567,8": "1234567.8", "153": "153", "153.00": "153.00", "153,00": "153.00", "1,234.50": "1234.50",
 			"007,50": "7.50", "0.500": "0.500", " 10,5 ": "10.5", "1.23.4": "1.23.4", "1,2,3": "1,2,3", "-1": "-1", "1e9": "1e9",
-		}, "1.234,50", "4.500,00", "Recusado: valor: é aceito um número, como 153 ou 4.499,99", "Recusado: e-mail: é aceito um endereço",
+		}, "1.234,50", "4.500,00", "Recusado: valor: deve ser um número, como 153 ou 4.499,99", "Recusado: e-mail: deve ser um endereço",
 			"Pedido de 1.234,50 aceito.", "Este pedido já tinha sido aceito: é o mesmo.", "✓ Aprovado.", "✗ Fraude: o pedido foi rejeitado"},
 		{"en", map[string]string{
 			"1,234.50": "1234.50", "1,234": "1234", "1.234": "1.234", "153,00": "153.00", "1.234,50": "1234.50", "0,500": "0.500",
-		}, "1,234.50", "4,500.00", "Refused: amount: accepted is a number such as 153 or 4499.99", "Refused: email: accepted is one address",
+		}, "1,234.50", "4,500.00", "Refused: amount: must be a number such as 153 or 4499.99", "Refused: email: must be one address",
 			"Order of 1,234.50 accepted.", "This order was accepted before: it is the same.", "✓ Approved.", "✗ Fraud: the order was rejected"},
 	} {
 		t.Run(c.lang, func(t *testing.T) {

@@ -45,7 +45,7 @@ func shopStory(t *testing.T, s shopUnderTest) {
 	}
 	// The users are stored by a service that nobody waits for: ask until both have their reports.
 	kafkatest.Eventually(t, "two reports", func() bool {
-		if said := click(t, page, "#reports", "idle"); !strings.Contains(said, "Relatórios pedidos") {
+		if said := click(t, page, "#reports", "idle"); !strings.Contains(said, "Relatórios solicitados") {
 			t.Fatalf("the page says %q", said)
 		}
 		return len(s.reports()) == 2

@@ -12,6 +12,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
@@ -221,16 +222,23 @@ func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 			err = o.say("  %-8s %s", name, text)
 		}
 	}
+	sentence := func(name, text string) { // folded; what a message holds stays whole
+		for _, part := range fold.Line(fmt.Sprintf("  %-8s %s", name, text), o.columns(), len("  refused  ")) {
+			if err == nil {
+				err = o.say("%s", part)
+			}
+		}
+	}
 	if l.Topic == "" {
-		line("from", "unknown: it has no header dlq.topic, so no service of the workshop wrote it")
+		sentence("from", "unknown: it has no header dlq.topic, so no service of the workshop wrote it")
 	} else {
 		from := fmt.Sprintf("%s, partition %s, offset %s", l.Topic, l.Partition, l.Offset)
 		if l.Timestamp != "" {
 			from += ", written " + l.Timestamp
 		}
-		line("from", from)
-		line("reason", l.Reason+": "+l.Error)
-		line("refused", fmt.Sprintf("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
+		sentence("from", from)
+		sentence("reason", l.Reason+": "+l.Error)
+		sentence("refused", fmt.Sprintf("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
 	}
 	if l.CorrelationID != "" {
 		line("way", l.CorrelationID)

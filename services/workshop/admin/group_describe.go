@@ -46,10 +46,10 @@ func (t *Tool) groupsDescribeCommand(bootstrap *string) *cobra.Command {
 		Short: "Show a group's members and partitions, and what it has not read yet",
 		Long: `describe shows who reads which partition, and how far the group is.
 
-CURRENT-OFFSET  where the group goes on reading (its commit)
-LOG-END-OFFSET  where the next message will stand
-LAG             the difference, as Kafka's own tools print it
-UNREAD          messages that are really there for the group, counted by reading them as it would (read_committed)
+  CURRENT-OFFSET  where the group goes on reading (its commit)
+  LOG-END-OFFSET  where the next message will stand
+  LAG             the difference, as Kafka's own tools print it
+  UNREAD          messages that are really there for it (read_committed)
 
 LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some.
 LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not

@@ -36,7 +36,7 @@ func main() {
 	service.Main(service.About{
 		Name:    "broken-board",
 		Summary: "broken-board is a scoreboard with a mistake: a control for the labs, not to be copied.",
-		Example: "  BROKEN=never-commit broken-board\n",
+		Example: "  BROKEN=never-commit broken-board",
 	}, configure, run)
 }
 

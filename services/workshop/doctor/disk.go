@@ -33,7 +33,7 @@ func (m *Machine) disk(e engine) func(context.Context) []Line {
 func (m *Machine) space(folder string, bytes uint64) Line {
 	const check = "disk"
 	s := say(m.Lang)
-	text := s.text("%s livres em %s", "%s free in %s", gigabytes(bytes), folder)
+	text := s.text("%s livres em %s", "%s free in %s", s.gigabytes(bytes), folder)
 	remedy := s.text("libere espaço; o do Docker: docker system prune", "make room; Docker's own: docker system prune")
 	switch {
 	case bytes >= comfortable:

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"workshop.example/kit/service"
 )
 
 // engine is what Docker says of itself. The zero value is no Docker, or none that answers.
@@ -102,7 +104,7 @@ func (m *Machine) compose(ctx context.Context) Line {
 func (m *Machine) memory(bytes int64) Line {
 	const check = "memory"
 	s := say(m.Lang)
-	text := s.text("%s para o Docker", "%s for Docker", gigabytes(uint64(bytes)))
+	text := s.text("%s para o Docker", "%s for Docker", s.gigabytes(uint64(bytes)))
 	remedy := s.text("no Docker Desktop: Settings > Resources > Memory, 4 GB", "in Docker Desktop: Settings > Resources > Memory, 4 GB")
 	single := s.text("; aqui cabe um broker só: docker compose -f compose/single-broker.yaml up -d",
 		"; one broker fits here: docker compose -f compose/single-broker.yaml up -d")
@@ -115,7 +117,10 @@ func (m *Machine) memory(bytes int64) Line {
 	return fail(check, text, remedy)
 }
 
-func gigabytes(bytes uint64) string { return fmt.Sprintf("%.1f GB", float64(bytes)/1e9) }
+func (s say) gigabytes(bytes uint64) string {
+	text := fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
+	return service.Pick(service.Lang(s), strings.Replace(text, ".", ",", 1), text)
+}
 
 // images looks for the images of the stack: thirty laptops that pull them at the same time take the hour.
 func (m *Machine) images(e engine) func(context.Context) []Line {

@@ -222,6 +222,11 @@ func TestDiskAndArchitecture(t *testing.T) {
 		m.Free = func(string) (uint64, error) { return free, nil }
 		want(t, m.disk(engine{})(t.Context())[0], level, "GB free in "+m.Dir)
 	}
+	for lang, text := range map[service.Lang]string{service.Portuguese: "2,5 GB", service.English: "2.5 GB"} {
+		if got := say(lang).gigabytes(2.5e9); got != text {
+			t.Errorf("%v: %s, want %s", lang, got, text)
+		}
+	}
 	for _, c := range []struct {
 		own, engine string
 		level       Level

@@ -184,7 +184,7 @@ func (b *Bench) fail(ctx context.Context, f failure) (Part, error) {
 
 func toldAtOnce(p *Part, h heard, missing, _ []int) {
 	p.Facts = []Fact{isMissing(missing), {
-		Text{fmt.Sprintf("o próprio envio da id %d deu o erro, antes de a seguinte ser enviada", failAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
+		Text{fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
 		slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
 	}}
 }
@@ -196,7 +196,7 @@ func toldByErrors(p *Part, h heard, missing, _ []int) {
 		slices.Equal(h.refused(), missing),
 	}}
 	p.Notes = []Text{{
-		fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até a id %d", len(h.refused()), h.handed),
+		fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até o id %d", len(h.refused()), h.handed),
 		fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
 	}}
 }
@@ -227,11 +227,11 @@ func lostOnTheWay(p *Part, h heard, missing, passed []int) {
 
 func delivered(p *Part, _ heard, missing, _ []int) {
 	p.Facts = []Fact{{
-		Text{fmt.Sprintf("o corte atingiu a id %d, e o reenvio a entregou", failAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
+		Text{fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
 		len(missing) == 0,
 	}}
 }
 
 func isMissing(missing []int) Fact {
-	return Fact{Text{fmt.Sprintf("a id %d não está no tópico", failAt), fmt.Sprintf("id %d is not in the topic", failAt)}, slices.Contains(missing, failAt)}
+	return Fact{Text{fmt.Sprintf("o id %d não está no tópico", failAt), fmt.Sprintf("id %d is not in the topic", failAt)}, slices.Contains(missing, failAt)}
 }
