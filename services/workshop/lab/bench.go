@@ -99,13 +99,11 @@ func NewBench(ctx context.Context, name string, brokers *Stricken, o Options) (_
 	return b, err
 }
 
-// dial waits for brokers: where they are to be struck not for ever, as they are known to run.
+// dial waits for brokers, for as long as a start of them takes: an experiment is begun by hand, and whoever has
+// mistyped an address must not wait for ever.
 func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
-	if b.Brokers != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, patience)
-		defer cancel()
-	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
 		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
 	})
