@@ -71,7 +71,7 @@ type Transactor struct {
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
 
-	state   *sarama.TransactionState // of the id when the producer was made; nil: could not be asked for
+	state   *sarama.TransactionState // of the id when the producer was made or has aborted; nil: could not be asked for
 	began   time.Time                // the transaction
 	expired bool                     // it has timed out, and its producer is of no use
 	lost    bool                     // another program has the id, and that was told
@@ -261,6 +261,7 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			err := await(ctx, time.Second, t.producer.AbortTxn)
 			if err == nil {
 				step.OK()
+				t.noteState(ctx) // after an error sarama takes a new epoch at the abort
 				return nil
 			}
 			step.Unknown(err)
