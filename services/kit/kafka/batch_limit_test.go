@@ -163,3 +163,46 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 	}
 	wantAll(t, c, 1001)
 }
+
+// A transaction may hold messages to topics of different limits, such as a dead letter: what its own topic takes
+// is not kept out by the limit of another, nor are small messages to that one sent in batches beyond it.
+func TestTransactionsFitEachTopic(t *testing.T) {
+	c := startSmall(t, 2)
+	if err := c.Cluster.CreateTopic("t.dlq", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	client := dialSmall(t, c)
+	letter := []*sarama.ProducerMessage{{Topic: "t.dlq", Value: sarama.ByteEncoder(make([]byte, 2*smallLimit))}}
+	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, p)
+		if err != nil {
+			return err
+		}
+		defer transactor.Close()
+		for _, msgs := range [][]*sarama.ProducerMessage{smallMessages(1000), letter} {
+			if err := transactor.Begin(ctx); err != nil {
+				return err
+			}
+			if err := transactor.SendAll(ctx, msgs); !kafka.TooLarge(err) {
+				t.Errorf("%v, want what makes another producer", err)
+			}
+			if err := transactor.Abort(ctx); err != nil {
+				return err
+			}
+		}
+		if err := transactor.Begin(ctx); err != nil {
+			return err
+		}
+		if err := transactor.SendAll(ctx, append(smallMessages(1000), letter...)); err != nil {
+			return err
+		}
+		return transactor.Commit(ctx)
+	})
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	wantAll(t, c, 1000)
+	if got := len(c.ReadAll("t.dlq")); got != 1 {
+		t.Errorf("%d dead letters, want 1", got)
+	}
+}

@@ -68,6 +68,7 @@ type Transactor struct {
 	cluster  Cluster
 	client   sarama.Client // for questions; the producer has its own
 	conf     *sarama.Config
+	largest  int // conf's Producer.MaxMessageBytes at first
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
 
@@ -90,7 +91,7 @@ func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *
 	}
 	own := *conf
 	t.apply(&own)
-	transactor := &Transactor{cluster: c, client: client, conf: &own, process: p}
+	transactor := &Transactor{cluster: c, client: client, conf: &own, largest: own.Producer.MaxMessageBytes, process: p}
 	return transactor, transactor.renew(ctx)
 }
 
