@@ -167,7 +167,8 @@ func (p *post) unconnected(err error) error {
 	if cause, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return p.fatal(fmt.Sprintf("%v: a self-signed certificate, or that of a school or company, is trusted with SMTP_CA_FILE=FILE.pem", cause.Err))
 	}
-	if _, network := errors.AsType[net.Error](err); network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	// A handshake that a stop cuts short ends in context.Canceled itself, which is no net.Error.
+	if _, network := errors.AsType[net.Error](err); network || errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("mail server: %w", err)
 	}
 	if _, garbled := errors.AsType[textproto.ProtocolError](err); garbled {

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/wneessen/go-mail"
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
@@ -90,5 +93,31 @@ func TestAnswersToTheSession(t *testing.T) {
 				t.Errorf("the error has the password: %v", err)
 			}
 		})
+	}
+}
+
+// A stop while the connection is made is no fault of the settings, and does not end the program as one.
+func TestStoppedWhileConnecting(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	p, err := newPost(ln.Addr().String(), "loja@curso.example", login{}, mail.WithSSL()) // as on port 465
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		if conn, err := ln.Accept(); err == nil { // and it answers nothing
+			defer conn.Close()
+			conn.Read(make([]byte, 1)) // the handshake has begun
+			stop()
+			<-t.Context().Done()
+		}
+	}()
+	err = p.send(ctx, toAna, text, "Your order")
+	if _, ended := errors.AsType[*kafka.FatalError](err); ended || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want the end of the context, and no FatalError", err)
 	}
 }

@@ -48,12 +48,15 @@ func (g *Group) beginAdded(session sarama.ConsumerGroupSession, held []int32) er
 	if err != nil {
 		return fmt.Errorf("partitions of %s: %w", g.Topic, err)
 	}
+	g.mu.Lock()
 	if g.partitions == 0 {
 		g.partitions = len(partitions)
 	}
+	first := g.partitions
+	g.mu.Unlock()
 	moved := false
 	for _, p := range held {
-		if int(p) < g.partitions {
+		if int(p) < first {
 			continue
 		}
 		committed, err := g.committed(p)

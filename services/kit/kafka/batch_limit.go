@@ -85,10 +85,23 @@ func TooLarge(err error) bool {
 		errors.As(err, &config) && strings.Contains(string(config), "message larger than configured")
 }
 
-// fit looks for another limit where err says that a message or its batch was too large: the next producer
-// respects that one. It gives the present one up; Abort makes the next.
+// fit makes room for another try where err says that a batch was too large: the next producer sends
+// smaller ones. It gives the present one up; Abort makes the next.
+//
+// Sarama's limit is one for all topics, and for messages as for batches. Where it was lowered for one topic, and
+// keeps out a message that another may take, such as a dead letter, the next producer has the limit of
+// before and sends each message by itself: slowly, and in no batch that is too large.
 func (t *Transactor) fit(ctx context.Context, err error, msgs ...*sarama.ProducerMessage) {
-	if !TooLarge(err) {
+	switch {
+	case t.conf.Producer.Flush.MaxMessages == 1: // no batch is smaller
+		return
+	case errors.Is(err, sarama.ErrMessageSizeTooLarge): // by a broker
+	case TooLarge(err) && t.conf.Producer.MaxMessageBytes < t.largest:
+		t.next(func(conf *sarama.Config) {
+			conf.Producer.MaxMessageBytes, conf.Producer.Flush.MaxMessages = t.largest, 1
+		})
+		return
+	default:
 		return
 	}
 	topics := map[string]bool{}
@@ -104,12 +117,17 @@ func (t *Transactor) fit(ctx context.Context, err error, msgs ...*sarama.Produce
 		return
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	if !FitBatches(ctx, client, t.most, slices.Collect(maps.Keys(topics))...) {
+	if !FitBatches(ctx, client, t.largest, slices.Collect(maps.Keys(topics))...) {
 		return
 	}
-	fitting := *t.conf
-	fitting.Producer.MaxMessageBytes = own.Producer.MaxMessageBytes
-	t.conf = &fitting
+	t.next(func(conf *sarama.Config) { conf.Producer.MaxMessageBytes = own.Producer.MaxMessageBytes })
+}
+
+// next gives the producer up, and changes the configuration of those to come.
+func (t *Transactor) next(change func(*sarama.Config)) {
+	conf := *t.conf
+	change(&conf)
+	t.conf = &conf
 	service.CloseWithin(service.Farewell, t.producer)
 	t.producer = nil
 }

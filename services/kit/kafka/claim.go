@@ -89,6 +89,9 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 				}
 			case <-quiet.C:
 				c.passMarkers()
+				if c.failed != nil { // no commit may follow: a message would be handled twice
+					return
+				}
 				quiet.Reset(markersEvery)
 			case msg, ok := <-c.messages:
 				if !ok {

@@ -10,3 +10,6 @@ func (g *Group) ShortenRefusal() { g.longestWait = 3 * time.Second }
 
 // HasStarted ends the time in which a fenced member joins again at once.
 func (g *Group) HasStarted() { g.joinedAnew = ghostTries }
+
+// MarkersTimeout is how long a commit behind markers waits for its answer.
+const MarkersTimeout = markersTimeout

@@ -68,7 +68,10 @@ func TopicID(ctx context.Context, client sarama.Client, topic string) (string, e
 		}
 		return errors.New("the broker's answer lacks the topic")
 	})
-	if err = errors.Join(err, missing); err != nil {
+	if err == nil { // else a question that was given up may still write missing
+		err = missing
+	}
+	if err != nil {
 		return "", fmt.Errorf("id of topic %s: %w", topic, err)
 	}
 	return id, nil

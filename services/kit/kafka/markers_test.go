@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -121,4 +122,29 @@ func TestEndPassesMarkers(t *testing.T) {
 	if err := m.Wait(); err != nil || strings.Join(m.values(), " ") != "3" {
 		t.Errorf("then handled %v, %v", m.values(), err)
 	}
+}
+
+// A commit behind a marker whose answer is lost ends the session before the next message: no commit of this
+// session may come after it, and a message that is handled without one would be handled again.
+func TestMarkersWithoutAnswer(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	opened(t, c, "a", "1")(true) // 0, its marker 1
+	c.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if req.(*kmsg.OffsetCommitRequest).Topics[0].Partitions[0].Offset != 2 {
+			c.KeepControl()
+			return nil, nil, false
+		}
+		c.SleepControl(func() { time.Sleep(kafka.MarkersTimeout + time.Second/2) })
+		return nil, nil, false
+	})
+	m := joinWith(t, c, committing, func(g *kafka.Group) {
+		readCommitted(g)
+		g.Client.Config().Consumer.Group.Session.Timeout = time.Minute // heartbeats wait behind the commit
+	})
+	wantHandled(t, m, numbers(1, 1))
+	wantCommitted(t, c, 2)
+	c.ProduceValues("t", "2")
+	wantHandled(t, m, numbers(1, 2))
+	wantCommitted(t, c, 3)
+	wantHandled(t, m, numbers(1, 2))
 }

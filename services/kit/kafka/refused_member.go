@@ -103,7 +103,7 @@ func (g *Group) refuse(ctx context.Context, err error) error {
 			if r.code == sarama.ErrInconsistentGroupProtocol {
 				// Without it the line says less; that it could not be asked for is no news.
 				if described, err := g.describe(ctx); err == nil {
-					standing.strategy = described.Protocol
+					standing.strategy = service.Safe(described.Protocol) // others choose it
 				}
 			}
 			g.setRefusal(standing)

@@ -87,7 +87,7 @@ func (t *Transactor) fenced(ctx context.Context, doing string, err error) error 
 	return &FatalError{&FencedError{ID: id, Doing: doing, Unsure: unsure, Err: err}}
 }
 
-// noteState remembers the epoch of the producer that was just made.
+// noteState remembers the epoch of the producer that was just made, or has just aborted.
 func (t *Transactor) noteState(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
 	defer cancel()

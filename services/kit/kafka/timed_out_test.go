@@ -136,6 +136,31 @@ func TestTransactionThatTimedOut(t *testing.T) {
 	}
 }
 
+// The abort after a refusal raises the epoch, and nobody else has: a later transaction that times out is told
+// from another program's start all the same.
+func TestTransactionThatTimedOutAfterAnAbort(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	tx := newTransactions(t, c)
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Err: kerr.InvalidRecord, Count: 1})
+	if err := tx.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.send("refused"); !errors.Is(err, sarama.ErrInvalidRecord) {
+		t.Fatalf("%v, want a refusal", err)
+	}
+	if err := tx.Abort(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := tx.state()
+	tx.begin("lost")
+	tx.awaitTimeout(before)
+	describeAs(c, tx.state(), "CompleteAbort")
+	err := tx.late(c)
+	if _, ok := errors.AsType[*kafka.TimedOutError](err); !ok {
+		t.Errorf("refused with %v, want a TimedOutError", err)
+	}
+}
+
 // The commit of a transaction that timed out leaves its outcome open: the coordinator's state could be that of
 // another program's transaction.
 func TestCommitThatTimedOut(t *testing.T) {

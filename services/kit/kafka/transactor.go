@@ -68,11 +68,11 @@ type Transactor struct {
 	cluster  Cluster
 	client   sarama.Client // for questions; the producer has its own
 	conf     *sarama.Config
-	most     int // Producer.MaxMessageBytes before topics' limits: see FitBatches
+	largest  int // conf's Producer.MaxMessageBytes at first
 	process  *service.Process
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
 
-	state   *sarama.TransactionState // of the id when the producer was made; nil: could not be asked for
+	state   *sarama.TransactionState // of the id when the producer was made or has aborted; nil: could not be asked for
 	began   time.Time                // the transaction
 	expired bool                     // it has timed out, and its producer is of no use
 	lost    bool                     // another program has the id, and that was told
@@ -91,7 +91,7 @@ func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *
 	}
 	own := *conf
 	t.apply(&own)
-	transactor := &Transactor{cluster: c, client: client, conf: &own, most: own.Producer.MaxMessageBytes, process: p}
+	transactor := &Transactor{cluster: c, client: client, conf: &own, largest: own.Producer.MaxMessageBytes, process: p}
 	return transactor, transactor.renew(ctx)
 }
 
@@ -264,6 +264,7 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			err := await(ctx, time.Second, t.producer.AbortTxn)
 			if err == nil {
 				step.OK()
+				t.noteState(ctx) // after an error sarama takes a new epoch at the abort
 				return nil
 			}
 			step.Unknown(err)

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
 )
@@ -69,5 +72,37 @@ func TestConsumeReadsAddedPartitions(t *testing.T) {
 				t.Errorf("printed %q of the new partition, want %q", got, want)
 			}
 		})
+	}
+}
+
+// A partition that was just added may have a leader that does not know it yet. That passes, and ends nothing.
+func TestConsumeWaitsForAnAddedPartition(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	cluster := c.Kafka()
+	cluster.MetadataAge = 300 * time.Millisecond
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out, ended := &kafkatest.Output{}, make(chan error, 1)
+	go func() {
+		ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, "consume", "t", "--from-beginning").err
+	}()
+	c.ProduceValues("t", "old")
+	kafkatest.Eventually(t, "the reader at work", func() bool { return out.String() != "" })
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: "t", Partitions: []int32{1}, Err: kerr.NotLeaderForPartition, Count: 5})
+	c.AddPartitions("t", 2)
+	conf := c.Kafka().Config("test")
+	conf.Producer.Partitioner = sarama.NewManualPartitioner
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Partition: 1, Value: sarama.StringEncoder("new")}); err != nil {
+		t.Fatal(err)
+	}
+	kafkatest.Eventually(t, "the new partition's message, or an end", func() bool { return strings.Contains(out.String(), "new\n") || len(ended) > 0 })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }

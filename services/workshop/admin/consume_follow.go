@@ -42,8 +42,14 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 	}
 	if !c.partitionSet {
 		go kafka.WatchPartitions(ctx, client, c.topic, len(spans), func(number int32) {
-			if err := begin(number, sarama.OffsetOldest); err != nil {
-				stop(err)
+			// Its leader may not know it yet, and that passes.
+			for err := begin(number, sarama.OffsetOldest); err != nil; err = begin(number, sarama.OffsetOldest) {
+				if ctx.Err() == nil {
+					c.note("%v; trying again", err)
+				}
+				if service.Sleep(ctx, 500*time.Millisecond) != nil {
+					return
+				}
 			}
 		})
 	}

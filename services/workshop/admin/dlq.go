@@ -3,7 +3,6 @@ package admin
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -211,10 +210,10 @@ func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 	l, original := letterOf(msg)
 	l, value := unwrap(msg, l)
 	if o.output == "json" {
-		return json.NewEncoder(o.Stdout).Encode(struct {
+		return writeJSON(o.Stdout, struct {
 			message
 			Letter letter `json:"letter"`
-		}{messageOf(msg), l})
+		}{messageOf(msg), l}, "")
 	}
 	err := o.say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
 	line := func(name, text string) {

@@ -3,7 +3,6 @@ package admin
 import (
 	"bufio"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -55,7 +54,7 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 	switch {
 	case p.json:
-		return json.NewEncoder(p.w).Encode(messageOf(msg))
+		return writeJSON(p.w, messageOf(msg), "")
 	case p.verbose:
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")

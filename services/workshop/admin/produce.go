@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -265,9 +264,9 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 			KeyBase64 string  `json:"keyBase64,omitempty"`
 		}{Line: number, Partition: msg.Partition, Offset: msg.Offset}
 		line.Key, line.KeyBase64 = jsonText(key)
-		text, err := json.Marshal(line)
-		p.printed(err)
-		p.printed(p.report.line(p.Stdout, number, string(text)+"\n"))
+		var text strings.Builder
+		p.printed(writeJSON(&text, line, ""))
+		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
 		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
 		if msg.Key != nil {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode"
@@ -82,6 +83,35 @@ func TestATerminalIsHarmless(t *testing.T) {
 		}
 		if !strings.Contains(all, `\x1b[2J`) {
 			t.Errorf("%q: what is harmful is not shown as an escape: %q", args, all)
+		}
+	}
+}
+
+// JSON has escapes of its own for what could act on a terminal, and means the same with them.
+func TestJSONIsHarmless(t *testing.T) {
+	c := hostile(t)
+	const key = "\u009b2J\x7f\u202e"
+	send(t, c, &sarama.ProducerMessage{Topic: "t.dlq", Key: sarama.StringEncoder(key)})
+	for _, args := range [][]string{
+		{"consume", "t.dlq", "--from-beginning", "--to-end", "-o", "json"},
+		{"dlq", "show", "t.dlq", "-o", "json"},
+		{"groups", "list", "-o", "json"},
+	} {
+		got := onTerminal(t, c.Kafka(), args...).ok(t).stdout
+		for _, r := range got {
+			if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
+				t.Errorf("%q: %q reaches the terminal in %q", args, r, got)
+				break
+			}
+		}
+		for decoder := json.NewDecoder(strings.NewReader(got)); decoder.More(); {
+			var value any
+			if err := decoder.Decode(&value); err != nil {
+				t.Fatalf("%q: %v in %q", args, err, got)
+			}
+		}
+		if args[0] == "consume" && !strings.Contains(got, `"key":"\u009b2J\u007f\u202e"`) {
+			t.Errorf("%q: %q", args, got)
 		}
 	}
 }

@@ -5,7 +5,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -104,9 +103,7 @@ func (o *options) outputFlag(cmd *cobra.Command) {
 // On a terminal, columns give way where there are too many: see [screen.Table].
 func (o *options) print(value any, table func(w io.Writer)) error {
 	if o.output == "json" {
-		enc := json.NewEncoder(o.Stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(value)
+		return writeJSON(o.Stdout, value, "  ")
 	}
 	var text strings.Builder
 	table(service.Guard(&text, service.IsTerminal(o.Stdout)))
