@@ -27,6 +27,7 @@ func loginFromEnv(env *service.Env, addr string) login {
 		}
 	}
 	switch {
+	case addr == "": // said already
 	case l.user != "" && passwordFile == "":
 		env.Fail("SMTP_USER", "needs SMTP_PASSWORD_FILE, a file with the password")
 	case l.user == "" && passwordFile != "":
