@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -62,9 +63,9 @@ func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config, topics ...st
 		if err != nil {
 			return nil, err
 		}
-		own := *conf
-		own.Metadata.Retry.Max = 0 // or sarama would wait for the missing leaders, a minute long
-		client, err := sarama.NewClient(answering, &own)
+		// Without retries, or sarama would wait for the missing leaders, a minute long.
+		own, retryFromNow := withoutRetries(conf)
+		client, err := sarama.NewClient(answering, own)
 		if err != nil {
 			return nil, err
 		}
@@ -79,9 +80,30 @@ func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config, topics ...st
 			client.Close()
 			return nil, err
 		}
-		own.Metadata.Retry = conf.Metadata.Retry // nobody else has the client yet
+		retryFromNow()
 		return client, nil
 	})
+}
+
+// withoutRetries returns a copy of conf with which a client does not retry a question for metadata before
+// retryFromNow is called. The client asks in the background too, so that its configuration must not be
+// changed: the copy says that a retry would outlast its time limit.
+func withoutRetries(conf *sarama.Config) (own *sarama.Config, retryFromNow func()) {
+	const limit = time.Hour
+	var retrying atomic.Bool
+	c := *conf
+	c.Metadata.Timeout = limit
+	c.Metadata.Retry.BackoffFunc = func(retries, most int) time.Duration {
+		switch {
+		case !retrying.Load():
+			return 2 * limit
+		case conf.Metadata.Retry.BackoffFunc != nil:
+			return conf.Metadata.Retry.BackoffFunc(retries, most)
+		default:
+			return conf.Metadata.Retry.Backoff
+		}
+	}
+	return &c, func() { retrying.Store(true) }
 }
 
 // reachAny fails where none of the brokers answers at the address that it advertises.
