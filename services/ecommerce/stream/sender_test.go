@@ -93,3 +93,39 @@ func TestSenderFitsTheTopic(t *testing.T) {
 		}
 	}
 }
+
+// The limit of one topic keeps nothing out of another, for a message alone and among several.
+func TestSenderFitsEachTopic(t *testing.T) {
+	c := kafkatest.Start(t, event.NewOrderTopic+":1", event.SendEmailTopic+":1")
+	c.LimitMessages(event.SendEmailTopic, 2048)
+	message := func(topic string, size int) *sarama.ProducerMessage {
+		return &sarama.ProducerMessage{Topic: topic, Value: sarama.ByteEncoder(make([]byte, size))}
+	}
+	r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
+		s, err := Settings{Cluster: cluster}.NewSender(ctx, p, event.NewOrderTopic, event.SendEmailTopic)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		for range 2 { // after the first, the limit is the other topic's
+			if err := s.Publish(ctx, message(event.NewOrderTopic, 17000)); err != nil {
+				t.Errorf("a message for the topic without a low limit: %v", err)
+			}
+			if err := s.Publish(ctx, message(event.SendEmailTopic, 17000)); !kafka.TooLarge(err) {
+				t.Errorf("a message for the topic with a low limit: %v, want a refusal", err)
+			}
+		}
+		for i, err := range s.PublishAll(ctx, []*sarama.ProducerMessage{message(event.SendEmailTopic, 100), message(event.NewOrderTopic, 17000)}) {
+			if err != nil {
+				t.Errorf("message %d of two: %v", i, err)
+			}
+		}
+		return nil
+	})
+	if err := r.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if orders, emails := len(c.ReadAll(event.NewOrderTopic)), len(c.ReadAll(event.SendEmailTopic)); orders != 3 || emails != 1 {
+		t.Errorf("%d and %d messages, want 3 and 1", orders, emails)
+	}
+}
