@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -26,19 +24,7 @@ func TestBoardsReadAddedPartitions(t *testing.T) {
 			c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0))...)
 			r.WaitFor("1 - 0")
 			c.AddPartitions("scoreGame", 2)
-			conf := c.Kafka().Config("test")
-			conf.Producer.Partitioner = sarama.NewManualPartitioner
-			producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer producer.Close()
-			for id := range 3 {
-				value := values(t, "m2", 2e9, b(id+1, 0, id+1))[0]
-				if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "scoreGame", Partition: 1, Value: sarama.StringEncoder(value)}); err != nil {
-					t.Fatal(err)
-				}
-			}
+			c.SendTo("scoreGame", 1, values(t, "m2", 2e9, b(1, 0, 1), b(2, 0, 2), b(3, 0, 3))...)
 			if delivery == exactlyOnce {
 				kafkatest.Eventually(t, "the board says what is missing", func() bool {
 					return strings.Contains(r.Logs.String(), "workshop topics alter scoreBoard --partitions")

@@ -14,27 +14,14 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkatest"
 )
 
 // listenScript answers each command with the line for its first word, %s in it being the whole command, and
 // any other command with 250. It does what no library's server does.
 func listenScript(t *testing.T, script map[string]string) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go playScript(conn, script)
-		}
-	}()
-	return ln.Addr().String()
+	return kafkatest.Listen(t, func(conn net.Conn) { playScript(conn, script) })
 }
 
 func playScript(conn net.Conn, script map[string]string) {

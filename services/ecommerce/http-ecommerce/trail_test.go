@@ -111,22 +111,13 @@ func TestTrailReadsAddedPartitions(t *testing.T) {
 				p.Out.Print("started")
 				return trail.run(ctx)
 			}).WaitFor("started")
-		conf := c.Kafka().Config("test")
-		conf.Producer.Partitioner = sarama.NewManualPartitioner
 		send := func(partition int32, order string) {
 			t.Helper()
-			producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer producer.Close()
 			value, err := event.EncodeEnvelope(event.Order{ID: order, Email: "ana@example.com", Amount: mustAmount(t, "1")}, event.NewCorrelationID(title).SentTo(event.NewOrderTopic))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: event.NewOrderTopic, Partition: partition, Value: sarama.ByteEncoder(value)}); err != nil {
-				t.Fatal(err)
-			}
+			c.SendTo(event.NewOrderTopic, partition, string(value))
 		}
 		seen := func(order string) bool { steps, _ := trail.of(order, 0); return len(steps) == 1 }
 		send(0, "before")

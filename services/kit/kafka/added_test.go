@@ -49,23 +49,6 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 	return m
 }
 
-// sendTo sends values to one partition, through a client that knows the topic as it is now.
-func sendTo(t *testing.T, c *kafkatest.Cluster, partition int32, values ...string) {
-	t.Helper()
-	conf := c.Kafka().Config("test")
-	conf.Producer.Partitioner = sarama.NewManualPartitioner
-	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer producer.Close()
-	for _, v := range values {
-		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Partition: partition, Value: sarama.StringEncoder(v)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // A member notices partitions that are added, and reads them from their beginning, also with
 // AUTO_OFFSET_RESET=latest: every message once, in the order of its partition.
 func TestAddedPartitionsAreRead(t *testing.T) {
@@ -74,14 +57,14 @@ func TestAddedPartitionsAreRead(t *testing.T) {
 			c := kafkatest.Start(t, "t:1")
 			m := joinAged(t, c, 300*time.Millisecond, reset)
 			m.WaitFor("held [0]")
-			sendTo(t, c, 0, "1")
+			c.SendTo("t", 0, "1")
 			wantHandled(t, m, []string{"0:1"}) // with latest: the member has begun
 			c.AddPartitions("t", 3)
-			sendTo(t, c, 2, "2", "3") // before the member holds it
-			sendTo(t, c, 0, "4", "5")
+			c.SendTo("t", 2, "2", "3") // before the member holds it
+			c.SendTo("t", 0, "4", "5")
 			m.WaitFor("held [0 1 2]")
-			sendTo(t, c, 1, "6")
-			sendTo(t, c, 2, "7")
+			c.SendTo("t", 1, "6")
+			c.SendTo("t", 2, "7")
 			kafkatest.Eventually(t, "7 messages handled", func() bool { return len(m.values()) >= 7 })
 			got := m.values()
 			slices.SortStableFunc(got, func(a, b string) int { return int(a[0]) - int(b[0]) })
@@ -98,9 +81,9 @@ func TestAddedPartitionsAreUnseenInOldMetadata(t *testing.T) {
 	m := joinAged(t, c, time.Hour, sarama.OffsetOldest)
 	m.WaitFor("held [0]")
 	c.AddPartitions("t", 2)
-	sendTo(t, c, 1, "unseen")
+	c.SendTo("t", 1, "unseen")
 	for n := range 50 { // each a commit and a fetch: time enough for one that looks
-		sendTo(t, c, 0, fmt.Sprint(n))
+		c.SendTo("t", 0, fmt.Sprint(n))
 	}
 	kafkatest.Eventually(t, "50 messages handled", func() bool { return len(m.values()) >= 50 })
 	if slices.Contains(m.values(), "1:unseen") {

@@ -149,6 +149,24 @@ func (c *Cluster) ProduceValues(topic string, values ...string) {
 	}
 }
 
+// SendTo sends values to one partition, whatever the partitioner of programs would choose.
+func (c *Cluster) SendTo(topic string, partition int32, values ...string) {
+	c.t.Helper()
+	conf := c.Kafka().Config("kafkatest")
+	conf.Producer.Partitioner = sarama.NewManualPartitioner
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer producer.Close()
+	for _, value := range values {
+		msg := &sarama.ProducerMessage{Topic: topic, Partition: partition, Value: sarama.StringEncoder(value)}
+		if _, _, err := producer.SendMessage(msg); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
 // ReadAll returns what is in the topic now as read_committed shows it, partition by partition.
 func (c *Cluster) ReadAll(topic string) []*sarama.ConsumerMessage {
 	c.t.Helper()

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -44,21 +43,8 @@ func TestConsumeReadsAddedPartitions(t *testing.T) {
 				return out.String() != ""
 			})
 			c.AddPartitions("t", 2)
-			conf := c.Kafka().Config("test")
-			conf.Producer.Partitioner = sarama.NewManualPartitioner
-			producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer producer.Close()
-			for _, m := range []sarama.ProducerMessage{
-				{Partition: 1, Value: sarama.StringEncoder("new1")}, {Partition: 1, Value: sarama.StringEncoder("new2")}, {Partition: 0, Value: sarama.StringEncoder("old")},
-			} {
-				m.Topic = "t"
-				if _, _, err := producer.SendMessage(&m); err != nil {
-					t.Fatal(err)
-				}
-			}
+			c.SendTo("t", 1, "new1", "new2")
+			c.SendTo("t", 0, "old")
 			kafkatest.Eventually(t, "the old partition's message", func() bool { return strings.Contains(out.String(), "old\n") })
 			if r.added {
 				kafkatest.Eventually(t, "the new partition's messages", func() bool { return strings.Contains(out.String(), "new2\n") })
@@ -90,16 +76,7 @@ func TestConsumeWaitsForAnAddedPartition(t *testing.T) {
 	kafkatest.Eventually(t, "the reader at work", func() bool { return out.String() != "" })
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: "t", Partitions: []int32{1}, Err: kerr.NotLeaderForPartition, Count: 5})
 	c.AddPartitions("t", 2)
-	conf := c.Kafka().Config("test")
-	conf.Producer.Partitioner = sarama.NewManualPartitioner
-	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer producer.Close()
-	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Partition: 1, Value: sarama.StringEncoder("new")}); err != nil {
-		t.Fatal(err)
-	}
+	c.SendTo("t", 1, "new")
 	kafkatest.Eventually(t, "the new partition's message, or an end", func() bool { return strings.Contains(out.String(), "new\n") || len(ended) > 0 })
 	stop()
 	if err := <-ended; err != nil {
