@@ -23,18 +23,19 @@ ecommerce: build ## the e-commerce system on an embedded cluster, http://127.0.0
 build: ## compile all programs into bin/
 	@echo "compiling into bin/ (the first time takes a minute or two)" && go build $(LDFLAGS) -o bin/ work
 
+# The programs that tests start, with the race detector as the tests themselves.
+.PHONY: build-race
+build-race:
+	go build $(RACE) -o bin/race/ work
+
+# In CI without a cached result, and without vet, which lint runs.
 .PHONY: test
-test: ## run all tests that need nothing but Go
-	go test $(RACE) $(if $(CI),-count=1) -timeout 20m work
+test: build-race ## run all tests that need nothing but Go
+	WORKSHOP_BIN="$(CURDIR)/bin/race" go test $(RACE) $(if $(CI),-count=1 -vet=off) -parallel 8 -timeout 20m work
 
-.PHONY: soak
-soak: build ## exactly-once under thousands of faults, and each lab ten times on the embedded cluster: about half an hour (SOAK_EVENTS=60000 SOAK_FAULTS=2500 SOAK_SEED=...)
-	SOAK_EVENTS=$(or $(SOAK_EVENTS),60000) SOAK_FAULTS=$(or $(SOAK_FAULTS),2500) go test $(RACE) -count=1 -timeout 1h -v -run Soak ./services/scoreboard
-	BOOTSTRAP_SERVERS= scripts/repeat-labs 10
-
-.PHONY: soak-brokers
-soak-brokers: build ## each lab ten times on real brokers of this machine (make kafka-up), which it kills: three quarters of an hour
-	BOOTSTRAP_SERVERS=$${BOOTSTRAP_SERVERS:-localhost:9091,localhost:9092,localhost:9093} scripts/repeat-labs 10
+.PHONY: campaign
+campaign: build build-race ## every guarantee, drill, lab and page with its repetitions, about 90 minutes, into docs/reliability.md (ARGS="drills faults", ARGS=--list)
+	@go run ./services/workshop/acceptance/campaign $(ARGS)
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems

@@ -3,8 +3,11 @@
 package reliability
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 )
 
@@ -70,4 +73,26 @@ func Record(m Measurement) error {
 		return fmt.Errorf("record of %s: %w", m.Test, err)
 	}
 	return f.Close()
+}
+
+// Read returns the measurements in a file that Record has written; a file that is not there has none.
+// A line that is not a measurement is an error, which names the line.
+func Read(name string) ([]Measurement, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var all []Measurement
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		var m Measurement
+		if err := json.Unmarshal(lines.Bytes(), &m); err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", name, n, err)
+		}
+		all = append(all, m)
+	}
+	return all, lines.Err()
 }

@@ -1,0 +1,7 @@
+//go:build unix
+
+package main
+
+import "testing"
+
+func needsShell(*testing.T) {}
