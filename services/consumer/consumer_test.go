@@ -33,6 +33,7 @@ func env(c *kafkatest.Cluster, more ...string) map[string]string {
 }
 
 func TestPrintsCommitsAndSumsUp(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	c.ProduceValues("transactions", fmt.Sprintf(good, 1), fmt.Sprintf(good, 2)+"\n", "{\n \"extra\": 1,"+fmt.Sprintf(good, 3)[1:])
 	r := kafkatest.StartRun(t, env(c), configure, run)
@@ -68,6 +69,7 @@ var unreadable = []struct {
 }
 
 func TestUnreadableMessagesBecomeDeadLetters(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1")
 	// As «workshop topics apply» does: the letter's headers come on top of the largest message.
 	room := "1114124"
@@ -130,6 +132,7 @@ func TestUnreadableMessagesBecomeDeadLetters(t *testing.T) {
 
 // Without a place for it an unreadable message stays: the offset is not passed.
 func TestNoDeadLettersStopsAtTheMessage(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1")
 	c.ProduceValues("transactions", fmt.Sprintf(good, 1), "rubbish", fmt.Sprintf(good, 2))
 	r := kafkatest.StartRun(t, env(c, "DEAD_LETTER_TOPIC", "none"), configure, run)
@@ -148,6 +151,7 @@ func TestNoDeadLettersStopsAtTheMessage(t *testing.T) {
 // A letter that the broker refuses must not cost the message either: the consumer meets it again
 // and again, and goes on once the topic takes it.
 func TestRefusedDeadLetterDoesNotPassTheOffset(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	c.ProduceValues("transactions", fmt.Sprintf(good, 1), "rubbish", fmt.Sprintf(good, 2))
 	refuse := c.RefuseProduce("transactions.dlq")
@@ -169,6 +173,7 @@ func TestRefusedDeadLetterDoesNotPassTheOffset(t *testing.T) {
 // Stops at any moment, one after the other: what was printed is committed, so that the next start
 // prints none of it again; and none is left out.
 func TestStopAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	const seed, count = 7, 5000
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -219,6 +224,7 @@ func TestStopAtAnyMoment(t *testing.T) {
 // The stop comes while a dead letter is under way and no broker answers: it does not wait for it, and
 // says what it does not know.
 func TestStopDuringADeadLetter(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	c.ProduceValues("transactions", "rubbish")
 	hold := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions.dlq", Err: kerr.NotLeaderForPartition, Count: -1})
@@ -231,6 +237,7 @@ func TestStopDuringADeadLetter(t *testing.T) {
 
 // One of the bootstrap addresses is dead: whichever is asked first, reading and dead letters work.
 func TestStartsWithABrokerDown(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	vars := env(c, "BOOTSTRAP_SERVERS", fmt.Sprintf("127.0.0.1:%d,%s", kafkatest.FreePort(t), c.ListenAddrs()[0]))
 	for range 8 {
@@ -257,6 +264,7 @@ func TestDeadLettersNeedAnotherTopic(t *testing.T) {
 }
 
 func TestRebalanceIsTold(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:3", "transactions.dlq:1")
 	first := kafkatest.StartRun(t, env(c), configure, run)
 	first.WaitFor("partições recebidas: 0, 1, 2 (agora: 0, 1, 2)")
@@ -290,6 +298,7 @@ func TestRebalanceWords(t *testing.T) {
 }
 
 func TestEnglishLines(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	r := kafkatest.StartRun(t, env(c, "WORKSHOP_LANG", "en"), configure, run)
 	r.WaitFor("partitions given: 0 (now: 0)")

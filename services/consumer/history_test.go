@@ -13,6 +13,7 @@ import (
 
 // The history has a delivery, a line and its commit, in that order; a dead letter is a send.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
 	c.ProduceValues("transactions", fmt.Sprintf(good, 1), "nonsense", fmt.Sprintf(good, 2))
 	path := filepath.Join(t.TempDir(), "history.jsonl")

@@ -78,6 +78,7 @@ func env(c *kafkatest.Cluster, more ...string) map[string]string {
 }
 
 func TestPublishesWholeMatches(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	r := kafkatest.StartRun(t, env(c, "MATCHES", "2"), configure, run)
 	if err := r.Wait(); err != nil {
@@ -114,6 +115,7 @@ func TestPublishesWholeMatches(t *testing.T) {
 
 // Without a key a match is on every partition.
 func TestMessageKey(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		key, transactionalID string
 		keyless              bool
@@ -140,6 +142,7 @@ func TestMessageKey(t *testing.T) {
 
 // A stop between two goals: what was sent is acknowledged, and the summary says so.
 func TestStopBetweenGoals(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	r := kafkatest.StartRun(t, env(c, "PACE", "1h"), configure, run)
 	kafkatest.Eventually(t, "the first goal is in the log", func() bool { return c.PartitionInfo("scoreGame", 0).HighWatermark == 1 })
@@ -151,6 +154,7 @@ func TestStopBetweenGoals(t *testing.T) {
 
 // An event that the broker refuses ends the match: whatever came after it would be a lie.
 func TestRefusedEventEndsTheMatch(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	c.RefuseProduce("scoreGame")
 	r := kafkatest.StartRun(t, env(c), configure, run)
@@ -163,6 +167,7 @@ func TestRefusedEventEndsTheMatch(t *testing.T) {
 
 // A stop while the broker does not answer reports the event as unknown instead of waiting.
 func TestStopWithoutAnswerIsUnknown(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "scoreGame", Err: kerr.NotLeaderForPartition, Count: -1})
 	r := kafkatest.StartRun(t, env(c), configure, run)

@@ -51,6 +51,7 @@ func wantWholeMatch(t *testing.T, events []event.ScoreEvent) {
 
 // Ghost goals are in the log, and only read_uncommitted shows them.
 func TestGhostGoals(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	r := kafkatest.StartRun(t, env(c, "TRANSACTIONAL_ID", "sim", "ABORT_EVERY", "5"), configure, run)
 	if err := r.Wait(); err != nil {
@@ -76,6 +77,7 @@ func TestGhostGoals(t *testing.T) {
 }
 
 func TestTransactionsUnderFaults(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	var faults []*kfake.FaultHandle
 	for _, f := range []kfake.Fault{
@@ -100,6 +102,7 @@ func TestTransactionsUnderFaults(t *testing.T) {
 
 // A commit without an answer may or may not have happened: it is said so, and not done again.
 func TestUnknownCommitEndsTheMatch(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Err: kerr.UnknownServerError, Count: 1})
 	r := kafkatest.StartRun(t, env(c, "TRANSACTIONAL_ID", "sim"), configure, run)
@@ -111,6 +114,7 @@ func TestUnknownCommitEndsTheMatch(t *testing.T) {
 
 // Two simulators with one id: the older is fenced, says so in words, and ends.
 func TestFencedSimulatorSaysSo(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1")
 	older := kafkatest.StartRun(t, env(c, "TRANSACTIONAL_ID", "sim", "PACE", "20ms", "MATCHES", "0"), configure, run)
 	older.WaitFor(`"id":3,`)

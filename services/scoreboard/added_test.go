@@ -13,8 +13,10 @@ import (
 // Every board reads partitions that are added to its topic. Exactly once it needs one more on BOARD_TOPIC
 // too: it says so, and goes on once it is there.
 func TestBoardsReadAddedPartitions(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []string{autoCommit, atMostOnce, atLeastOnce, exactlyOnce} {
 		t.Run(delivery, func(t *testing.T) {
+			t.Parallel()
 			c := startForBoards(t)
 			r := kafkatest.StartRun(t, onceEnv(t, c, "DELIVERY", delivery, "MATCHES", "0"), func(env *service.Env) config {
 				cfg := configure(env)

@@ -30,7 +30,7 @@ type boardProcess struct {
 func startBoard(t *testing.T, program string, vars map[string]string) *boardProcess {
 	t.Helper()
 	vars["DELIVERY"], vars["MATCHES"], vars["TRANSACTION_TIMEOUT"] = exactlyOnce, "0", "1m"
-	vars[asScoreboard], vars["GORACE"] = program, "halt_on_error=1"
+	vars[asScoreboard], vars["GORACE"] = program, "halt_on_error=1 atexit_sleep_ms=0"
 	b := &boardProcess{t: t, vars: vars, out: &tail{}}
 	b.start()
 	t.Cleanup(func() {

@@ -148,11 +148,13 @@ func (x *chaos) refuse() {
 	})
 }
 
+const answerLost = " answer lost"
+
 // loseAnswer sets a trap that cuts the boards' connections while the broker has a request in hand: it
 // is done, and the board does not hear of it.
 func (x *chaos) loseAnswer() {
 	r := x.refusals[x.rng.IntN(len(x.refusals))]
-	x.set(r.key, r.key.Name()+" answer lost", kfake.Fault{
+	x.set(r.key, r.key.Name()+answerLost, kfake.Fault{
 		Keys: []kmsg.Key{r.key}, Topic: r.topic, TopLevel: r.topLevel, Observe: true, Count: 1,
 		When: func(req kmsg.Request) bool {
 			if r.when != nil && !r.when(req) {
@@ -203,6 +205,22 @@ func (x *chaos) counts() map[string]int {
 		}
 	}
 	return all
+}
+
+// kinds is counts with one kind for all refusals, and one for all lost answers.
+func (x *chaos) kinds() map[string]int {
+	kinds := maps.Clone(x.done)
+	for kind, n := range x.counts() {
+		if _, ok := x.done[kind]; ok {
+			continue
+		}
+		if strings.HasSuffix(kind, answerLost) {
+			kinds["answer of a broker lost"] += n
+		} else {
+			kinds["request refused by a broker"] += n
+		}
+	}
+	return kinds
 }
 
 // struck is how many faults have struck.

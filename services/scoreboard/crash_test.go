@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 	"workshop.example/kit/service"
 )
 
@@ -85,6 +87,9 @@ func crashEnv(t *testing.T, c *kafkatest.Cluster, more ...string) map[string]str
 
 // The three prove each other: the same crash, the same match, and another count.
 func TestCrashOnCueTellsGuaranteesApart(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	lost, repeated := map[string]int{}, map[string]int{}
 	for _, c := range []struct {
 		delivery string
 		want     []int // how often ids 1 to 8 are shown
@@ -100,15 +105,29 @@ func TestCrashOnCueTellsGuaranteesApart(t *testing.T) {
 			if crashes != 1 {
 				t.Errorf("%d crashes, want 1", crashes)
 			}
-			if got := shown(lines, 8); !slices.Equal(got, c.want) {
+			got := shown(lines, 8)
+			if !slices.Equal(got, c.want) {
 				t.Errorf("shown %v, want %v", got, c.want)
+			}
+			for _, n := range got {
+				lost[c.delivery] += max(0, 1-n)
+				repeated[c.delivery] += max(0, n-1)
 			}
 		})
 	}
+	// Each of the two promises what the other does not, and is the control of it.
+	m := reliability.Measurement{
+		Ground: reliability.Embedded, Test: t.Name(), Seconds: time.Since(began).Seconds(), Events: 8, Faults: map[string]int{"crash on cue": 1}, Controls: 1,
+	}
+	m.Guarantee, m.Duplicated, m.Caught = "at-most-once shows no goal twice", repeated[atMostOnce], min(1, repeated[atLeastOnce])
+	record(t, m)
+	m.Guarantee, m.Lost, m.Duplicated, m.Caught = "at-least-once leaves no goal out", lost[atLeastOnce], 0, min(1, lost[atMostOnce])
+	record(t, m)
 }
 
 // A second experiment on new messages crashes again, though the first left its mark.
 func TestCrashOnceIsOncePerMessage(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	vars := crashEnv(t, c, "DELIVERY", atLeastOnce)
 	for n := range 2 {
@@ -132,6 +151,7 @@ func TestCrashOnceIsOncePerMessage(t *testing.T) {
 
 // The same match in a recreated topic: the same bytes in the same places, and yet other messages.
 func TestCrashOnceIsOncePerTopic(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	vars := crashEnv(t, c, "DELIVERY", atLeastOnce)
 	for n := range 2 {
@@ -146,6 +166,7 @@ func TestCrashOnceIsOncePerTopic(t *testing.T) {
 
 // Document 000's original: the event comes again at every restart.
 func TestCrashAlwaysIsALoop(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(6)...)...)
 	vars := crashEnv(t, c, "DELIVERY", atLeastOnce, "FAIL_MODE", "always")

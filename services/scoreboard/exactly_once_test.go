@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -14,6 +15,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 	"workshop.example/kit/service"
 )
 
@@ -40,14 +42,30 @@ func records(t *testing.T, msgs []*sarama.ConsumerMessage) []event.BoardRecord {
 	return all
 }
 
-// wantOnce checks that BOARD_TOPIC has every id from 1 to last once and in order, and the right tally
-// of a match of goals(last-1).
-func wantOnce(t *testing.T, c *kafkatest.Cluster, last int) {
+const onceGuarantee = "exactly-once counts every goal once"
+
+func record(t *testing.T, m reliability.Measurement) {
 	t.Helper()
+	if err := reliability.Record(m); err != nil {
+		t.Error(err)
+	}
+}
+
+// wantOnce checks that BOARD_TOPIC has every id from 1 to last once and in order, and the right tally
+// of a match of goals(last-1). It returns what it has measured.
+func wantOnce(t *testing.T, c *kafkatest.Cluster, last int) reliability.Measurement {
+	t.Helper()
+	m := reliability.Measurement{Guarantee: onceGuarantee, Ground: reliability.Embedded, Test: t.Name(), Events: last}
 	all := records(t, c.ReadAll("scoreBoard"))
 	var ids []int
+	count := map[int]int{}
 	for i, r := range all {
 		ids = append(ids, r.ID)
+		if count[r.ID]++; count[r.ID] > 1 {
+			m.Duplicated++
+		} else if r.ID < slices.Max(ids) {
+			m.OutOfOrder++
+		}
 		if r.Tally != r.Score || r.Source.Offset != int64(r.ID-1) {
 			t.Errorf("record %d is %+v", i, r)
 		}
@@ -62,9 +80,12 @@ func wantOnce(t *testing.T, c *kafkatest.Cluster, last int) {
 	if got := c.Committed("group1", "scoreGame", 0); got != int64(last) {
 		t.Errorf("committed offset %d, want %d", got, last)
 	}
+	m.Lost = last - len(count)
+	return m
 }
 
 func TestCrashExactlyOnce(t *testing.T) {
+	t.Parallel()
 	c := startForBoards(t)
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(8)...)...)
 	lines, crashes := until(t, 1, onceEnv(t, c, "FAIL_AT_ID", "5"))
@@ -94,6 +115,7 @@ func TestCrashExactlyOnce(t *testing.T) {
 
 // Id 2 is missing, so the tally differs from the announced score. It survives the restart.
 func TestRestartResumesTheTally(t *testing.T) {
+	t.Parallel()
 	c := startForBoards(t)
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), a(3, 3, 0), a(4, 4, 0), a(5, 5, 0), end(a(6, 5, 0)))...)
 	lines, _ := until(t, 1, onceEnv(t, c, "FAIL_AT_ID", "4"))
@@ -108,7 +130,9 @@ func TestRestartResumesTheTally(t *testing.T) {
 
 // Twenty crashes at events chosen at random, each between the send and the commit.
 func TestCrashesAtRandom(t *testing.T) {
+	t.Parallel()
 	const last = 60
+	began := time.Now()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	c := startForBoards(t)
@@ -129,7 +153,9 @@ func TestCrashesAtRandom(t *testing.T) {
 		lines = append(lines, r.Out.Lines()...)
 	}
 	rest, _ := until(t, 0, vars)
-	wantOnce(t, c, last+1)
+	m := wantOnce(t, c, last+1)
+	m.Seed, m.Seconds, m.Faults = seed, time.Since(began).Seconds(), map[string]int{"crash between the send and the commit": len(at)}
+	record(t, m)
 	for i, n := range shown(append(lines, rest...), last) {
 		if n != 1 {
 			t.Errorf("id %d shown %d times", i+1, n)
@@ -142,6 +168,7 @@ func TestCrashesAtRandom(t *testing.T) {
 
 // What cannot be read is a dead letter once, in the transaction that passes it.
 func TestUnreadableEventExactlyOnce(t *testing.T) {
+	t.Parallel()
 	c := startForBoards(t)
 	events := values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0), end(a(3, 2, 0)))
 	c.ProduceValues("scoreGame", events[0], `{"id": 2, "event": "penalty"}`, events[1], events[2])
@@ -167,6 +194,7 @@ func TestUnreadableEventExactlyOnce(t *testing.T) {
 
 // Two boards with one transactional id: the older ends, and says why.
 func TestFencedBoardSaysSo(t *testing.T) {
+	t.Parallel()
 	c := startForBoards(t)
 	older := kafkatest.StartRun(t, onceEnv(t, c, "CONSUMER_GROUP", "one", "TRANSACTIONAL_ID", "same"), configure, run)
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0))...)

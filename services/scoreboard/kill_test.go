@@ -37,7 +37,8 @@ func process(t *testing.T, vars map[string]string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), exe)
-	cmd.Env = append(os.Environ(), asScoreboard+"=1")
+	// A program with the race detector sleeps for a second before it ends, unless told otherwise.
+	cmd.Env = append(os.Environ(), asScoreboard+"=1", "GORACE=atexit_sleep_ms=0")
 	for name, value := range vars {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
@@ -46,6 +47,7 @@ func process(t *testing.T, vars map[string]string) *exec.Cmd {
 
 // The crash on cue in earnest: its exit code, and its last words are out.
 func TestCrashOnCueEndsTheProcess(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []string{autoCommit, atMostOnce, atLeastOnce, exactlyOnce} {
 		t.Run(delivery, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +75,9 @@ func TestCrashOnCueEndsTheProcess(t *testing.T) {
 
 // Twenty times kill -9, each at a moment chosen at random: after so many lines and a few milliseconds.
 func TestKilledAtRandomMoments(t *testing.T) {
-	const last = 400
+	t.Parallel()
+	const last, kills = 400, 20
+	began := time.Now()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -81,7 +85,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(last)...)...)
 	vars := onceEnv(t, c)
 	var lines []string
-	for range 20 {
+	for range kills {
 		cmd := process(t, vars)
 		stdout, err := cmd.StdoutPipe()
 		if err != nil {
@@ -111,7 +115,9 @@ func TestKilledAtRandomMoments(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v; output:\n%s", err, out)
 	}
-	wantOnce(t, c, last+1)
+	m := wantOnce(t, c, last+1)
+	m.Seed, m.Seconds, m.Faults = seed, time.Since(began).Seconds(), map[string]int{"board killed -9 and started": kills}
+	record(t, m)
 	counts := shown(append(lines, strings.Split(string(out), "\n")...), last)
 	if slices.Max(counts) > 1 {
 		t.Errorf("a line was shown twice: %v", counts)

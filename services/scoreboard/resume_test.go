@@ -67,6 +67,7 @@ func TestRestoredBoardSaysSinceWhen(t *testing.T) {
 // A commit whose answer was lost has happened all the same: the board learns it from BOARD_TOPIC, and
 // does not wait for an end of the match that it has passed.
 func TestBoardLearnsWhatItDidNotSee(t *testing.T) {
+	t.Parallel()
 	c := startForBoards(t)
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0))...)
 	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
@@ -81,6 +82,7 @@ func TestBoardLearnsWhatItDidNotSee(t *testing.T) {
 
 // Two boards share three partitions and come and go: every event is on BOARD_TOPIC once.
 func TestExactlyOnceInAGroup(t *testing.T) {
+	t.Parallel()
 	const matches, last = 9, 30
 	c := kafkatest.Start(t, "scoreGame:3", "scoreGame.dlq:1", "scoreBoard:3")
 	start := func(instance string) *kafkatest.Run {

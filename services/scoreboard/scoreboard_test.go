@@ -41,8 +41,10 @@ func scoreLines(lines []string) []string {
 
 // As document 000 asks: header, scores, the end; then the program ends by itself.
 func TestEndsWithTheMatch(t *testing.T) {
+	t.Parallel()
 	for _, delivery := range []string{autoCommit, atLeastOnce} {
 		t.Run(delivery, func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 			c.ProduceValues("scoreGame", values(t, "", 1e9, b(1, 0, 1), a(2, 1, 1), end(a(3, 1, 1)), a(1, 1, 0))...)
 			r := kafkatest.StartRun(t, env(c, "DELIVERY", delivery), configure, run)
@@ -65,6 +67,7 @@ func TestEndsWithTheMatch(t *testing.T) {
 }
 
 func TestGoesOnMatchAfterMatch(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), end(a(2, 1, 0)))...)
 	r := kafkatest.StartRun(t, env(c, "MATCHES", "0"), configure, run)
@@ -80,6 +83,7 @@ func TestGoesOnMatchAfterMatch(t *testing.T) {
 }
 
 func TestRestartGoesOnWithoutRepeating(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0))...)
 	first := kafkatest.StartRun(t, env(c), configure, run)
@@ -102,6 +106,7 @@ func TestRestartGoesOnWithoutRepeating(t *testing.T) {
 
 // Two boards in one group on one partition: the second says why it stays empty.
 func TestSecondBoardOfAGroupIsToldWhy(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	boards := []*kafkatest.Run{
 		kafkatest.StartRun(t, env(c), configure, run),
@@ -113,6 +118,7 @@ func TestSecondBoardOfAGroupIsToldWhy(t *testing.T) {
 }
 
 func TestUnreadableEventDoesNotStopTheMatch(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	events := values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0), end(a(3, 2, 0)))
 	c.ProduceValues("scoreGame", events[0], `{"id": 2, "event": "penalty"}`, events[1], events[2])

@@ -17,8 +17,8 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 	"workshop.example/kit/service"
-	"workshop.example/kit/verdict"
 	"workshop.example/kit/wire"
 )
 
@@ -49,7 +49,7 @@ type soakPlan struct {
 // run lets two boards take in events while faults strike them and their cluster, and judges what is
 // on BOARD_TOPIC in the end. The faults strike evenly over the first nine tenths of the events. The
 // boards are processes, so that they can be killed.
-func (s soakPlan) run(t *testing.T) judgement {
+func (s soakPlan) run(t *testing.T) (judgement, reliability.Measurement) {
 	t.Parallel()
 	events, faults := s.events, s.faults
 	seed := fromEnv(t, "SOAK_SEED", rand.Uint64())
@@ -121,7 +121,9 @@ func (s soakPlan) run(t *testing.T) judgement {
 	if x.struck() < faults {
 		t.Errorf("%d faults struck, want %d", x.struck(), faults)
 	}
-	return o
+	m := o.measurement()
+	m.Test, m.Seed, m.Seconds, m.Silence, m.Faults = t.Name(), seed, time.Since(began).Seconds(), longest.Seconds(), x.kinds()
+	return o, m
 }
 
 // committed is how many events the group has taken in.
@@ -136,18 +138,25 @@ func committed(c *kafkatest.Cluster) int {
 // Whatever strikes, every event is on BOARD_TOPIC once, in order, with the right tally.
 func TestExactlyOnceSoak(t *testing.T) {
 	s := soakPlan{"scoreboard", int(fromEnv(t, "SOAK_EVENTS", 400)), int(fromEnv(t, "SOAK_FAULTS", 25)), refusals, true}
-	if o := s.run(t); !o.Clean() || o.Processed != s.events || o.wrong > 0 {
+	o, m := s.run(t)
+	if !o.Clean() || o.Processed != s.events || o.wrong > 0 {
 		t.Error(o)
 	}
+	record(t, m)
 }
 
 // The control: a board that aborts a transaction and reads on, as sarama's own example does, loses
 // events. Were the faults too mild, or the judge blind, it would not show.
 func TestSoakFindsABoardThatReadsOn(t *testing.T) {
 	aborting := []refusal{{key: kmsg.TxnOffsetCommit, errs: []*kerr.Error{kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID}}}
-	if got := (soakPlan{readsOn, 400, 25, aborting, false}).run(t); len(got.Missing)+len(got.Repeated) == 0 {
+	got, m := soakPlan{readsOn, 400, 25, aborting, false}.run(t)
+	control := reliability.Measurement{Guarantee: m.Guarantee, Ground: m.Ground, Test: m.Test, Seed: m.Seed, Seconds: m.Seconds, Controls: 1}
+	if len(got.Missing)+len(got.Repeated) > 0 {
+		control.Caught = 1
+	} else {
 		t.Error("nothing was lost or duplicated: the soak proves nothing")
 	}
+	record(t, control)
 }
 
 // readOn is exactlyOnce with the mistake: after an error it goes on with the next event.
@@ -225,48 +234,4 @@ func (m *matches) next(t testing.TB, n int) []*sarama.ProducerMessage {
 		}
 	}
 	return msgs
-}
-
-// judgement is what became of the events of TOPIC on BOARD_TOPIC.
-type judgement struct {
-	verdict.Verdict
-	wrong int // records that are not the event's, or with another tally than its score
-}
-
-func (o judgement) String() string {
-	return fmt.Sprintf("%d events, %d on BOARD_TOPIC: %d lost, %d duplicated, %d out of order, %d torn, %d wrong", o.Produced, o.Processed,
-		len(o.Missing), len(o.Repeated), len(o.Nonmonotonic), len(o.Torn), o.wrong)
-}
-
-// judge holds the records of BOARD_TOPIC against the events of TOPIC and the group's offsets.
-func judge(t testing.TB, c *kafkatest.Cluster) judgement {
-	t.Helper()
-	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}, Commits: map[int32]int64{}}
-	want := map[event.Source]event.ScoreEvent{}
-	for _, msg := range c.ReadAll("scoreGame") {
-		e, err := event.DecodeScoreEvent(msg.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want[event.Source{Partition: msg.Partition, Offset: msg.Offset}] = e
-		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: msg.Partition, Offset: msg.Offset})
-	}
-	for p := range int32(soakPartitions) {
-		run.Commits[p] = c.Committed("group1", "scoreGame", p)
-	}
-	var o judgement
-	for _, msg := range c.ReadAll("scoreBoard") {
-		r, err := event.DecodeBoardRecord(msg.Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: r.Match, Number: r.ID}, Session: fmt.Sprint("partition ", msg.Partition)})
-		if e := want[r.Source]; r.ID != e.ID || r.Match != e.Match || r.Score != e.Score || r.Tally != e.Score || r.Source.Partition != msg.Partition {
-			if o.wrong++; o.wrong <= 5 {
-				t.Logf("wrong at %d/%d: %+v of event %+v", msg.Partition, msg.Offset, r, e)
-			}
-		}
-	}
-	o.Verdict = verdict.Check(run)
-	return o
 }

@@ -52,8 +52,10 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 // A member notices partitions that are added, and reads them from their beginning, also with
 // AUTO_OFFSET_RESET=latest: every message once, in the order of its partition.
 func TestAddedPartitionsAreRead(t *testing.T) {
+	t.Parallel()
 	for name, reset := range map[string]int64{"earliest": sarama.OffsetOldest, "latest": sarama.OffsetNewest} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "t:1")
 			m := joinAged(t, c, 300*time.Millisecond, reset)
 			m.WaitFor("held [0]")
@@ -77,6 +79,7 @@ func TestAddedPartitionsAreRead(t *testing.T) {
 
 // The control: with metadata that may get old nobody looks, and the new partition is not read.
 func TestAddedPartitionsAreUnseenInOldMetadata(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	m := joinAged(t, c, time.Hour, sarama.OffsetOldest)
 	m.WaitFor("held [0]")
@@ -93,6 +96,7 @@ func TestAddedPartitionsAreUnseenInOldMetadata(t *testing.T) {
 
 // The settings of every client, in figures: noticed within twice the age, and a rebalance.
 func TestMetadataAge(t *testing.T) {
+	t.Parallel()
 	conf := kafka.Cluster{}.Config("test")
 	if worst := 2*conf.Metadata.RefreshFrequency + conf.Consumer.Group.Rebalance.Timeout; worst > 30*time.Second {
 		t.Errorf("a new partition may be unread for %s, want at most 30s", worst)

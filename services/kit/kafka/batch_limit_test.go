@@ -88,6 +88,7 @@ func sendAll(t *testing.T, client sarama.Client, msgs []*sarama.ProducerMessage)
 }
 
 func TestBatchesFitTheTopic(t *testing.T) {
+	t.Parallel()
 	c := startSmall(t, 2)
 	client := dialSmall(t, c)
 	most := client.Config().Producer.MaxMessageBytes
@@ -112,6 +113,7 @@ func TestBatchesFitTheTopic(t *testing.T) {
 
 // The control: sarama by itself has small messages refused, because it sends them in large batches.
 func TestBatchesThatDoNotFitAreRefused(t *testing.T) {
+	t.Parallel()
 	c := startSmall(t, 2)
 	failed := sendAll(t, dialSmall(t, c), smallMessages(3000))
 	if len(failed) == 0 {
@@ -124,6 +126,7 @@ func TestBatchesThatDoNotFitAreRefused(t *testing.T) {
 
 // Who may not ask for the limit goes on with what it has.
 func TestLimitThatNobodyTells(t *testing.T) {
+	t.Parallel()
 	c := startSmall(t, 1)
 	client := dialSmall(t, c)
 	before := client.Config().Producer.MaxMessageBytes
@@ -135,6 +138,7 @@ func TestLimitThatNobodyTells(t *testing.T) {
 
 // A limit that was too low for a message, and is raised: the next try has it.
 func TestTransactionsFollowARaisedLimit(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	if err := c.Cluster.CreateTopic("t", 1, map[string]string{"max.message.bytes": "100"}); err != nil {
 		t.Fatal(err)
@@ -175,6 +179,7 @@ func TestTransactionsFollowARaisedLimit(t *testing.T) {
 
 // A transaction that is refused for a batch's size is aborted, and the next try has smaller ones: see the control.
 func TestTransactionsFitTheTopic(t *testing.T) {
+	t.Parallel()
 	c := startSmall(t, 2)
 	client := dialSmall(t, c)
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
@@ -215,6 +220,7 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 // A transaction may hold messages to topics of different limits, such as a dead letter: what its own topic takes
 // is not kept out by the limit of another, nor are small messages to that one sent in batches beyond it.
 func TestTransactionsFitEachTopic(t *testing.T) {
+	t.Parallel()
 	c := startSmall(t, 2)
 	if err := c.Cluster.CreateTopic("t.dlq", 1, nil); err != nil {
 		t.Fatal(err)

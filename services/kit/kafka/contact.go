@@ -11,10 +11,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-const (
-	pulse   = 3 * time.Second
-	silence = 15 * time.Second // longer than a coordinator's death and the choice of its successor
-)
+// silence is how long a coordinator may not answer: longer than its death and the choice of its successor.
+const silence = 15 * time.Second
 
 func (g *Group) setJoined(joined bool) {
 	g.joined = joined
@@ -34,7 +32,7 @@ func (g *Group) leaveSession() {
 func (g *Group) silent() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.inSession && time.Since(g.answered) > silence
+	return g.inSession && time.Since(g.answered) > g.silence
 }
 
 // Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
@@ -45,7 +43,7 @@ func (g *Group) Ready() error {
 	if !g.joined {
 		return fmt.Errorf("not a member of group %s at the moment", g.Member.Group)
 	}
-	if since := time.Since(g.answered); since > silence {
+	if since := time.Since(g.answered); since > g.silence {
 		return fmt.Errorf("the coordinator of group %s has not answered for %s", g.Member.Group, since.Round(time.Second))
 	}
 	return nil
@@ -59,7 +57,7 @@ func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
 	if g.Member.InstanceID != "" {
 		req.GroupInstanceId = &g.Member.InstanceID
 	}
-	for service.Sleep(session.Context(), pulse) == nil {
+	for service.Sleep(session.Context(), g.silence/5) == nil {
 		coordinator, err := client.Coordinator(g.Member.Group)
 		if err != nil {
 			continue

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -76,6 +77,7 @@ func (d *dialling) wait() error {
 }
 
 func TestDialWaitsForBrokersAndTopics(t *testing.T) {
+	t.Parallel()
 	port := kafkatest.FreePort(t)
 	addr := "127.0.0.1:" + strconv.Itoa(port)
 	d := dial(t, []string{addr}, "transactions", "scoreGame")
@@ -99,6 +101,7 @@ func TestDialWaitsForBrokersAndTopics(t *testing.T) {
 }
 
 func TestDialNamesAWrongName(t *testing.T) {
+	t.Parallel()
 	d := dial(t, []string{"broker.invalid:9092"}, "t")
 	if cause := d.waitCause(); !strings.Contains(cause.Error(), "broker.invalid:9092: no such host") {
 		t.Errorf("cause %q", cause)
@@ -107,6 +110,7 @@ func TestDialNamesAWrongName(t *testing.T) {
 
 // A port where something else listens: the connection is made, and Kafka's answer never comes.
 func TestDialNamesAPortThatIsNotKafka(t *testing.T) {
+	t.Parallel()
 	addr := kafkatest.Listen(t, func(conn net.Conn) {
 		conn.Write([]byte("SSH-2.0-OpenSSH_9.2\r\n"))
 		conn.Close()
@@ -119,6 +123,7 @@ func TestDialNamesAPortThatIsNotKafka(t *testing.T) {
 
 // A stop ends the wait at once, even while a call into sarama hangs on a silent port.
 func TestDialStopsAtOnce(t *testing.T) {
+	t.Parallel()
 	accepted := make(chan struct{}, 16)
 	addr := kafkatest.Listen(t, func(net.Conn) { accepted <- struct{}{} }) // and never answers
 	d := dial(t, []string{addr}, "t")
@@ -135,6 +140,7 @@ func TestDialStopsAtOnce(t *testing.T) {
 
 // The bootstrap address works, the advertised one does not: both are named, with the remedy.
 func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	closed := kafkatest.FreePort(t)
 	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
@@ -170,20 +176,34 @@ func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
 }
 
 func TestSendReportsAnUnknownOutcome(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := kafka.Send(ctx, silent{}, &sarama.ProducerMessage{}, history.Operation{}); !errors.Is(err, kafka.ErrUnknown) {
-		t.Errorf("error %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		over := make(chan struct{})
+		defer close(over)
+		began := time.Now()
+		if err := kafka.Send(ctx, silent{over: over}, &sarama.ProducerMessage{}, history.Operation{}); !errors.Is(err, kafka.ErrUnknown) {
+			t.Errorf("error %v", err)
+		}
+		if waited := time.Since(began); waited != service.Grace {
+			t.Errorf("waited for %s, want %s", waited, service.Grace)
+		}
+	})
 }
 
 // silent is a producer whose broker never answers.
-type silent struct{ sarama.SyncProducer }
+type silent struct {
+	sarama.SyncProducer
+	over chan struct{} // the test is
+}
 
-func (silent) SendMessage(*sarama.ProducerMessage) (int32, int64, error) { select {} }
+func (s silent) SendMessage(*sarama.ProducerMessage) (int32, int64, error) {
+	<-s.over
+	return 0, 0, nil
+}
 
 // Whoever looks at a cluster gets what is there of it: a dead bootstrap address and a topic without a
-// leader keep nobody waiting. Dial, which waits for all of it, is the control.
+// leader keep nobody waiting. Dial, which waits for all of it, is the control. It is not parallel, as it measures time.
 func TestDialOnceIsContentWithWhatThereIs(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
@@ -226,6 +246,7 @@ func TestDialOnceIsContentWithWhatThereIs(t *testing.T) {
 }
 
 func TestDialOnceNamesWhatItCannotReach(t *testing.T) {
+	t.Parallel()
 	addr := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))
 	cluster := kafka.Cluster{Brokers: []string{addr}}
 	if _, err := cluster.DialOnce(t.Context(), cluster.Config("test")); err == nil || !strings.Contains(err.Error(), addr+": connection refused") {

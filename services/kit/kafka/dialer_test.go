@@ -13,6 +13,7 @@ import (
 // A broker that accepts and never answers is given up long before Net.ReadTimeout; one that has
 // answered once is not.
 func TestFirstAnswerHasToComeSoon(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts, as the system does for a process that is stopped
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +33,7 @@ func TestFirstAnswerHasToComeSoon(t *testing.T) {
 }
 
 func TestOnlyTheFirstAnswerIsHurried(t *testing.T) {
+	t.Parallel()
 	near, far := net.Pipe()
 	defer near.Close()
 	defer far.Close()

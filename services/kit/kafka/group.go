@@ -46,6 +46,7 @@ type Group struct {
 
 	handleTimeout time.Duration // HandleTimeout, save in tests
 	longestWait   time.Duration // of a refused member; waitForEver, save in tests
+	silence       time.Duration // silence, save in tests
 
 	mu          sync.Mutex
 	partitions  int // of the topic when the first session began; 0 before
@@ -80,6 +81,9 @@ func (g *Group) Run(ctx context.Context) error {
 	if g.longestWait == 0 {
 		g.longestWait = waitForEver
 	}
+	if g.silence == 0 {
+		g.silence = silence
+	}
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(ghostly)
 	running, done := context.WithCancel(ctx)
@@ -101,7 +105,10 @@ func (g *Group) Run(ctx context.Context) error {
 		g.Process.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
 		g.leaveSession()
 		client, err := g.Redial(ctx)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return g.uncommittedError() // and not ctx's error, with which a process counts as stopped in good order
+		case err != nil:
 			return errors.Join(err, g.uncommittedError())
 		}
 		g.mu.Lock()

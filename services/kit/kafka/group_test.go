@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/IBM/sarama"
-	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
@@ -104,62 +99,9 @@ func wantHandled(t *testing.T, m *member, want []string) {
 	}
 }
 
-// The coordinator refuses a commit for reasons that pass: Commit tries again until it is confirmed.
-// (sarama's session.Commit would return as if nothing had happened: see the control below.)
-func TestCommitIsConfirmed(t *testing.T) {
-	for _, refusal := range []*kerr.Error{kerr.NotCoordinator, kerr.CoordinatorLoadInProgress, kerr.CoordinatorNotAvailable} {
-		t.Run(refusal.Message, func(t *testing.T) {
-			c := kafkatest.Start(t, "t:1")
-			c.ProduceValues("t", numbers(1, 3)...)
-			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: refusal, Count: 4})
-			m := join(t, c, nil)
-			wantHandled(t, m, numbers(1, 3))
-			kafkatest.Eventually(t, "all committed", func() bool { return c.Committed("g", "t", 0) == 3 })
-			if fault.Hits() != 4 {
-				t.Errorf("%d commits were refused, want 4: the test did not test", fault.Hits())
-			}
-			if got := c.GroupInfo("g").Commits["t"][0].LeaderEpoch; got != -1 {
-				t.Errorf("committed leader epoch %d, want -1: a Java client would rewind", got)
-			}
-		})
-	}
-}
-
-// The control: what Commit exists for. Sarama's own commit swallows the refusal.
-func TestSaramasCommitIsNotConfirmed(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: 1})
-	group, err := sarama.NewConsumerGroup(c.ListenAddrs(), "g", c.Kafka().Config("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer group.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
-	defer cancel()
-	if err := group.Consume(ctx, []string{"t"}, onceAndCommit{}); err != nil {
-		t.Fatal(err)
-	}
-	if fault.Hits() != 1 {
-		t.Fatalf("%d commits were refused, want 1", fault.Hits())
-	}
-	if got := c.Committed("g", "t", 0); got != -1 {
-		t.Errorf("committed %d: sarama has learnt to retry, and Claim.Commit could become simpler", got)
-	}
-}
-
-type onceAndCommit struct{}
-
-func (onceAndCommit) Setup(sarama.ConsumerGroupSession) error   { return nil }
-func (onceAndCommit) Cleanup(sarama.ConsumerGroupSession) error { return nil }
-func (onceAndCommit) ConsumeClaim(s sarama.ConsumerGroupSession, c sarama.ConsumerGroupClaim) error {
-	s.MarkMessage(<-c.Messages(), "")
-	s.Commit()
-	return nil
-}
-
 // A handler that fails meets the same message again, and what was committed does not come back.
 func TestHandlerErrorResumesFromTheCommit(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 5)...)
 	failures := 0
@@ -178,6 +120,7 @@ func TestHandlerErrorResumesFromTheCommit(t *testing.T) {
 
 // The control of the test above: committed before it is handled, a message whose handler fails is lost.
 func TestCommitBeforeWorkLoses(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 5)...)
 	m := joinWith(t, c, func(m *member) func(context.Context, *kafka.Claim) error {
@@ -199,6 +142,7 @@ func TestCommitBeforeWorkLoses(t *testing.T) {
 }
 
 func TestHandlerEndsTheGroup(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		err  error
@@ -209,6 +153,7 @@ func TestHandlerEndsTheGroup(t *testing.T) {
 		{"fatal", &kafka.FatalError{Err: errors.New("no way on")}, "no way on"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			cluster := kafkatest.Start(t, "t:1")
 			cluster.ProduceValues("t", numbers(1, 5)...)
 			m := join(t, cluster, func(msg *sarama.ConsumerMessage) error {
@@ -231,6 +176,7 @@ func TestHandlerEndsTheGroup(t *testing.T) {
 
 // Retention deletes what the group has not read: it goes on, and says what is gone.
 func TestRemovedMessagesAreNamed(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 10)...)
 	first := join(t, c, func(msg *sarama.ConsumerMessage) error {
@@ -252,6 +198,7 @@ func TestRemovedMessagesAreNamed(t *testing.T) {
 
 // The topic was deleted and made again, so that the group's offset lies beyond its end.
 func TestOffsetBeyondTheEndStartsAgain(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 5)...)
 	admin, err := sarama.NewClusterAdmin(c.ListenAddrs(), c.Kafka().AdminConfig("test"))
@@ -271,6 +218,7 @@ func TestOffsetBeyondTheEndStartsAgain(t *testing.T) {
 
 // A handler that hangs must not keep its partition for ever.
 func TestStuckHandlerIsGivenUp(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1")
 	release := make(chan struct{})
@@ -285,180 +233,5 @@ func TestStuckHandlerIsGivenUp(t *testing.T) {
 	}, func(g *kafka.Group) { g.ShortenHandleTimeout() })
 	if err := m.Wait(); err == nil || !strings.Contains(err.Error(), "has not been handled within") {
 		t.Errorf("error %v", err)
-	}
-}
-
-// What was handled but could not be committed at the stop is said: it will be handled again.
-func TestStopWithoutCommitIsReported(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: -1})
-	m := join(t, c, nil)
-	wantHandled(t, m, numbers(1, 1))
-	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
-		t.Errorf("error %v, want one that says what was not committed", err)
-	}
-}
-
-// The cluster is gone: the service says that it is not ready, and a stop is a good one, because
-// nothing that it handled is uncommitted.
-func TestClusterGone(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	m := join(t, c, nil)
-	wantHandled(t, m, numbers(1, 1))
-	kafkatest.Eventually(t, "committed", func() bool { return c.Committed("g", "t", 0) == 1 })
-	if err := m.Ops.Ready(); err != nil {
-		t.Errorf("not ready: %v", err)
-	}
-	c.Close()
-	kafkatest.Eventually(t, "the service is not ready", func() bool { return m.Ops.Ready() != nil })
-	if err := m.Stop(); err != nil {
-		t.Errorf("stopped with %v", err)
-	}
-}
-
-// A commit that was given up is not forgotten: unless a later one makes up for it, the stop says so.
-func TestGivenUpCommitIsRemembered(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.GroupAuthorizationFailed, Count: -1})
-	m := join(t, c, nil)
-	kafkatest.Eventually(t, "the commit was refused twice", func() bool { return fault.Hits() >= 2 })
-	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
-		t.Errorf("error %v, want one that says what was not committed", err)
-	}
-}
-
-// The coordinator is gone in the middle of a commit: Commit keeps to its bounds, sarama's minute of
-// looking for another notwithstanding.
-func TestCommitGivesUpInTime(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	c.ProduceValues("t", "1")
-	committing := make(chan struct{})
-	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
-			for msg := range claim.Messages() {
-				claim.Mark(msg)
-				c.Close()
-				close(committing)
-				return claim.Commit()
-			}
-			return nil
-		}
-	}, nil)
-	<-committing
-	if err := m.Stop(); err == nil || !strings.Contains(err.Error(), "not committed") {
-		t.Errorf("error %v, want one that says what was not committed", err)
-	}
-}
-
-// While the cluster is away the screen says so, and not that another member died.
-func TestWaitForTheClusterIsExplained(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	m := join(t, c, nil)
-	m.WaitFor("held [0]")
-	c.Close()
-	m.WaitFor("brokers ainda não disponíveis: ")
-	if strings.Contains(m.Out.String(), "esperando a vez no grupo") {
-		t.Errorf("the wait is put down to a dead member:\n%s", m.Out)
-	}
-}
-
-// faults lets coordinators and leaders move, members come and go and handlers fail, while count
-// messages are handled once or more by work. It returns when all are committed.
-func faults(t *testing.T, commitFirst bool) (handled, count int) {
-	const seed, messages = 1, 300
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	c := kafkatest.Start(t, "t:3")
-	var mu sync.Mutex
-	seen, failed := map[string]bool{}, map[string]bool{}
-	work := func(value string) error {
-		mu.Lock()
-		defer mu.Unlock()
-		if n, _ := strconv.Atoi(value); n%50 == 7 && !failed[value] { // at its first try
-			failed[value] = true
-			return errors.New("not now")
-		}
-		seen[value] = true
-		return nil
-	}
-	start := func() *member {
-		return joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
-			return func(_ context.Context, claim *kafka.Claim) error {
-				for msg := range claim.Messages() {
-					if commitFirst {
-						claim.Mark(msg)
-						if err := claim.Commit(); err != nil {
-							return err
-						}
-					}
-					if err := work(string(msg.Value)); err != nil {
-						return err
-					}
-					claim.Mark(msg)
-					if err := claim.Commit(); err != nil {
-						return err
-					}
-				}
-				return nil
-			}
-		}, nil)
-	}
-	members := []*member{start(), start()}
-	producer := c.Producer()
-	var installed []*kfake.FaultHandle
-	for i := range messages {
-		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(fmt.Sprint(i))}); err != nil {
-			t.Fatal(err)
-		}
-		switch rng.IntN(60) {
-		case 0:
-			c.RehashCoordinators()
-		case 1:
-			c.ShufflePartitionLeaders()
-		case 2:
-			installed = append(installed, c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: 2}))
-		case 3:
-			installed = append(installed, c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, TopLevel: true}))
-		case 4:
-			m := rng.IntN(2)
-			if err := members[m].Stop(); err != nil {
-				t.Logf("member stopped with %v", err) // what it could not commit, the other handles again
-			}
-			members[m] = start()
-		}
-	}
-	kafkatest.Eventually(t, "all is committed", func() bool {
-		var committed, end int64
-		for p := range int32(3) {
-			committed += max(0, c.Committed("g", "t", p))
-			end += c.PartitionInfo("t", p).HighWatermark
-		}
-		return committed == end
-	})
-	hits := 0
-	for _, f := range installed {
-		hits += f.Hits()
-	}
-	if hits < 3 || len(failed) != messages/50 {
-		t.Errorf("%d faults struck and %d handlers failed: the test did not test", hits, len(failed))
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	return len(seen), messages
-}
-
-func TestNothingIsLostUnderFaults(t *testing.T) {
-	if handled, count := faults(t, false); handled != count {
-		t.Errorf("%d of %d messages were handled", handled, count)
-	}
-}
-
-// The control: committed before they are handled, messages are lost under the same faults.
-func TestCommitFirstLosesUnderFaults(t *testing.T) {
-	if handled, count := faults(t, true); handled == count {
-		t.Errorf("all %d messages were handled: the faults have lost their teeth", count)
 	}
 }

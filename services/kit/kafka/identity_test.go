@@ -13,6 +13,7 @@ import (
 )
 
 func TestTopicIDChangesWithTheTopic(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	client, err := c.Kafka().Dial(t.Context(), c.Kafka().Config("test"), []string{"t"}, func(error) {})
 	if err != nil {
@@ -43,6 +44,7 @@ func TestTopicIDChangesWithTheTopic(t *testing.T) {
 
 // A broker that has gone does not keep the others from answering.
 func TestClusterIDOutlivesABroker(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	client, err := c.Kafka().Dial(t.Context(), c.Kafka().Config("test"), []string{"t"}, func(error) {})
 	if err != nil {
@@ -70,6 +72,7 @@ func TestClusterIDOutlivesABroker(t *testing.T) {
 
 // Without topic ids a record's own timestamp, key and value tell its topic from an earlier one.
 func TestRecordTopicWithoutAnID(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 5, 4, 12, 30, 0, 0, time.UTC)
 	first := &sarama.ConsumerMessage{Timestamp: at, Key: []byte("a"), Value: []byte("b")}
 	for name, r := range map[string]struct {

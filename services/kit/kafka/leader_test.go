@@ -9,6 +9,7 @@ import (
 )
 
 // A leader moves: what follows is read soon. With sarama's default each of these moves would take 2 s.
+// It is not parallel, as it measures time.
 func TestReadingGoesOnSoonAfterALeaderMoved(t *testing.T) {
 	const moves = 5
 	c := kafkatest.Start(t, "t:1")

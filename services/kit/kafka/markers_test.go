@@ -67,6 +67,7 @@ func readCommitted(g *kafka.Group) { g.Member.Isolation = sarama.ReadCommitted }
 // The group's offset passes markers and aborted messages, so that its LAG is 0. It stops before an open
 // transaction, whatever has ended behind that, and no message is left out.
 func TestCommitPassesMarkers(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	opened(t, c, "a", "1")(true)        // 0, its marker 1
 	opened(t, c, "b", "aborted")(false) // 2, its marker 3
@@ -92,6 +93,7 @@ func TestCommitPassesMarkers(t *testing.T) {
 // A member that ends with a message leaves no LAG either, and one that was stopped inside the next one leaves
 // that one to the group.
 func TestEndPassesMarkers(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	opened(t, c, "a", "1")(true)
 	done := func(m *member) func(context.Context, *kafka.Claim) error {
@@ -127,6 +129,7 @@ func TestEndPassesMarkers(t *testing.T) {
 // A commit behind a marker whose answer is lost ends the session before the next message: no commit of this
 // session may come after it, and a message that is handled without one would be handled again.
 func TestMarkersWithoutAnswer(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	opened(t, c, "a", "1")(true) // 0, its marker 1
 	c.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {

@@ -11,6 +11,7 @@ import (
 
 // Every connection goes through the proxy: to the bootstrap address and to the advertised ones.
 func TestProxy(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:3")
 	p, err := wire.Listen()
 	if err != nil {

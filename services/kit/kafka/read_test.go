@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
@@ -24,6 +26,7 @@ func texts(msgs []*sarama.ConsumerMessage) string {
 
 // A topic whose last offset is a marker, and of whose messages some were aborted, has an end.
 func TestReadToEndOfTransactions(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	if got := texts(c.ReadAll("t")); got != "" {
 		t.Errorf("an empty topic gives %s", got)
@@ -32,14 +35,14 @@ func TestReadToEndOfTransactions(t *testing.T) {
 	for i := range 20 {
 		id := fmt.Sprint("id", i%3)
 		if i%4 == 0 {
-			c.Transact("t", kafka.Transactional{ID: id, Timeout: time.Second}, fmt.Sprint("-", i))
+			c.Transact("t", kafka.Transactional{ID: id}, fmt.Sprint("-", i))
 			continue
 		}
-		c.Transact("t", kafka.Transactional{ID: id, Timeout: time.Second}, fmt.Sprint(i))
+		c.Transact("t", kafka.Transactional{ID: id}, fmt.Sprint(i))
 		want = append(want, fmt.Sprint(i))
 	}
 	c.ProduceValues("t", "plain")
-	c.Transact("t", kafka.Transactional{ID: "id0", Timeout: time.Second}, "-last")
+	c.Transact("t", kafka.Transactional{ID: "id0"}, "-last")
 	want = append(want, "plain")
 	if got := texts(c.ReadAll("t")); got != strings.Join(want, " ") {
 		t.Errorf("read_committed gives %s, want %s", got, want)
@@ -55,8 +58,10 @@ func TestReadToEndOfTransactions(t *testing.T) {
 
 // What stands behind an open transaction is not the end: it is waited for until that is decided.
 func TestReadToEndWaitsForAnOpenTransaction(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	c.Transact("t", kafka.Transactional{ID: "hanging", Timeout: time.Second}, "1", "?2")
+	c.Transact("t", kafka.Transactional{ID: "ended"}, "1")
+	c.Transact("t", kafka.Transactional{ID: "hanging", Timeout: time.Second}, "?2")
 	c.ProduceValues("t", "3")
 	if got := texts(c.ReadUncommitted("t")); got != "1 ?2 3" {
 		t.Errorf("read_uncommitted gives %s", got)
@@ -67,6 +72,7 @@ func TestReadToEndWaitsForAnOpenTransaction(t *testing.T) {
 }
 
 func TestReadToEndBeyondTheEnd(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1", "2")
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
@@ -86,8 +92,10 @@ func TestReadToEndBeyondTheEnd(t *testing.T) {
 
 // Up to the last stable offset there is nothing to wait for, whatever is open behind it.
 func TestReadToTheLastStableOffset(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	c.Transact("t", kafka.Transactional{ID: "hanging", Timeout: time.Second}, "1", "?2") // 1 and its marker, and the open one at 2
+	opened(t, c, "ended", "1")(true)        // 0, its marker 1
+	end := opened(t, c, "hanging", "not 2") // 2
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +109,16 @@ func TestReadToTheLastStableOffset(t *testing.T) {
 	if err != nil || next != 2 || texts(got) != "1" {
 		t.Errorf("position %d, %v, messages %s", next, err, texts(got))
 	}
-	take := func(*sarama.ConsumerMessage) error { return nil }
-	if next, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 0, sarama.ReadCommitted, take); err != nil || next < 4 { // the control
-		t.Errorf("to the end: position %d, %v, want it behind the marker that ends the open transaction", next, err)
+	// The control: up to the end it does wait, and comes behind the marker that ends the open transaction.
+	looks := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Count: -1, Observe: true})
+	read := make(chan string, 1)
+	go func() {
+		next, err := kafka.ReadToEnd(t.Context(), client, "t", 0, 0, sarama.ReadCommitted, func(*sarama.ConsumerMessage) error { return nil })
+		read <- fmt.Sprint(next, err)
+	}()
+	kafkatest.Eventually(t, "it has looked again", func() bool { return looks.Hits() > 1 })
+	end(false)
+	if got := <-read; got != "4 <nil>" {
+		t.Errorf("to the end: position and error %s, want 4", got)
 	}
 }

@@ -55,6 +55,7 @@ func (holder) ConsumeClaim(s sarama.ConsumerGroupSession, _ sarama.ConsumerGroup
 // A group in which another strategy rules takes our member when the others have left. It is told which
 // strategy that is, and not that a member may have died.
 func TestAnotherStrategyRulesForATime(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 3)...)
 	leave := rule(t, c)
@@ -70,6 +71,7 @@ func TestAnotherStrategyRulesForATime(t *testing.T) {
 
 // The others stay: the member ends, and says why.
 func TestAnotherStrategyRules(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	rule(t, c)
 	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error { return nil }, (*kafka.Group).ShortenRefusal)
@@ -89,8 +91,10 @@ func wantRefused(t *testing.T, m *member, code sarama.KError, name string) {
 
 // What no wait can heal ends the member at the first answer.
 func TestRefusalsThatNoWaitHeals(t *testing.T) {
+	t.Parallel()
 	for _, refusal := range []*kerr.Error{kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.GroupAuthorizationFailed, kerr.UnsupportedVersion} {
 		t.Run(refusal.Message, func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "t:1")
 			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: refusal, TopLevel: true, Count: -1})
 			m := join(t, c, nil)
@@ -104,6 +108,7 @@ func TestRefusalsThatNoWaitHeals(t *testing.T) {
 
 // A full group is waited for. An answer without a remedy of ours is only tried again.
 func TestRefusalsThatPass(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		refusal *kerr.Error
 		want    string // on the screen
@@ -112,6 +117,7 @@ func TestRefusalsThatPass(t *testing.T) {
 		{kerr.UnknownServerError, ""},
 	} {
 		t.Run(c.refusal.Message, func(t *testing.T) {
+			t.Parallel()
 			cluster := kafkatest.Start(t, "t:1")
 			cluster.ProduceValues("t", "1")
 			fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: c.refusal, TopLevel: true, Count: -1})

@@ -1,7 +1,6 @@
 package kafka_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +14,9 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-// joinStatic starts the static member "one", with sessions of a second. One that has started is fenced as it
+const briefSession = 2 * time.Second
+
+// joinStatic starts the static member "one", with sessions of briefSession. One that has started is fenced as it
 // would be after its first moments.
 func joinStatic(t *testing.T, c *kafkatest.Cluster, started bool) *member {
 	t.Helper()
@@ -30,22 +31,11 @@ func joinStatic(t *testing.T, c *kafkatest.Cluster, started bool) *member {
 	}, false); err != nil {
 		t.Fatal(err)
 	}
-	return joinWith(t, c, func(m *member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
-			for msg := range claim.Messages() {
-				m.add(string(msg.Value))
-				claim.Mark(msg)
-				if err := claim.Commit(); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}, func(g *kafka.Group) {
+	return joinWith(t, c, committing, func(g *kafka.Group) {
 		g.Member.InstanceID = "one"
 		conf := &g.Client.Config().Consumer.Group
 		conf.InstanceId = "one" // what Membership.Apply does before a dial
-		conf.Session.Timeout, conf.Heartbeat.Interval = time.Second, 200*time.Millisecond
+		conf.Session.Timeout, conf.Heartbeat.Interval = briefSession, briefSession/5
 		if started {
 			g.HasStarted()
 		}
@@ -66,7 +56,7 @@ func haunt(t *testing.T, c *kafkatest.Cluster) {
 		t.Fatal(err)
 	}
 	instance := "one"
-	ghost := &sarama.JoinGroupRequest{Version: 5, GroupId: "g", GroupInstanceId: &instance, SessionTimeout: 1000, RebalanceTimeout: 10000, ProtocolType: "consumer"}
+	ghost := &sarama.JoinGroupRequest{Version: 5, GroupId: "g", GroupInstanceId: &instance, SessionTimeout: int32(briefSession.Milliseconds()), RebalanceTimeout: 10000, ProtocolType: "consumer"}
 	if err := ghost.AddGroupProtocolMetadata("range", &sarama.ConsumerGroupMemberMetadata{Version: 2, Topics: []string{"t"}, GenerationID: -1}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,8 +68,10 @@ func haunt(t *testing.T, c *kafkatest.Cluster) {
 // A coordinator does late what a dead life of a static member has asked for, and fences the new life.
 // It joins anew. Later in its life it does so too, when the name has become free.
 func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
+	t.Parallel()
 	for _, started := range []bool{false, true} {
 		t.Run(fmt.Sprintf("started %t", started), func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "t:1")
 			c.ProduceValues("t", "1")
 			m := joinStatic(t, c, started)
@@ -99,8 +91,10 @@ func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
 
 // Two live members with one name do not fence each other for ever: one of them ends, and says why.
 func TestTwoStaticMembersWithOneName(t *testing.T) {
+	t.Parallel()
 	for _, started := range []bool{false, true} {
 		t.Run(fmt.Sprintf("started %t", started), func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "t:1")
 			c.ProduceValues("t", "1")
 			older := joinStatic(t, c, started)

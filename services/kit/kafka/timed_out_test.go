@@ -20,7 +20,12 @@ import (
 	"workshop.example/kit/service"
 )
 
-// transactions is a transactor with a time-out of a second, and the brokers' view of its id.
+const (
+	brief = 2 * time.Second // a time-out that a test waits for: its first message has to come in time, even so
+	ample = kafkatest.Deadline
+)
+
+// transactions is a transactor, and the brokers' view of its id.
 type transactions struct {
 	*kafka.Transactor
 	t      *testing.T
@@ -28,7 +33,7 @@ type transactions struct {
 	out    *kafkatest.Output
 }
 
-func newTransactions(t *testing.T, c *kafkatest.Cluster) *transactions {
+func newTransactions(t *testing.T, c *kafkatest.Cluster, timeout time.Duration) *transactions {
 	t.Helper()
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
 	if err != nil {
@@ -37,7 +42,7 @@ func newTransactions(t *testing.T, c *kafkatest.Cluster) *transactions {
 	t.Cleanup(func() { client.Close() })
 	tx := &transactions{t: t, client: client, out: &kafkatest.Output{}}
 	p := &service.Process{Name: "test", Out: service.NewLines(tx.out), Log: slog.New(slog.DiscardHandler)}
-	tx.Transactor, err = c.Kafka().NewTransactor(t.Context(), client, client.Config(), kafka.Transactional{ID: "tx", Timeout: time.Second}, p)
+	tx.Transactor, err = c.Kafka().NewTransactor(t.Context(), client, client.Config(), kafka.Transactional{ID: "tx", Timeout: timeout}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +80,19 @@ func (tx *transactions) awaitTimeout(before sarama.TransactionState) {
 	kafkatest.Eventually(tx.t, "the transaction has timed out", func() bool { return tx.state().ProducerEpoch == before.ProducerEpoch+1 })
 }
 
+// goOn ends the transaction that has timed out, and commits another.
+func (tx *transactions) goOn() {
+	tx.t.Helper()
+	tx.SetTimeout(ample)
+	if err := tx.Abort(tx.t.Context()); err != nil {
+		tx.t.Fatal(err)
+	}
+	tx.begin("next")
+	if err := tx.Commit(tx.t.Context()); err != nil {
+		tx.t.Fatal(err)
+	}
+}
+
 // describeAs lets the brokers describe the id with the states that Kafka has and the embedded cluster has not,
 // one after the other, the last for ever.
 func describeAs(c *kafkatest.Cluster, at sarama.TransactionState, states ...string) {
@@ -107,27 +125,23 @@ func values(msgs []*sarama.ConsumerMessage) (all []string) {
 
 // A transaction that was open for too long is aborted, told as that, and the next one begins.
 func TestTransactionThatTimedOut(t *testing.T) {
+	t.Parallel()
 	for _, states := range [][]string{{"CompleteAbort"}, {"Ongoing", "PrepareEpochFence", "PrepareAbort", "CompleteAbort"}} {
 		t.Run(states[0], func(t *testing.T) {
+			t.Parallel()
 			c := kafkatest.Start(t, "t:1")
-			tx := newTransactions(t, c)
+			tx := newTransactions(t, c, brief)
 			before := tx.state()
 			tx.begin("lost")
 			tx.awaitTimeout(before)
 			describeAs(c, tx.state(), states...)
 			err := tx.late(c)
-			if timedOut, ok := errors.AsType[*kafka.TimedOutError](err); !ok || timedOut.Open < time.Second {
+			if timedOut, ok := errors.AsType[*kafka.TimedOutError](err); !ok || timedOut.Open < brief {
 				t.Errorf("refused with %v, want a TimedOutError", err)
 			}
-			if err := tx.Abort(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			tx.goOn()
 			if got := tx.out.String(); strings.Count(got, "Nenhum outro programa usa o TRANSACTIONAL_ID \"tx\"") != 1 || strings.Contains(got, "barrado") {
 				t.Errorf("on the screen:\n%s", got)
-			}
-			tx.begin("next")
-			if err := tx.Commit(t.Context()); err != nil {
-				t.Fatal(err)
 			}
 			if got := values(c.ReadAll("t")); !slices.Equal(got, []string{"next"}) {
 				t.Errorf("in the topic %v", got)
@@ -139,8 +153,9 @@ func TestTransactionThatTimedOut(t *testing.T) {
 // The abort after a refusal raises the epoch, and nobody else has: a later transaction that times out is told
 // from another program's start all the same.
 func TestTransactionThatTimedOutAfterAnAbort(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	tx := newTransactions(t, c)
+	tx := newTransactions(t, c, brief)
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "t", Err: kerr.InvalidRecord, Count: 1})
 	if err := tx.Begin(t.Context()); err != nil {
 		t.Fatal(err)
@@ -164,8 +179,9 @@ func TestTransactionThatTimedOutAfterAnAbort(t *testing.T) {
 // The commit of a transaction that timed out leaves its outcome open: the coordinator's state could be that of
 // another program's transaction.
 func TestCommitThatTimedOut(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	tx := newTransactions(t, c)
+	tx := newTransactions(t, c, brief)
 	before := tx.state()
 	tx.begin("lost")
 	tx.awaitTimeout(before)
@@ -174,36 +190,33 @@ func TestCommitThatTimedOut(t *testing.T) {
 	if _, ok := errors.AsType[*kafka.TimedOutError](err); !ok || !errors.Is(err, kafka.ErrCommitUnknown) {
 		t.Errorf("refused with %v, want a TimedOutError and ErrCommitUnknown", err)
 	}
-	if err := tx.Abort(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	tx.begin("next")
-	if err := tx.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	tx.goOn()
 }
 
 // The control: another program has taken the id. The older ends, whether its transaction is young, or has timed
 // out before the other came, or the brokers say that it has and the epoch says that there is another.
 func TestAnotherProgramTookTheID(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
-		name          string
-		wait, claimed bool
-		unsure        bool
+		name    string
+		timeout time.Duration
+		claimed bool
+		unsure  bool
 	}{
-		{"young", false, true, false},
-		{"timed out", true, false, true},
-		{"timed out, and the other has aborted", true, true, true},
+		{"young", ample, true, false},
+		{"timed out", brief, false, true},
+		{"timed out, and the other has aborted", brief, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			cluster := kafkatest.Start(t, "t:1")
-			older := newTransactions(t, cluster)
+			older := newTransactions(t, cluster, c.timeout)
 			before := older.state()
 			older.begin("lost")
-			if c.wait {
+			if c.timeout == brief {
 				older.awaitTimeout(before)
 			}
-			newer := newTransactions(t, cluster)
+			newer := newTransactions(t, cluster, ample)
 			newer.begin("kept")
 			if err := newer.Commit(t.Context()); err != nil {
 				t.Fatal(err)

@@ -27,6 +27,7 @@ var wanted = []kafka.Topic{{Name: "t", Partitions: 2, Replicas: 3}}
 
 // The name of a topic whose deletion has not ended is taken, though no broker knows the topic any more.
 func TestApplyWaitsForADeletion(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	taken := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.TopicAlreadyExists, Count: -1})
 	applied, err := kafka.ApplyTopics(t.Context(), admin(t, c), wanted, func(cause error) {
@@ -56,6 +57,7 @@ func (v vanishing) ListTopics() (map[string]sarama.TopicDetail, error) {
 
 // A topic that was listed and has gone meanwhile is created.
 func TestApplyCreatesWhatHasGone(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	applied, err := kafka.ApplyTopics(t.Context(), vanishing{admin(t, c)}, wanted, nil)
 	if err != nil || !applied[0].Created || applied[0].Mismatch != "" {
@@ -65,6 +67,7 @@ func TestApplyCreatesWhatHasGone(t *testing.T) {
 
 // The control: a topic that exists is left as it is, and nobody waits.
 func TestApplyLeavesWhatExists(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	applied, err := kafka.ApplyTopics(t.Context(), admin(t, c), wanted, func(cause error) { t.Errorf("waits for %v", cause) })
 	if err != nil || applied[0].Created || applied[0].Mismatch == "" {

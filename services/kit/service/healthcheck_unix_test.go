@@ -9,6 +9,7 @@ import (
 
 // A stopped process keeps its port, and the kernel accepts connections for it: only an answer counts.
 func TestHealthCheckTellsTheTruth(t *testing.T) {
+	t.Parallel()
 	service := spawn(t, "run", []string{"OPS_ADDR=127.0.0.1:0"}).ready(t)
 	check := func() int {
 		_, code := spawn(t, "done", []string{"OPS_ADDR=" + service.ops}, "healthcheck").end(t)

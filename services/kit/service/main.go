@@ -120,10 +120,13 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 // terminal and, as the end of its standard input, from its supervisor; timeout(1) signals twice.
 const sameStop = 500 * time.Millisecond
 
+// stopLimit is how long a stop may take: Grace, and the time to close connections. Docker kills after 10 s.
+// It is a variable for the sake of the tests.
+var stopLimit = Grace + 1500*time.Millisecond
+
 // untilStopped returns a context that ends with the first SIGINT or SIGTERM, or with the end of
 // stdin where that is not nil. A second signal ends the process at once, and so does a stop that
-// takes longer than Grace and the time to close connections: a container is killed after 10 s, and
-// a process that says so first is worth more than one that is killed in silence.
+// takes longer than stopLimit: a process that says so is worth more than one that is killed in silence.
 func untilStopped(log *slog.Logger, stdin io.Reader) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -135,7 +138,7 @@ func untilStopped(log *slog.Logger, stdin io.Reader) (context.Context, context.C
 		case <-ctx.Done():
 		}
 		began := time.Now()
-		deadline := time.After(Grace + 1500*time.Millisecond)
+		deadline := time.After(stopLimit)
 		for {
 			select {
 			case <-signals:

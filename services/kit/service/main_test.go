@@ -17,11 +17,17 @@ import (
 	"workshop.example/kit/fold"
 )
 
+// shortStop is the stopLimit of the child in mode "deaf, briefly".
+const shortStop = 2 * time.Second
+
 // The test binary is also the service under test: Main exits its process, so it needs one.
 func TestMain(m *testing.M) {
 	mode := os.Getenv("SERVICE_TEST")
 	if mode == "" {
 		os.Exit(m.Run())
+	}
+	if mode == "deaf, briefly" {
+		stopLimit = shortStop
 	}
 	Main(About{Name: "probe", Summary: "probe is a service.", Example: "  probe"},
 		func(env *Env) time.Duration {
@@ -37,7 +43,7 @@ func TestMain(m *testing.M) {
 				return errors.New("it broke")
 			case "usage":
 				return UsageError("impossible wish")
-			case "deaf":
+			case "deaf", "deaf, briefly":
 				fmt.Println("ready", p.Ops.Addr())
 				select {}
 			case "done":
@@ -61,7 +67,8 @@ type child struct {
 func spawn(t *testing.T, mode string, env []string, args ...string) *child {
 	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...)}
-	c.Env = append(append(os.Environ(), "SERVICE_TEST="+mode), env...)
+	// A program with the race detector sleeps for a second before it ends, unless told otherwise.
+	c.Env = append(append(os.Environ(), "SERVICE_TEST="+mode, "GORACE=atexit_sleep_ms=0"), env...)
 	c.Stderr = &c.errors
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -98,6 +105,7 @@ func (c *child) end(t *testing.T) (string, int) {
 }
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, mode string
 		env, args  []string
@@ -118,6 +126,7 @@ func TestExitCodes(t *testing.T) {
 		{"health check of nobody", "done", []string{"OPS_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, "refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			child := spawn(t, c.mode, c.env, c.args...)
 			if _, code := child.end(t); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
@@ -133,6 +142,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpGoesToStandardOutput(t *testing.T) {
+	t.Parallel()
 	child := spawn(t, "done", nil, "--help")
 	out, code := child.end(t)
 	for _, word := range []string{"probe is a service.", "healthcheck", "PACE", "OPS_ADDR", "--stop-on-eof"} {
@@ -147,6 +157,7 @@ func TestHelpGoesToStandardOutput(t *testing.T) {
 
 // Help fits the terminal, whatever its width, and breaks no word.
 func TestHelpFits(t *testing.T) {
+	t.Parallel()
 	whole := ""
 	for _, width := range []int{10_000, 120, 80, 60} {
 		child := spawn(t, "done", []string{fmt.Sprint("COLUMNS=", width), "kafka_host_url="}, "--help")
@@ -167,6 +178,7 @@ func TestHelpFits(t *testing.T) {
 }
 
 func TestStopsInGoodOrder(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		args []string
@@ -179,6 +191,7 @@ func TestStopsInGoodOrder(t *testing.T) {
 		{"two signals at once", nil, func(c *child) { c.Process.Signal(os.Interrupt); c.Process.Signal(syscall.SIGTERM) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			child := spawn(t, "run", nil, c.args...).ready(t)
 			c.stop(child)
 			if out, code := child.end(t); code != 0 || out != "summary\n" {
@@ -191,7 +204,8 @@ func TestStopsInGoodOrder(t *testing.T) {
 // A service whose run function ignores the stop is ended all the same, before Docker would do it in
 // silence; and a second Ctrl-C does not wait for that.
 func TestDeafServiceIsEnded(t *testing.T) {
-	slow := spawn(t, "deaf", nil).ready(t)
+	t.Parallel()
+	slow := spawn(t, "deaf, briefly", nil).ready(t)
 	quick := spawn(t, "deaf", nil).ready(t)
 	began := time.Now()
 	slow.Process.Signal(syscall.SIGTERM)
@@ -206,8 +220,11 @@ func TestDeafServiceIsEnded(t *testing.T) {
 	if _, code := slow.end(t); code != 1 || !strings.Contains(slow.errors.String(), "giving up") {
 		t.Errorf("exit code %d\n%s", code, &slow.errors)
 	}
-	if took := time.Since(began); took > 10*time.Second+5*time.Second { // 5 s for a stalled machine
-		t.Errorf("took %s", took)
+	if took := time.Since(began); took < shortStop || took > shortStop+5*time.Second { // 5 s for a stalled machine
+		t.Errorf("took %s, want %s", took, shortStop)
+	}
+	if stopLimit <= Grace || stopLimit >= 10*time.Second {
+		t.Errorf("a stop may take %s, want more than %s and less than Docker gives", stopLimit, Grace)
 	}
 }
 
