@@ -1,41 +1,17 @@
 package acceptance
 
 import (
-	"hash/fnv"
-	"math/rand/v2"
-	"os"
-	"slices"
 	"testing"
+
+	"workshop.example/kit/kafkatest"
 )
 
 // campaign says that everything is run, with all of its repetitions: make campaign.
-var campaign = os.Getenv("CAMPAIGN") != ""
+var campaign = kafkatest.Campaign
 
-// rotated is the part of the expensive cases that this run takes: n of them, chosen by CI_SEED, which
-// .ci/run derives from the commit, so that every case has its turn. A campaign takes all. The choice is
-// printed, and the same CI_SEED repeats it.
 func rotated[T any](t testing.TB, what string, n int, cases []T) []T {
 	t.Helper()
-	if campaign || n >= len(cases) {
-		return cases
-	}
-	seed := os.Getenv("CI_SEED")
-	h := fnv.New64a()
-	h.Write([]byte(seed + what))
-	chosen := rand.New(rand.NewPCG(h.Sum64(), 0)).Perm(len(cases))[:n]
-	slices.Sort(chosen)
-	var mine []T
-	for _, i := range chosen {
-		mine = append(mine, cases[i])
-	}
-	t.Logf("CI_SEED=%s: %s: %v, %d of %d", seed, what, mine, n, len(cases))
-	return mine
+	return kafkatest.Rotated(t, what, n, cases)
 }
 
-// times is how often a case is repeated: once in CI, n times in a campaign.
-func times(n int) int {
-	if campaign {
-		return n
-	}
-	return 1
-}
+func times(n int) int { return kafkatest.Times(n) }
