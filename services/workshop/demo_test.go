@@ -17,13 +17,7 @@ import (
 
 // TestDemo is «make demo» as a new user has it: the real programs, built from this tree, and Ctrl-C.
 func TestDemo(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.Command("go", "build", "-o", bin+string(filepath.Separator), "work")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-
+	bin := kafkatest.Binaries(t)
 	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(otherPorts(3, 19091)))
 	demo.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, as a shell gives it
 	var out kafkatest.Output

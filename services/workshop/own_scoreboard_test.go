@@ -153,9 +153,9 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 func workshopWithStudent(t *testing.T, w *watcher) (dir string, env []string) {
 	t.Helper()
 	dir = binaries(t, studentName)
-	simulator := program{name: "score-simulator"}.binary(dir)
-	if out, err := exec.Command("go", "build", "-o", simulator, "workshop.example/score-simulator").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	simulator := program{name: "score-simulator"}
+	if err := link(simulator.binary(kafkatest.Binaries(t)), simulator.binary(dir)); err != nil {
+		t.Fatal(err)
 	}
 	own := "STUDENT=" + filepath.ToSlash(program{name: studentName}.binary(dir))
 	return dir, append(w.env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0", "COLUMNS=1000")

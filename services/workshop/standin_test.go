@@ -138,18 +138,23 @@ func binaries(t *testing.T, names ...string) string {
 	dir := t.TempDir()
 	for _, name := range append(names, toolName) {
 		path := program{name: name}.binary(dir)
-		if os.Link(self, path) == nil {
-			continue
-		}
-		data, err := os.ReadFile(self)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, data, 0o755); err != nil {
+		if err := link(self, path); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return dir
+}
+
+// link gives a program a second path: by a copy where the folders are on two disks.
+func link(program, path string) error {
+	if os.Link(program, path) == nil {
+		return nil
+	}
+	data, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o755)
 }
 
 // freePorts are below the range from which the system takes the ports of connections.

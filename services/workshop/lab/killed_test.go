@@ -115,7 +115,7 @@ func leftBehind(t *testing.T, temporary string, cluster *kafkatest.Cluster) (fol
 // theTool is the tool itself, as a process, with a folder for its temporary files.
 func theTool(t *testing.T, temporary string, out *kafkatest.Output, marked string, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(binDir(t), "workshop"), args...)
+	cmd := exec.CommandContext(t.Context(), filepath.Join(kafkatest.Binaries(t), "workshop"), args...)
 	cmd.Env = append(os.Environ(), marked, "WORKSHOP_LANG=en", "BOOTSTRAP_SERVERS=", "TMPDIR="+temporary, "TMP="+temporary, "TEMP="+temporary)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = time.Second

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,74 +20,34 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// scratch is where this test's programs and the labs' folders are.
-var scratch string
-
 // TestMain gives the labs a folder for temporary files that is empty again at the end: a lab leaves
 // nothing behind.
 func TestMain(m *testing.M) {
-	var err error
-	if scratch, err = os.MkdirTemp("", "lab-test-"); err != nil {
+	temporary, err := os.MkdirTemp("", "lab-test-")
+	if err != nil {
 		panic(err)
 	}
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // Unix; Windows has two
-		os.Setenv(name, filepath.Join(scratch, "tmp"))
-	}
-	if err := os.Mkdir(os.Getenv("TMPDIR"), 0o755); err != nil {
-		panic(err)
+		os.Setenv(name, temporary)
 	}
 	code := m.Run()
-	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "kafka-workshop-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(temporary, "kafka-workshop-*")); len(left) > 0 {
 		fmt.Fprintln(os.Stderr, "labs have left behind:", left)
 		code = 1
 	}
-	os.RemoveAll(scratch)
+	os.RemoveAll(temporary)
 	os.Exit(code)
 }
 
-// programs are built from this tree, once, and with the race detector where there is a C compiler.
-var programs = sync.OnceValues(func() (string, error) {
-	bin := filepath.Join(scratch, "bin") + string(filepath.Separator)
-	args := []string{"build", "-o", bin}
-	if haveC() {
-		args = append(args, "-race")
-	}
-	build := exec.Command("go", append(args, "work")...)
-	build.Dir = filepath.Join("..", "..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return bin, nil
-})
-
-func haveC() bool {
-	out, err := exec.Command("go", "env", "CGO_ENABLED", "CC").Output()
-	enabled, compiler, _ := strings.Cut(string(out), "\n")
-	if err != nil || enabled != "1" {
-		return false
-	}
-	_, err = exec.LookPath(strings.TrimSpace(compiler))
-	return err == nil
-}
-
-func binDir(t *testing.T) string {
-	t.Helper()
-	bin, err := programs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bin
-}
-
 // atOnce keeps the labs from running all at the same time: they measure time.
-var atOnce = make(chan struct{}, 2)
+var atOnce = make(chan struct{}, 6)
 
 // run carries out a lab, or a control of one, and checks that no process is left.
 func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	t.Helper()
 	var lines kafkatest.Output
 	marked := markOf(t)
-	o.Lang, o.BinDir, o.Seed = service.English, binDir(t), 42
+	o.Lang, o.BinDir, o.Seed = service.English, kafkatest.Binaries(t), 42
 	o.Environ = append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0")
 	o.Screen = screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator")
 	if o.Say == nil {
