@@ -36,6 +36,7 @@ func makeUsers(t *testing.T, dir string, n int) []string {
 }
 
 func TestEveryUserGetsTheMessage(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	users := makeUsers(t, vars["STATE_DIR"], 300)
@@ -67,6 +68,7 @@ func TestEveryUserGetsTheMessage(t *testing.T) {
 }
 
 func TestTargetsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	s.CreateTopic("private:1")
 	vars := s.Env()
@@ -100,6 +102,7 @@ func TestTargetsThatAreRefused(t *testing.T) {
 
 // No file, and then one without its table: the command waits until user-service has begun.
 func TestUsersThatAreNotThereYet(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	s.Send(event.SendToAllTopic, event.ReportTopic, event.ReportTopic)
@@ -120,6 +123,7 @@ func TestUsersThatAreNotThereYet(t *testing.T) {
 
 // A second system on the same brokers: the command names the contract's topic, not the one with the prefix.
 func TestPrefix(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	for _, topic := range event.EcommerceTopics {
 		s.CreateTopic("b." + topic + ":1")
@@ -135,6 +139,7 @@ func TestPrefix(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	makeUsers(t, vars["STATE_DIR"], 1)

@@ -54,6 +54,7 @@ func javaLetter(original string) string {
 }
 
 func TestLettersOfEveryForm(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	key := "5"
 	ours := event.DeadLetter{Topic: event.SendEmailTopic, Partition: 2, Offset: 9, Key: &key, Service: "email-service", Reason: "refused", Error: "550", Attempt: 3, At: "2026-01-01T00:00:00Z"}
@@ -118,6 +119,7 @@ func header(key, value string) sarama.RecordHeader {
 
 // After a commit that failed the same letters come again: they are kept and counted once.
 func TestRepeatIsKeptOnce(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	s.SendValue(event.DeadLetterTopic, "a", "rubbish")

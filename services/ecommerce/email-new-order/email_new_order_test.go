@@ -16,6 +16,7 @@ import (
 const group = "EmailNewOrderService"
 
 func TestOrderBecomesAnEmailCommand(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	r := kafkatest.StartRun(t, s.Env(), configure, run)
 	way := s.Send(event.NewOrderTopic, "ana@loja.example", streamtest.Order(t, "o-1", "4500.00", "ana@loja.example"))
@@ -53,6 +54,7 @@ func TestOrderBecomesAnEmailCommand(t *testing.T) {
 // An order by the Java gateway's address without a uuid has no id. Two of them are two orders, and the
 // commands' keys are their records'.
 func TestOrderWithoutID(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	java := streamtest.JavaOrderWithoutID(t)
 	r := kafkatest.StartRun(t, s.Env(), configure, run)
@@ -77,6 +79,7 @@ func TestOrderWithoutID(t *testing.T) {
 
 // The command cannot be sent: the order waits for its turn, and is no dead letter.
 func TestRefusedCommandIsSentLater(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	refuse := s.RefuseProduce(event.SendEmailTopic)
 	r := kafkatest.StartRun(t, s.Env(), configure, run)
@@ -91,6 +94,7 @@ func TestRefusedCommandIsSentLater(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	streamtest.PoisonBecomesLetters(t, s, event.NewOrderTopic, group, s.Env(), configure, run)
 }

@@ -34,6 +34,7 @@ func command(s *streamtest.System, to, order string) {
 
 // Five workers print at once, and no block is torn.
 func TestBlocksAreWhole(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	r := kafkatest.StartRun(t, s.Env(), configure, run)
 	kafkatest.Eventually(t, "five workers share the partitions", func() bool {
@@ -70,6 +71,7 @@ func TestBlocksAreWhole(t *testing.T) {
 }
 
 func TestReallySends(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	server, addr := listenMail(t, "127.0.0.1:0")
 	command(s, "ana@loja.example", "o-1")
@@ -90,6 +92,7 @@ func TestReallySends(t *testing.T) {
 
 // What is sent again is the same e-mail: after a commit that failed, and where the order was repeated.
 func TestRepeatsHaveOneMessageID(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	server, addr := listenMail(t, "127.0.0.1:0")
 	lost := s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.IllegalGeneration, Count: 1})
@@ -118,6 +121,7 @@ func TestRepeatsHaveOneMessageID(t *testing.T) {
 }
 
 func TestRefusedEmailIsADeadLetter(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	server, addr := listenMail(t, "127.0.0.1:0")
 	server.answerWith(func(to string) *smtp.SMTPError {
@@ -144,6 +148,7 @@ func TestRefusedEmailIsADeadLetter(t *testing.T) {
 
 // A server that is full today, and one that is not there: the e-mail waits, and is no dead letter.
 func TestEmailWaitsForItsServer(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(kafkatest.FreePort(t)))
 	r := kafkatest.StartRun(t, s.Env("SMTP_ADDR", addr), configure, run)
@@ -168,6 +173,7 @@ func TestEmailWaitsForItsServer(t *testing.T) {
 
 // The key is what the mail server is told, and comes from outside.
 func TestNothingIsInjected(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	server, addr := listenMail(t, "127.0.0.1:0")
 	bad := []string{
@@ -201,6 +207,7 @@ func TestNothingIsInjected(t *testing.T) {
 
 // WORK is no reason to be killed at a stop.
 func TestStopDoesNotWaitForWork(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	r := kafkatest.StartRun(t, s.Env("WORK", "1m"), configure, run)
 	command(s, "ana@loja.example", "o-1")
@@ -214,6 +221,7 @@ func TestStopDoesNotWaitForWork(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	_, addr := listenMail(t, "127.0.0.1:0")
 	streamtest.PoisonBecomesLetters(t, s, event.SendEmailTopic, group, s.Env("SMTP_ADDR", addr), configure, run)

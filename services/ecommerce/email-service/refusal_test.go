@@ -65,6 +65,7 @@ func withLogins(s *smtp.Server) { s.AllowInsecureAuth = true }
 
 // Every class of answer: the e-mail is sent, becomes a dead letter, waits, or ends the program with a remedy.
 func TestAnswersOfTheMailServer(t *testing.T) {
+	t.Parallel()
 	answer := func(code int) *smtp.SMTPError {
 		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 7, 0}, Message: "<ana@loja.example> refused"}
 	}
@@ -133,6 +134,7 @@ func sendOne(t *testing.T, addr string, l login) error {
 }
 
 func TestSelfSignedCertificate(t *testing.T) {
+	t.Parallel()
 	certificate, file := selfSigned(t, time.Hour)
 	server, addr := listenMail(t, "127.0.0.1:0", encrypted(certificate))
 	err := sendOne(t, addr, login{})
@@ -159,6 +161,7 @@ func TestSelfSignedCertificate(t *testing.T) {
 
 // A certificate that has expired is not mended by SMTP_CA_FILE, and the remedy is another one.
 func TestExpiredCertificate(t *testing.T) {
+	t.Parallel()
 	certificate, file := selfSigned(t, -time.Hour)
 	_, addr := listenMail(t, "127.0.0.1:0", encrypted(certificate))
 	env := service.EnvOf(map[string]string{"SMTP_ADDR": addr, "SMTP_CA_FILE": file})
@@ -174,6 +177,7 @@ func TestExpiredCertificate(t *testing.T) {
 
 // A wrong password ends the program, and is in no line of it. Nothing is lost: the e-mail goes with the next start.
 func TestWrongPassword(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	server, addr := listenMail(t, "127.0.0.1:0", withLogins)
 	command(s, "ana@loja.example", "o-1")
@@ -196,6 +200,7 @@ func TestWrongPassword(t *testing.T) {
 
 // Off this machine a password is not sent in the clear, whatever the server offers.
 func TestNoPasswordInTheClear(t *testing.T) {
+	t.Parallel()
 	server, addr := listenMail(t, "127.0.0.1:0", withLogins)
 	_, port, _ := net.SplitHostPort(addr)
 	elsewhere := "127.0.0.1.nip.example:" + port // a name that is not this machine's, as far as the program knows

@@ -85,6 +85,7 @@ func TestAnswersToTheSession(t *testing.T) {
 
 // A stop while the connection is made is no fault of the settings, and does not end the program as one.
 func TestStoppedWhileConnecting(t *testing.T) {
+	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

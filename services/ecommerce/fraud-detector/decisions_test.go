@@ -18,6 +18,7 @@ import (
 // that it names sends it. Another record with that order does not. A look at the uuid alone could not
 // tell the two apart, and would be wrong with one of them.
 func TestCrashBetweenRowAndTransaction(t *testing.T) {
+	t.Parallel()
 	c := start(t)
 	dir := t.TempDir()
 	producer := c.Producer()
@@ -62,6 +63,7 @@ func TestCrashBetweenRowAndTransaction(t *testing.T) {
 
 // A cluster that was made anew knows no decision: what an older one was told does not count there.
 func TestNewCluster(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for range 2 {
 		c := start(t)
@@ -77,6 +79,7 @@ func TestNewCluster(t *testing.T) {
 // The topic of the orders is deleted and created again: an order that was decided before stands in the same
 // place as before, and is not decided again.
 func TestRecreatedTopic(t *testing.T) {
+	t.Parallel()
 	c := start(t)
 	dir := t.TempDir()
 	var places [2][2]int64
@@ -102,6 +105,7 @@ func TestRecreatedTopic(t *testing.T) {
 
 // Of a row that is older than the topic's id only the place is known: it is taken for the same topic's.
 func TestRowWithoutTopicID(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "fraud-detector.db")
 	old, err := store.Open(t.Context(), path, migrations[:1])
 	if err != nil {

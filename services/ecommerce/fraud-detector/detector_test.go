@@ -15,6 +15,7 @@ import (
 	"workshop.example/ecommerce/streamtest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 )
 
 func start(t *testing.T) *kafkatest.Cluster { return streamtest.Start(t).Cluster }
@@ -63,6 +64,7 @@ func decided(t *testing.T, c *kafkatest.Cluster) map[string][2]int {
 }
 
 func TestRule(t *testing.T) {
+	t.Parallel()
 	c := start(t)
 	producer := c.Producer()
 	want := map[string][2]int{}
@@ -83,6 +85,7 @@ func TestRule(t *testing.T) {
 // An order that arrives again, also in another partition, or after a restart, is decided once; what is no
 // order becomes a dead letter, and the way of each message goes on.
 func TestOnce(t *testing.T) {
+	t.Parallel()
 	c := start(t)
 	dir := t.TempDir()
 	producer := c.Producer()
@@ -143,6 +146,7 @@ func TestOnce(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	streamtest.PoisonBecomesLetters(t, s, event.NewOrderTopic, title, s.Env(), configure, run)
 }
@@ -151,15 +155,23 @@ func TestPoison(t *testing.T) {
 // remembers only the uuid loses decisions under the same faults, and who remembers nothing repeats some. Orders
 // without an id need nothing to be remembered.
 func TestFaults(t *testing.T) {
+	t.Parallel()
+	record := streamtest.NewRecord(t, "each order is decided once")
 	for _, remember := range []string{byPlace, byUUID, byNobody} {
 		t.Run(remember, func(t *testing.T) {
-			lost, repeated := underFaults(t, remember)
-			t.Logf("lost %d, repeated %d", lost, repeated)
-			if (lost > 0) != (remember == byUUID) {
-				t.Errorf("lost %d decisions", lost)
+			t.Parallel()
+			got := underFaults(t, remember)
+			t.Logf("lost %d, repeated %d", got.Lost, got.Duplicated)
+			if (got.Lost > 0) != (remember == byUUID) {
+				t.Errorf("lost %d decisions", got.Lost)
 			}
-			if (repeated > 0) != (remember == byNobody) {
-				t.Errorf("repeated %d decisions", repeated)
+			if (got.Duplicated > 0) != (remember == byNobody) {
+				t.Errorf("repeated %d decisions", got.Duplicated)
+			}
+			if remember == byPlace {
+				record.Measured(got)
+			} else {
+				record.Control(got.Lost+got.Duplicated > 0)
 			}
 		})
 	}
@@ -177,7 +189,7 @@ var refusals = []struct {
 }
 
 // underFaults has orders decided while requests are refused, and counts what is wrong in the end.
-func underFaults(t *testing.T, remember string) (lost, repeated int) {
+func underFaults(t *testing.T, remember string) reliability.Measurement {
 	const orders, faults, keys = 300, 30, 50
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -225,8 +237,12 @@ func underFaults(t *testing.T, remember string) (lost, repeated int) {
 		t.Errorf("%d orders without an id led to the decisions (approved, rejected) %v", orders/5, n)
 	}
 	delete(all, "")
+	repeated := 0
 	for _, n := range all {
 		repeated += n[0] + n[1] - 1
 	}
-	return orders + keys - len(all), repeated
+	return reliability.Measurement{
+		Seed: seed, Events: orders + keys, Faults: map[string]int{"refused request": struck},
+		Lost: orders + keys - len(all), Duplicated: repeated,
+	}
 }

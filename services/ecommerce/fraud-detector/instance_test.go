@@ -9,6 +9,7 @@ import (
 
 // One instance a file: a second one says so and ends.
 func TestSecondInstance(t *testing.T) {
+	t.Parallel()
 	c := start(t)
 	dir := t.TempDir()
 	startDetector(t, c, dir)

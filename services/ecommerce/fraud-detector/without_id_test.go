@@ -12,6 +12,7 @@ import (
 // An order by the Java gateway's address without a uuid has no id: each record is one order, and is decided
 // once, also when the detector starts again.
 func TestOrdersWithoutID(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	dir := t.TempDir()
 	r := startDetector(t, s.Cluster, dir)

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/IBM/sarama"
 
@@ -48,9 +47,9 @@ func topics() []string {
 	return names
 }
 
-// client drops an idle connection before the gateway does (after a minute). The default client keeps it
-// longer, and may send a POST on a connection that the gateway is just closing.
-var client = &http.Client{Transport: &http.Transport{IdleConnTimeout: 30 * time.Second}}
+// client has a connection for each request. A kept one the gateway may close, for being idle, at the moment
+// when a POST is sent on it, which then has no answer.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 func (g *gateway) do(method, path, body string) (code int, answer string) {
 	g.t.Helper()
@@ -94,6 +93,7 @@ func mustOrder(t *testing.T, msg *sarama.ConsumerMessage) event.Order {
 }
 
 func TestDocumentsWords(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, topics()...)
 	g := startGateway(t, c.Bootstrap(), t.TempDir())
 	for _, step := range []struct {
@@ -135,6 +135,7 @@ func TestDocumentsWords(t *testing.T) {
 }
 
 func TestPostOrders(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, topics()...)
 	g := startGateway(t, c.Bootstrap(), t.TempDir())
 	post := func(body string) int { code, _ := g.do("POST", "/orders", body); return code }
@@ -176,6 +177,7 @@ func TestPostOrders(t *testing.T) {
 
 // Nothing that a client sends comes back in an answer: no script can be put into an error.
 func TestNoReflectedInput(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, topics()...)
 	g := startGateway(t, c.Bootstrap(), t.TempDir())
 	const mark = "zzmarkzz"

@@ -16,6 +16,7 @@ import (
 
 // A database that another program holds refuses the order after a while; nothing is half there.
 func TestLockedDatabase(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, topics()...)
 	dir := t.TempDir()
 	g := startGateway(t, c.Bootstrap(), dir)
@@ -46,6 +47,7 @@ func TestLockedDatabase(t *testing.T) {
 
 // A full disk refuses orders, and loses none that was accepted. A file that may not grow is as full.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "full.db"), migrations)
 	if err != nil {
 		t.Fatal(err)

@@ -173,23 +173,32 @@ func (t *trails) run(ctx context.Context) error {
 func (t *trails) read(ctx context.Context, client sarama.Client, consumer sarama.Consumer, topic string, partition int32, back int64) {
 	next := int64(-1)
 	for ctx.Err() == nil {
-		if next < 0 {
-			newest, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
-			oldest, err2 := client.GetOffset(topic, partition, sarama.OffsetOldest)
-			if err != nil || err2 != nil {
-				service.Sleep(ctx, time.Second)
-				continue
-			}
-			next = max(oldest, newest-back)
+		// Interruptible: where no broker answers, sarama asks for a minute, and a stop may take ten seconds.
+		from, err := next, error(nil)
+		if from < 0 {
+			from, err = kafka.Interruptible(ctx, func() (int64, error) { return begin(client, topic, partition, back) })
 		}
-		pc, err := consumer.ConsumePartition(topic, partition, next)
+		var pc sarama.PartitionConsumer
+		if err == nil {
+			pc, err = kafka.Interruptible(ctx, func() (sarama.PartitionConsumer, error) { return consumer.ConsumePartition(topic, partition, from) })
+		}
 		if err != nil {
 			next = -1
 			service.Sleep(ctx, time.Second)
 			continue
 		}
-		next = t.follow(ctx, pc, next)
+		next = t.follow(ctx, pc, from)
 	}
+}
+
+// begin is the offset of the message that is so many before the end, or the oldest.
+func begin(client sarama.Client, topic string, partition int32, back int64) (int64, error) {
+	newest, err := client.GetOffset(topic, partition, sarama.OffsetNewest)
+	if err != nil {
+		return -1, err
+	}
+	oldest, err := client.GetOffset(topic, partition, sarama.OffsetOldest)
+	return max(oldest, newest-back), err
 }
 
 // follow takes in records until ctx ends or sarama gives the partition up, and returns where to go on:

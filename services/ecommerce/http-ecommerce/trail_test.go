@@ -4,13 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
@@ -25,7 +28,7 @@ func follow(t *testing.T, g *gateway, order string) []Step {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +60,7 @@ func follow(t *testing.T, g *gateway, order string) []Step {
 
 // The page's trail grows by what is read from the topics, and ends with the decision and the e-mail.
 func TestTrail(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, topics()...)
 	g := startGateway(t, c.Bootstrap(), t.TempDir())
 	if code, _ := g.do("POST", "/orders", `{"uuid":"u-1","email":"ana@example.com","amount":4500}`); code != 201 {
@@ -101,6 +105,7 @@ func TestTrail(t *testing.T) {
 // The trail reads partitions that are added while it runs, from their beginning. With old metadata, the
 // control, it does not.
 func TestTrailReadsAddedPartitions(t *testing.T) {
+	t.Parallel()
 	for _, age := range []time.Duration{300 * time.Millisecond, time.Hour} {
 		c := kafkatest.Start(t, topics()...)
 		var trail *trails
@@ -133,6 +138,26 @@ func TestTrailReadsAddedPartitions(t *testing.T) {
 		if seen("added") {
 			t.Error("the new partition was read with old metadata")
 		}
+	}
+}
+
+// A stop does not wait for the trail, which asks brokers that do not answer.
+func TestStopWhileTheTrailAsks(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t, topics()...)
+	asked, ended := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	c.ControlKey(int16(kmsg.ListOffsets), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		once.Do(func() { close(asked) })
+		c.SleepControl(func() { <-ended })
+		return nil, nil, false
+	})
+	t.Cleanup(func() { close(ended) }) // before the brokers' end, which waits for what sleeps
+	g := startGateway(t, c.Bootstrap(), t.TempDir())
+	<-asked
+	if err := g.Stop(); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 const group = "LogService"
 
 func TestEveryTopicIsPrinted(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	s.CreateTopic("transactions:1")
 	s.SendValue("transactions", "k", "not the system's")
@@ -54,6 +55,7 @@ func TestEveryTopicIsPrinted(t *testing.T) {
 
 // Neither the first topic nor the last has to be there; one that goes does not take the others along.
 func TestTopicsComeAndGo(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	r := kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()}, configure, run)
 	kafkatest.Eventually(t, "ready without a topic", func() bool { return r.Ops.Ready() == nil })

@@ -22,6 +22,7 @@ func order(ctx context.Context, vars map[string]string, args ...string) (code in
 }
 
 func TestTenOrders(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	code, out, errs := order(t.Context(), nil, "--bootstrap-servers", s.Bootstrap(), "--seed", "7")
 	if code != 0 || errs.String() != "" {
@@ -60,6 +61,7 @@ func TestTenOrders(t *testing.T) {
 }
 
 func TestManyOrders(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := map[string]string{"BOOTSTRAP_SERVERS": s.Bootstrap(), "WORKSHOP_LANG": "en"}
 	code, out, errs := order(t.Context(), vars, "--orders", "2000", "--users", "50", "--rate", "4000")
@@ -96,6 +98,7 @@ func TestAmountsOfASeed(t *testing.T) {
 }
 
 func TestRefusedOrdersAreCounted(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	s.RefuseProduce(event.NewOrderTopic)
 	code, out, errs := order(t.Context(), nil, "--bootstrap-servers", s.Bootstrap(), "--orders", "3")
@@ -105,6 +108,7 @@ func TestRefusedOrdersAreCounted(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() {

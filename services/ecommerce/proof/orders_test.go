@@ -11,6 +11,7 @@ import (
 // A client whose connection breaks is counted, and insists; one that finds nobody, or is told to come back
 // later, is not.
 func TestClientsInsist(t *testing.T) {
+	t.Parallel()
 	tries := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tries++
@@ -45,6 +46,7 @@ func TestClientsInsist(t *testing.T) {
 
 // A client that is sent away waits for as long as the answer asks, and not at all for a final answer.
 func TestClientsHonourRetryAfter(t *testing.T) {
+	t.Parallel()
 	answers := []struct {
 		code  int
 		after string
@@ -93,6 +95,7 @@ func TestRetryAfter(t *testing.T) {
 // A server may close an idle connection at the moment when a request is sent on it. That loses no order: the
 // request has no answer, and is sent again with the same uuid. On a new connection it fails, and once only.
 func TestClosedConnection(t *testing.T) {
+	t.Parallel()
 	for name, send := range map[string]func(url string) (accepted, failed int){
 		"Clients": func(url string) (accepted, failed int) {
 			c := &Clients{Parallel: 1, URL: func() string { return url }}

@@ -31,6 +31,7 @@ func names(t *testing.T, dir string) []string {
 }
 
 func TestReportForEachUser(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	dir := filepath.Join(t.TempDir(), "target")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -72,6 +73,7 @@ func TestReportForEachUser(t *testing.T) {
 }
 
 func TestPathsInAUUID(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	root := t.TempDir()
 	dir := filepath.Join(root, "a", "target")
@@ -103,6 +105,7 @@ func TestPathsInAUUID(t *testing.T) {
 
 // The folder cannot be written for a while: the report waits, and is no dead letter.
 func TestReportWaitsForItsFolder(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	dir := filepath.Join(t.TempDir(), "target")
 	r := kafkatest.StartRun(t, s.Env("REPORT_DIR", dir), configure, run)
@@ -126,6 +129,7 @@ func TestReportWaitsForItsFolder(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	streamtest.PoisonBecomesLetters(t, s, event.ReportTopic, group, s.Env("REPORT_DIR", t.TempDir()), configure, run)
 }

@@ -43,6 +43,7 @@ func notes(t *testing.T, db *DB) int {
 
 // Each migration is applied once, whichever the file has had before.
 func TestMigrations(t *testing.T) {
+	t.Parallel()
 	for had := range len(schema) + 1 {
 		path := filepath.Join(t.TempDir(), "folder that is missing", "a #?%20.db")
 		mustOpen(t, path, schema[:had]).Close()
@@ -61,6 +62,7 @@ func TestMigrations(t *testing.T) {
 
 // A migration that fails leaves nothing of itself, and the next start tries it again.
 func TestFailedMigrationLeavesNothing(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	broken := []string{schema[0], `INSERT INTO notes VALUES ('half'); INSERT INTO nowhere VALUES (1)`}
 	if _, err := Open(t.Context(), path, broken); err == nil || !strings.Contains(err.Error(), "migration 2") {
@@ -72,6 +74,7 @@ func TestFailedMigrationLeavesNothing(t *testing.T) {
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	mustOpen(t, path, schema).Close()
 	_, err := Open(t.Context(), path, schema[:1])
@@ -81,6 +84,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 }
 
 func TestOneInstanceAFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	first := mustOpen(t, path, schema)
 	_, err := Open(t.Context(), path, schema)
@@ -95,6 +99,7 @@ func TestOneInstanceAFile(t *testing.T) {
 
 // Another program holds the write lock: it is waited for, and then there is an error with its remedy.
 func TestLockedByAnother(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	db := mustOpen(t, path, schema)
 	other, err := OpenShared(path)
@@ -131,6 +136,7 @@ func TestLockedByAnother(t *testing.T) {
 
 // Every connection waits: not only the one on which somebody has said so.
 func TestEveryConnectionWaitsForALock(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	db := mustOpen(t, path, schema)
 	other, err := OpenShared(path)
@@ -164,6 +170,7 @@ func TestEveryConnectionWaitsForALock(t *testing.T) {
 
 // A disk that is full: the transaction leaves nothing, and the file is as good as before.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	db := mustOpen(t, filepath.Join(t.TempDir(), "a.db"), schema)
 	db.SetMaxOpenConns(1)
 	var pages int
@@ -211,6 +218,7 @@ func TestSharedFileIsNotMade(t *testing.T) {
 }
 
 func TestDamagedFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.db")
 	if err := os.WriteFile(path, []byte(strings.Repeat("no database ", 1000)), 0o644); err != nil {
 		t.Fatal(err)

@@ -67,6 +67,7 @@ func send(s *streamtest.System, texts ...string) {
 // The promise about poison: while no dead letter can be written, nothing passes it. It holds for every
 // way in which the topic can be out of reach.
 func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		fault func(*streamtest.System) *kfake.FaultHandle
@@ -77,6 +78,7 @@ func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := streamtest.Start(t)
 			fault := c.fault(s)
 			send(s, "before")
@@ -116,6 +118,7 @@ func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
 // Negative control: a service that passes poison without waiting for its dead letter is seen to do so by
 // the same measures.
 func TestPassingPoisonIsSeen(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	s.RefuseProduce(event.DeadLetterTopic)
 	p := &probe{}
@@ -138,6 +141,7 @@ func TestPassingPoisonIsSeen(t *testing.T) {
 
 // An error of the moment: the message comes again, in its order, and is no dead letter.
 func TestFailedMessageComesAgain(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	failures := 2
 	p := &probe{}
@@ -167,6 +171,7 @@ func TestFailedMessageComesAgain(t *testing.T) {
 
 // A stop in the middle of a message: it is not committed, and nobody is told of an error.
 func TestStopWithinAMessage(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	entered := make(chan struct{})
 	p := &probe{handle: func(ctx context.Context, _ stream.Received) error {
@@ -190,6 +195,7 @@ func TestStopWithinAMessage(t *testing.T) {
 
 // Whatever is in a message, its dead letter gives it back, and is one that the topic takes.
 func TestLettersOfEverySize(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	long := strings.Repeat("x", 1<<20-1000)
 	for key, value := range map[string]string{"text": "x", "long": long, "binary": strings.Repeat("\xff", 900<<10), "\xff": "x"} {

@@ -18,6 +18,7 @@ import (
 // A sender delivers all whatever the topic's limit is: one that it knows from its start, with the order
 // kept, and one that is lowered later, for several at once and for many callers.
 func TestSenderFitsTheTopic(t *testing.T) {
+	t.Parallel()
 	const count = 1000
 	message := func(n int) *sarama.ProducerMessage {
 		return &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.StringEncoder(fmt.Sprintf("%06d%s", n, strings.Repeat("x", 94)))}
@@ -96,6 +97,7 @@ func TestSenderFitsTheTopic(t *testing.T) {
 
 // The limit of one topic keeps nothing out of another, for a message alone and among several.
 func TestSenderFitsEachTopic(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, event.NewOrderTopic+":1", event.SendEmailTopic+":1")
 	c.LimitMessages(event.SendEmailTopic, 2048)
 	message := func(topic string, size int) *sarama.ProducerMessage {

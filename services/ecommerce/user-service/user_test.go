@@ -44,6 +44,7 @@ func emails(t *testing.T, dir string) map[string]string {
 }
 
 func TestOneUserAnAddress(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env("WORKERS", "3")
 	var sending errgroup.Group
@@ -96,11 +97,13 @@ func TestOneUserAnAddress(t *testing.T) {
 }
 
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	streamtest.PoisonBecomesLetters(t, s, event.NewOrderTopic, group, s.Env(), configure, run)
 }
 
 func TestSecondInstanceIsRefused(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	s.Send(event.NewOrderTopic, "k", streamtest.Order(t, "o1", "1", "a@loja.example"))
@@ -114,6 +117,7 @@ func TestSecondInstanceIsRefused(t *testing.T) {
 
 // Somebody holds the file's write lock: nothing is lost, and no dead letter made.
 func TestLockedDatabase(t *testing.T) {
+	t.Parallel()
 	s := streamtest.Start(t)
 	vars := s.Env()
 	first := kafkatest.StartRun(t, vars, configure, run)
