@@ -175,6 +175,10 @@ func TestNativeBrokersOneToFour(t *testing.T) {
 		t.Errorf("workshop doctor takes broker 4's port for somebody else's:\n%s", out)
 	}
 	server.kafka("", "kill 2", 0)
+	// A start may come at once, and would take its port for somebody else's.
+	if _, code := server.run(nil, "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/9092"); code == 0 {
+		t.Error("kill returns while the broker's port is open")
+	}
 	server.kafka("BROKERS=4", "status", 1, "broker-2", "down")
 	server.kafka("BROKERS=4", "up", 0, "up in ")
 
