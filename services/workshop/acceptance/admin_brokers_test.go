@@ -12,9 +12,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/kit/kafkatest"
 )
 
 // tool runs «workshop» with some input, and wants it to go well.
@@ -50,6 +53,9 @@ func theirs(t testing.TB, stdin, program string, args ...string) string {
 	if strings.HasSuffix(program, ".sh") {
 		path = filepath.Join(os.Getenv("KAFKA_HOME"), "bin", program)
 		args = append([]string{"--bootstrap-server", strings.Join(stack.Brokers, ",")}, args...)
+		if program == "kafka-consumer-groups.sh" { // otherwise 5 s, and then no exit code says that it was too long
+			args = append(args, "--timeout", strconv.FormatInt(kafkatest.Deadline.Milliseconds(), 10))
+		}
 	} else {
 		args = append([]string{"-b", strings.Join(stack.Brokers, ",")}, args...)
 	}
@@ -160,6 +166,7 @@ func TestTopicsAsKafkaDescribesThem(t *testing.T) {
 }
 
 func TestRefusalsOfRealBrokers(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "refusals", 2)
 	tool(t, "", "consume", name, "--group", name+"-g", "--from-beginning", "--timeout", "1s") // makes __consumer_offsets
 	tool(t, "", "topics", "create", "a_b-"+name)
@@ -195,6 +202,7 @@ func TestRefusalsOfRealBrokers(t *testing.T) {
 }
 
 func TestProduceAndConsumeBesideKcat(t *testing.T) {
+	t.Parallel()
 	name := unique("t")
 	tool(t, "", "topics", "create", name, "--partitions", "3")
 	var lines []string
