@@ -14,6 +14,7 @@ import (
 
 // The tools of page 22 on the embedded cluster, which answers some of their questions otherwise than Kafka.
 func TestKafkasToolsOnTheEmbeddedCluster(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	theirs := func(program string, args ...string) string {
 		t.Helper()

@@ -89,6 +89,7 @@ func wantShown(t testing.TB, p *program, wantCode int, want []event.ScoreEvent) 
 
 // The model connects, shows nothing and ends well: what is missing is the student's.
 func TestPythonModelRuns(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "scoreGame", 1)
 	playInPython(t, "TOPIC="+name)
 	p := lab(t, "scoreBoard.py", "TOPIC="+name, "CONSUMER_GROUP="+name)
@@ -100,6 +101,7 @@ func TestPythonModelRuns(t *testing.T) {
 // Each solution crashes on cue at id 5, and what its restart shows is its guarantee. The rows are
 // each other's negative control: no board passes in the row of another.
 func TestPythonSolutions(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "scoreGame", 1)
 	events := playInPython(t, "TOPIC="+name)
 	for _, tt := range []struct {
@@ -112,6 +114,7 @@ func TestPythonSolutions(t *testing.T) {
 		{"exactly_once.py", 4, 5},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
+			t.Parallel()
 			boards := topic(t, "scoreBoard", 1)
 			vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + boards, "GROUP_INSTANCE_ID=one", "BOARD_TOPIC=" + boards}
 			file := filepath.Join("solutions", tt.file)
@@ -163,6 +166,7 @@ func wantBoard(t testing.TB, name string, events []event.ScoreEvent) {
 
 // Our simulator's events have a key and a match, and here ghosts: goals that it sends and aborts.
 func TestPythonBoardShowsOurMatch(t *testing.T) {
+	t.Parallel()
 	name, boards := topic(t, "scoreGame", 1), topic(t, "scoreBoard", 1)
 	vars := []string{"TOPIC=" + name, "BOARD_TOPIC=" + boards, "CONSUMER_GROUP=" + name}
 	simulator := service(t, "score-simulator", append(vars, "PACE=0", "SEED=8", "TRANSACTIONAL_ID=simulator-"+name, "ABORT_EVERY=5")...)

@@ -25,6 +25,7 @@ func python(t testing.TB, script string, args ...string) []string {
 
 // What a student's Python program of document 001 sends, our consumer reads.
 func TestOriginalTransactionsAreRead(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "my-topic", 3)
 	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
 	python(t, "transactions.py", name, "20")
@@ -38,6 +39,7 @@ func TestOriginalTransactionsAreRead(t *testing.T) {
 // What the Python simulator sends, our scoreboard shows to its end: one event after another, and each
 // in a transaction.
 func TestOriginalMatchIsShown(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, transactionalID string }{
 		{"plain", ""},
 		{"transactional", "simulator-" + fmt.Sprint(time.Now().UnixNano())},
@@ -66,6 +68,7 @@ func TestOriginalMatchIsShown(t *testing.T) {
 
 // What ours sends, kafka-python reads; and both choose the same partition for the same key.
 func TestPythonReadsOursAndSharesThePartitions(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 3)
 	producer := service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=200", "SEED=6")
 	if code := producer.exit(30 * time.Second); code != 0 {

@@ -47,6 +47,7 @@ func files(t testing.TB, dir, data string) (paths []string) {
 // Java reads properties as ISO 8859-1, and file names in the locale's encoding. Whatever the folder's name and the locale,
 // everything is written into its .kafka, and reset erases it.
 func TestOddFolder(t *testing.T) {
+	t.Parallel()
 	server := newMachine(t, hold(t, newNetwork()))
 	server.must("ip", "link", "set", "lo", "up")
 	dir := oddFolder(t)
@@ -119,6 +120,7 @@ while True:
 
 // A start takes as long as it makes progress; a process that does nothing, or has died, ends the wait.
 func TestSlowStart(t *testing.T) {
+	t.Parallel()
 	server := newMachine(t, hold(t, newNetwork()))
 	server.must("ip", "link", "set", "lo", "up")
 	t.Cleanup(func() { server.kafka("", "reset", 0) })
