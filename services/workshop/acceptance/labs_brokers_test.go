@@ -63,7 +63,7 @@ func labHolds(t *testing.T, name, brokers string) {
 }
 
 // The negative controls: every mistake that is put into a lab is caught by it. In CI those that need real brokers
-// are always there, and a few of the others have their turn: all are caught on the embedded cluster in every run.
+// are always there, and two of the others have their turn: all are caught on the embedded cluster in every run.
 func TestControlsOnBrokers(t *testing.T) {
 	var needed, others []string
 	for _, c := range labs.Controls() {
@@ -74,6 +74,6 @@ func TestControlsOnBrokers(t *testing.T) {
 			others = append(others, c.Name)
 		}
 	}
-	names := append(needed, rotated(t, "controls of labs on real brokers", 3, others)...)
+	names := append(needed, rotated(t, "controls of labs on real brokers", 2, others)...)
 	controls(t, "lab", names, "--brokers", strings.Join(stack.Brokers, ","))
 }
