@@ -17,6 +17,9 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
+// patience is for a program in Python that sends or commits one message at a time, on a machine that is busy.
+const patience = 3 * time.Minute
+
 // lab starts a program of labs/python with kafka-python.
 func lab(t testing.TB, file string, vars ...string) *program {
 	t.Helper()
@@ -29,7 +32,7 @@ func lab(t testing.TB, file string, vars ...string) *program {
 func playInPython(t testing.TB, vars ...string) []event.ScoreEvent {
 	t.Helper()
 	p := lab(t, "gameSimulator.py", append([]string{"PACE=0", "SEED=7"}, vars...)...)
-	if code := p.exit(time.Minute); code != 0 {
+	if code := p.exit(patience); code != 0 {
 		t.Fatalf("gameSimulator.py: exit code %d\n%s", code, tail(p.Logs()))
 	}
 	lines := p.Lines()
@@ -78,7 +81,7 @@ func shown(events []event.ScoreEvent) []string {
 // wantShown checks the exit code of a board and all that it printed.
 func wantShown(t testing.TB, p *program, wantCode int, want []event.ScoreEvent) {
 	t.Helper()
-	if code := p.exit(time.Minute); code != wantCode {
+	if code := p.exit(patience); code != wantCode {
 		t.Errorf("exit code %d, want %d\n%s", code, wantCode, tail(p.Logs()))
 	}
 	lines := append([]string{"Aguardando eventos...", "TeamA      TeamB"}, shown(want)...)
@@ -93,7 +96,7 @@ func TestPythonModelRuns(t *testing.T) {
 	name := topic(t, "scoreGame", 1)
 	playInPython(t, "TOPIC="+name)
 	p := lab(t, "scoreBoard.py", "TOPIC="+name, "CONSUMER_GROUP="+name)
-	if code := p.exit(time.Minute); code != 0 || p.count() != 0 {
+	if code := p.exit(patience); code != 0 || p.count() != 0 {
 		t.Errorf("exit code %d, prints:\n%s", code, tail(p.Lines()))
 	}
 }
@@ -170,7 +173,7 @@ func TestPythonBoardShowsOurMatch(t *testing.T) {
 	name, boards := topic(t, "scoreGame", 1), topic(t, "scoreBoard", 1)
 	vars := []string{"TOPIC=" + name, "BOARD_TOPIC=" + boards, "CONSUMER_GROUP=" + name}
 	simulator := service(t, "score-simulator", append(vars, "PACE=0", "SEED=8", "TRANSACTIONAL_ID=simulator-"+name, "ABORT_EVERY=5")...)
-	if code := simulator.exit(time.Minute); code != 0 {
+	if code := simulator.exit(patience); code != 0 {
 		t.Fatalf("score-simulator: exit code %d", code)
 	}
 	events := sentEvents(t, simulator)

@@ -17,7 +17,7 @@ import (
 func python(t testing.TB, script string, args ...string) []string {
 	t.Helper()
 	p := start(t, nil, os.Getenv("WORKSHOP_PYTHON"), append([]string{filepath.Join("testdata", script)}, args...)...)
-	if code := p.exit(60 * time.Second); code != 0 {
+	if code := p.exit(patience); code != 0 {
 		t.Fatalf("%s: exit code %d\n%s", script, code, tail(p.Logs()))
 	}
 	return p.Lines()
@@ -48,7 +48,7 @@ func TestOriginalMatchIsShown(t *testing.T) {
 			name := topic(t, "scoreGame", 1)
 			board := service(t, "scoreboard", "TOPIC="+name, "CONSUMER_GROUP="+name)
 			events := playInPython(t, "TOPIC="+name, "TRANSACTIONAL_ID="+tt.transactionalID)
-			if code := board.exit(30 * time.Second); code != 0 {
+			if code := board.exit(kafkatest.Deadline); code != 0 {
 				t.Errorf("scoreboard: exit code %d", code)
 			}
 			final := events[len(events)-1].Score
@@ -71,7 +71,7 @@ func TestPythonReadsOursAndSharesThePartitions(t *testing.T) {
 	t.Parallel()
 	name := topic(t, "transactions", 3)
 	producer := service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=200", "SEED=6")
-	if code := producer.exit(30 * time.Second); code != 0 {
+	if code := producer.exit(kafkatest.Deadline); code != 0 {
 		t.Fatalf("producer: exit code %d", code)
 	}
 	partition := map[string]int{}
