@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/fold"
+	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/screen"
@@ -18,18 +20,23 @@ import (
 func (t *tool) labControlsCommand() *cobra.Command {
 	r := &labRun{tool: t, seed: classSeed}
 	cmd := &cobra.Command{
-		Use:   "controls",
+		Use:   "controls [NAME...]",
 		Short: "Put a mistake into each lab, and say whether the lab catches it",
 		Long: `controls carries out labs with a mistake in them: another program in the scoreboard's place, or another setting.
 Each must come out red, in the way that the mistake makes: a check that was never seen to fail proves nothing.
 
-Some need real brokers, and are left out without them; those whose fault only the embedded cluster can make run on
+Without a name it takes all of them. Some need real brokers, and are left out without them; those whose fault only the embedded cluster can make run on
 one in any case.
 
 Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
-		Example: "  workshop lab controls\n  workshop lab controls --brokers localhost:9092",
-		Args:    cobra.NoArgs,
-		RunE:    running(func(cmd *cobra.Command) error { return r.controls(cmd.Context()) }),
+		Example: "  workshop lab controls\n  workshop lab controls never-commit no-key\n  workshop lab controls --brokers localhost:9092",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			controls, err := chosen(lab.Controls(), func(c lab.Control) string { return c.Name }, args)
+			if err != nil {
+				return err
+			}
+			return running(func(cmd *cobra.Command) error { return r.controls(cmd.Context(), controls) })(cmd, args)
+		},
 	}
 	cmd.Flags().StringVar(&r.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
@@ -38,7 +45,24 @@ Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 
 var errNotCaught = errors.New("a mistake was not caught")
 
-func (r *labRun) controls(ctx context.Context) error {
+// chosen are the controls that are named, in their own order; without a name all of them.
+func chosen[C any](all []C, name func(C) string, names []string) ([]C, error) {
+	known := make([]string, len(all))
+	for i, c := range all {
+		known[i] = name(c)
+	}
+	for _, n := range names {
+		if !slices.Contains(known, n) {
+			return nil, service.UsageError(nearest.Unknown("control", n, known))
+		}
+	}
+	if len(names) == 0 {
+		return all, nil
+	}
+	return slices.DeleteFunc(all, func(c C) bool { return !slices.Contains(names, name(c)) }), nil
+}
+
+func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	o, lines, err := r.options()
 	if err != nil {
 		return err
@@ -48,7 +72,7 @@ func (r *labRun) controls(ctx context.Context) error {
 	o.Say = func(lab.Text) {}
 	caught, tried, left := 0, 0, 0
 	say := r.teller(lines)
-	for _, c := range lab.Controls() {
+	for _, c := range controls {
 		if c.Brokers && len(o.Cluster.Brokers) == 0 {
 			left++
 			continue

@@ -1,10 +1,27 @@
 package main
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"workshop.example/kit/service"
 )
+
+func TestChosenControls(t *testing.T) {
+	name := strings.ToLower
+	for _, c := range []struct{ names, want []string }{
+		{nil, []string{"A", "B", "C"}},
+		{[]string{"c", "a"}, []string{"A", "C"}},
+	} {
+		if got, err := chosen([]string{"A", "B", "C"}, name, c.names); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, %v, want %v", c.names, got, err, c.want)
+		}
+	}
+	if got, err := chosen([]string{"A", "B"}, name, []string{"a", "d"}); err == nil {
+		t.Errorf("a name that there is not chooses %v", got)
+	}
+}
 
 func TestControlsLine(t *testing.T) {
 	for _, c := range []struct {

@@ -20,6 +20,7 @@ import (
 
 // Replicas come and go under a producer: nothing is lost, leaders stay, and Kafka's own tool sees the same.
 func TestReassignUnderLoad(t *testing.T) {
+	t.Parallel()
 	name := unique("t")
 	tool(t, "", "topics", "create", name, "--partitions", "3", "--replication-factor", "1")
 	leaders := func() string {
@@ -124,6 +125,7 @@ func TestCommandsWithADeadBroker(t *testing.T) {
 
 // A replay is killed at random moments, again and again, until one comes to the end: each letter is back once.
 func TestReplayIsKilled(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 3)
 	const letters = 2000
 	producer, err := sarama.NewSyncProducer(stack.Brokers, stack.Config("acceptance"))
@@ -153,7 +155,8 @@ func TestReplayIsKilled(t *testing.T) {
 				t.Fatalf("exit code %d", code)
 			}
 			done = true
-		case <-time.After(time.Duration(200+random.IntN(800)) * time.Millisecond):
+		// Later each time: on a slow machine too one comes to the end.
+		case <-time.After(time.Duration(200+random.IntN(800+100*kills)) * time.Millisecond):
 			p.crash()
 			kills++
 		}
@@ -196,6 +199,7 @@ func timesOfValues(t testing.TB, topic string, isolation sarama.IsolationLevel) 
 
 // From the consumer that refuses a message to the one that accepts it.
 func TestReplayOfWhatTheConsumerRefused(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 1)
 	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
 	tool(t, "not a transaction\n", "produce", name, "--header", "trace=1")

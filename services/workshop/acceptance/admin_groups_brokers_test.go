@@ -5,10 +5,13 @@ package acceptance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"workshop.example/kit/kafkatest"
 )
@@ -54,6 +57,7 @@ func groupLines(t testing.TB, group string) (kafka, we []string) {
 }
 
 func TestGroupsAsKafkaDescribesThem(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 3)
 	service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=200").exit(kafkatest.Deadline)
 	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
@@ -86,6 +90,7 @@ func TestGroupsAsKafkaDescribesThem(t *testing.T) {
 
 // Markers and aborted messages count for LAG, here and there; UNREAD is what kcat reads.
 func TestUnreadIsWhatAReaderGets(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "scoreGame", 1)
 	if code := service(t, "score-simulator", "TOPIC="+name, "PACE=0", "TRANSACTIONAL_ID="+name, "ABORT_EVERY=3", "SEED=9").exit(kafkatest.Deadline); code != 0 {
 		t.Fatalf("simulator: exit code %d", code)
@@ -101,24 +106,46 @@ func TestUnreadIsWhatAReaderGets(t *testing.T) {
 	t.Logf("LAG %d, UNREAD %d", *p.Lag, *p.Unread)
 }
 
+// timesOfMessages are two times for a topic: at or before every partition's last message, and after all of them.
+func timesOfMessages(t testing.TB, topic string) (within, behind string) {
+	t.Helper()
+	last := map[int]time.Time{}
+	for line := range strings.Lines(tool(t, "", "consume", topic, "--from-beginning", "--to-end", "-o", "json")) {
+		var m struct {
+			Partition int
+			Timestamp time.Time
+		}
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Timestamp.After(last[m.Partition]) {
+			last[m.Partition] = m.Timestamp
+		}
+	}
+	if len(last) != 3 {
+		t.Fatalf("messages are in %d partitions, want 3", len(last))
+	}
+	sorted := slices.SortedFunc(maps.Values(last), time.Time.Compare)
+	const layout = "2006-01-02T15:04:05.000Z"
+	return sorted[0].UTC().Format(layout), sorted[2].UTC().Add(time.Second).Format(layout)
+}
+
 func TestResetAsKafkaDoes(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 3)
 	service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=90").exit(kafkatest.Deadline)
 	tool(t, "", "consume", name, "--group", name, "--from-beginning", "--max", "45")
-	first := strings.SplitN(tool(t, "", "consume", name, "--from-beginning", "--to-end", "-o", "json"), "\n", 45)
-	var m struct{ Timestamp string }
-	if err := json.Unmarshal([]byte(first[40]), &m); err != nil {
-		t.Fatal(err)
-	}
+	within, behind := timesOfMessages(t, name)
+	// It forgets to end its lines, and warns of a partition without a message since a time.
+	row := regexp.MustCompile(name + ` +` + name + ` +(\d+) +(\d+)`) // group, topic, partition, offset
 	for _, to := range [][]string{
 		{"earliest", "--to-earliest"}, {"latest", "--to-latest"}, {"7", "--to-offset", "7"},
-		{m.Timestamp, "--to-datetime", strings.TrimSuffix(m.Timestamp, "Z")},
+		{within, "--to-datetime", strings.TrimSuffix(within, "Z")}, {behind, "--to-datetime", strings.TrimSuffix(behind, "Z")},
 	} {
 		var kafka, we []string
 		args := append([]string{"--reset-offsets", "--dry-run", "--group", name, "--topic", name}, to[1:]...)
-		// It forgets to end its lines.
-		for f := range slices.Chunk(strings.Fields(theirs(t, "", "kafka-consumer-groups.sh", args...))[4:], 4) {
-			kafka = append(kafka, strings.Join(f[2:], " "))
+		for _, m := range row.FindAllStringSubmatch(theirs(t, "", "kafka-consumer-groups.sh", args...), -1) {
+			kafka = append(kafka, m[1]+" "+m[2])
 		}
 		for _, o := range ours[struct {
 			Offsets []struct{ Partition, NewOffset int64 }

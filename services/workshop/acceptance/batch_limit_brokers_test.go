@@ -16,6 +16,7 @@ import (
 // Below the default of 1 MB for max.message.bytes every small message is acknowledged, is in the log
 // once, and in order: those of the producer, and lines of «workshop produce».
 func TestBatchesFitALowLimit(t *testing.T) {
+	t.Parallel()
 	create := func(partitions string) string {
 		name := unique("small")
 		tool(t, "", "topics", "create", name, "--partitions", partitions, "--config", "max.message.bytes=16384")

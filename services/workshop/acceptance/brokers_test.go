@@ -6,14 +6,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,6 +19,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 )
 
 var stack = kafka.Cluster{Brokers: strings.Split(kafka.DefaultBrokers, ",")}
@@ -29,25 +27,43 @@ var stack = kafka.Cluster{Brokers: strings.Split(kafka.DefaultBrokers, ",")}
 // native calls scripts/native-kafka.
 func native(t testing.TB, args ...string) {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(root(t), "scripts", "native-kafka"), args...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("native-kafka %v: %v\n%s", args, err, out)
+	if err := tryNative(t, args...); err != nil {
+		t.Fatal(err)
 	}
+}
+
+func tryNative(t testing.TB, args ...string) error {
+	out, err := exec.Command(filepath.Join(root(t), "scripts", "native-kafka"), args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("native-kafka %v: %w\n%s", args, err, out)
+	}
+	return nil
+}
+
+// awaitThreeBrokers waits until all brokers are registered: on fewer, topics get fewer replicas.
+func awaitThreeBrokers(t testing.TB) {
+	t.Helper()
+	kafkatest.Eventually(t, "three brokers are registered", func() bool {
+		admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
+		if err != nil {
+			return false
+		}
+		defer admin.Close()
+		brokers, _, err := admin.DescribeCluster()
+		return err == nil && len(brokers) == 3
+	})
 }
 
 // topic creates a topic of three replicas for one test, and its dead letters.
 func topic(t testing.TB, prefix string, partitions int32) string {
 	t.Helper()
+	awaitThreeBrokers(t)
 	admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer admin.Close()
 	name := fmt.Sprintf("%s-%d", prefix, time.Now().UnixNano())
-	kafkatest.Eventually(t, "three brokers are registered", func() bool {
-		brokers, _, err := admin.DescribeCluster()
-		return err == nil && len(brokers) == 3
-	})
 	ctx, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
 	defer cancel()
 	applied, err := kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters(), nil)
@@ -89,8 +105,9 @@ func killLeader(t testing.TB, topic string, partition int32) {
 		native(t, "start", strconv.Itoa(int(dead)))
 		awaitInSync(t, topic)
 	})
-	kafkatest.Eventually(t, "another broker leads", func() bool { return leader(t, topic, partition) != dead })
-	t.Logf("broker %d was killed; broker %d leads %s/%d", dead, leader(t, topic, partition), topic, partition)
+	now := dead // who asks a broker that has not heard of it is told of the dead one once more
+	kafkatest.Eventually(t, "another broker leads", func() bool { now = leader(t, topic, partition); return now != dead })
+	t.Logf("broker %d was killed; broker %d leads %s/%d", dead, now, topic, partition)
 }
 
 func awaitInSync(t testing.TB, topic string) {
@@ -145,13 +162,15 @@ func consumed(programs ...*program) map[int64]int {
 }
 
 // checkLog holds the log against the producer's account: every acknowledged message is there, where
-// it was said to be, none twice, and each key's messages in the order in which they were sent.
-func checkLog(t testing.TB, topic string, acked map[int64]string) {
+// it was said to be, none twice, and each key's messages in the order in which they were sent. It returns how
+// well that was kept.
+func checkLog(t testing.TB, topic string, acked map[int64]string) reliability.Measurement {
 	t.Helper()
 	msgs, err := kafkatest.ReadAll(stack, topic)
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := reliability.Measurement{Guarantee: "an acknowledged transaction is in the log once, in its key's order", Events: len(acked)}
 	times, last := map[int64]int{}, map[string]int64{}
 	for _, msg := range msgs {
 		tx, err := event.DecodeTransaction(msg.Value)
@@ -163,25 +182,26 @@ func checkLog(t testing.TB, topic string, acked map[int64]string) {
 			t.Errorf("message %d is at %s, and was acknowledged at %s", tx.IDSequencia, at, acked[tx.IDSequencia])
 		}
 		if tx.IDSequencia <= last[string(msg.Key)] {
+			m.OutOfOrder++
 			t.Errorf("key %s: message %d comes after %d", msg.Key, tx.IDSequencia, last[string(msg.Key)])
 		}
 		last[string(msg.Key)] = tx.IDSequencia
 	}
-	var lost, twice int
 	for n := range acked {
 		if times[n] == 0 {
-			lost++
+			m.Lost++
 		}
 	}
 	for _, n := range times {
 		if n > 1 {
-			twice++
+			m.Duplicated++
 		}
 	}
-	t.Logf("%s: %d acknowledged, %d in the log, %d lost, %d twice", topic, len(acked), len(msgs), lost, twice)
-	if lost > 0 || twice > 0 {
-		t.Errorf("%d acknowledged messages are lost, %d are in the log twice", lost, twice)
+	t.Logf("%s: %d acknowledged, %d in the log, %d lost, %d twice", topic, len(acked), len(msgs), m.Lost, m.Duplicated)
+	if m.Lost > 0 || m.Duplicated > 0 {
+		t.Errorf("%d acknowledged messages are lost, %d are in the log twice", m.Lost, m.Duplicated)
 	}
+	return m
 }
 
 func awaitConsumed(t testing.TB, acked map[int64]string, programs ...*program) {
@@ -198,6 +218,7 @@ func awaitConsumed(t testing.TB, acked map[int64]string, programs ...*program) {
 }
 
 func TestTransactionsSurviveALeadersDeath(t *testing.T) {
+	began := time.Now()
 	name := topic(t, "transactions", 3)
 	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
 	producer := service(t, "producer", "TOPIC="+name, "PACE=500us", "COUNT=20000", "SEED=1")
@@ -212,10 +233,13 @@ func TestTransactionsSurviveALeadersDeath(t *testing.T) {
 	}
 	awaitConsumed(t, acked, consumer)
 	consumer.terminate()
-	checkLog(t, name, acked)
+	m := checkLog(t, name, acked)
+	m.Seed, m.Faults = 1, map[string]int{killedBroker: 1}
+	recordOnBrokers(t, began, m)
 }
 
 func TestMatchSurvivesALeadersDeath(t *testing.T) {
+	began := time.Now()
 	name := topic(t, "scoreGame", 1)
 	vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + name, "DELIVERY=at-least-once", "PACE=200ms", "SEED=2"}
 	board := service(t, "scoreboard", vars...)
@@ -249,150 +273,9 @@ func TestMatchSurvivesALeadersDeath(t *testing.T) {
 			t.Errorf("the board does not say %q", line)
 		}
 	}
-}
-
-// A broker is stopped in good order and started again under the services: nobody notices.
-func TestBrokerStopsAndStarts(t *testing.T) {
-	name := topic(t, "transactions", 3)
-	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
-	producer := service(t, "producer", "TOPIC="+name, "PACE=1ms", "SEED=3")
-	consumer.waitFor(`"id_sequencia":1000,`)
-	stopped := leader(t, name, 1)
-	n := brokerPID(t, stopped)
-	syscall.Kill(n, syscall.SIGTERM)
-	kafkatest.Eventually(t, "the broker has ended", func() bool { return syscall.Kill(n, 0) != nil })
-	before := consumer.count()
-	kafkatest.Eventually(t, "messages flow without it", func() bool { return consumer.count() > before+1000 })
-	native(t, "start", strconv.Itoa(int(stopped)))
-	awaitInSync(t, name)
-	before = consumer.count()
-	kafkatest.Eventually(t, "messages flow with it", func() bool { return consumer.count() > before+1000 })
-	producer.terminate()
-	acked := acknowledged(producer)
-	awaitConsumed(t, acked, consumer)
-	consumer.terminate()
-	checkLog(t, name, acked)
-}
-
-// A paused broker accepts connections and answers nothing. Here it is the coordinator of the group
-// and leads a partition, and stays paused until another has taken over both: neither the pause nor
-// the return of the zombie costs a message, or its order.
-func TestCoordinatorIsPaused(t *testing.T) {
-	name := topic(t, "transactions", 3)
-	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
-	producer := service(t, "producer", "TOPIC="+name, "PACE=1ms", "SEED=7")
-	consumer.waitFor(`"id_sequencia":1000,`)
-	paused := coordinator(t, name, stack.Brokers)
-	pid := brokerPID(t, paused)
-	syscall.Kill(pid, syscall.SIGSTOP)
-	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGCONT); awaitInSync(t, name) })
-	began := time.Now()
-	// Only the others are asked: the paused one would take 15 s for no answer.
-	others := slices.DeleteFunc(slices.Clone(stack.Brokers), func(addr string) bool { return addr == fmt.Sprintf("localhost:909%d", paused) })
-	kafkatest.Eventually(t, "the group has another coordinator", func() bool {
-		now := coordinator(t, name, others)
-		return now >= 0 && now != paused
-	})
-	t.Logf("broker %d was paused; broker %d coordinates the group %s later", paused, coordinator(t, name, others), time.Since(began).Round(100*time.Millisecond))
-	syscall.Kill(pid, syscall.SIGCONT)
-	awaitInSync(t, name)
-	// What was under way flows on for a moment: only a message that was sent from now on counts.
-	after := int64(len(acknowledged(producer)) + 3000)
-	kafkatest.Eventually(t, "messages flow", func() bool { return consumed(consumer)[after] > 0 })
-	producer.terminate()
-	acked := acknowledged(producer)
-	awaitConsumed(t, acked, consumer)
-	consumer.terminate()
-	checkLog(t, name, acked)
-}
-
-// coordinator is the broker that coordinates a group, as one of addrs says; -1 where none does now.
-func coordinator(t testing.TB, group string, addrs []string) int32 {
-	t.Helper()
-	conf := stack.AdminConfig("acceptance")
-	conf.Net.ReadTimeout = 2 * time.Second // until the cluster has noticed, its metadata lists a paused broker too
-	client, err := sarama.NewClient(addrs, conf)
-	if err != nil {
-		return -1
+	if !t.Failed() {
+		recordOnBrokers(t, began, reliability.Measurement{
+			Guarantee: "a match goes on when its leader dies: every event once, in order", Seed: 2, Events: len(msgs), Faults: map[string]int{killedBroker: 1},
+		})
 	}
-	defer client.Close()
-	broker, err := client.Coordinator(group)
-	if err != nil {
-		return -1
-	}
-	return broker.ID()
-}
-
-func brokerPID(t testing.TB, id int32) int {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(os.Getenv("KAFKA_DATA"), fmt.Sprintf("broker-%d.pid", id)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
-}
-
-// With one broker dead all four services start, whichever address they ask first.
-func TestServicesStartWithABrokerDown(t *testing.T) {
-	transactions, scores := topic(t, "transactions", 3), topic(t, "scoreGame", 1)
-	killLeader(t, transactions, 0)
-	for range 3 {
-		group := fmt.Sprintf("CONSUMER_GROUP=%s-%d", transactions, time.Now().UnixNano())
-		programs := []*program{
-			service(t, "producer", "TOPIC="+transactions, "COUNT=10", "PACE=0"),
-			service(t, "score-simulator", "TOPIC="+scores, "PACE=0"),
-			service(t, "scoreboard", "TOPIC="+scores, group),
-		}
-		for _, p := range programs {
-			if code := p.exit(time.Minute); code != 0 {
-				t.Errorf("%s: exit code %d", p.name, code)
-			}
-		}
-		consumer := service(t, "consumer", "TOPIC="+transactions, group)
-		consumer.waitFor(`{"id_sequencia":10,`)
-		consumer.terminate()
-	}
-}
-
-// kill -9 of both services, and their restart: nothing acknowledged is left out. What was printed
-// and not yet committed is printed again, which is what at-least-once means.
-func TestServicesAreKilledAndStartAgain(t *testing.T) {
-	name := topic(t, "transactions", 3)
-	vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + name, "GROUP_INSTANCE_ID=one"}
-	first := service(t, "consumer", vars...)
-	producer := service(t, "producer", "TOPIC="+name, "PACE=1ms", "SEED=4")
-	first.waitFor(`"id_sequencia":500,`)
-	first.crash()
-	began := time.Now()
-	second := service(t, "consumer", vars...)
-	second.waitFor("partições recebidas: 0, 1, 2")
-	t.Logf("a static member had its partitions back %s after kill -9", time.Since(began).Round(time.Millisecond))
-	kafkatest.Eventually(t, "the second consumer reads on", func() bool { return second.count() > 500 })
-	producer.crash()
-	acked := acknowledged(producer)
-	awaitConsumed(t, acked, first, second)
-	second.terminate()
-	checkLog(t, name, acked)
-
-	again := service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=100", "SEED=5")
-	if code := again.exit(30 * time.Second); code != 0 {
-		t.Errorf("the producer after its own kill -9: exit code %d", code)
-	}
-}
-
-// Without a fixed identity the group waits for the dead member's session, and says so.
-func TestDynamicMemberWaitsAndSaysSo(t *testing.T) {
-	name := topic(t, "transactions", 3)
-	vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + name}
-	first := service(t, "consumer", vars...)
-	first.waitFor("partições recebidas: 0, 1, 2")
-	first.crash()
-	second := service(t, "consumer", vars...)
-	second.waitFor("esperando a vez no grupo")
-	second.waitFor("partições recebidas: 0, 1, 2")
-	second.terminate()
 }

@@ -3,9 +3,6 @@
 package acceptance
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,11 +11,11 @@ import (
 
 // The tools of page 22 on the embedded cluster, which answers some of their questions otherwise than Kafka.
 func TestKafkasToolsOnTheEmbeddedCluster(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	theirs := func(program string, args ...string) string {
 		t.Helper()
-		cmd := exec.Command(filepath.Join(os.Getenv("KAFKA_HOME"), "bin", program), append([]string{"--bootstrap-server", c.Bootstrap()}, args...)...)
-		out, errs, code := run(t, cmd, "a\nb\n")
+		out, errs, code := run(t, kafkasTool(program, c.Bootstrap(), args...), "a\nb\n")
 		if code != 0 || strings.Contains(out+errs, "Exception") {
 			t.Errorf("%s %s: exit code %d\n%s%s", program, strings.Join(args, " "), code, out, errs)
 		}

@@ -29,6 +29,7 @@ func smallDisk(t testing.TB, megabytes int) (m *machine, disk string) {
 // A broker ends at the first write that finds no space. Who asks is told so, nothing starts until there is room, and
 // then what was acknowledged is there.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	m, disk := smallDisk(t, 160)
 	t.Cleanup(func() { m.kafka("", "reset", 0) })
 	m.kafka("BROKERS=1", "up", 0, "up in ")

@@ -48,6 +48,7 @@ func readInJava(t *testing.T, classes string, topics ...string) (read map[string
 // A reader of the course loads the class that a message's type names, and ends where there is none. It reads
 // every topic of the shop, dead letters and orders without an id included.
 func TestJavaReadsEveryTopic(t *testing.T) {
+	t.Parallel()
 	const orderClass, userClass, stringClass = "br.com.alura.ecommerce.Order", "br.com.alura.ecommerce.User", "java.lang.String"
 	classes := courseReader(t)
 	prefix := shopPrefix()

@@ -12,6 +12,7 @@ import (
 
 // Python's and Java's keys land where ours do. Kafka's console producer is the Java client.
 func TestPythonsAndJavasKeys(t *testing.T) {
+	t.Parallel()
 	java := sender{"kafka-console-producer.sh", func(t testing.TB, topic string, keys []string) {
 		theirs(t, keyed(keys), "kafka-console-producer.sh", "--topic", topic, "--property", "parse.key=true", "--property", "key.separator=:")
 	}}

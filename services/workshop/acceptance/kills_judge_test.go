@@ -14,12 +14,13 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
 	"workshop.example/kit/verdict"
 )
 
 // judge compares what the board has shown, and with exactly-once what it has sent, with its guarantee,
-// and with what the blows must have done to it.
-func (b *killedBoard) judge(events []event.ScoreEvent) {
+// and with what the blows must have done to it. It returns how well the guarantee was kept.
+func (b *killedBoard) judge(events []event.ScoreEvent) reliability.Measurement {
 	b.t.Helper()
 	v := verdict.Check(verdict.Run{Log: logOf(events), Reads: b.reads(events)})
 	b.t.Logf("%-13s %d kills, %d of them blows: %d events not on the screen, %d times one was shown again",
@@ -41,14 +42,23 @@ func (b *killedBoard) judge(events []event.ScoreEvent) {
 		b.t.Errorf("%s: these events were shown again: %v", b.delivery, v.Repeated)
 	}
 	hit := map[string][]verdict.Message{"at-most-once": v.Missing, "at-least-once": v.Repeated}
-	if b.delivery == "exactly-once" {
-		hit[b.delivery] = b.judgeTopic(events)
+	m := reliability.Measurement{Guarantee: b.delivery + ": every event is shown", Lost: len(v.Missing)}
+	switch b.delivery {
+	case "at-most-once":
+		m = reliability.Measurement{Guarantee: "at-most-once: no event is shown twice", Duplicated: len(v.Repeated)}
+	case "exactly-once":
+		var kept verdict.Verdict
+		hit[b.delivery], kept = b.judgeTopic(events)
+		m = reliability.Measurement{
+			Guarantee: "exactly-once: every event is on BOARD_TOPIC once", Lost: len(kept.Missing), Duplicated: len(kept.Repeated), OutOfOrder: len(kept.Nonmonotonic),
+		}
 	}
 	for _, at := range b.struck {
 		if m := message(events[at]); !slices.Contains(hit[b.delivery], m) {
 			b.t.Errorf("%s: the blow at event %s did not strike: the kill proves nothing", b.delivery, m)
 		}
 	}
+	return m
 }
 
 // goal is an event as a screen shows it; the end of a match has no score there.
@@ -115,8 +125,8 @@ func logOf(events []event.ScoreEvent) []verdict.Record {
 }
 
 // judgeTopic wants every event on BOARD_TOPIC once, in order, its offset committed, and with a tally that
-// is its score. It returns the events of which a first try is there, aborted.
-func (b *killedBoard) judgeTopic(events []event.ScoreEvent) (aborted []verdict.Message) {
+// is its score. It returns the events of which a first try is there, aborted, and the verdict.
+func (b *killedBoard) judgeTopic(events []event.ScoreEvent) (aborted []verdict.Message, v verdict.Verdict) {
 	b.t.Helper()
 	run := verdict.Run{Log: logOf(events), Reads: []verdict.Read{}, Commits: map[int32]int64{0: b.committed}}
 	wrong := 0
@@ -135,13 +145,13 @@ func (b *killedBoard) judgeTopic(events []event.ScoreEvent) (aborted []verdict.M
 			aborted = append(aborted, verdict.Message{Stream: r.Match, Number: r.ID})
 		}
 	}
-	v := verdict.Check(run)
+	v = verdict.Check(run)
 	b.t.Logf("%s: %d events, %d missing, %d repeated, %d out of order, %d without their commit, %d wrong; %d transactions were aborted",
 		b.topic, v.Produced, len(v.Missing), len(v.Repeated), len(v.Nonmonotonic), len(v.Torn), wrong, len(aborted))
 	if !v.Clean() || wrong > 0 || v.Processed != len(events) {
 		b.t.Errorf("exactly-once was not kept on BOARD_TOPIC: %+v", v)
 	}
-	return aborted
+	return aborted, v
 }
 
 func (b *killedBoard) records(isolation sarama.IsolationLevel) []*sarama.ConsumerMessage {

@@ -17,16 +17,16 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-const (
-	boardKills  = 20 // of each scoreboard
-	leaderKills = 5
+var (
+	boardKills  = sized(8, 20) // of each scoreboard
+	leaderKills = sized(2, 5)
 
 	// Of a board's kills this is how many are no matter of chance: see blow. All others are at random.
-	boardBlows = 5
+	boardBlows = sized(2, 5)
 )
 
 // Four scoreboards, one for each guarantee, read one stream of matches in groups of their own. Each is
-// killed twenty times, and the partition's leader five times, most at moments chosen at random, and some
+// killed twenty times in a campaign, and the partition's leader five times, most at moments chosen at random, and some
 // where it must hurt. What all lives of a board have shown, and BOARD_TOPIC, tell whether it has kept its
 // word; what the blows have done, whether there was anything to keep.
 func TestGuaranteesSurviveKills(t *testing.T) {
@@ -62,7 +62,10 @@ func TestGuaranteesSurviveKills(t *testing.T) {
 		b.now.terminate()
 	}
 	for _, b := range boards {
-		b.judge(events)
+		m := b.judge(events)
+		m.Seed, m.Events = seed, len(events)
+		m.Faults = map[string]int{"kill -9 of a scoreboard": b.kills, killedBroker: leaderKills}
+		recordOnBrokers(t, began, m)
 	}
 }
 

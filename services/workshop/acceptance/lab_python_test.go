@@ -13,6 +13,7 @@ import (
 // The labs judge the solutions as they judge a student's scoreboard, on an embedded cluster: this test
 // needs no brokers. A solution in the lab of another is the control.
 func TestLabPython(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		lab, file string
 		wantCode  int
@@ -27,6 +28,7 @@ func TestLabPython(t *testing.T) {
 		{"at-most-once", "solutions/auto_commit.py", 1, "Dica: A segunda vida recomeçou do início"},
 	} {
 		t.Run(tt.lab+" "+tt.file, func(t *testing.T) {
+			t.Parallel()
 			path := filepath.Join(root(t), "labs", "python", filepath.FromSlash(tt.file))
 			vars := []string{"BOOTSTRAP_SERVERS=", "PYTHONDONTWRITEBYTECODE=1", "SCOREBOARD=" + path}
 			p := start(t, vars, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"),

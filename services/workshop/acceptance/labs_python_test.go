@@ -17,6 +17,9 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
+// patience is for a program in Python that sends or commits one message at a time, on a machine that is busy.
+const patience = 3 * time.Minute
+
 // lab starts a program of labs/python with kafka-python.
 func lab(t testing.TB, file string, vars ...string) *program {
 	t.Helper()
@@ -29,7 +32,7 @@ func lab(t testing.TB, file string, vars ...string) *program {
 func playInPython(t testing.TB, vars ...string) []event.ScoreEvent {
 	t.Helper()
 	p := lab(t, "gameSimulator.py", append([]string{"PACE=0", "SEED=7"}, vars...)...)
-	if code := p.exit(time.Minute); code != 0 {
+	if code := p.exit(patience); code != 0 {
 		t.Fatalf("gameSimulator.py: exit code %d\n%s", code, tail(p.Logs()))
 	}
 	lines := p.Lines()
@@ -78,7 +81,7 @@ func shown(events []event.ScoreEvent) []string {
 // wantShown checks the exit code of a board and all that it printed.
 func wantShown(t testing.TB, p *program, wantCode int, want []event.ScoreEvent) {
 	t.Helper()
-	if code := p.exit(time.Minute); code != wantCode {
+	if code := p.exit(patience); code != wantCode {
 		t.Errorf("exit code %d, want %d\n%s", code, wantCode, tail(p.Logs()))
 	}
 	lines := append([]string{"Aguardando eventos...", "TeamA      TeamB"}, shown(want)...)
@@ -89,10 +92,11 @@ func wantShown(t testing.TB, p *program, wantCode int, want []event.ScoreEvent) 
 
 // The model connects, shows nothing and ends well: what is missing is the student's.
 func TestPythonModelRuns(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "scoreGame", 1)
 	playInPython(t, "TOPIC="+name)
 	p := lab(t, "scoreBoard.py", "TOPIC="+name, "CONSUMER_GROUP="+name)
-	if code := p.exit(time.Minute); code != 0 || p.count() != 0 {
+	if code := p.exit(patience); code != 0 || p.count() != 0 {
 		t.Errorf("exit code %d, prints:\n%s", code, tail(p.Lines()))
 	}
 }
@@ -100,6 +104,7 @@ func TestPythonModelRuns(t *testing.T) {
 // Each solution crashes on cue at id 5, and what its restart shows is its guarantee. The rows are
 // each other's negative control: no board passes in the row of another.
 func TestPythonSolutions(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "scoreGame", 1)
 	events := playInPython(t, "TOPIC="+name)
 	for _, tt := range []struct {
@@ -112,6 +117,7 @@ func TestPythonSolutions(t *testing.T) {
 		{"exactly_once.py", 4, 5},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
+			t.Parallel()
 			boards := topic(t, "scoreBoard", 1)
 			vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + boards, "GROUP_INSTANCE_ID=one", "BOARD_TOPIC=" + boards}
 			file := filepath.Join("solutions", tt.file)
@@ -163,10 +169,11 @@ func wantBoard(t testing.TB, name string, events []event.ScoreEvent) {
 
 // Our simulator's events have a key and a match, and here ghosts: goals that it sends and aborts.
 func TestPythonBoardShowsOurMatch(t *testing.T) {
+	t.Parallel()
 	name, boards := topic(t, "scoreGame", 1), topic(t, "scoreBoard", 1)
 	vars := []string{"TOPIC=" + name, "BOARD_TOPIC=" + boards, "CONSUMER_GROUP=" + name}
 	simulator := service(t, "score-simulator", append(vars, "PACE=0", "SEED=8", "TRANSACTIONAL_ID=simulator-"+name, "ABORT_EVERY=5")...)
-	if code := simulator.exit(time.Minute); code != 0 {
+	if code := simulator.exit(patience); code != 0 {
 		t.Fatalf("score-simulator: exit code %d", code)
 	}
 	events := sentEvents(t, simulator)

@@ -244,8 +244,8 @@ func (s step) prepare(t *testing.T, dir string, enter []string) *exec.Cmd {
 		ctx = context.Background()
 	} else {
 		most := 3 * time.Minute
-		if s.has("docker") {
-			most = 10 * time.Minute // images may be built first
+		if s.has("docker") || s.has("brokers") {
+			most = 10 * time.Minute // images may be built first, and brokers be started again and again
 		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, most)

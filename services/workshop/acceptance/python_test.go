@@ -17,7 +17,7 @@ import (
 func python(t testing.TB, script string, args ...string) []string {
 	t.Helper()
 	p := start(t, nil, os.Getenv("WORKSHOP_PYTHON"), append([]string{filepath.Join("testdata", script)}, args...)...)
-	if code := p.exit(60 * time.Second); code != 0 {
+	if code := p.exit(patience); code != 0 {
 		t.Fatalf("%s: exit code %d\n%s", script, code, tail(p.Logs()))
 	}
 	return p.Lines()
@@ -25,6 +25,7 @@ func python(t testing.TB, script string, args ...string) []string {
 
 // What a student's Python program of document 001 sends, our consumer reads.
 func TestOriginalTransactionsAreRead(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "my-topic", 3)
 	consumer := service(t, "consumer", "TOPIC="+name, "CONSUMER_GROUP="+name)
 	python(t, "transactions.py", name, "20")
@@ -38,6 +39,7 @@ func TestOriginalTransactionsAreRead(t *testing.T) {
 // What the Python simulator sends, our scoreboard shows to its end: one event after another, and each
 // in a transaction.
 func TestOriginalMatchIsShown(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, transactionalID string }{
 		{"plain", ""},
 		{"transactional", "simulator-" + fmt.Sprint(time.Now().UnixNano())},
@@ -46,7 +48,7 @@ func TestOriginalMatchIsShown(t *testing.T) {
 			name := topic(t, "scoreGame", 1)
 			board := service(t, "scoreboard", "TOPIC="+name, "CONSUMER_GROUP="+name)
 			events := playInPython(t, "TOPIC="+name, "TRANSACTIONAL_ID="+tt.transactionalID)
-			if code := board.exit(30 * time.Second); code != 0 {
+			if code := board.exit(kafkatest.Deadline); code != 0 {
 				t.Errorf("scoreboard: exit code %d", code)
 			}
 			final := events[len(events)-1].Score
@@ -66,9 +68,10 @@ func TestOriginalMatchIsShown(t *testing.T) {
 
 // What ours sends, kafka-python reads; and both choose the same partition for the same key.
 func TestPythonReadsOursAndSharesThePartitions(t *testing.T) {
+	t.Parallel()
 	name := topic(t, "transactions", 3)
 	producer := service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=200", "SEED=6")
-	if code := producer.exit(30 * time.Second); code != 0 {
+	if code := producer.exit(kafkatest.Deadline); code != 0 {
 		t.Fatalf("producer: exit code %d", code)
 	}
 	partition := map[string]int{}

@@ -47,6 +47,7 @@ func files(t testing.TB, dir, data string) (paths []string) {
 // Java reads properties as ISO 8859-1, and file names in the locale's encoding. Whatever the folder's name and the locale,
 // everything is written into its .kafka, and reset erases it.
 func TestOddFolder(t *testing.T) {
+	t.Parallel()
 	server := newMachine(t, hold(t, newNetwork()))
 	server.must("ip", "link", "set", "lo", "up")
 	dir := oddFolder(t)
@@ -103,9 +104,12 @@ name = os.path.basename(sys.argv[-1]).split(".")[0]
 if name != "zookeeper":
     if os.environ["FAKE"] == "dies":
         sys.exit("There is insufficient memory")
+    if os.environ["FAKE"] == "tired" and not os.path.exists(name + "/tired"):
+        open(name + "/tired", "w").close()
+        sys.exit("org.apache.zookeeper.KeeperException$SessionExpiredException")
     while os.environ["FAKE"] == "silent":
         time.sleep(60)
-    for segment in range(12):
+    for segment in range(24 if os.environ["FAKE"] == "slow" else 0):
         print("Recovering segment", segment, flush=True)
         time.sleep(0.5)
 open(name + "/data", "w").close()
@@ -119,6 +123,7 @@ while True:
 
 // A start takes as long as it makes progress; a process that does nothing, or has died, ends the wait.
 func TestSlowStart(t *testing.T) {
+	t.Parallel()
 	server := newMachine(t, hold(t, newNetwork()))
 	server.must("ip", "link", "set", "lo", "up")
 	t.Cleanup(func() { server.kafka("", "reset", 0) })
@@ -130,10 +135,12 @@ func TestSlowStart(t *testing.T) {
 		}
 	}
 	// Without progress the wait ends after a third of START_TIMEOUT; the slow one takes half of it.
-	vars := "BROKERS=1 START_TIMEOUT=12 JAVA_HOME= KAFKA_HOME=" + dir + "/home PATH=" + dir + ":" + os.Getenv("PATH") + " FAKE="
+	vars := "BROKERS=1 START_TIMEOUT=24 JAVA_HOME= KAFKA_HOME=" + dir + "/home PATH=" + dir + ":" + os.Getenv("PATH") + " FAKE="
 	server.kafka(vars+"slow", "up", 0, "waiting for broker-1", "Recovering segment", "up in ")
 	server.kafka(vars, "down", 0)
-	server.kafka(vars+"silent", "up", 1, "no answer after", "without a sign of life", "START_TIMEOUT=24")
+	server.kafka(vars+"silent", "up", 1, "no answer after", "without a sign of life", "START_TIMEOUT=48")
+	server.kafka(vars, "down", 0)
+	server.kafka(vars+"tired", "up", 0, "up in ") // the second time: ZooKeeper had no time for the first
 	server.kafka(vars, "down", 0)
 	server.kafka(vars+"dies", "up", 1, "There is insufficient memory", "broker-1 ended")
 	server.kafka("START_TIMEOUT=soon", "up", 2, "START_TIMEOUT is a number of seconds")

@@ -5,6 +5,7 @@ package acceptance
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"workshop.example/ecommerce/proof"
@@ -27,7 +28,7 @@ func openShop(t *testing.T, p proof.Plot) *proof.Shop {
 		}
 		if t.Failed() {
 			for _, program := range shop.Programs() {
-				t.Logf("%s, %d lives:\n%s", program.Name, program.Lives, program.Output())
+				t.Logf("%s, %d lives, last lines:\n%s", program.Name, program.Lives, tail(strings.Split(program.Output(), "\n")))
 			}
 		}
 	})

@@ -14,6 +14,7 @@ import (
 // In a topic with LogAppendTime the broker's time counts, whichever way we read, as it does for kcat; the
 // producer's, of 2001, is in its records all the same.
 func TestTheBrokersTimeIsShown(t *testing.T) {
+	t.Parallel()
 	name := unique("t")
 	tool(t, "", "topics", "create", name, "--config", "message.timestamp.type=LogAppendTime")
 	conf := stack.Config("test")
