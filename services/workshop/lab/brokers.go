@@ -172,7 +172,20 @@ func (d *dockerBrokers) docker(verb string, id int32) error {
 	return nil
 }
 
-func (d *dockerBrokers) Pause(id int32) error { return d.docker("pause", id) }
+// freezes is how often a pause is tried.
+const freezes = 10
+
+// Pause tries again where a process is about to start in the container, such as its health check on a busy
+// machine: then Docker's runtime cannot freeze it (control groups v1).
+func (d *dockerBrokers) Pause(id int32) (err error) {
+	for range freezes {
+		if err = d.docker("pause", id); err == nil || !strings.Contains(err.Error(), "unable to freeze") {
+			return err
+		}
+	}
+	return err
+}
+
 func (d *dockerBrokers) Resume(id int32) error {
 	if d.state(id) != "paused" {
 		return nil
