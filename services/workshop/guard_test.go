@@ -113,6 +113,7 @@ func TestGuardIsNotInTheHelp(t *testing.T) {
 // A lab that is ended in its middle, in whatever way, leaves neither the student's program nor its
 // child nor the guard behind.
 func TestEndedLabLeavesNoStudent(t *testing.T) {
+	t.Parallel()
 	needsSignals(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(sig.String(), func(t *testing.T) {

@@ -47,6 +47,7 @@ func TestHelpAndCompletion(t *testing.T) {
 
 // The help of every command fits the terminal, and breaks no word.
 func TestHelpFits(t *testing.T) {
+	t.Parallel()
 	var paths []string
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {

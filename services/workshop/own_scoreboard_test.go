@@ -69,6 +69,7 @@ var boards = []struct {
 // Each board is judged by the tool as a process, on a cluster of its own. A table's row is the control
 // of the others: what is right in one lab is wrong in another, and for another reason.
 func TestOwnScoreboard(t *testing.T) {
+	t.Parallel()
 	w := watch(t)
 	dir, env := workshopWithStudent(t, w)
 	outputs, codes := make([]bytes.Buffer, len(boards)), make([]int, len(boards))
@@ -106,6 +107,7 @@ func TestOwnScoreboard(t *testing.T) {
 // A program that takes long to start is judged as one that does not: the match waits for it. The gate holds the
 // program back until the lab has said that it waits, so that the match would be over if it did not.
 func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the match is paused by a signal")
 	}
@@ -162,6 +164,7 @@ func workshopWithStudent(t *testing.T, w *watcher) (dir string, env []string) {
 }
 
 func TestOwnScoreboardEnvironment(t *testing.T) {
+	t.Parallel()
 	w := watch(t)
 	dir, env := workshopWithStudent(t, w)
 	p := startTool(t, dir, env, "lab", "run", "at-most-once", "--scoreboard", "$STUDENT 'environment'")
@@ -181,6 +184,7 @@ func TestOwnScoreboardEnvironment(t *testing.T) {
 }
 
 func TestOwnScoreboardInEnglishAndJSON(t *testing.T) {
+	t.Parallel()
 	w := watch(t)
 	dir, env := workshopWithStudent(t, w)
 	page := filepath.Join(t.TempDir(), "page.html")

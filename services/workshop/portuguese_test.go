@@ -33,6 +33,7 @@ func unBrazilianIn(text string) (faults []string) {
 }
 
 func TestPortugueseOfPagesAndLabs(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join("..", "..")
 	read := 0
 	check := func(path string) {

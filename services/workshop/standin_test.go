@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -157,16 +158,26 @@ func link(program, path string) error {
 	return os.WriteFile(path, data, 0o755)
 }
 
-// freePorts are below the range from which the system takes the ports of connections.
+// given are the ports that freePorts has returned.
+var given struct {
+	sync.Mutex
+	ports []int
+}
+
+// freePorts are below the range from which the system takes the ports of connections. No two tests get the same:
+// what one has not opened yet looks free to another.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
+	given.Lock()
+	defer given.Unlock()
 	ports := make([]int, n)
 	for range 100 {
 		base := 20000 + rand.IntN(10000)
 		for i := range ports {
 			ports[i] = base + i
 		}
-		if len(takenPorts(ports)) == 0 {
+		if !slices.ContainsFunc(ports, func(p int) bool { return slices.Contains(given.ports, p) }) && len(takenPorts(ports)) == 0 {
+			given.ports = append(given.ports, ports...)
 			return ports
 		}
 	}

@@ -67,11 +67,18 @@ func (s *Supervisor) Run(stop, kill context.Context) error {
 		killRest()
 		s.tell("still running after %s, killed: %s", s.Grace, left)
 	}
-	select {
-	case <-ended:
-		return notClean(errs)
-	case <-time.After(outputGrace):
-		return errors.New("nobody reads the output, and some of it is lost")
+	// What was killed ends now, on a busy machine not at once. Only a write that does not come back holds it up.
+	look := time.NewTicker(outputGrace / 4)
+	defer look.Stop()
+	for {
+		select {
+		case <-ended:
+			return notClean(errs)
+		case <-look.C:
+			if s.Output.Stalled() > outputGrace {
+				return errors.New("nobody reads the output, and some of it is lost")
+			}
+		}
 	}
 }
 

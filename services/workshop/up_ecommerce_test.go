@@ -18,6 +18,7 @@ import (
 )
 
 func TestUpEcommerce(t *testing.T) {
+	t.Parallel()
 	needsSignals(t)
 	w := watch(t)
 	ports := freePorts(t, 4)
@@ -56,6 +57,7 @@ func TestUpEcommerce(t *testing.T) {
 }
 
 func TestUpEcommerceKeepsItsFolders(t *testing.T) {
+	t.Parallel()
 	w := watch(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	mine := filepath.Join(t.TempDir(), "mine")

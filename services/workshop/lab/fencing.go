@@ -43,8 +43,8 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	id := "TRANSACTIONAL_ID=" + b.Name("simulator")
-	// Never so fast that its match is over before the newer is there.
-	older, err := m.PlayAs("older", id, "PACE="+max(b.Pace, 100*time.Millisecond).String())
+	// Never so fast that its match is over before the newer is there, which a busy machine is slow to start.
+	older, err := m.PlayAs("older", id, "PACE="+max(b.Pace, 250*time.Millisecond).String())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -26,6 +27,8 @@ type Output struct {
 	last   time.Time // of a write
 	once   sync.Once
 	broken chan struct{}
+
+	writing atomic.Int64 // when the write under way began, in Unix nanoseconds; 0: none is
 }
 
 type stream struct {
@@ -84,6 +87,15 @@ func (o *Output) Quiet() time.Duration {
 	return time.Since(o.last)
 }
 
+// Stalled is how long the write under way has waited for a reader; 0 where there is none.
+func (o *Output) Stalled() time.Duration {
+	began := o.writing.Load()
+	if began == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, began))
+}
+
 // Broken is closed when nobody reads our output any more.
 func (o *Output) Broken() <-chan struct{} { return o.broken }
 
@@ -106,6 +118,8 @@ func (o *Output) write(w io.Writer, p []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last = time.Now()
+	o.writing.Store(o.last.UnixNano())
+	defer o.writing.Store(0)
 	if _, err := w.Write(p); err != nil {
 		o.once.Do(func() { close(o.broken) })
 	}
