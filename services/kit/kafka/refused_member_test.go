@@ -54,8 +54,8 @@ func (holder) ConsumeClaim(s sarama.ConsumerGroupSession, _ sarama.ConsumerGroup
 
 // A group in which another strategy rules takes our member when the others have left. It is told which
 // strategy that is, and not that a member may have died.
+// It is not parallel: a refusal that takes two seconds is put down to a dead member rightly.
 func TestAnotherStrategyRulesForATime(t *testing.T) {
-	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 3)...)
 	leave := rule(t, c)
