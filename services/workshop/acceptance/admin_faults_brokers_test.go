@@ -156,7 +156,7 @@ func TestReplayIsKilled(t *testing.T) {
 			}
 			done = true
 		// Later each time: on a slow machine too one comes to the end.
-		case <-time.After(time.Duration(200+random.IntN(800+100*kills)) * time.Millisecond):
+		case <-time.After(time.Duration(200+random.IntN(800+50*kills*kills)) * time.Millisecond):
 			p.crash()
 			kills++
 		}

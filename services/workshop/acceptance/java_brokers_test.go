@@ -35,7 +35,7 @@ func readInJava(t *testing.T, classes string, topics ...string) (read map[string
 	t.Helper()
 	args := append([]string{"-cp", classes, "br.com.alura.ecommerce.Reader", strings.Join(stack.Brokers, ",")}, topics...)
 	reader := start(t, nil, "java", args...)
-	code = reader.exit(kafkatest.Deadline)
+	code = reader.exit(patience)
 	read = map[string][]javaMessage{}
 	for _, line := range reader.Lines() {
 		if part := strings.Split(line, "\t"); len(part) == 4 {

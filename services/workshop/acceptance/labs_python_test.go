@@ -17,7 +17,7 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-// patience is for a program in Python that sends or commits one message at a time, on a machine that is busy.
+// patience is for a program in Python or Java that takes one message at a time, on a machine that is busy.
 const patience = 3 * time.Minute
 
 // lab starts a program of labs/python with kafka-python.
