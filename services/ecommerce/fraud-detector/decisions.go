@@ -63,7 +63,7 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 		return nil, nil
 	}
 	mine = make([]bool, len(places))
-	err = store.InTx(ctx, d.db.DB, func(tx *sql.Tx) error {
+	err = d.db.InTx(ctx, func(tx *sql.Tx) error {
 		insert, err := tx.PrepareContext(ctx, `INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset", topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 		if err != nil {
 			return err

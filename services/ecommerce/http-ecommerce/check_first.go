@@ -24,7 +24,7 @@ func (c *checkThenInsert) accept(ctx context.Context, o event.Order) (answer, er
 	if known {
 		return repeated, nil
 	}
-	err := storing(store.InTx(ctx, c.db.DB, func(tx *sql.Tx) error {
+	err := storing(c.db.InTx(ctx, func(tx *sql.Tx) error {
 		if _, err := insertOrder(ctx, tx, "OrdersWithoutKey", o); err != nil {
 			return err
 		}

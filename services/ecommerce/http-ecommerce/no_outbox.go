@@ -23,7 +23,7 @@ func (s *storeThenSend) accept(ctx context.Context, o event.Order) (answer, erro
 		return 0, err
 	}
 	var result answer
-	err = storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
+	err = storing(s.db.InTx(ctx, func(tx *sql.Tx) error {
 		inserted, err := insertOrder(ctx, tx, "Orders", o)
 		if err == nil && !inserted {
 			result, err = compare(ctx, tx, o)

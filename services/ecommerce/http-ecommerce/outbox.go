@@ -135,7 +135,7 @@ func (l *ledger) run(ctx context.Context) {
 // write stores entries in one transaction. It has no context: what has begun is ended.
 func (l *ledger) write(entries []*entry) error {
 	ctx := context.Background()
-	return storing(store.InTx(ctx, l.db.DB, func(tx *sql.Tx) error {
+	return storing(l.db.InTx(ctx, func(tx *sql.Tx) error {
 		for _, e := range entries {
 			inserted, err := insertOrder(ctx, tx, "Orders", e.order)
 			switch {
@@ -156,7 +156,7 @@ func (l *ledger) write(entries []*entry) error {
 
 // ask puts a message into the outbox that is no order.
 func (l *ledger) ask(ctx context.Context, m message) error {
-	err := storing(store.InTx(ctx, l.db.DB, func(tx *sql.Tx) error { return insertMessage(ctx, tx, m) }))
+	err := storing(l.db.InTx(ctx, func(tx *sql.Tx) error { return insertMessage(ctx, tx, m) }))
 	if err == nil {
 		l.wake()
 	}

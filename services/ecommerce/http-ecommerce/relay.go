@@ -137,7 +137,7 @@ func (r *relay) mark(ctx context.Context, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return storing(store.InTx(ctx, r.db.DB, func(tx *sql.Tx) error {
+	return storing(r.db.InTx(ctx, func(tx *sql.Tx) error {
 		update, err := tx.PrepareContext(ctx, `UPDATE Outbox SET sent_at = ? WHERE id = ?`)
 		if err != nil {
 			return err

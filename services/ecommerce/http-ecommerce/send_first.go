@@ -32,7 +32,7 @@ func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, erro
 	if err := sender.Send(ctx, m.topic, m.key, m.way, m.payload); err != nil {
 		return 0, err
 	}
-	return accepted, storing(store.InTx(ctx, s.db.DB, func(tx *sql.Tx) error {
+	return accepted, storing(s.db.InTx(ctx, func(tx *sql.Tx) error {
 		_, err := insertOrder(ctx, tx, "Orders", o)
 		return err
 	}))

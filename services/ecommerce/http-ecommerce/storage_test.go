@@ -29,7 +29,7 @@ func TestLockedDatabase(t *testing.T) {
 	release := make(chan struct{})
 	var done sync.WaitGroup
 	done.Go(func() {
-		store.InTx(context.Background(), other.DB, func(*sql.Tx) error { close(held); <-release; return nil })
+		other.InTx(context.Background(), func(*sql.Tx) error { close(held); <-release; return nil })
 	})
 	<-held
 	body := `{"uuid":"u-1","email":"ana@example.com","amount":1}`
@@ -39,7 +39,9 @@ func TestLockedDatabase(t *testing.T) {
 	if code != 503 {
 		t.Errorf("locked: %d, want 503", code)
 	}
-	if code, _ := g.do("POST", "/orders", body); code != 201 {
+	// On a very slow machine the request's time ends before SQLite gives up: then the order was stored later.
+	late := strings.Contains(g.Logs.String(), context.DeadlineExceeded.Error())
+	if code, _ := g.do("POST", "/orders", body); code != 201 && !(late && code == 200) {
 		t.Errorf("free again: %d, want 201", code)
 	}
 	kafkatest.Eventually(t, "one order, once", func() bool { return orders(t, c)["u-1"] == 1 })

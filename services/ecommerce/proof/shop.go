@@ -47,6 +47,7 @@ type Plot struct {
 	Mails   bool   // what sends e-mails, and a mail box
 	All     bool   // every service, and a mail box
 	Port    int    // of the gateway, on 127.0.0.1
+	Lang    string // of the programs; empty: the environment's
 }
 
 // Open creates the topics and starts the shop. Close has to be called in every case.
@@ -60,6 +61,9 @@ func Open(ctx context.Context, p Plot) (*Shop, error) {
 			"BOOTSTRAP_SERVERS=" + strings.Join(p.Brokers, ","), "TOPIC_PREFIX=" + p.Prefix, "CONSUMER_GROUP=" + p.Prefix + name,
 			"STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR=",
 		}, more...)
+		if p.Lang != "" {
+			env = append(env, "WORKSHOP_LANG="+p.Lang)
+		}
 		s.programs = append(s.programs, NewProgram(p.Bin, name, env...))
 		return s.programs[len(s.programs)-1]
 	}

@@ -21,7 +21,8 @@ import (
 // DB is one SQLite file.
 type DB struct {
 	*sql.DB
-	lock *flock.Flock // nil where others may write too
+	lock    *flock.Flock  // nil where others may write too
+	writing chan struct{} // holds a token while a transaction of this process is under way
 }
 
 // InUseError is a file that another instance of the same service has.
@@ -58,7 +59,7 @@ func Open(ctx context.Context, path string, migrations []string) (*DB, error) {
 		lock.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &DB{DB: db, lock: lock}, nil
+	return &DB{DB: db, lock: lock, writing: make(chan struct{}, 1)}, nil
 }
 
 // OpenShared opens a file that another service writes to, for reading; that one makes it and applies its
@@ -68,7 +69,7 @@ func OpenShared(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &DB{DB: db}, nil
+	return &DB{DB: db, writing: make(chan struct{}, 1)}, nil
 }
 
 // open sets what every connection needs:
@@ -101,7 +102,7 @@ func migrate(ctx context.Context, db *sql.DB, migrations []string) error {
 		return service.UsageError(fmt.Sprintf("it was written by a newer version of this program (schema %d, this one knows %d): update the program", have, len(migrations)))
 	}
 	for number := have; number < len(migrations); number++ {
-		err := InTx(ctx, db, func(tx *sql.Tx) error {
+		err := inTx(ctx, db, func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, migrations[number]); err != nil {
 				return err
 			}
@@ -124,8 +125,20 @@ func (db *DB) Close() error {
 	return err
 }
 
-// InTx runs work in one transaction: all of it is stored, or nothing.
-func InTx(ctx context.Context, db *sql.DB, work func(*sql.Tx) error) error {
+// InTx runs work in one transaction: all of it is stored, or nothing. Transactions of this process take
+// turns. SQLite has no queue for its write lock: who waits looks again now and then, and beside one who writes
+// all the time may find it taken until busy_timeout.
+func (db *DB) InTx(ctx context.Context, work func(*sql.Tx) error) error {
+	select {
+	case db.writing <- struct{}{}:
+		defer func() { <-db.writing }()
+		return inTx(ctx, db.DB, work)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func inTx(ctx context.Context, db *sql.DB, work func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

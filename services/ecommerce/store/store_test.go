@@ -152,7 +152,7 @@ func TestEveryConnectionWaitsForALock(t *testing.T) {
 	errs := make([]error, 4)
 	for i := range errs {
 		writing.Go(func() {
-			errs[i] = InTx(t.Context(), db.DB, func(tx *sql.Tx) error {
+			errs[i] = db.InTx(t.Context(), func(tx *sql.Tx) error {
 				_, err := tx.Exec("INSERT INTO notes VALUES ('a', 'b')")
 				return err
 			})
@@ -168,6 +168,42 @@ func TestEveryConnectionWaitsForALock(t *testing.T) {
 	}
 }
 
+// Transactions of one process wait for each other, not for SQLite, which may let one of them starve.
+func TestWritersTakeTurns(t *testing.T) {
+	t.Parallel()
+	db := mustOpen(t, filepath.Join(t.TempDir(), "a.db"), schema)
+	var conns []*sql.Conn
+	for range db.Stats().MaxOpenConnections { // the pragma is a connection's own
+		conn, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.ExecContext(t.Context(), "PRAGMA busy_timeout = 0"); err != nil {
+			t.Fatal(err)
+		}
+		conns = append(conns, conn)
+	}
+	for _, conn := range conns {
+		conn.Close() // back to the pool
+	}
+	var writing sync.WaitGroup
+	for range 4 {
+		writing.Go(func() {
+			for range 20 {
+				err := db.InTx(t.Context(), func(tx *sql.Tx) error {
+					_, err := tx.Exec("INSERT INTO notes VALUES ('a', 'b')")
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	writing.Wait()
+}
+
 // A disk that is full: the transaction leaves nothing, and the file is as good as before.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
@@ -180,7 +216,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := db.Exec("PRAGMA max_page_count = " + strconv.Itoa(pages+1)); err != nil { // SQLite then says that the disk is full
 		t.Fatal(err)
 	}
-	err := InTx(t.Context(), db.DB, func(tx *sql.Tx) error {
+	err := db.InTx(t.Context(), func(tx *sql.Tx) error {
 		if _, err := tx.Exec("INSERT INTO notes VALUES ('small', 'one')"); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 
 // The help of every service fits the terminal, and says the same at every width.
 func TestHelpOfServicesFits(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{
 		"producer", "consumer", "score-simulator", "scoreboard", "http-ecommerce", "fraud-detector", "user-service",
 		"email-new-order", "email-service", "reading-report", "batch-send-message", "log-service", "dead-letter",

@@ -11,6 +11,7 @@ import (
 
 // kafka-python's keys land where ours do: what the lab partitions says of them, seen.
 func TestPythonKeys(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t)
 	made := 0
 	newTopic := func() string {

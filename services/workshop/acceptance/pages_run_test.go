@@ -3,19 +3,40 @@
 package acceptance
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
+
+// atOnce is how many pages are run side by side. Their commands wait most of the time.
+const atOnce = 6
 
 // Every command of every page that needs neither Docker nor real brokers is run, word for word, and its
 // output and exit code are what the page says.
 func TestPages(t *testing.T) {
-	for _, p := range pages(t) {
-		t.Run(p.name(), func(t *testing.T) {
-			t.Parallel()
-			p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") })
+	t.Parallel()
+	queue := make(chan page)
+	var running sync.WaitGroup
+	for range atOnce {
+		running.Go(func() {
+			for p := range queue {
+				t.Run(p.name(), func(t *testing.T) {
+					p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") })
+				})
+			}
 		})
 	}
+	// Parallel subtests would begin in any order, and the lane might wait for the longest page in the end.
+	for _, long := range []bool{true, false} {
+		for _, p := range pages(t) {
+			if slices.ContainsFunc(p.steps, func(s step) bool { return s.has("long") }) == long {
+				queue <- p
+			}
+		}
+	}
+	close(queue)
+	running.Wait()
 }
 
 // The control: a page that says something else turns red.

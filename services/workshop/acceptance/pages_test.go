@@ -26,7 +26,7 @@ type page struct {
 
 // step is a fenced block with a command, and the output below it. The words behind «sh» say what the
 // command needs, and its exit code where that is not 0. With «background» it runs until the page's end,
-// while the next ones are run.
+// while the next ones are run. A page with a «long» one begins before the others.
 type step struct {
 	line    int
 	command string
@@ -244,7 +244,7 @@ func (s step) prepare(t *testing.T, dir string, enter []string) *exec.Cmd {
 		ctx = context.Background()
 	} else {
 		most := 3 * time.Minute
-		if s.has("docker") || s.has("brokers") {
+		if s.has("docker") || s.has("brokers") || s.has("long") {
 			most = 10 * time.Minute // images may be built first, and brokers be started again and again
 		}
 		var cancel context.CancelFunc

@@ -19,6 +19,7 @@ import (
 // A disk that is really full, under the gateway's database: orders are refused with 503, none that was
 // accepted is lost, and with room again the next is accepted without a restart.
 func TestGatewayOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	dir, port := t.TempDir(), kafkatest.FreePort(t)
 	namespace := []string{"unshare", "--mount"}
 	if os.Geteuid() != 0 {

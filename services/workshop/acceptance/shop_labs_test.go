@@ -10,5 +10,6 @@ import (
 )
 
 func TestShopEmbedded(t *testing.T) {
+	t.Parallel()
 	tellShopStory(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs()})
 }

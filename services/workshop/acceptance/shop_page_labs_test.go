@@ -19,6 +19,7 @@ import (
 // The page takes amounts as they are typed in its language, answers in it, and shows a fraud as another end than
 // an approval.
 func TestShopPage(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		lang                                  string
 		typed                                 map[string]string // and the JSON numbers that they mean
@@ -37,8 +38,7 @@ func TestShopPage(t *testing.T) {
 			"Order of 1,234.50 accepted.", "This order was accepted before: it is the same.", "✓ Approved.", "✗ Fraud: the order was rejected"},
 	} {
 		t.Run(c.lang, func(t *testing.T) {
-			t.Setenv("WORKSHOP_LANG", c.lang)
-			shop := openShop(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs(), Mails: true})
+			shop := openShop(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs(), Mails: true, Lang: c.lang})
 			page := browser(t)
 			must(t, page, "open the page", chromedp.Navigate(shop.Gateway.URL()))
 			for typed, want := range c.typed {
