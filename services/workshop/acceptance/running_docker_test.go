@@ -4,7 +4,6 @@ package acceptance
 
 import (
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,10 +16,9 @@ type elsewhere struct {
 	tool string // the image with all programs
 }
 
-func newElsewhere(t testing.TB) elsewhere {
+func newElsewhere(t testing.TB, suffix string) elsewhere {
 	t.Helper()
-	compose(t, "build", "workshop")
-	e := elsewhere{name: projectName(t) + "-elsewhere"}
+	e := elsewhere{name: projectName(t) + "-elsewhere-" + suffix}
 	docker(t, "network", "create", e.name)
 	t.Cleanup(func() { docker(t, "network", "rm", e.name) })
 	e.host = strings.TrimSpace(docker(t, "network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", e.name))
@@ -34,7 +32,7 @@ func newElsewhere(t testing.TB) elsewhere {
 
 // run runs one of the workshop's programs there, and returns its output and whether it ended with 0.
 func (e elsewhere) run(brokers, program string, args ...string) (string, bool) {
-	all := slices.Concat([]string{"run", "--rm", "--network", e.name, "-e", "BOOTSTRAP_SERVERS=" + brokers, "--entrypoint", "/" + program, e.tool}, args)
+	all := slices.Concat([]string{"run", "--rm", "--network", e.name, "-e", "BOOTSTRAP_SERVERS=" + brokers, "-e", "PACE=0", "--entrypoint", "/" + program, e.tool}, args)
 	out, err := exec.Command("docker", all...).CombinedOutput()
 	return string(out), err == nil
 }
@@ -54,32 +52,47 @@ func (e elsewhere) refused(t testing.TB, brokers, text, remedy string, args ...s
 	}
 }
 
-// published is this machine's port of a container's.
-func published(t testing.TB, service, port string, files ...string) string {
-	t.Helper()
-	at := strings.TrimSpace(compose(t, append(files, "port", service, port)...))
-	return at[strings.LastIndex(at, ":")+1:]
-}
-
 // Document 000's host: 2 GB, one broker, the topic there from the start, and clients that come to its
 // public address.
 func TestSingleBroker(t *testing.T) {
-	client := newElsewhere(t)
-	t.Setenv("PUBLIC_IP", client.host)
-	single := []string{"-f", filepath.Join("compose", "single-broker.yaml")}
-	t.Cleanup(func() { compose(t, append(single, "down", "-v")...) })
-	compose(t, append(single, "up", "-d")...)
-	compose(t, append(single, "wait", "topics")...)
+	t.Parallel()
+	const file = "compose/single-broker.yaml"
+	docker(t, "compose", "-f", file, "down", "-v")
+	t.Cleanup(func() { docker(t, "compose", "-f", file, "down", "-v") })
+	t.Run(singleBrokerPage, func(t *testing.T) { pageInDocker(t, singleBrokerPage) })
 
-	at := client.host + ":" + published(t, "kafka", "9092", single...)
+	client := newElsewhere(t, "single")
+	// The stack has 9092 on this machine, as on the page.
+	const port = "BROKER_PORT=19092"
+	single := func(t testing.TB, publicIP string, args ...string) string {
+		t.Helper()
+		return dockerWith(t, []string{port, "PUBLIC_IP=" + publicIP}, slices.Concat([]string{"compose", "-f", file}, args)...)
+	}
+	single(t, client.host, "up", "-d")
+	single(t, client.host, "wait", "topics")
+	at := client.host + ":" + published(t, "kafka", "9092", "-f", file)
 	client.wants(t, at, "scoreGame      1           1\n", "workshop", "topics", "list")
 	client.wants(t, at, "scoreGame         exists   1 partition, 1 replica\n", "workshop", "topics", "apply")
 	client.wants(t, at, "Producer finalizado.", "score-simulator")
 	client.wants(t, at, "Partida finalizada!", "scoreboard")
+	fitsSmallHost(t, strings.Fields(single(t, client.host, "ps", "-aq")))
+	client.wants(t, at, "o controller é o 1", "workshop", "doctor", "--brokers", at)
 
+	// Started again without its address, as after a slip: the messages are there, and the client is told.
+	single(t, "", "up", "-d", "--wait", "kafka")
+	client.refused(t, at, "o broker anuncia localhost:", "PUBLIC_IP="+client.host, "doctor", "--brokers", at)
+	client.refused(t, at, "advertises localhost:", "cannot be reached from here", "topics", "apply", "--timeout", "5s")
+	offsets := single(t, "", "exec", "-T", "kafka", "kafka-get-offsets", "--bootstrap-server", "kafka:29091", "--topic", "scoreGame")
+	if !strings.HasPrefix(offsets, "scoreGame:0:") || strings.HasPrefix(offsets, "scoreGame:0:0") {
+		t.Errorf("the match is not there any more: %s", offsets)
+	}
+}
+
+// fitsSmallHost wants containers with limits that a host of 2 GB has room for, and ZooKeeper for nobody else.
+func fitsSmallHost(t *testing.T, ids []string) {
+	t.Helper()
 	var memory int64
-	for _, id := range strings.Fields(compose(t, append(single, "ps", "-aq")...)) {
-		c := inspect(t, id)
+	for _, c := range inspectAll(t, ids...) {
 		memory += c.HostConfig.Memory
 		if ports := c.HostConfig.PortBindings; len(ports) > 0 && strings.Contains(c.Config.Image, "zookeeper") {
 			t.Errorf("ZooKeeper is published: %v", ports)
@@ -92,60 +105,4 @@ func TestSingleBroker(t *testing.T) {
 	if memory > host*3/4 {
 		t.Errorf("the limits add up to %d bytes: a host of 2 GB has a system to run as well", memory)
 	}
-	client.wants(t, at, "o controller é o 1", "workshop", "doctor", "--brokers", at)
-
-	// Started again without its address, as after a slip: the messages are there, and the client is told.
-	t.Setenv("PUBLIC_IP", "")
-	compose(t, append(single, "up", "-d", "--wait", "kafka")...)
-	client.refused(t, at, "o broker anuncia localhost:", "PUBLIC_IP="+client.host, "doctor", "--brokers", at)
-	client.refused(t, at, "advertises localhost:", "cannot be reached from here", "topics", "apply", "--timeout", "5s")
-	offsets := compose(t, append(single, "exec", "-T", "kafka", "kafka-get-offsets", "--bootstrap-server", "kafka:29091", "--topic", "scoreGame")...)
-	if !strings.HasPrefix(offsets, "scoreGame:0:") || strings.HasPrefix(offsets, "scoreGame:0:0") {
-		t.Errorf("the match is not there any more: %s", offsets)
-	}
-}
-
-// The stack for other machines: four brokers that say where they are. (That they do not is TestSingleBroker's end.)
-func TestAnotherNetwork(t *testing.T) {
-	client := newElsewhere(t)
-	t.Cleanup(func() { compose(t, "--profile", "*", "down", "-v") })
-	t.Setenv("BIND_ADDRESS", client.host)
-	t.Setenv("ADVERTISED_HOST", client.host)
-	brokers := append(slices.Clone(cluster), "broker-4")
-	compose(t, slices.Concat([]string{"up", "-d", "--wait"}, brokers)...)
-	at := client.host + ":" + published(t, "broker-4", "9094")
-	client.wants(t, at, "scoreBoard        created  1 partition, 3 replicas\n", "workshop", "topics", "apply", "--min-brokers", "4")
-	client.wants(t, at, "brokers, o controller é o", "workshop", "doctor", "--brokers", at)
-	for _, name := range brokers[1:] {
-		if b := inspect(t, container(t, name)).HostConfig.PortBindings; len(b) != 1 {
-			t.Errorf("%s publishes %v", name, b)
-		}
-	}
-	// By the containers' own door, from outside their network.
-	inner := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container(t, "broker-1"))) + ":29091"
-	out := asTool(t, "doctor", "--brokers", inner)
-	if !strings.Contains(out, "anuncia broker-1:29091") || !strings.Contains(out, "rede dos contêineres") {
-		t.Errorf("by the listener for containers:\n%s", out)
-	}
-	compose(t, "pause", "broker-2")
-	client.refused(t, at, "aceita a conexão e não responde", "docker unpause", "doctor", "--brokers", client.host+":"+published(t, "broker-2", "9092"))
-	compose(t, "unpause", "broker-2")
-}
-
-// container is the id of a service's container.
-func container(t testing.TB, service string) string {
-	t.Helper()
-	return strings.TrimSpace(compose(t, "ps", "-q", service))
-}
-
-// tool runs the workshop on this machine, and returns its output however it ends.
-func asTool(t testing.TB, args ...string) string {
-	t.Helper()
-	cmd := exec.Command("go", append([]string{"run", "."}, args...)...)
-	cmd.Dir = ".."
-	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
-	}
-	return string(out)
 }
