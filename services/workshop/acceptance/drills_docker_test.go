@@ -15,12 +15,12 @@ import (
 
 	"workshop.example/kit/reliability"
 	"workshop.example/workshop/drill"
-	"workshop.example/workshop/lab"
+	labs "workshop.example/workshop/lab"
 )
 
 // Labs and drills strike containers as they strike processes: each way lands, and what it did is undone.
 func struckInEachWay(t *testing.T) {
-	brokers, err := lab.FindBrokers(lab.Options{KafkaData: t.TempDir()}) // no native ones
+	brokers, err := labs.FindBrokers(labs.Options{KafkaData: t.TempDir()}) // no native ones
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func struckInEachWay(t *testing.T) {
 		{2, brokers.Kill, brokers.Start, "exited", 137},
 		{3, brokers.Stop, brokers.Start, "exited", 143}, // Java's own end after SIGTERM, within the grace period
 	} {
-		name := lab.NodeName(way.id)
+		name := labs.NodeName(way.id)
 		if err := way.strike(way.id); err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func (d containerDrill) run(t *testing.T) {
 	}
 	t.Logf("%d acknowledged after %s", r.Acknowledged, time.Since(began).Round(time.Second))
 	m := reliability.Measurement{
-		Guarantee: "what was acknowledged survives the drill " + d.name, Ground: reliability.Containers, Test: t.Name(), Seed: r.Seed, Seconds: r.Seconds,
+		Guarantee: "an acknowledged transaction is in the log once, in its key's order", Ground: reliability.Containers, Test: t.Name(), Seed: r.Seed, Seconds: r.Seconds,
 		Events: r.Acknowledged, Faults: map[string]int{}, Lost: r.Lost, Duplicated: r.Duplicated, OutOfOrder: r.OutOfOrder,
 	}
 	for _, f := range r.Faults {

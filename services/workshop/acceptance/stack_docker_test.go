@@ -29,9 +29,10 @@ func up(t testing.TB, vars []string, args ...string) {
 func TestStack(t *testing.T) {
 	t.Parallel() // with TestSingleBroker, which has a stack of its own
 	compose(t, "--profile", "*", "down", "-v", "--remove-orphans")
+	logs := func() { t.Log(compose(t, "--profile", "*", "logs", "--tail", "15")) }
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Log(compose(t, slices.Concat([]string{"--profile", "*", "logs", "--tail", "15"}, programs, shop)...))
+			logs()
 		}
 		compose(t, "--profile", "*", "down", "-v", "--remove-orphans")
 	})
@@ -55,7 +56,9 @@ func TestStack(t *testing.T) {
 		{"messages and files outlive down, on another network", outlivesDown},
 		{"down -v erases", downErases},
 	} {
-		t.Run(step.name, step.test)
+		if !t.Run(step.name, step.test) {
+			logs()
+		}
 	}
 }
 
