@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,8 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	note, quiet := c.notes()
+	defer quiet()
 	messages := make(chan *sarama.ConsumerMessage, 256)
 	begin := func(number int32, from int64) error {
 		partition, err := kafka.Interruptible(ctx, func() (sarama.PartitionConsumer, error) {
@@ -32,7 +35,7 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 			return fmt.Errorf("partition %d: %w", number, err)
 		}
 		go forward(ctx, partition, messages)
-		go c.watch(partition, stop)
+		go watch(partition, stop, note)
 		return nil
 	}
 	for p, span := range spans {
@@ -45,7 +48,7 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 			// Its leader may not know it yet, and that passes.
 			for err := begin(number, sarama.OffsetOldest); err != nil; err = begin(number, sarama.OffsetOldest) {
 				if ctx.Err() == nil {
-					c.note("%v; trying again", err)
+					note("%v; trying again", err)
 				}
 				if service.Sleep(ctx, 500*time.Millisecond) != nil {
 					return
@@ -96,8 +99,26 @@ func forward(ctx context.Context, partition sarama.PartitionConsumer, messages c
 	}
 }
 
+// notes is note for several goroutines. Those that are still running when quiet was called say nothing any more.
+func (c *consume) notes() (note func(format string, args ...any), quiet func()) {
+	var mu sync.Mutex
+	ended := false
+	note = func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			c.note(format, args...)
+		}
+	}
+	return note, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+	}
+}
+
 // watch reads a partition's errors. Sarama goes on by itself after all but one of them.
-func (c *consume) watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc) {
+func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, note func(string, ...any)) {
 	last := ""
 	for err := range partition.Errors() {
 		if errors.Is(err.Err, sarama.ErrOffsetOutOfRange) {
@@ -106,7 +127,7 @@ func (c *consume) watch(partition sarama.PartitionConsumer, stop context.CancelC
 		}
 		if text := err.Err.Error(); text != last {
 			last = text
-			c.note("partition %d: %v; trying again", err.Partition, err.Err)
+			note("partition %d: %v; trying again", err.Partition, err.Err)
 		}
 	}
 }
