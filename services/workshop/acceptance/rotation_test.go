@@ -1,3 +1,5 @@
+//go:build labs || docker || brokers
+
 package acceptance
 
 import (
