@@ -148,6 +148,16 @@ func (p *Program) Stop() error {
 	return nil
 }
 
+// Pid is the process of the latest life; 0 before the first.
+func (p *Program) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil || p.cmd.Process == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // Running reports whether the process lives.
 func (p *Program) Running() bool {
 	p.mu.Lock()

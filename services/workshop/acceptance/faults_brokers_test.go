@@ -58,6 +58,8 @@ func TestRandomFaults(t *testing.T) {
 	length := faultsSetting(t, "FAULTS_FOR", 5*time.Minute)
 	farm := openFarm(t)
 	run := newFaultsRun(t, farm, seed, faultsSetting(t, "FAULTS_PACE", time.Millisecond))
+	run.shop = openShopUnderFaults(t, farm, seed, length)
+	run.shop.awaitShop()
 	began := time.Now()
 	s := &schedule{t: t, began: began, until: began.Add(length), every: faultsSetting(t, "FAULTS_EVERY", 20*time.Second)}
 	var striking sync.WaitGroup
@@ -69,8 +71,8 @@ func TestRandomFaults(t *testing.T) {
 	if s.failed {
 		t.Fatalf("FAULTS_SEED=%d: a fault did not land, or was not put right\n%s", seed, s.timeline())
 	}
-	run.settle()
-	run.judge(s)
+	orders, reports := run.settle()
+	run.judge(s, orders, reports)
 }
 
 // createTopics makes them on the farm's brokers.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/proof"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 )
@@ -107,4 +108,34 @@ func (e *evidence) lines(name string, take func(line []byte)) error {
 		}
 		take(bytes.TrimSuffix(line, []byte("\n")))
 	}
+}
+
+// shopAccount is an account as a file has it.
+type shopAccount struct {
+	UUID   string `json:"uuid"`
+	Email  string `json:"email"`
+	Amount string `json:"amount"`
+	New    int    `json:"new"`
+	Old    int    `json:"old"`
+}
+
+type shopMail struct {
+	To        string `json:"to"`
+	MessageID string `json:"messageId"`
+}
+
+// testify writes what the clients and the mail boxes have.
+func (e *evidence) testify(told []proof.Account, received []proof.Mail) error {
+	e.Shop, e.Accounts, e.Mails = orderPrefix, "accounts.json", "mails.json"
+	accounts, mails := []shopAccount{}, []shopMail{}
+	for _, a := range told {
+		accounts = append(accounts, shopAccount{a.Order.ID, a.Order.Email, a.Order.Amount.String(), a.New, a.Old})
+	}
+	for _, m := range received {
+		mails = append(mails, shopMail(m))
+	}
+	if err := e.save(e.Accounts, accounts); err != nil {
+		return err
+	}
+	return e.save(e.Mails, mails)
 }

@@ -3,7 +3,6 @@
 package acceptance
 
 import (
-	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -14,13 +13,14 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/proof"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 )
 
 // faultsRun is the whole system on a farm.
 type faultsRun struct {
-	t        testing.TB
+	t        *testing.T
 	farm     *farm
 	seed     uint64
 	evidence *evidence
@@ -42,7 +42,7 @@ func seedOf(what string) uint64 {
 }
 
 // newFaultsRun starts the programs. Their files stay when the test fails.
-func newFaultsRun(t testing.TB, farm *farm, seed uint64, pace time.Duration) *faultsRun {
+func newFaultsRun(t *testing.T, farm *farm, seed uint64, pace time.Duration) *faultsRun {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "faults-")
 	if err != nil {
@@ -109,8 +109,9 @@ func (r *faultsRun) sender(name, program string, vars ...string) *subject {
 }
 
 // settle ends what sends, and waits until all has come out that went in; then everything ends as SIGTERM says.
-func (r *faultsRun) settle() {
+func (r *faultsRun) settle() (orders proof.Judgement, reports int) {
 	r.t.Helper()
+	orders, files := r.shop.settle()
 	r.end(r.producers, r.simulators)
 	ends := r.ends()
 	r.awaitCommitted("consumers", "transactions", ends["transactions"])
@@ -118,6 +119,7 @@ func (r *faultsRun) settle() {
 		r.awaitCommitted(delivery, "scoreGame", ends["scoreGame"])
 	}
 	r.end(r.consumers, r.boards)
+	return orders, len(files)
 }
 
 func (r *faultsRun) end(groups ...[]*subject) {
@@ -192,8 +194,5 @@ func (r *faultsRun) blows() []blowOf {
 	for _, s := range r.subjects() {
 		blows = append(blows, blowsOf(s)...)
 	}
-	return blows
+	return append(blows, r.shop.blows()...)
 }
-
-// context ends with the test.
-func (r *faultsRun) context() context.Context { return r.t.Context() }

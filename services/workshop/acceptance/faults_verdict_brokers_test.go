@@ -2,8 +2,19 @@
 
 package acceptance
 
-// judge judges twice, and records what was measured.
-func (r *faultsRun) judge(s *schedule) {
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"workshop.example/ecommerce/proof"
+	"workshop.example/kit/reliability"
+)
+
+// judge judges twice, in two languages, and records what was measured.
+func (r *faultsRun) judge(s *schedule, orders proof.Judgement, reports int) {
 	r.t.Helper()
 	e := r.evidence
 	for _, p := range r.producers {
@@ -18,7 +29,8 @@ func (r *faultsRun) judge(s *schedule) {
 	for i, b := range r.boards {
 		e.Boards[deliveries[i]] = b.screens
 	}
-	if err := e.save("evidence.json", e); err != nil {
+	e.Reports = reports
+	if err := e.testify(r.shop.accounts, r.shop.shop.Mailbox.Mails()); err != nil {
 		r.t.Fatal(err)
 	}
 	transactions, err := judgeTransactions(e)
@@ -31,11 +43,82 @@ func (r *faultsRun) judge(s *schedule) {
 	}
 	r.t.Logf("transactions: %s", transactions)
 	r.t.Logf("scores: %s", scores)
-	r.t.Logf("longest time without an acknowledgement: %.1f s", transactions.silence.Seconds())
+	r.t.Logf("orders: %s\n%d reports", orders, reports)
+	r.t.Logf("longest time without an acknowledgement: %.1f s; seen, as such boards do: %v", transactions.silence.Seconds(), scores.observed())
+	for _, p := range r.subjects() {
+		if len(p.gaveUp) > 0 {
+			r.t.Logf("%s ended by itself: %v", p.name, p.gaveUp)
+		}
+	}
 	if !transactions.clean() {
-		r.t.Errorf("FAULTS_SEED=%d: the producers' messages: %v", r.seed, transactions.misplaced)
+		r.t.Errorf("the producers' messages: %v", transactions.misplaced)
 	}
 	if broken := scores.broken(); len(broken) > 0 {
-		r.t.Errorf("FAULTS_SEED=%d: a promise was not kept: %v", r.seed, broken)
+		r.t.Errorf("promises that were not kept: %v", broken)
 	}
+	if !orders.Clean() || reports != orders.Accepted.Produced {
+		r.t.Errorf("not every order was accepted, decided and e-mailed once, with a report: %v", orders.Wrong)
+	}
+	second, report := judgeIndependently(r.t, e, "")
+	r.t.Logf("the judge in Python:\n%s", report)
+	if !second {
+		r.t.Error("the judge in Python has found something")
+	}
+	if r.t.Failed() {
+		r.t.Logf("FAULTS_SEED=%d; the faults were\n%s", r.seed, s.timeline())
+	}
+	r.record(s, transactions, scores, orders)
+}
+
+// judgeIndependently asks testdata/faults/judge.py. Topics, where it is not "", is a file that stands for the brokers.
+func judgeIndependently(t testing.TB, e *evidence, topics string) (clean bool, report string) {
+	t.Helper()
+	if err := e.save("evidence.json", e); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"testdata/faults/judge.py", e.dir}
+	if topics != "" {
+		args = append(args, topics)
+	}
+	cmd := exec.Command(os.Getenv("WORKSHOP_PYTHON"), args...)
+	out, err := cmd.Output()
+	var verdict struct{ Clean bool }
+	if unreadable := json.Unmarshal(out, &verdict); unreadable != nil || verdict.Clean != (err == nil) {
+		t.Fatalf("judge.py: %v\n%s", err, out)
+	}
+	return verdict.Clean, string(out)
+}
+
+// record tells the campaign about each guarantee.
+func (r *faultsRun) record(s *schedule, transactions transactionsJudged, scores scoresJudged, orders proof.Judgement) {
+	r.t.Helper()
+	faults, _ := s.confirmed()
+	record := func(guarantee string, m reliability.Measurement) {
+		m.Guarantee, m.Ground, m.Test, m.Seed = guarantee, reliability.Brokers, r.t.Name(), r.seed
+		m.Seconds, m.Faults = time.Since(r.began).Seconds(), faults
+		if err := reliability.Record(m); err != nil {
+			r.t.Error(err)
+		}
+	}
+	record("under random faults an acknowledged message is in the topic once, in order, where it was said to be", reliability.Measurement{
+		Events: transactions.acknowledged, Lost: len(transactions.Lost) + len(transactions.misplaced), Duplicated: len(transactions.Duplicated),
+		OutOfOrder: len(transactions.OutOfOrder), Silence: transactions.silence.Seconds(),
+	})
+	record("under random faults a consumer leaves nothing out", reliability.Measurement{
+		Events: transactions.Produced, Lost: len(transactions.Missing),
+	})
+	for _, delivery := range deliveries {
+		lost, twice := scores.counts(delivery)
+		record("under random faults a scoreboard keeps the promise of "+delivery, reliability.Measurement{
+			Events: scores.sent.Produced, Lost: lost, Duplicated: twice,
+		})
+	}
+	record("under random faults exactly-once has each event on its topic once", reliability.Measurement{
+		Events: scores.topic.Produced, Lost: len(scores.topic.Missing), Duplicated: len(scores.topic.Repeated) + len(scores.topic.Torn) + scores.wrong,
+		OutOfOrder: len(scores.topic.Nonmonotonic),
+	})
+	record("under random faults an order is accepted, decided and e-mailed once", reliability.Measurement{
+		Events: orders.Accepted.Produced, Lost: len(orders.Accepted.Lost) + len(orders.Decided.Lost) + len(orders.Decided.Missing),
+		Duplicated: len(orders.Accepted.Duplicated) + len(orders.Decided.Duplicated) + len(orders.Decided.Repeated),
+	})
 }
