@@ -18,12 +18,16 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-// faultsSetting is a duration of the environment.
-func faultsSetting(t testing.TB, name string, otherwise time.Duration) time.Duration {
+// faultsSetting is a duration of the environment, or one for CI, or one for a campaign.
+func faultsSetting(t testing.TB, name string, inCI, inCampaign time.Duration) time.Duration {
 	t.Helper()
 	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
+	switch {
+	case text != "":
+	case campaign:
+		return inCampaign
+	default:
+		return inCI
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
@@ -48,20 +52,23 @@ func faultsSeed(t testing.TB) uint64 {
 // The whole system at once on brokers that die, stop, are paused, cut off and slowed, and so are the programs, at
 // moments and in an order that a seed decides. Afterwards everything is put right, settles, and is judged.
 //
-//	FAULTS_FOR    how long (5m)
-//	FAULTS_EVERY  from half to one and a half of it lies between two faults (20s)
-//	FAULTS_PACE   between two messages of a producer (1ms)
+//	FAULTS_FOR    how long: 5m, in a campaign 36m
+//	FAULTS_EVERY  from half to one and a half of it lies between two faults, of brokers and of programs: 20s, in a campaign 8s
+//	FAULTS_PACE   between two messages of each producer: 1ms, in a campaign 500us
 //	FAULTS_SEED   repeats the choice of faults
 func TestRandomFaults(t *testing.T) {
 	seed := faultsSeed(t)
 	t.Logf("FAULTS_SEED=%d", seed)
-	length := faultsSetting(t, "FAULTS_FOR", 5*time.Minute)
-	farm := openFarm(t)
-	run := newFaultsRun(t, farm, seed, faultsSetting(t, "FAULTS_PACE", time.Millisecond))
+	length := faultsSetting(t, "FAULTS_FOR", 5*time.Minute, 36*time.Minute)
+	every := faultsSetting(t, "FAULTS_EVERY", 20*time.Second, 8*time.Second)
+	pace := faultsSetting(t, "FAULTS_PACE", time.Millisecond, 500*time.Microsecond)
+	dir := keptFolder(t)
+	farm := openFarm(t, dir)
+	run := newFaultsRun(t, dir, farm, seed, pace)
 	run.shop = openShopUnderFaults(t, farm, seed, length)
 	run.shop.awaitShop()
 	began := time.Now()
-	s := &schedule{t: t, began: began, until: began.Add(length), every: faultsSetting(t, "FAULTS_EVERY", 20*time.Second)}
+	s := &schedule{t: t, began: began, until: began.Add(length), every: every}
 	var striking sync.WaitGroup
 	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 1)), farm.blows()) })
 	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 2)), run.blows()) })
@@ -69,7 +76,11 @@ func TestRandomFaults(t *testing.T) {
 	counts, all := s.confirmed()
 	t.Logf("%d faults confirmed: %v", all, counts)
 	if s.failed {
+		run.tails()
 		t.Fatalf("FAULTS_SEED=%d: a fault did not land, or was not put right\n%s", seed, s.timeline())
+	}
+	if want := int(length / (2 * every)); all < want {
+		t.Errorf("%d faults in %s prove nothing, want %d or more", all, length, want)
 	}
 	orders, reports := run.settle()
 	run.judge(s, orders, reports)

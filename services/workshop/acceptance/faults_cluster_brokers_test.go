@@ -33,14 +33,14 @@ type farm struct {
 
 var farmBrokers = []byte{1, 2, 3}
 
-// openFarm starts them. The test's end stops them.
-func openFarm(t testing.TB) *farm {
+// openFarm starts them, with their data and logs in a folder. The test's end stops them.
+func openFarm(t testing.TB, dir string) *farm {
 	t.Helper()
-	f := &farm{t: t, cloud: newCloud(t, 1, 2, 3, zooKeeperHost), data: filepath.Join(t.TempDir(), "kafka")}
+	f := &farm{t: t, cloud: newCloud(t, 1, 2, 3, zooKeeperHost), data: filepath.Join(dir, "kafka")}
 	if err := os.MkdirAll(f.data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	f.write(zooKeeperHost, fmt.Sprintf("dataDir=./zookeeper\nclientPort=32181\nclientPortAddress=0.0.0.0\ntickTime=2000\nmaxClientCnxns=0\nadmin.enableServer=false\n"))
+	f.write(zooKeeperHost, "dataDir=./zookeeper\nclientPort=32181\nclientPortAddress=0.0.0.0\ntickTime=2000\nmaxClientCnxns=0\nadmin.enableServer=false\n")
 	for _, id := range farmBrokers {
 		f.cluster.Brokers = append(f.cluster.Brokers, fmt.Sprintf("%s:909%d", cloudAddr(id), id))
 		f.write(id, brokerSettings(t)+fmt.Sprintf("broker.id=%[1]d\nlog.dirs=broker-%[1]d\nzookeeper.connect=%[2]s:32181\n"+

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,8 +42,8 @@ func seedOf(what string) uint64 {
 	return h.Sum64()
 }
 
-// newFaultsRun starts the programs. Their files stay when the test fails.
-func newFaultsRun(t *testing.T, farm *farm, seed uint64, pace time.Duration) *faultsRun {
+// keptFolder is a folder that stays when the test fails.
+func keptFolder(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "faults-")
 	if err != nil {
@@ -50,11 +51,19 @@ func newFaultsRun(t *testing.T, farm *farm, seed uint64, pace time.Duration) *fa
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the programs' files are kept in %s", dir)
+			t.Logf("what the programs and the brokers have left is kept in %s", dir)
 			return
 		}
-		os.RemoveAll(dir)
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
 	})
+	return dir
+}
+
+// newFaultsRun starts the programs, with their files in a folder.
+func newFaultsRun(t *testing.T, dir string, farm *farm, seed uint64, pace time.Duration) *faultsRun {
+	t.Helper()
 	r := &faultsRun{t: t, farm: farm, seed: seed, began: time.Now(), evidence: &evidence{
 		Brokers: farm.cluster.Brokers, Transactions: "transactions", Scores: "scoreGame", Board: "scoreBoard",
 		Boards: map[string][]string{}, dir: dir, read: fromBrokers(farm.cluster),
@@ -119,6 +128,9 @@ func (r *faultsRun) settle() (orders proof.Judgement, reports int) {
 		r.awaitCommitted(delivery, "scoreGame", ends["scoreGame"])
 	}
 	r.end(r.consumers, r.boards)
+	if r.t.Failed() {
+		r.tails()
+	}
 	return orders, len(files)
 }
 
@@ -195,4 +207,14 @@ func (r *faultsRun) blows() []blowOf {
 		blows = append(blows, blowsOf(s)...)
 	}
 	return append(blows, r.shop.blows()...)
+}
+
+// tails shows the last words of all programs.
+func (r *faultsRun) tails() {
+	r.t.Helper()
+	for _, s := range r.subjects() {
+		if text, err := os.ReadFile(r.evidence.path(s.name + ".log")); err == nil {
+			r.t.Logf("%s:\n%s", s.name, tail(strings.Split(strings.TrimSpace(string(text)), "\n")))
+		}
+	}
 }

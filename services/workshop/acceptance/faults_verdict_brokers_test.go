@@ -81,6 +81,8 @@ func judgeIndependently(t testing.TB, e *evidence, topics string) (clean bool, r
 		args = append(args, topics)
 	}
 	cmd := exec.Command(os.Getenv("WORKSHOP_PYTHON"), args...)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	var verdict struct{ Clean bool }
 	if unreadable := json.Unmarshal(out, &verdict); unreadable != nil || verdict.Clean != (err == nil) {
