@@ -3,8 +3,10 @@
 package acceptance
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -126,10 +128,10 @@ func blowsOf(v victim) []blowOf {
 				return v.victim(), "", err
 			}
 			proof, err = strike(rng)
-			if err == nil {
-				err = awaitRunning(v)
+			if errors.Is(err, os.ErrProcessDone) { // it has just ended by itself: nothing was struck
+				proof, err = "", nil
 			}
-			return v.victim(), proof, err
+			return v.victim(), proof, errors.Join(err, awaitRunning(v))
 		}}
 	}
 	return []blowOf{

@@ -1,5 +1,6 @@
 """Readers of a topic: each yields its committed records as (partition, offset, key, value), in the order of a partition."""
 import json
+import time
 
 
 def from_brokers(addresses):
@@ -21,9 +22,12 @@ def from_brokers(addresses):
                 raise KafkaException(known.error)
             left = set(known.partitions)
             consumer.assign([TopicPartition(topic, p, OFFSET_BEGINNING) for p in left])
+            heard = time.monotonic()
             while left:
-                batch = consumer.consume(10000, timeout=60)
-                if not batch:
+                batch = consumer.consume(10000, timeout=0.2)  # it waits for all of them, or so long
+                if batch:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > 60:
                     raise TimeoutError(f"{topic}: no record for a minute, and no end of {left}")
                 for record in batch:
                     error = record.error()
