@@ -70,8 +70,8 @@ func TestRandomFaults(t *testing.T) {
 	began := time.Now()
 	s := &schedule{t: t, began: began, until: began.Add(length), every: every}
 	var striking sync.WaitGroup
-	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 1)), farm.blows()) })
-	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 2)), run.blows()) })
+	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 1)), farm.kinds()) })
+	striking.Go(func() { s.run(rand.New(rand.NewPCG(seed, 2)), run.kinds()) })
 	striking.Wait()
 	counts, all := s.confirmed()
 	t.Logf("%d faults confirmed: %v", all, counts)

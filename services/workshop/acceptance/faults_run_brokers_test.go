@@ -200,13 +200,13 @@ func (r *faultsRun) awaitCommitted(group, topic string, ends map[int32]int64) {
 	r.t.Errorf("%s has still to commit %d offsets of %s, and does not get on", group, last, topic)
 }
 
-// blows are the faults of the programs.
-func (r *faultsRun) blows() []blowOf {
-	var blows []blowOf
+// kinds are the faults of the programs.
+func (r *faultsRun) kinds() []faultKind {
+	var kinds []faultKind
 	for _, s := range r.subjects() {
-		blows = append(blows, blowsOf(s)...)
+		kinds = append(kinds, programFaults(s)...)
 	}
-	return append(blows, r.shop.blows()...)
+	return append(kinds, r.shop.kinds()...)
 }
 
 // tails shows the last words of all programs.

@@ -43,15 +43,15 @@ type schedule struct {
 	failed bool
 }
 
-// blowOf is a kind of fault; strike returns whom it struck and what proves it, once all is right again.
-type blowOf struct {
-	kind   string
+// faultKind is a kind of fault; strike returns whom it struck and what proves it, once all is right again.
+type faultKind struct {
+	name   string
 	strike func(rng *rand.Rand) (whom, proof string, err error)
 }
 
 // run strikes by each kind in turn, in an order from the seed, each time that all were had in another one. After a
 // fault that could not be put right there is no further one.
-func (s *schedule) run(rng *rand.Rand, blows []blowOf) {
+func (s *schedule) run(rng *rand.Rand, kinds []faultKind) {
 	var deck []int
 	for {
 		pause := s.every/2 + within(rng, s.every)
@@ -60,13 +60,13 @@ func (s *schedule) run(rng *rand.Rand, blows []blowOf) {
 		}
 		time.Sleep(pause) // not to wait for a state: to meet any
 		if len(deck) == 0 {
-			deck = rng.Perm(len(blows))
+			deck = rng.Perm(len(kinds))
 		}
-		blow := blows[deck[0]]
+		kind := kinds[deck[0]]
 		deck = deck[1:]
 		at := time.Now()
-		f := struckFault{kind: blow.kind, at: at.Sub(s.began)}
-		f.whom, f.proof, f.err = blow.strike(rng)
+		f := struckFault{kind: kind.name, at: at.Sub(s.began)}
+		f.whom, f.proof, f.err = kind.strike(rng)
 		f.took = time.Since(at)
 		s.note(f)
 	}
@@ -120,10 +120,10 @@ type victim interface {
 	pause(time.Duration) error
 }
 
-// blowsOf are the faults of a program.
-func blowsOf(v victim) []blowOf {
-	blow := func(kind string, strike func(rng *rand.Rand) (string, error)) blowOf {
-		return blowOf{kind + " of a program", func(rng *rand.Rand) (whom, proof string, err error) {
+// programFaults are the faults of a program.
+func programFaults(v victim) []faultKind {
+	fault := func(how string, strike func(rng *rand.Rand) (string, error)) faultKind {
+		return faultKind{how + " of a program", func(rng *rand.Rand) (whom, proof string, err error) {
 			if err := awaitRunning(v); err != nil {
 				return v.victim(), "", err
 			}
@@ -134,10 +134,10 @@ func blowsOf(v victim) []blowOf {
 			return v.victim(), proof, errors.Join(err, awaitRunning(v))
 		}}
 	}
-	return []blowOf{
-		blow("kill -9", func(*rand.Rand) (string, error) { return "gone", v.kill() }),
-		blow("SIGTERM", func(*rand.Rand) (string, error) { return "ended", v.terminate() }),
-		blow("SIGSTOP", func(rng *rand.Rand) (string, error) {
+	return []faultKind{
+		fault("kill -9", func(*rand.Rand) (string, error) { return "gone", v.kill() }),
+		fault("SIGTERM", func(*rand.Rand) (string, error) { return "ended", v.terminate() }),
+		fault("SIGSTOP", func(rng *rand.Rand) (string, error) {
 			d := pauseFor(rng)
 			return fmt.Sprintf("state T for %.1f s", d.Seconds()), v.pause(d)
 		}),

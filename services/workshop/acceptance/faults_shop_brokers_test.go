@@ -121,13 +121,13 @@ func (s *shopUnderFaults) reports() []string {
 	return there
 }
 
-// blows are the faults of the shop's programs.
-func (s *shopUnderFaults) blows() []blowOf {
-	var blows []blowOf
+// kinds are the faults of the shop's programs.
+func (s *shopUnderFaults) kinds() []faultKind {
+	var kinds []faultKind
 	for _, p := range s.shop.Programs() {
-		blows = append(blows, blowsOf(&shopProgram{s.shop, p})...)
+		kinds = append(kinds, programFaults(&shopProgram{s.shop, p})...)
 	}
-	return blows
+	return kinds
 }
 
 type shopProgram struct {

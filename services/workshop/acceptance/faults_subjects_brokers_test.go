@@ -150,7 +150,8 @@ func (s *subject) kill() error {
 	return err
 }
 
-// terminate is SIGTERM. Docker would kill what has not ended after ten seconds; here the machine is busy too.
+// terminate is SIGTERM. Docker would kill what has not ended after ten seconds, and so it gives up before; but here it
+// may wait longer for the processor.
 func (s *subject) terminate() error {
 	_, ended, err := s.signal(syscall.SIGTERM, true)
 	if err != nil {
@@ -159,7 +160,7 @@ func (s *subject) terminate() error {
 	select {
 	case <-ended:
 		return nil
-	case <-time.After(kit.Grace + 4*time.Second):
+	case <-time.After(kit.Grace + 20*time.Second):
 		s.kill()
 		return errors.New(s.name + " did not end in time after SIGTERM")
 	}

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// blows are the faults of the cluster. Each ends when every replica is in sync again: only what is one fault, such as
+// kinds are the faults of the cluster. Each ends when every replica is in sync again: only what is one fault, such as
 // the death of two brokers, may take two copies at a time.
-func (f *farm) blows() []blowOf {
-	var blows []blowOf
+func (f *farm) kinds() []faultKind {
+	var kinds []faultKind
 	for _, whom := range []struct {
 		name string
 		who  func(rng *rand.Rand) []byte
@@ -31,18 +31,18 @@ func (f *farm) blows() []blowOf {
 		}{
 			{"kill -9", f.kill}, {"SIGTERM", f.terminate}, {"SIGSTOP", f.pause},
 		} {
-			blows = append(blows, blowOf{how.name + " of " + whom.name, func(rng *rand.Rand) (string, string, error) {
+			kinds = append(kinds, faultKind{how.name + " of " + whom.name, func(rng *rand.Rand) (string, string, error) {
 				hosts := whom.who(rng)
 				return f.struck(hosts, func() (string, error) { return how.strike(rng, hosts) })
 			}})
 		}
 	}
-	return append(blows,
-		blowOf{"a broker's link cut", func(rng *rand.Rand) (string, string, error) {
+	return append(kinds,
+		faultKind{"a broker's link cut", func(rng *rand.Rand) (string, string, error) {
 			host := f.leads(rng)
 			return f.struck([]byte{host}, func() (string, error) { return f.cut(host, pauseFor(rng)) })
 		}},
-		blowOf{"a broker's link slowed", func(rng *rand.Rand) (string, string, error) {
+		faultKind{"a broker's link slowed", func(rng *rand.Rand) (string, string, error) {
 			host := f.leads(rng)
 			return f.struck([]byte{host}, func() (string, error) { return f.slow(host, pauseFor(rng)) })
 		}},
