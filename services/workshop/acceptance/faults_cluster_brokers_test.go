@@ -54,7 +54,7 @@ func openFarm(t testing.TB, dir string) *farm {
 			}
 		}
 	})
-	if err := f.start(append([]byte{zooKeeperHost}, farmBrokers...)...); err != nil {
+	if err := f.awaitWhole(); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -149,7 +149,7 @@ func (f *farm) pid(host byte) int {
 		return 0
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || processState(pid) == 0 {
+	if state := processState(pid); err != nil || state == 0 || state == 'Z' {
 		return 0
 	}
 	return pid
@@ -179,15 +179,28 @@ func (f *farm) dial(host byte, within time.Duration) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// awaitWhole waits until every partition of every topic has its three replicas in sync.
+// awaitWhole waits until every partition of every topic has its three replicas in sync. What has ended it starts again, as
+// Docker does: a broker whose first session with ZooKeeper ends, on a machine that has no time for it, gives up.
 func (f *farm) awaitWhole() error {
-	lacks := "no broker answers"
+	lacks := ""
 	for end := time.Now().Add(4 * kafkatest.Deadline); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
-		if lacks = f.lacks(); lacks == "" {
+		if err := f.start(f.down()...); err != nil {
+			lacks = err.Error()
+		} else if lacks = f.lacks(); lacks == "" {
 			return nil
 		}
 	}
 	return fmt.Errorf("the cluster does not become whole: %s", lacks)
+}
+
+// down are those that do not run.
+func (f *farm) down() (hosts []byte) {
+	for host := range f.cloud.cables {
+		if host != clientsHost && f.pid(host) == 0 {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
 }
 
 // lacks says what keeps the cluster from being whole.

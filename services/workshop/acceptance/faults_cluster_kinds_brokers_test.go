@@ -67,7 +67,7 @@ func some(rng *rand.Rand, n int) []byte {
 	return hosts
 }
 
-// away is how long one that was killed stays away: less than its session of 6 s, or more.
+// away is how long one that was killed stays away: less than its session of 6 s, or more. awaitWhole starts it again.
 func away(rng *rand.Rand) { time.Sleep(within(rng, 10*time.Second)) }
 
 func (f *farm) kill(rng *rand.Rand, hosts []byte) (string, error) {
@@ -77,7 +77,7 @@ func (f *farm) kill(rng *rand.Rand, hosts []byte) (string, error) {
 	}
 	err := gone(pids, 5*time.Second)
 	away(rng)
-	return fmt.Sprintf("gone: %v", pids), errors.Join(err, f.start(hosts...))
+	return fmt.Sprintf("gone: %v", pids), err
 }
 
 // terminate stops the brokers at once, and ZooKeeper when they are gone.
@@ -90,7 +90,7 @@ func (f *farm) terminate(rng *rand.Rand, hosts []byte) (string, error) {
 	}
 	err = errors.Join(err, gone(pids, time.Second))
 	away(rng)
-	return fmt.Sprintf("ended: %v", pids), errors.Join(err, f.start(hosts...))
+	return fmt.Sprintf("ended: %v", pids), err
 }
 
 func (f *farm) pause(rng *rand.Rand, hosts []byte) (string, error) {
