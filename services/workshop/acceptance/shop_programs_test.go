@@ -5,6 +5,7 @@ package acceptance
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"workshop.example/ecommerce/proof"
@@ -27,7 +28,8 @@ func openShop(t *testing.T, p proof.Plot) *proof.Shop {
 		}
 		if t.Failed() {
 			for _, program := range shop.Programs() {
-				t.Logf("%s, %d lives:\n%s", program.Name, program.Lives, program.Output())
+				lines := strings.Split(program.Output(), "\n")
+				t.Logf("%s, %d lives:\n%s", program.Name, program.Lives, strings.Join(lines[max(0, len(lines)-25):], "\n"))
 			}
 		}
 	})
