@@ -75,8 +75,8 @@ func newFaultsRun(t *testing.T, dir string, farm *farm, seed uint64, pace time.D
 
 	r.producers = append(r.producers, r.sender("producer", "producer", "TOPIC=transactions", "PACE="+pace.String()))
 	r.producers = append(r.producers, r.sender("producer-lz4", "producer", "TOPIC=transactions", "PACE="+pace.String(), "COMPRESSION=lz4"))
-	r.simulators = append(r.simulators, r.sender("simulator", "score-simulator", "TOPIC=scoreGame", "PACE=100ms", "MATCHES=0"))
-	r.simulators = append(r.simulators, r.sender("simulator-transactional", "score-simulator", "TOPIC=scoreGame", "PACE=200ms", "MATCHES=0",
+	r.simulators = append(r.simulators, r.sender("simulator", "score-simulator", "TOPIC=scoreGame", "PACE=250ms", "MATCHES=0"))
+	r.simulators = append(r.simulators, r.sender("simulator-transactional", "score-simulator", "TOPIC=scoreGame", "PACE=500ms", "MATCHES=0",
 		"TRANSACTIONAL_ID=simulator", "ABORT_EVERY=5"))
 	r.consumers = append(r.consumers, r.program("consumer-static", "consumer", "TOPIC=transactions", "CONSUMER_GROUP=consumers", "GROUP_INSTANCE_ID=one"))
 	r.consumers = append(r.consumers, r.program("consumer", "consumer", "TOPIC=transactions", "CONSUMER_GROUP=consumers"))
