@@ -48,10 +48,15 @@ func openFarm(t testing.TB, dir string) *farm {
 			"advertised.listeners=INTERNAL://%[3]s:2909%[1]d,EXTERNAL://%[3]s:909%[1]d\n", id, cloudAddr(zooKeeperHost), cloudAddr(id)))
 	}
 	t.Cleanup(func() {
-		for _, host := range append(slices.Clone(farmBrokers), zooKeeperHost) {
+		var pids []int
+		for host := range f.cloud.cables {
 			if pid := f.pid(host); pid > 0 {
 				syscall.Kill(pid, syscall.SIGKILL)
+				pids = append(pids, pid)
 			}
+		}
+		if err := gone(pids, kafkatest.Deadline); err != nil { // they write into the folder
+			t.Error(err)
 		}
 	})
 	if err := f.awaitWhole(); err != nil {

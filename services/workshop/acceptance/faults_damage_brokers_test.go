@@ -101,12 +101,12 @@ func TestFaultJudgesSeeDamage(t *testing.T) {
 				if first != d.clean {
 					t.Errorf("the judge in Go: clean %t, want %t\n%s", first, d.clean, found)
 				}
-				if second != d.clean {
-					t.Errorf("the judge in Python: clean %t, want %t\n%s", second, d.clean, report)
+				if second.Clean != d.clean {
+					t.Errorf("the judge in Python: clean %t, want %t\n%s", second.Clean, d.clean, report)
 				}
 				if !d.clean {
 					controls.Add(1)
-					if !first && !second {
+					if !first && !second.Clean {
 						caught.Add(1)
 					}
 				}

@@ -61,8 +61,14 @@ func (r *faultsRun) judge(s *schedule, orders proof.Judgement, reports int) {
 	}
 	second, report := judgeIndependently(r.t, e, "")
 	r.t.Logf("the judge in Python:\n%s", report)
-	if !second {
+	if !second.Clean {
 		r.t.Error("the judge in Python has found something")
+	}
+	same := secondOpinion{Clean: second.Clean}
+	same.Transactions.Acknowledged, same.Transactions.Records = transactions.acknowledged, transactions.Produced
+	same.Scores.Records, same.Orders.Accepted = scores.sent.Produced, orders.Accepted.Produced
+	if second != same {
+		r.t.Errorf("the judges have not seen the same: %+v in Python, %+v in Go", second, same)
 	}
 	if r.t.Failed() {
 		r.t.Logf("FAULTS_SEED=%d; the faults were\n%s", r.seed, s.timeline())
@@ -70,8 +76,16 @@ func (r *faultsRun) judge(s *schedule, orders proof.Judgement, reports int) {
 	r.record(s, transactions, scores, orders)
 }
 
+// secondOpinion is what the judge in Python says that can be compared.
+type secondOpinion struct {
+	Clean        bool
+	Transactions struct{ Acknowledged, Records int }
+	Scores       struct{ Records int }
+	Orders       struct{ Accepted int }
+}
+
 // judgeIndependently asks testdata/faults/judge.py. Topics, where it is not "", is a file that stands for the brokers.
-func judgeIndependently(t testing.TB, e *evidence, topics string) (clean bool, report string) {
+func judgeIndependently(t testing.TB, e *evidence, topics string) (verdict secondOpinion, report string) {
 	t.Helper()
 	if err := e.save("evidence.json", e); err != nil {
 		t.Fatal(err)
@@ -84,11 +98,10 @@ func judgeIndependently(t testing.TB, e *evidence, topics string) (clean bool, r
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
-	var verdict struct{ Clean bool }
 	if unreadable := json.Unmarshal(out, &verdict); unreadable != nil || verdict.Clean != (err == nil) {
 		t.Fatalf("judge.py: %v\n%s", err, out)
 	}
-	return verdict.Clean, string(out)
+	return verdict, string(out)
 }
 
 // record tells the campaign about each guarantee.
