@@ -53,14 +53,14 @@ func faultsSeed(t testing.TB) uint64 {
 // moments and in an order that a seed decides. Afterwards everything is put right, settles, and is judged.
 //
 //	FAULTS_FOR    how long: 5m, in a campaign 36m
-//	FAULTS_EVERY  from half to one and a half of it lies between two faults, of brokers and of programs: 20s, in a campaign 8s
+//	FAULTS_EVERY  from half to one and a half of it lies between two faults, of brokers and of programs: 20s, in a campaign 6s
 //	FAULTS_PACE   between two messages of each producer: 1ms, in a campaign 700us
 //	FAULTS_SEED   repeats the choice of faults
 func TestRandomFaults(t *testing.T) {
 	seed := faultsSeed(t)
 	t.Logf("FAULTS_SEED=%d", seed)
 	length := faultsSetting(t, "FAULTS_FOR", 5*time.Minute, 36*time.Minute)
-	every := faultsSetting(t, "FAULTS_EVERY", 20*time.Second, 8*time.Second)
+	every := faultsSetting(t, "FAULTS_EVERY", 20*time.Second, 6*time.Second)
 	pace := faultsSetting(t, "FAULTS_PACE", time.Millisecond, 700*time.Microsecond)
 	dir := keptFolder(t)
 	farm := openFarm(t, dir)
