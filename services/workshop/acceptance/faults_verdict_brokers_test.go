@@ -3,9 +3,11 @@
 package acceptance
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +50,12 @@ func (r *faultsRun) judge(s *schedule, orders proof.Judgement, reports int) {
 	for _, p := range r.subjects() {
 		if len(p.gaveUp) > 0 {
 			r.t.Logf("%s ended by itself: %v", p.name, p.gaveUp)
+		}
+		// To give up is one thing, with 1; a panic ends with 2, and so does what was started wrongly.
+		if slices.Contains(p.gaveUp, "exit status 2") {
+			log, err := os.ReadFile(e.path(p.name + ".log"))
+			at := max(0, bytes.Index(log, []byte("panic:")), bytes.Index(log, []byte("fatal error:")))
+			r.t.Errorf("%s has broken down: %v\n%s", p.name, err, log[at:min(len(log), at+3000)])
 		}
 	}
 	if !transactions.clean() {
