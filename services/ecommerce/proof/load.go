@@ -169,12 +169,7 @@ func Saturate(ctx context.Context, gateway string, request Request, clients int,
 
 // RSS is the memory of the process in bytes, as the system accounts it; 0 where it does not say.
 func (p *Program) RSS() int64 {
-	p.mu.Lock()
-	pid := 0
-	if p.cmd != nil && p.cmd.Process != nil {
-		pid = p.cmd.Process.Pid
-	}
-	p.mu.Unlock()
+	pid := p.Pid()
 	if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
 		for line := range strings.Lines(string(status)) {
 			if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {

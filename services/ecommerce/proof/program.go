@@ -119,12 +119,16 @@ func (p *Program) Kill() error {
 	p.mu.Unlock()
 	err := cmd.Process.Kill()
 	if errors.Is(err, os.ErrProcessDone) {
-		err = fmt.Errorf("%s was not running: %s", p.Name, cmd.ProcessState)
+		<-ended
+		err = fmt.Errorf("%s was not running (%s): %w", p.Name, cmd.ProcessState, err)
 	}
 	<-ended
 	stdin.Close()
 	return err
 }
+
+// ErrNotInTime is a program that was stopped, and had to be killed.
+var ErrNotInTime = errors.New("did not end in time")
 
 // Stop is what SIGTERM does. It fails when the process does not end in time or not well.
 func (p *Program) Stop() error {
@@ -140,12 +144,22 @@ func (p *Program) Stop() error {
 	case <-time.After(service.Grace + 4*time.Second):
 		cmd.Process.Kill()
 		<-ended
-		return fmt.Errorf("%s did not end in time", p.Name)
+		return fmt.Errorf("%s %w", p.Name, ErrNotInTime)
 	}
 	if !cmd.ProcessState.Success() {
 		return fmt.Errorf("%s: %s", p.Name, cmd.ProcessState)
 	}
 	return nil
+}
+
+// Pid is the process of the latest life; 0 before the first.
+func (p *Program) Pid() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cmd == nil || p.cmd.Process == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
 }
 
 // Running reports whether the process lives.

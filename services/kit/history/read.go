@@ -14,14 +14,20 @@ import (
 // error that names its number.
 func Read(r io.Reader) ([]Entry, error) {
 	var entries []Entry
+	err := Each(r, func(e Entry) { entries = append(entries, e) })
+	return entries, err
+}
+
+// Each hands take what Read returns, entry by entry: a history may be larger than the memory.
+func Each(r io.Reader, take func(Entry)) error {
 	in := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			return nil
 		}
 		if err != nil {
-			return entries, err
+			return err
 		}
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
@@ -31,11 +37,11 @@ func Read(r io.Reader) ([]Entry, error) {
 		}
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
-			return entries, fmt.Errorf("line %d: %w", n, err)
+			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if e.Step == "" || e.Phase == "" || e.Session == "" {
-			return entries, fmt.Errorf("line %d: no entry of a history: step, phase or session is missing", n)
+			return fmt.Errorf("line %d: no entry of a history: step, phase or session is missing", n)
 		}
-		entries = append(entries, e)
+		take(e)
 	}
 }

@@ -82,33 +82,52 @@ var (
 
 // reads are the events that the board's lives have shown, each life a session.
 func (b *killedBoard) reads(events []event.ScoreEvent) []verdict.Read {
+	known := goalsOf(events)
+	reads := []verdict.Read{}
+	for n, life := range append(b.past, b.now) {
+		screen := &boardScreen{known: known, session: strconv.Itoa(n)}
+		for _, line := range life.Lines() {
+			screen.line(line)
+		}
+		reads = append(reads, screen.reads...)
+	}
+	return reads
+}
+
+func goalsOf(events []event.ScoreEvent) map[goal]verdict.Message {
 	known := map[goal]verdict.Message{}
 	for _, e := range events {
 		known[goalOf(e)] = message(e)
 	}
-	reads := []verdict.Read{}
-	for n, life := range append(b.past, b.now) {
-		match := ""
-		show := func(g goal) {
-			m, ok := known[g]
-			if !ok {
-				m = verdict.Message{Stream: fmt.Sprintf("no event: %+v", g)}
-			}
-			reads = append(reads, verdict.Read{Message: m, Session: strconv.Itoa(n)})
-		}
-		for _, line := range life.Lines() {
-			if m := matchLine.FindStringSubmatch(line); m != nil {
-				match = m[1]
-			} else if m := scoreLine.FindStringSubmatch(line); m != nil {
-				teamA, _ := strconv.Atoi(m[1])
-				teamB, _ := strconv.Atoi(m[2])
-				show(goal{match: match, score: event.Score{TeamA: teamA, TeamB: teamB}})
-			} else if strings.HasPrefix(line, "Partida finalizada!") {
-				show(goal{match: match, ended: true})
-			}
-		}
+	return known
+}
+
+// boardScreen finds the events in the lines of a board's life.
+type boardScreen struct {
+	known   map[goal]verdict.Message
+	session string
+	match   string // whose header is the last
+	reads   []verdict.Read
+}
+
+func (s *boardScreen) line(line string) {
+	if m := matchLine.FindStringSubmatch(line); m != nil {
+		s.match = m[1]
+	} else if m := scoreLine.FindStringSubmatch(line); m != nil {
+		teamA, _ := strconv.Atoi(m[1])
+		teamB, _ := strconv.Atoi(m[2])
+		s.show(goal{match: s.match, score: event.Score{TeamA: teamA, TeamB: teamB}})
+	} else if strings.HasPrefix(line, "Partida finalizada!") {
+		s.show(goal{match: s.match, ended: true})
 	}
-	return reads
+}
+
+func (s *boardScreen) show(g goal) {
+	m, ok := s.known[g]
+	if !ok {
+		m = verdict.Message{Stream: fmt.Sprintf("no event: %+v", g)}
+	}
+	s.reads = append(s.reads, verdict.Read{Message: m, Session: s.session})
 }
 
 func message(e event.ScoreEvent) verdict.Message {
