@@ -143,8 +143,3 @@ func contains(lines []string, text string) bool {
 	}
 	return false
 }
-
-// tail is the end of an output: more would hide what the test itself says.
-func tail(lines []string) string {
-	return strings.Join(lines[max(0, len(lines)-25):], "\n")
-}

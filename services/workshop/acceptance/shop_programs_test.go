@@ -58,3 +58,8 @@ func tellShopStory(t *testing.T, p proof.Plot) {
 		reports: func() map[string]string { return filesIn(t, shop.Reports) },
 	})
 }
+
+// tail is the end of an output: more would hide what the test itself says.
+func tail(lines []string) string {
+	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+}
