@@ -21,9 +21,12 @@ type Service struct {
 	Colour string // of its name on a terminal, an SGR number
 }
 
-// outputGrace is how long a service's output is still read after its end, for the case that a
-// process of its own holds it open.
+// outputGrace is how long a write to the screen may take until its reader counts as stalled.
 const outputGrace = 400 * time.Millisecond
+
+// lastLines is how long a service's output is still read after its end, for the case that a process
+// of its own holds it open. A busy machine takes its time for what is left in the pipe.
+const lastLines = 5 * time.Second
 
 // signalLead is how long after the wish to stop the services' input is closed. Ctrl-C on a terminal
 // goes to them as well as to us, and one whose input ended first could take its own signal for the
@@ -37,7 +40,7 @@ func (s *Supervisor) runOnce(stop, kill context.Context, svc Service) (ending, e
 	cmd := exec.Command(svc.Path, svc.Args...)
 	cmd.Env = svc.Env
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.WaitDelay = outputGrace
+	cmd.WaitDelay = lastLines
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return ending{}, err

@@ -69,24 +69,33 @@ func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
 		return Part{}, err
 	}
 	id := b.Name("simulator-" + next)
-	began, err := m.leaveOpen(ctx, "killed-"+next, id)
-	if err != nil {
-		return Part{}, err
-	}
-	if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), Showing(failAt-1)); err != nil {
-		return Part{}, err
-	}
-	before := len(board.Scores())
+	nextID := id
 	if next == "other" {
-		id += "-2"
+		nextID += "-2"
 	}
 	t, err := b.tap(ctx, "next-"+next)
 	if err != nil {
 		return Part{}, err
 	}
-	if _, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+id, "PACE="+min(b.Pace, time.Second).String(), through(t.Proxy)); err != nil {
+	var before int
+	var waits *held
+	began, err := m.leaveOpen(ctx, "killed-"+next, id, func() error {
+		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), Showing(failAt-1)); err != nil {
+			return err
+		}
+		before = len(board.Scores())
+		t.holdAt(func(s step) bool { return s.is(kmsg.InitProducerID, false) })
+		p, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+nextID, "PACE="+min(b.Pace, time.Second).String(), through(t.Proxy))
+		if err != nil {
+			return err
+		}
+		waits, err = t.caught(ctx, p, "it was to wait for the other's end")
+		return err
+	})
+	if err != nil {
 		return Part{}, err
 	}
+	waits.let(wire.Pass)
 	for _, p := range []*Process{m.Simulator, shows} {
 		if code, err := p.Wait(ctx); err != nil || code != 0 {
 			return Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
@@ -99,19 +108,30 @@ func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
 }
 
 // leaveOpen plays until a simulator has an open transaction with id 5 in it, kills the simulator and
-// returns when that transaction began, or a little before.
-func (m *Match) leaveOpen(ctx context.Context, name, id string) (began time.Time, err error) {
+// returns when that transaction began, or a little before. Ready is called when all before it is committed: what takes
+// time, such as the start of a process, takes none of the transaction's there.
+func (m *Match) leaveOpen(ctx context.Context, name, id string, ready func() error) (began time.Time, err error) {
 	t, err := m.bench.tap(ctx, name)
 	if err != nil {
 		return began, err
 	}
-	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, false) && s.Event == failAt })
+	// Its first request, AddPartitionsToTxn, opens a transaction.
+	t.holdAt(func(s step) bool { return s.is(kmsg.AddPartitionsToTxn, false) && s.Event == failAt })
 	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), through(t.Proxy))
 	if err != nil {
 		return began, err
 	}
-	h, err := t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt))
+	h, err := t.caught(ctx, p, fmt.Sprintf("it was to begin the transaction of id %d", failAt))
 	if err != nil {
+		return began, err
+	}
+	if err := ready(); err != nil {
+		return began, err
+	}
+	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, false) && s.Event == failAt })
+	began = time.Now()
+	h.let(wire.Pass)
+	if h, err = t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt)); err != nil {
 		return began, err
 	}
 	p.Kill()
@@ -123,7 +143,7 @@ func (m *Match) leaveOpen(ctx context.Context, name, id string) (began time.Time
 	m.bench.Say(Text{
 		fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, failAt), fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
 	})
-	return last[0].At, nil // its first request, AddPartitionsToTxn, opens it
+	return began, nil
 }
 
 // judgeHanging counts the second match. Of the first there are four goals, before the others, and the
