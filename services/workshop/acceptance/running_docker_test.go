@@ -69,7 +69,10 @@ func TestSingleBroker(t *testing.T) {
 		return dockerWith(t, []string{port, "PUBLIC_IP=" + publicIP}, slices.Concat([]string{"compose", "-f", file}, args)...)
 	}
 	single(t, client.host, "up", "-d")
-	single(t, client.host, "logs", "-f", "topics") // until it ends, if it has not: wait knows no container that has
+	// Not compose wait, which refuses a container that has ended already.
+	if code := docker(t, "wait", strings.TrimSpace(single(t, client.host, "ps", "-aq", "topics"))); code != "0\n" {
+		t.Fatalf("the topics' container ended with %s", code)
+	}
 	at := client.host + ":" + published(t, "kafka", "9092", "-f", file)
 	client.wants(t, at, "scoreGame      1           1\n", "workshop", "topics", "list")
 	client.wants(t, at, "scoreGame         exists   1 partition, 1 replica\n", "workshop", "topics", "apply")
