@@ -33,20 +33,21 @@ var masks = map[string]*regexp.Regexp{
 	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
 	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
 	// What has no key: where it went, and in which order it is read.
-	"sorteio":  regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
-	"líder":    regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
-	"linha":    regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
-	"papel":    regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
-	"instante": regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
-	"pid":      regexp.MustCompile(`\(pid \d+\)`),
-	"uuid":     regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`),
-	"pasta":    regexp.MustCompile(`(/[^/ ]+)+/dados\b`),      // the folder of this run
-	"quem":     regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
-	"cluster":  regexp.MustCompile(`\bcluster [\w-]{22}`),
-	"pedidos":  regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
-	"corrida":  regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
-	"razão":    regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
-	"colunas":  regexp.MustCompile(` {2,}`), // as wide as the longest name of the cluster
+	"sorteio":     regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
+	"líder":       regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
+	"linha":       regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
+	"papel":       regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
+	"instante":    regexp.MustCompile(`\b\d{4}-\d\d-\d\dT[\d:.]+Z`),
+	"pid":         regexp.MustCompile(`\(pid \d+\)`),
+	"uuid":        regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`),
+	"pasta":       regexp.MustCompile(`(/[^/ ]+)+/dados\b`),      // the folder of this run
+	"quem":        regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
+	"cluster":     regexp.MustCompile(`\bcluster [\w-]{22}`),
+	"pedidos":     regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
+	"corrida":     regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
+	"razão":       regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
+	"trabalhador": regexp.MustCompile(`\btrabalhador \d\b`), // whoever of them has the partition
+	"colunas":     regexp.MustCompile(` {2,}`),              // as wide as the longest name of the cluster
 }
 
 // unfold joins the lines of sentences that the tool has folded: what varies, such as a list of ids, may
