@@ -39,7 +39,7 @@ test: build-race ## run all tests that need nothing but Go
 
 .PHONY: campaign
 campaign: build build-race ## every guarantee, drill, lab and page with its repetitions, about 90 minutes, into docs/reliability.md (ARGS="drills faults", ARGS=--list)
-	@go run ./services/workshop/acceptance/campaign $(ARGS)
+	@bin/campaign $(ARGS)
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, and builds for other systems

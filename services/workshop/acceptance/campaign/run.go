@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,11 @@ func (c *campaign) run(ctx context.Context, chosen []part) (report, error) {
 	if err := os.RemoveAll(record); err != nil {
 		return r, err
 	}
+	if slices.ContainsFunc(chosen, func(p part) bool { return p.network }) {
+		if err := c.prepare(ctx); err != nil {
+			return r, err
+		}
+	}
 	var running sync.WaitGroup
 	free := make(chan struct{}, c.jobs)
 	r.Parts = make([]outcome, len(chosen))
@@ -57,6 +63,16 @@ func (c *campaign) run(ctx context.Context, chosen []part) (report, error) {
 	r.Seconds = time.Since(c.began).Seconds()
 	r.Measurements, err = reliability.Read(record)
 	return r, err
+}
+
+// prepare fetches what the parts need that have no network but their own.
+func (c *campaign) prepare(ctx context.Context) error {
+	c.tell("%-12s what the tests need of the internet", "prepare")
+	out, err := exec.CommandContext(ctx, "scripts/lane-brokers", "--prepare").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("scripts/lane-brokers --prepare: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // part runs one part to its end.
