@@ -57,8 +57,8 @@ func (e elsewhere) refused(t testing.TB, brokers, text, remedy string, args ...s
 func TestSingleBroker(t *testing.T) {
 	t.Parallel()
 	const file = "compose/single-broker.yaml"
-	docker(t, "compose", "-f", file, "down", "-v")
-	t.Cleanup(func() { docker(t, "compose", "-f", file, "down", "-v") })
+	down(t, "-f", file, "down", "-v")
+	t.Cleanup(func() { down(t, "-f", file, "down", "-v") })
 	t.Run(singleBrokerPage, func(t *testing.T) { pageInDocker(t, singleBrokerPage) })
 
 	client := newElsewhere(t, "single")

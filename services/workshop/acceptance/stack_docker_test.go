@@ -28,13 +28,13 @@ func up(t testing.TB, vars []string, args ...string) {
 // TestStack is one story, told in order on one stack: what a class does with it, and what goes wrong.
 func TestStack(t *testing.T) {
 	t.Parallel() // with TestSingleBroker, which has a stack of its own
-	compose(t, "--profile", "*", "down", "-v", "--remove-orphans")
+	down(t, "--profile", "*", "down", "-v", "--remove-orphans")
 	logs := func() { t.Log(compose(t, "--profile", "*", "logs", "--tail", "15")) }
 	t.Cleanup(func() {
 		if t.Failed() {
 			logs()
 		}
-		compose(t, "--profile", "*", "down", "-v", "--remove-orphans")
+		down(t, "--profile", "*", "down", "-v", "--remove-orphans")
 	})
 	up(t, nil, slices.Concat([]string{"up", "-d", "--build", "--wait"}, cluster, programs)...)
 	for _, step := range []struct {
