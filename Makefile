@@ -42,7 +42,7 @@ campaign: build build-race ## every guarantee, drill, lab and page with its repe
 	@bin/campaign $(ARGS)
 
 .PHONY: lint
-lint: ## gofmt, vet, staticcheck, and builds for other systems
+lint: ## gofmt, vet, staticcheck, actionlint, and builds for other systems
 	scripts/check
 
 .PHONY: audit
@@ -82,5 +82,5 @@ kafka-reset: ## stop the real brokers and erase their messages
 clean: ## delete what was built
 	rm -rf bin
 
-bin/tools/staticcheck bin/tools/govulncheck: scripts/lint/go.mod
+bin/tools/staticcheck bin/tools/govulncheck bin/tools/actionlint: scripts/lint/go.mod
 	GOWORK=off go build -C scripts/lint -o "$(CURDIR)/bin/tools/" tool
