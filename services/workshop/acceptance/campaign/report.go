@@ -52,7 +52,7 @@ func (r report) summary(out io.Writer) int {
 	if short > 0 {
 		return 1
 	}
-	fmt.Fprintf(out, "all is as promised: %d parts in %s\n", len(r.Parts), span(r.Seconds))
+	fmt.Fprintf(out, "all is as promised: %s in %s\n", plural(len(r.Parts), "part"), span(r.Seconds))
 	return 0
 }
 
@@ -202,4 +202,12 @@ func dash(text string) string {
 		return "-"
 	}
 	return text
+}
+
+// plural is a number with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
