@@ -2,7 +2,7 @@
 //
 //	topic out: TOPIC (scoreGame), 1 partition
 //	key:       the match's id, so that a match stays in order on a topic with more partitions too;
-//	           MESSAGE_KEY=none: no key, as in document 000, so that it does not
+//	           MESSAGE_KEY=none: no key, as in LabScore, so that it does not
 //	delivery:  acks=all and idempotent, one event at a time: the next is sent when the last one is
 //	           acknowledged, and an event that is refused ends the match, with exit code 1
 //	           TRANSACTIONAL_ID: each event in a transaction of its own; with ABORT_EVERY=n each n-th

@@ -1,6 +1,6 @@
 package main
 
-// words are the lines for students; the Portuguese ones are document 000's.
+// words are the lines for students; the Portuguese ones are LabScore's.
 type words struct {
 	started, sending, finished string
 	ghost                      string // an aborted event follows

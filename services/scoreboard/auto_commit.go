@@ -7,7 +7,7 @@ import (
 	"workshop.example/kit/kafka"
 )
 
-// autoCommitEvery is auto_commit_interval_ms of document 000's first exercise.
+// autoCommitEvery is auto_commit_interval_ms of LabScore's first exercise.
 const autoCommitEvery = 5 * time.Second
 
 // autoCommit shows events, and every five seconds commits what was shown so far: what

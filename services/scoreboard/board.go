@@ -41,7 +41,7 @@ type match struct {
 
 func newBoard(words words) *board { return &board{words: words} }
 
-// take returns the lines for an event. Lines with a score hold nothing else, as in document 000;
+// take returns the lines for an event. Lines with a score hold nothing else, as in LabScore;
 // whatever the board has to say besides is on lines of another form.
 func (b *board) take(e event.ScoreEvent) []string {
 	m, lines := b.find(e)

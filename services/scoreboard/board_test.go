@@ -42,7 +42,7 @@ func TestBoard(t *testing.T) {
 		events []event.ScoreEvent
 		want   []string
 	}{
-		{"document 000's form", "", []event.ScoreEvent{b(1, 0, 1), a(2, 1, 1), end(a(3, 1, 1))}, []string{
+		{"LabScore's form", "", []event.ScoreEvent{b(1, 0, 1), a(2, 1, 1), end(a(3, 1, 1))}, []string{
 			header, "           0 - 1", "1 - 1", "Partida finalizada!",
 			"contagem própria: 1 a 1, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum"}},
 		{"with a match", "m1", []event.ScoreEvent{a(1, 1, 0)}, []string{"partida m1", header, "1 - 0"}},

@@ -164,7 +164,7 @@ func TestCrashOnceIsOncePerTopic(t *testing.T) {
 	}
 }
 
-// Document 000's original: the event comes again at every restart.
+// LabScore's original: the event comes again at every restart.
 func TestCrashAlwaysIsALoop(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")

@@ -39,7 +39,7 @@ func scoreLines(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), func(s string) bool { return !scores.MatchString(s) })
 }
 
-// As document 000 asks: header, scores, the end; then the program ends by itself.
+// As LabScore asks: header, scores, the end; then the program ends by itself.
 // It is not parallel: a join that takes two seconds is told, too.
 func TestEndsWithTheMatch(t *testing.T) {
 	for _, delivery := range []string{autoCommit, atLeastOnce} {

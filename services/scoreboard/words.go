@@ -1,6 +1,6 @@
 package main
 
-// words are the lines for students; waiting and finished are document 000's in Portuguese.
+// words are the lines for students; the Portuguese waiting and finished are LabScore's.
 type words struct {
 	waiting, finished string
 	idle              string // group

@@ -23,7 +23,7 @@ var unBrazilian = map[string]*regexp.Regexp{
 // unBrazilianIn are the mistakes of a text.
 func unBrazilianIn(text string) (faults []string) {
 	text = strings.Join(strings.Fields(text), " ")                      // a sentence goes over lines
-	text = strings.ReplaceAll(text, "tentei consumir mas deu erro", "") // the words of document 004
+	text = strings.ReplaceAll(text, "tentei consumir mas deu erro", "") // the words of the Java course
 	for kind, wrong := range unBrazilian {
 		for _, found := range wrong.FindAllStringIndex(text, -1) {
 			faults = append(faults, kind+": "+text[max(0, found[0]-30):min(len(text), found[1]+30)])

@@ -21,7 +21,7 @@ import (
 // maxAmount is the largest order. It has no meaning but that somebody's mistake has an end.
 var maxAmount = decimal.NewFromInt(1_000_000_000)
 
-// new takes an order in as document 004 does it, in its words. A GET that changes something is a mistake
+// new takes an order in as the Java course does it, in its words. A GET that changes something is a mistake
 // that we keep for the course: a browser that fetches ahead orders twice, unless the address has a uuid.
 func (s *server) new(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()

@@ -46,7 +46,7 @@ func (l Load) Quantile(q float64) time.Duration {
 // Request makes a request for one new order.
 type Request func(ctx context.Context, gateway string) (*http.Request, error)
 
-// ByGet orders as document 004 does it.
+// ByGet orders as the Java course does it.
 func ByGet(ctx context.Context, gateway string) (*http.Request, error) {
 	q := url.Values{"email": {"load@example.com"}, "amount": {"153.00"}, "uuid": {uuid.NewString()}}
 	return http.NewRequestWithContext(ctx, http.MethodGet, gateway+"/new?"+q.Encode(), nil)

@@ -45,7 +45,7 @@ const DefaultMetadataAge = 10 * time.Second
 const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
 
 // ClusterFromEnv reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that
-// document 002 gave it), and KAFKA_PROXY. Where both are set and differ, kafka_host_url is ignored with a warning.
+// the guide to native Kafka gives it), and KAFKA_PROXY. Where both are set and differ, kafka_host_url is ignored with a warning.
 func ClusterFromEnv(env *service.Env) Cluster {
 	fallback := DefaultBrokers
 	if one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it"); one != "" {

@@ -19,7 +19,7 @@ func TestClusterFromEnv(t *testing.T) {
 		err  string
 	}{
 		{"default", nil, "localhost:9091,localhost:9092,localhost:9093", ""},
-		{"document 002", map[string]string{"kafka_host_url": "10.0.0.5:9092"}, "10.0.0.5:9092", ""},
+		{"the native guide's variable", map[string]string{"kafka_host_url": "10.0.0.5:9092"}, "10.0.0.5:9092", ""},
 		{"BOOTSTRAP_SERVERS wins", map[string]string{"kafka_host_url": "a:1", "BOOTSTRAP_SERVERS": "b:2, c:3"}, "b:2,c:3", ""},
 		{"several in the one", map[string]string{"kafka_host_url": "a:1,b:2"}, "", "kafka_host_url"},
 		{"no port", map[string]string{"BOOTSTRAP_SERVERS": "a"}, "", "BOOTSTRAP_SERVERS"},

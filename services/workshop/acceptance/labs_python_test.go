@@ -61,7 +61,7 @@ func sentEvents(t testing.TB, p *program) []event.ScoreEvent {
 	return events
 }
 
-// shown is what a board of document 000 prints of these events, without its first two lines.
+// shown is what a board of LabScore prints of these events, without its first two lines.
 func shown(events []event.ScoreEvent) []string {
 	var lines []string
 	for _, e := range events {

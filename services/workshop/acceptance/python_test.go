@@ -23,7 +23,7 @@ func python(t testing.TB, script string, args ...string) []string {
 	return p.Lines()
 }
 
-// What a student's Python program of document 001 sends, our consumer reads.
+// What a student's Python program of the Jornada workshop sends, our consumer reads.
 func TestOriginalTransactionsAreRead(t *testing.T) {
 	t.Parallel()
 	name := topic(t, "my-topic", 3)

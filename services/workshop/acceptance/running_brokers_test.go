@@ -103,7 +103,7 @@ func (m *machine) says(vars, line string, want int, texts ...string) {
 	}
 }
 
-// Document 002: Kafka alone on a server, its clients elsewhere.
+// As in the guide to native Kafka: Kafka alone on a server, its clients elsewhere.
 func TestAnotherMachine(t *testing.T) {
 	t.Parallel()
 	server, client := machines(t)
@@ -131,7 +131,7 @@ func TestAnotherMachine(t *testing.T) {
 	client.says("", "workshop doctor --brokers "+brokers, 1, "192.168.0.10:9091: accepts the connection and does not answer", "paused")
 	server.must("kill", "-CONT", strings.TrimSpace(string(pid)))
 
-	// A firewall before document 002's «ufw allow», or a cable that is not plugged in: nothing comes back.
+	// A firewall before the guide's «ufw allow», or a cable that is not plugged in: nothing comes back.
 	server.must("ip", "link", "set", "to-client", "down")
 	client.says("", "workshop doctor --brokers 192.168.0.10:9092", 1, "192.168.0.10:9092: no reply", "ufw allow 9092")
 	server.must("ip", "link", "set", "to-client", "up")

@@ -52,7 +52,7 @@ func (e elsewhere) refused(t testing.TB, brokers, text, remedy string, args ...s
 	}
 }
 
-// Document 000's host: 2 GB, one broker, the topic there from the start, and clients that come to its
+// LabScore's host: 2 GB, one broker, the topic there from the start, and clients that come to its
 // public address.
 func TestSingleBroker(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-// The batch-reader prints transactions as the consumers of document 004 do: up to BATCH of them, then
+// The batch-reader prints transactions as the consumers of the Java e-commerce course do: up to BATCH of them, then
 // one commit for all. It is the program of the lab fetch-size, with what that lab turns.
 //
 //	topic in: TOPIC (transactions), in the group CONSUMER_GROUP

@@ -2,7 +2,7 @@ package lab
 
 import "time"
 
-// failAt is the event at which document 000 breaks its boards.
+// failAt is the event at which LabScore breaks its boards.
 const failAt = 5
 
 var atMostOnce = Lab{

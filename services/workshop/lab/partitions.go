@@ -42,7 +42,7 @@ var partitions = Lab{
 }
 
 const (
-	tenMessages     = 10 // of document 003
+	tenMessages     = 10 // of the course on Kafka concepts
 	threePartitions = 3
 )
 
