@@ -77,6 +77,6 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	p.Out.Print(words.ready)
 
 	publisher := newPublisher(producer, cfg, words, p)
-	p.Ops.ReadyWhen(publisher.ready)
+	p.Ops.ReadyWhen(publisher.account.ready)
 	return publisher.run(ctx, newGenerator(cfg.seed, time.Now))
 }

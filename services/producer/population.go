@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"math/rand/v2"
 	"strconv"
 
@@ -19,15 +17,14 @@ const (
 // for order per user to mean anything. It never changes, so any number of goroutines may read it.
 type population struct {
 	users    []user
-	products []string // the part of a message that names the product
+	products []string // id_produto
 }
 
-// user holds the parts of a message that only depend on the user, as JSON ready to be copied.
+// user is what a transaction says of its user.
 type user struct {
-	id       string // id_usuario, and the message's key
-	idJSON   string // from the comma after id_sequencia to the opening quote of id_transacao
-	address  string // endereco, to the opening quote of cadastro_em
-	greeting string // mensagem, to the colon of valor_centavos
+	id      string // id_usuario, and the message's key
+	address string // endereco
+	message string // mensagem
 }
 
 // newPopulation draws the users and products of a seed; the same seed always gives the same ones.
@@ -37,21 +34,13 @@ func newPopulation(seed uint64) *population {
 	p := &population{users: make([]user, 0, userCount), products: make([]string, 0, productCount)}
 	for _, id := range distinct(fake, userCount, 20_000, 100_000) {
 		address := fake.Street() + " | " + fake.City() + " | " + fake.CountryAbr()
-		p.users = append(p.users, newUser(strconv.Itoa(id), address))
+		id := strconv.Itoa(id)
+		p.users = append(p.users, user{id: id, address: address, message: "transacao feita pelo usuario " + id})
 	}
 	for _, id := range distinct(fake, productCount, 10_000, 99_999) {
-		p.products = append(p.products, `","id_produto":"`+strconv.Itoa(id)+`","endereco":`)
+		p.products = append(p.products, strconv.Itoa(id))
 	}
 	return p
-}
-
-func newUser(id, address string) user {
-	return user{
-		id:       id,
-		idJSON:   `,"id_usuario":` + quote(id) + `,"id_transacao":"`,
-		address:  quote(address) + `,"cadastro_em":"`,
-		greeting: `,"mensagem":` + quote("transacao feita pelo usuario "+id) + `,"valor_centavos":`,
-	}
 }
 
 // distinct draws n different numbers from low to high, both included, in no order. It needs clearly
@@ -66,13 +55,4 @@ func distinct(fake *gofakeit.Faker, n, low, high int) []int {
 		}
 	}
 	return drawn
-}
-
-// quote writes s as a JSON string, with & < > as they are: an address stays readable.
-func quote(s string) string {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string into a bytes.Buffer: nothing that could fail
-	return string(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))
 }

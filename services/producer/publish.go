@@ -2,42 +2,31 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/prometheus/client_golang/prometheus"
 
+	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
-// publisher hands transactions to sarama and keeps account of every outcome. There are three:
-// acknowledged, failed, and, when the process has to stop before an answer came, unknown.
+// publisher publishes transactions. It does not wait for the answer to one before it sends the next:
+// answers arrive on two channels of sarama's, Successes and Errors.
 type publisher struct {
 	producer sarama.AsyncProducer
 	cfg      config
 	words    words
 	process  *service.Process
-	acked    prometheus.Counter
-	refused  prometheus.Counter
-
-	sent, acknowledged, failed atomic.Uint64
-	progress                   atomic.Int64  // Unix ms of the last acknowledgement, or of a send after quiet
-	failing                    atomic.Bool   // the last outcome was a failure
-	summedUp                   atomic.Bool   // what comes now is too late to be counted
-	fed                        atomic.Bool   // no further message will be sent
-	settled                    chan struct{} // closed when fed, and every message has its outcome
-	settle                     sync.Once
-	free                       sync.Pool // of *outgoing: at PACE=0 garbage would be the main work
+	account  *account
+	free     sync.Pool // of *outgoing: at PACE=0 garbage would be the main work
 }
 
-// outgoing is a message under way with the memory it needs, used again after its outcome.
+// outgoing is a message in flight, and the memory that it needs, reused after its outcome.
 type outgoing struct {
 	msg      sarama.ProducerMessage
 	key      sarama.StringEncoder
@@ -47,21 +36,14 @@ type outgoing struct {
 }
 
 func newPublisher(producer sarama.AsyncProducer, cfg config, words words, p *service.Process) *publisher {
-	published := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "workshop_messages_published_total", Help: "Messages by outcome.",
-	}, []string{"outcome"})
-	p.Ops.Registry.MustRegister(published)
 	return &publisher{
-		producer: producer, cfg: cfg, words: words, process: p,
-		// Both series exist from the start: a rate over a series that is missing is no rate.
-		acked: published.WithLabelValues("acknowledged"), refused: published.WithLabelValues("failed"),
-		settled: make(chan struct{}),
-		free:    sync.Pool{New: func() any { return new(outgoing) }},
+		producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p),
+		free: sync.Pool{New: func() any { return new(outgoing) }},
 	}
 }
 
-// run publishes until COUNT is reached or ctx ends, waits for what is under way, and sums up. After
-// ctx has ended it waits for service.Grace at most.
+// run publishes until COUNT is reached or ctx ends, waits for the messages in flight, and prints the
+// summary. After ctx has ended it waits for service.Grace at most.
 //
 // The producer is closed only after that: sarama's close fails every message that is just being
 // retried, and a message that had only to wait for a new leader would be reported as lost.
@@ -69,32 +51,17 @@ func (p *publisher) run(ctx context.Context, gen *generator) error {
 	began := time.Now()
 	go p.acknowledgements()
 	go p.failures()
-	p.feed(ctx, gen)
-	p.fed.Store(true)
-	p.outcome()
-	select {
-	case <-p.settled:
-	case <-ctx.Done():
-		select {
-		case <-p.settled:
-		case <-time.After(service.Grace):
-		}
-	}
-	err := p.sumUp(time.Since(began))
+	p.publish(ctx, gen)
+	p.account.wait(ctx)
+	line, err := p.account.sumUp(p.words.summary, time.Since(began))
+	p.process.Out.Print(line)
 	p.producer.AsyncClose()
 	return err
 }
 
-// outcome is called after each outcome is counted.
-func (p *publisher) outcome() {
-	if p.fed.Load() && p.pending() == 0 {
-		p.settle.Do(func() { close(p.settled) })
-	}
-}
-
-// feed makes messages at the pace asked for. Input can block for seconds while a partition has no
-// leader, so the signal to stop is watched there too.
-func (p *publisher) feed(ctx context.Context, gen *generator) {
+// publish hands messages to sarama, one per PACE. The hand-over can block for seconds while a
+// partition has no leader, so the signal to stop is watched there too.
+func (p *publisher) publish(ctx context.Context, gen *generator) {
 	var tick <-chan time.Time
 	if p.cfg.pace > 0 {
 		ticker := time.NewTicker(p.cfg.pace)
@@ -109,35 +76,33 @@ func (p *publisher) feed(ctx context.Context, gen *generator) {
 				return
 			}
 		}
-		o := p.next(gen)
-		if p.pending() == 0 {
-			p.progress.Store(time.Now().UnixMilli())
-		}
-		o.step = p.process.History.Begin(history.Send, history.Subject{
-			Stream: string(o.key), Number: int(o.sequence), Topic: p.cfg.topic, Partition: history.None, Offset: history.None,
-		})
-		p.sent.Add(1) // before the hand-over: its acknowledgement may be counted at once
+		o := p.outgoing(gen.next())
+		p.account.send() // before the hand-over: its acknowledgement may be counted at once
 		select {
 		case p.producer.Input() <- &o.msg:
 		case <-ctx.Done():
-			p.sent.Add(^uint64(0))
+			p.account.unsend()
 			o.step.Failed(ctx.Err())
 			return
 		}
 	}
 }
 
-func (p *publisher) next(gen *generator) *outgoing {
-	gen.next()
+// outgoing makes a message of a transaction. The key is id_usuario: the same key always meets the
+// same partition, and only within a partition does Kafka keep order. So each user's transactions
+// arrive in order, those of different users may not.
+func (p *publisher) outgoing(t event.Transaction) *outgoing {
 	o := p.free.Get().(*outgoing)
-	value, key := gen.append(o.value[:0])
-	o.value, o.key, o.sequence = value, sarama.StringEncoder(key), gen.sequence
+	o.key, o.value, o.sequence = sarama.StringEncoder(t.IDUsuario), t.AppendJSON(o.value[:0]), t.IDSequencia
 	o.msg = sarama.ProducerMessage{Topic: p.cfg.topic, Key: &o.key, Value: &o.value, Metadata: o}
+	o.step = p.process.History.Begin(history.Send, history.Subject{
+		Stream: t.IDUsuario, Number: int(t.IDSequencia), Topic: p.cfg.topic, Partition: history.None, Offset: history.None,
+	})
 	return o
 }
 
-// acknowledgements prints a line a message, and flushes when no further one is waiting. Sarama's own
-// channel has no buffer, so that nothing would ever be waiting there: a write call a message.
+// acknowledgements prints a line per message, and flushes when no further one is waiting. Sarama's
+// own channel has no buffer, so nothing would ever be waiting there: a system call per message.
 func (p *publisher) acknowledgements() {
 	waiting := make(chan *sarama.ProducerMessage, p.cfg.buffer)
 	go func() {
@@ -148,12 +113,12 @@ func (p *publisher) acknowledgements() {
 	}()
 	var line []byte
 	for msg := range waiting {
-		if p.summedUp.Load() {
+		if p.account.closed() {
 			continue
 		}
 		o := msg.Metadata.(*outgoing)
 		line = strconv.AppendInt(append(line[:0], p.words.sent...), o.sequence, 10)
-		if p.cfg.publishing.Acks == sarama.NoResponse { // nobody tells where it went, nor whether it came
+		if p.cfg.publishing.Acks == sarama.NoResponse { // nobody says where it went, nor whether it arrived
 			o.step.Unknown(nil)
 		} else {
 			o.step.Stored(msg.Partition, msg.Offset)
@@ -162,21 +127,18 @@ func (p *publisher) acknowledgements() {
 			line = append(line, ')')
 		}
 		p.process.Out.Write(append(line, '\n'))
-		p.acked.Inc()
-		p.acknowledged.Add(1)
-		p.progress.Store(time.Now().UnixMilli())
-		p.failing.Store(false)
 		p.free.Put(o)
 		if len(waiting) == 0 {
 			p.process.Out.Flush()
 		}
-		p.outcome()
+		p.account.acknowledge()
 	}
 }
 
+// failures prints a line per message that was not acknowledged.
 func (p *publisher) failures() {
 	for failure := range p.producer.Errors() {
-		if p.summedUp.Load() {
+		if p.account.closed() {
 			continue
 		}
 		o := failure.Msg.Metadata.(*outgoing)
@@ -185,39 +147,8 @@ func (p *publisher) failures() {
 		} else {
 			o.step.Unknown(failure.Err)
 		}
-		p.refused.Inc()
-		p.failed.Add(1)
-		p.failing.Store(true)
 		p.process.Out.Print(fmt.Sprintf(p.words.failed, o.sequence, failure.Err))
 		p.free.Put(o)
-		p.outcome()
+		p.account.fail()
 	}
-}
-
-func (p *publisher) pending() uint64 { return p.sent.Load() - p.acknowledged.Load() - p.failed.Load() }
-
-// sumUp prints the summary; an error says that not every message was acknowledged.
-func (p *publisher) sumUp(took time.Duration) error {
-	p.summedUp.Store(true)
-	sent, acked, failed := p.sent.Load(), p.acknowledged.Load(), p.failed.Load()
-	unknown := sent - acked - failed
-	p.process.Out.Print(fmt.Sprintf(p.words.summary, sent, acked, failed, unknown, took.Round(time.Millisecond), float64(acked)/took.Seconds()))
-	if failed+unknown > 0 {
-		return fmt.Errorf("%d of %d messages were not acknowledged (%d failed, %d unknown)", failed+unknown, sent, failed, unknown)
-	}
-	return nil
-}
-
-// stalled is how long messages may be under way without any outcome before /readyz says so: longer
-// than a leader election.
-const stalled = 15 * time.Second
-
-func (p *publisher) ready() error {
-	if p.failing.Load() {
-		return errors.New("the last message was not acknowledged")
-	}
-	if since := time.Since(time.UnixMilli(p.progress.Load())); p.pending() > 0 && since > stalled {
-		return fmt.Errorf("%d messages under way, and no acknowledgement for %s", p.pending(), since.Round(time.Second))
-	}
-	return nil
 }
