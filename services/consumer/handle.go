@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -40,7 +41,7 @@ const batch = 1000
 
 // consume prints one partition's messages and commits *after* printing. That order is what makes it
 // at-least-once; the other way round a crash between the two would lose messages.
-func (r *reader) consume(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
 	var printed []history.Operation // and perhaps not flushed yet
 	for msg := range claim.Messages() {
 		step, err := r.handle(ctx, msg)

@@ -13,6 +13,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -69,13 +70,13 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	p.Out.Print(words.ready)
 
 	reader := newReader(letters, p)
-	group := &kafka.Group{
+	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
 		Handle:   reader.consume,
 		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
 	}
-	p.Ops.ReadyWhen(group.Ready)
-	err = group.Run(ctx)
+	p.Ops.ReadyWhen(member.Ready)
+	err = member.Run(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, reader.read.Load(), letters.Skipped()))
 	return err
 }

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 )
 
 // atLeastOnce shows an event, then commits it. A crash between the two shows the event again after
 // the restart; none is left out.
-func (r *reader) atLeastOnce(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) atLeastOnce(ctx context.Context, claim *group.Claim) error {
 	for msg := range claim.Messages() {
 		if err := r.show(ctx, msg); err != nil {
 			return err
@@ -21,7 +21,7 @@ func (r *reader) atLeastOnce(ctx context.Context, claim *kafka.Claim) error {
 			return err
 		}
 		if r.complete() {
-			return kafka.ErrDone
+			return group.ErrDone
 		}
 	}
 	return nil

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 )
 
 // atMostOnce commits an event, then shows it. A crash between the two loses the event: the restart
 // begins behind it; none is shown twice. That holds only if the commit is confirmed before the event
 // is shown, which is why Claim.Commit waits for the coordinator's answer.
-func (r *reader) atMostOnce(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) atMostOnce(ctx context.Context, claim *group.Claim) error {
 	for msg := range claim.Messages() {
 		claim.Mark(msg)
 		if err := claim.Commit(); err != nil {
@@ -22,7 +22,7 @@ func (r *reader) atMostOnce(ctx context.Context, claim *kafka.Claim) error {
 			return err
 		}
 		if r.complete() {
-			return kafka.ErrDone
+			return group.ErrDone
 		}
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 )
 
 // autoCommitEvery is auto_commit_interval_ms of LabScore's first exercise.
@@ -13,7 +13,7 @@ const autoCommitEvery = 5 * time.Second
 // autoCommit shows events, and every five seconds commits what was shown so far: what
 // enable_auto_commit does in the Java and Python clients. A crash shows again all that came after
 // the last commit; a stop in good order commits on its way out.
-func (r *reader) autoCommit(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) autoCommit(ctx context.Context, claim *group.Claim) error {
 	committed := time.Now()
 	for msg := range claim.MessagesOr(autoCommitEvery) {
 		if msg != nil {
@@ -32,7 +32,7 @@ func (r *reader) autoCommit(ctx context.Context, claim *kafka.Claim) error {
 			committed = time.Now()
 		}
 		if r.complete() {
-			return kafka.ErrDone
+			return group.ErrDone
 		}
 	}
 	return nil

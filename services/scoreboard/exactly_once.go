@@ -10,7 +10,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 )
 
 // exactlyOnce writes the board after an event to BOARD_TOPIC and commits the event in one
@@ -20,19 +20,19 @@ import (
 //
 // Any error ends the session: the group is joined again and goes on from the committed offset.
 // Reading on would leave out the event whose transaction was aborted.
-func (r *reader) exactlyOnce(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) exactlyOnce(ctx context.Context, claim *group.Claim) error {
 	if err := r.resume(claim.Context(), claim.Partition()); err != nil {
 		return err
 	}
 	if r.complete() {
-		return kafka.ErrDone
+		return group.ErrDone
 	}
 	for msg := range claim.Messages() {
 		if err := r.transact(ctx, claim, msg); err != nil {
 			return err
 		}
 		if r.complete() {
-			return kafka.ErrDone
+			return group.ErrDone
 		}
 	}
 	return nil
@@ -40,7 +40,7 @@ func (r *reader) exactlyOnce(ctx context.Context, claim *kafka.Claim) error {
 
 // transact takes in one event, in one transaction. Partitions wait for each other: a producer has
 // one transaction at a time.
-func (r *reader) transact(ctx context.Context, claim *kafka.Claim, msg *sarama.ConsumerMessage) error {
+func (r *reader) transact(ctx context.Context, claim *group.Claim, msg *sarama.ConsumerMessage) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	// On a copy: should the commit fail, the board has never seen the event.
@@ -56,14 +56,14 @@ func (r *reader) transact(ctx context.Context, claim *kafka.Claim, msg *sarama.C
 	return out.tell()
 }
 
-func (r *reader) write(ctx context.Context, claim *kafka.Claim, msg *sarama.ConsumerMessage, out outcome) error {
+func (r *reader) write(ctx context.Context, claim *group.Claim, msg *sarama.ConsumerMessage, out outcome) error {
 	if err := r.once.Begin(ctx); err != nil {
 		return err
 	}
 	if err := r.once.Send(ctx, out.message, out.about); err != nil {
 		return err
 	}
-	if err := r.once.AddOffset(claim, msg); err != nil {
+	if err := r.once.AddOffset(claim.GroupMetadata(), msg); err != nil {
 		return err
 	}
 	if err := r.crash.at(msg); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -121,9 +122,9 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		}
 		defer r.once.Close()
 	}
-	group := &kafka.Group{
+	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
-		Handle: map[string]func(context.Context, *kafka.Claim) error{
+		Handle: map[string]func(context.Context, *group.Claim) error{
 			autoCommit: r.autoCommit, atMostOnce: r.atMostOnce, atLeastOnce: r.atLeastOnce, exactlyOnce: r.exactlyOnce,
 		}[cfg.delivery],
 		Assigned: func(given, lost, held []int32) {
@@ -133,8 +134,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 			}
 		},
 	}
-	p.Ops.ReadyWhen(group.Ready)
-	err = group.Run(ctx)
+	p.Ops.ReadyWhen(member.Ready)
+	err = member.Run(ctx)
 	p.Out.Print(fmt.Sprintf(words.summary, r.read.Load(), letters.Skipped()))
 	return err
 }

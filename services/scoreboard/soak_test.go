@@ -15,7 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/event"
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/reliability"
 	"workshop.example/kit/service"
@@ -160,7 +160,7 @@ func TestSoakFindsABoardThatReadsOn(t *testing.T) {
 }
 
 // readOn is exactlyOnce with the mistake: after an error it goes on with the next event.
-func (r *reader) readOn(ctx context.Context, claim *kafka.Claim) error {
+func (r *reader) readOn(ctx context.Context, claim *group.Claim) error {
 	if err := r.resume(claim.Context(), claim.Partition()); err != nil {
 		return err
 	}
@@ -191,8 +191,8 @@ func runReadingOn(ctx context.Context, cfg config, p *service.Process) error {
 	if r.once, err = newOnceOnly(ctx, cfg, client, p); err != nil {
 		return err
 	}
-	group := &kafka.Group{Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p, Handle: r.readOn, Assigned: func(_, _, _ []int32) {}}
-	return group.Run(ctx)
+	member := &group.Consumer{Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p, Handle: r.readOn, Assigned: func(_, _, _ []int32) {}}
+	return member.Run(ctx)
 }
 
 // matches are played side by side, one goal after the other. They are shorter than the

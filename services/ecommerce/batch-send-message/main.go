@@ -163,7 +163,7 @@ func readUsers(ctx context.Context, path string) ([]string, error) {
 }
 
 // inFlight is how many messages wait for their acknowledgement at once. They share batches, so that many
-// users do not take as many round trips; a batch has to end within kafka.HandleTimeout.
+// users do not take as many round trips; a batch has to end within group.HandleTimeout.
 const inFlight = 200
 
 func (b *batch) sendAll(ctx context.Context, topic string, way event.CorrelationID, users []string) error {

@@ -17,7 +17,7 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-const group = "DeadletterService"
+const groupName = "DeadletterService"
 
 // row is a kept letter, as a text.
 func rows(t *testing.T, dir string) []string {
@@ -68,7 +68,7 @@ func TestLettersOfEveryForm(t *testing.T) {
 	s.SendValue(event.DeadLetterTopic, "f", `{"type":"DeadLetter","payload":{"topic":"T","base64":"%"},"correlationId":{"id":"X(1)"}}`)
 	vars := s.Env()
 	r := kafkatest.StartRun(t, vars, configure, run)
-	s.AwaitHandled(group, event.DeadLetterTopic)
+	s.AwaitHandled(groupName, event.DeadLetterTopic)
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestRepeatIsKeptOnce(t *testing.T) {
 	s.SendValue(event.DeadLetterTopic, "a", "rubbish")
 	lost := s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.IllegalGeneration, Count: 1})
 	r := kafkatest.StartRun(t, vars, configure, run)
-	s.AwaitHandled(group, event.DeadLetterTopic)
+	s.AwaitHandled(groupName, event.DeadLetterTopic)
 	if lost.Hits() == 0 {
 		t.Fatal("the commit was not refused")
 	}
@@ -146,7 +146,7 @@ func TestRepeatIsKeptOnce(t *testing.T) {
 	other.SendValue(event.DeadLetterTopic, "a", "of another cluster")
 	vars["BOOTSTRAP_SERVERS"] = other.Bootstrap()
 	second := kafkatest.StartRun(t, vars, configure, run)
-	other.AwaitHandled(group, event.DeadLetterTopic)
+	other.AwaitHandled(groupName, event.DeadLetterTopic)
 	if err := second.Stop(); err != nil {
 		t.Fatal(err)
 	}

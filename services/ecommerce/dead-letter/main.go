@@ -19,6 +19,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -50,8 +51,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer db.Close()
 	a := &archive{db: db, process: p, counts: newCounts(cfg.stream.Topics(event.EcommerceTopics...), p)}
-	err = cfg.stream.Members(ctx, p, event.DeadLetterTopic, func(int) func(context.Context, *kafka.Claim) error {
-		return func(ctx context.Context, claim *kafka.Claim) error {
+	err = cfg.stream.Members(ctx, p, event.DeadLetterTopic, func(int) func(context.Context, *group.Claim) error {
+		return func(ctx context.Context, claim *group.Claim) error {
 			// Asked anew for every session: while we run, the cluster may be thrown away and made again.
 			cluster, err := clusterID(ctx, cfg.stream, p)
 			if err != nil {

@@ -42,7 +42,7 @@ type config struct {
 	work   time.Duration
 }
 
-// maxWork leaves room for the mail server before kafka.HandleTimeout.
+// maxWork leaves room for the mail server before group.HandleTimeout.
 const maxWork = time.Minute
 
 func configure(env *service.Env) config {

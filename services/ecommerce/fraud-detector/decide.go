@@ -14,6 +14,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -56,7 +57,7 @@ func newDetector(s stream.Settings, c sarama.Client, d *decisions, t *kafka.Tran
 	return &detector{settings: s, client: c, decisions: d, transactor: t, letters: l, process: p}
 }
 
-func (d *detector) claim(ctx context.Context, claim *kafka.Claim) error {
+func (d *detector) claim(ctx context.Context, claim *group.Claim) error {
 	// Asked for every session, because a topic that is recreated while we run has another id.
 	topicID, err := kafka.TopicID(ctx, d.client, d.settings.Topic(event.NewOrderTopic))
 	if err != nil {
@@ -92,7 +93,7 @@ type outcome struct {
 const noPlace = -1
 
 // take decides about records, sends the decisions and commits the offset after the last.
-func (d *detector) take(ctx context.Context, claim *kafka.Claim, topicID string, records []*sarama.ConsumerMessage) error {
+func (d *detector) take(ctx context.Context, claim *group.Claim, topicID string, records []*sarama.ConsumerMessage) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	outcomes, places := read(topicID, records)
@@ -159,7 +160,7 @@ func (d *detector) message(o *outcome) (*sarama.ProducerMessage, error) {
 	return d.settings.Message(topic, o.order.Email, o.way.ContinueWith(title), o.order)
 }
 
-func (d *detector) write(ctx context.Context, claim *kafka.Claim, send []*sarama.ProducerMessage, last *sarama.ConsumerMessage) error {
+func (d *detector) write(ctx context.Context, claim *group.Claim, send []*sarama.ProducerMessage, last *sarama.ConsumerMessage) error {
 	if err := d.transactor.Begin(ctx); err != nil {
 		return err
 	}
@@ -168,7 +169,7 @@ func (d *detector) write(ctx context.Context, claim *kafka.Claim, send []*sarama
 			return err
 		}
 	}
-	if err := d.transactor.AddOffset(claim, last); err != nil {
+	if err := d.transactor.AddOffset(claim.GroupMetadata(), last); err != nil {
 		return err
 	}
 	return d.transactor.Commit(ctx)

@@ -15,6 +15,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -83,7 +84,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	defer transactor.Close()
 
 	d := newDetector(cfg.stream, client, &decisions{db: db, cluster: cluster, remember: cfg.remember}, transactor, letters, p)
-	err = cfg.stream.Members(ctx, p, event.NewOrderTopic, func(int) func(context.Context, *kafka.Claim) error { return d.claim })
+	err = cfg.stream.Members(ctx, p, event.NewOrderTopic, func(int) func(context.Context, *group.Claim) error { return d.claim })
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d aprovados, %d rejeitados, %d repetidos, %d mensagens mortas",
 		"end: %d approved, %d rejected, %d repeated, %d dead letters"),
 		d.approved.Load(), d.rejected.Load(), d.repeated.Load(), letters.Skipped()))

@@ -15,6 +15,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -39,7 +40,7 @@ type followers struct {
 // follower is the member for one topic.
 type follower struct {
 	stop  context.CancelFunc
-	group *kafka.Group // nil before it has dialled
+	group *group.Consumer // nil before it has dialled
 }
 
 // run follows the topics that there are, until ctx ends or a member cannot go on.
@@ -150,16 +151,16 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	group := &kafka.Group{
+	consumer := &group.Consumer{
 		Client: client, Redial: connect, Member: member, Topic: topic, Process: f.process, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {
 			f.process.Log.Info("rebalance", "topic", topic, "given", given, "lost", lost, "held", held)
 		},
 	}
 	f.mu.Lock()
-	f.following[topic].group = group
+	f.following[topic].group = consumer
 	f.mu.Unlock()
-	return group.Run(ctx)
+	return consumer.Run(ctx)
 }
 
 // ready reports whether the topics are known and every one of them is read.

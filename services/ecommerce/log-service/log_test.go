@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-const group = "LogService"
+const groupName = "LogService"
 
 func TestEveryTopicIsPrinted(t *testing.T) {
 	t.Parallel()
@@ -26,11 +26,11 @@ func TestEveryTopicIsPrinted(t *testing.T) {
 	s.SendValue(event.NewOrderTopic, "bin", "\x00\xff\x1b[2J")
 	r := kafkatest.StartRun(t, s.Env(), configure, run)
 	for _, topic := range event.EcommerceTopics {
-		s.AwaitHandled(group, topic)
+		s.AwaitHandled(groupName, topic)
 	}
 	s.CreateTopic("ECOMMERCE_LATER:2")
 	s.SendValue("ECOMMERCE_LATER", "k", "created while it runs")
-	s.AwaitHandled(group, "ECOMMERCE_LATER")
+	s.AwaitHandled(groupName, "ECOMMERCE_LATER")
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}

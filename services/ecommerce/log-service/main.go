@@ -15,7 +15,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/ecommerce/stream"
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -60,7 +60,7 @@ func block(msg *sarama.ConsumerMessage) string {
 }
 
 // show prints a claim's messages.
-func (f *followers) show(ctx context.Context, claim *kafka.Claim) error {
+func (f *followers) show(ctx context.Context, claim *group.Claim) error {
 	return stream.Each(ctx, f.process, claim, func(_ context.Context, msg *sarama.ConsumerMessage) error {
 		f.process.Out.Print(block(msg))
 		f.shown.Add(1)

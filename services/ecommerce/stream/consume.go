@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -38,8 +39,8 @@ func (s Settings) Consume(ctx context.Context, p *service.Process, topic string,
 		Name: "workshop_messages_handled_total", Help: "Messages processed; those that became dead letters are not.",
 	})}
 	p.Ops.Registry.MustRegister(c.total)
-	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *kafka.Claim) error {
-		return func(ctx context.Context, claim *kafka.Claim) error {
+	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *group.Claim) error {
+		return func(ctx context.Context, claim *group.Claim) error {
 			return Each(ctx, p, claim, func(ctx context.Context, msg *sarama.ConsumerMessage) error { return c.take(ctx, worker, msg) })
 		}
 	})

@@ -11,14 +11,15 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
 // until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
 // be there.
-func (s Settings) Members(ctx context.Context, p *service.Process, topic string, claim func(worker int) func(context.Context, *kafka.Claim) error) error {
-	groups := make([]*kafka.Group, s.Workers)
+func (s Settings) Members(ctx context.Context, p *service.Process, topic string, claim func(worker int) func(context.Context, *group.Claim) error) error {
+	groups := make([]*group.Consumer, s.Workers)
 	for i := range groups {
 		member := s.Member
 		if s.Workers > 1 && member.InstanceID != "" {
@@ -34,7 +35,7 @@ func (s Settings) Members(ctx context.Context, p *service.Process, topic string,
 			return err
 		}
 		defer service.CloseWithin(service.Farewell, client)
-		groups[i] = &kafka.Group{
+		groups[i] = &group.Consumer{
 			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Process: p, Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {
 				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
@@ -62,7 +63,7 @@ const workAtRisk = 100 * time.Millisecond
 
 // Each hands over the messages of a claim and commits behind them. At the first error it stops where it
 // is, and says so on the screen; the group then reads on from there.
-func Each(ctx context.Context, p *service.Process, claim *kafka.Claim, take func(context.Context, *sarama.ConsumerMessage) error) error {
+func Each(ctx context.Context, p *service.Process, claim *group.Claim, take func(context.Context, *sarama.ConsumerMessage) error) error {
 	committed := time.Now()
 	for msg := range claim.Messages() {
 		if err := take(ctx, msg); err != nil {

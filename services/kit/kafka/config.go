@@ -1,6 +1,6 @@
 // Package kafka holds what every program of the workshop does with sarama: one set of settings, a
-// dial that waits for brokers and topics, a consumer-group loop, confirmed commits, dead letters
-// and topic creation.
+// dial that waits for brokers and topics, transactions, dead letters and topic creation. The consumer
+// group has a package of its own, group.
 package kafka
 
 import (
@@ -104,7 +104,7 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	conf.Consumer.Return.Errors = true
 	conf.Consumer.Offsets.Initial = sarama.OffsetOldest
 	conf.Consumer.IsolationLevel = sarama.ReadCommitted
-	conf.Consumer.Offsets.AutoCommit.Enable = false // we commit: see Claim.Commit
+	conf.Consumer.Offsets.AutoCommit.Enable = false // we commit: see Commit of group.Claim
 	// A fetch is per broker, and unpacked it can be many times its size: 4 MiB of zstd took 127 MB.
 	conf.Consumer.Fetch.Default = 1 << 20
 	conf.Consumer.Fetch.Max = 0 // a limit would make sarama skip a message that is larger

@@ -96,7 +96,7 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 	if err != nil {
 		return err
 	}
-	about := subjectOf(msg) // whose letter it is, until the letter's own place is known
+	about := Place(msg) // whose letter it is, until the letter's own place is known
 	about.Topic = letter.Topic
 	if err := Send(ctx, d.producer, letter, d.process.History.Begin(history.Send, about)); err != nil {
 		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)

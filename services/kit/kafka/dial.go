@@ -18,7 +18,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-const waitingRepeat = 10 * time.Second
+const WaitingRepeat = 10 * time.Second
 
 // Dial connects to the cluster and waits until every topic has its leaders, however long that
 // takes: services may be started in any order. It tries at once, then backs off up to 5 s. It
@@ -40,7 +40,7 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if cause := err.Error(); cause != last || time.Since(said) >= waitingRepeat {
+		if cause := err.Error(); cause != last || time.Since(said) >= WaitingRepeat {
 			last, said = cause, time.Now()
 			waiting(err)
 		}

@@ -64,6 +64,17 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 	}
 }
 
+// NextOffset returns the offset of the first message of a partition from an offset on, as the isolation level shows them. Where
+// there is none yet, it is the offset behind the markers and aborted messages that follow.
+func NextOffset(client sarama.Client, topic string, partition int32, isolation sarama.IsolationLevel, from int64) (int64, error) {
+	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
+	msgs, _, err := l.fetch()
+	if len(msgs) > 0 {
+		return msgs[0].Offset, err
+	}
+	return l.next, err
+}
+
 // logReader reads a partition fetch by fetch.
 type logReader struct {
 	client    sarama.Client

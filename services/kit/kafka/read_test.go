@@ -94,8 +94,8 @@ func TestReadToEndBeyondTheEnd(t *testing.T) {
 func TestReadToTheLastStableOffset(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	opened(t, c, "ended", "1")(true)        // 0, its marker 1
-	end := opened(t, c, "hanging", "not 2") // 2
+	c.Begin("t", "ended", "1")(true)        // 0, its marker 1
+	end := c.Begin("t", "hanging", "not 2") // 2
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
 	if err != nil {
 		t.Fatal(err)

@@ -104,7 +104,7 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 			if time.Since(began) > deletionLimit {
 				return false, deleting
 			}
-			if waiting != nil && time.Since(began) > deletionPatience && time.Since(said) >= waitingRepeat {
+			if waiting != nil && time.Since(began) > deletionPatience && time.Since(said) >= WaitingRepeat {
 				said = time.Now()
 				waiting(deleting)
 			}

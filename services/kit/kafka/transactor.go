@@ -193,23 +193,12 @@ func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage
 	return t.explain(ctx, "send to the transaction's topics", err)
 }
 
-// AddOffset makes the offset after msg part of the transaction, in the name of the claim's owner: a
-// member that has lost the partition meanwhile is refused. By the group's name alone it would not be,
-// and its work would be done twice. Sarama sends it with the commit.
-func (t *Transactor) AddOffset(claim *Claim, msg *sarama.ConsumerMessage) error {
-	return t.addOffset(claim.GroupMetadata(), msg)
-}
-
-// AddOffsetAlone is AddOffset for who reads without being a member of the group. Then only the
-// transactional id keeps two of them apart: the offset to begin with has to be looked up after
-// NewTransactor, when an earlier holder of the id can commit no more.
-func (t *Transactor) AddOffsetAlone(group string, msg *sarama.ConsumerMessage) error {
-	return t.addOffset(sarama.NewConsumerGroupMetadata(group), msg)
-}
-
-func (t *Transactor) addOffset(owner *sarama.ConsumerGroupMetadata, msg *sarama.ConsumerMessage) error {
+// AddOffset makes the offset after msg part of the transaction, in the name of the partition's owner (group.Claim has it): a member
+// that has lost the partition meanwhile is refused. By the group's name alone it would not be, and its work would be done twice.
+// Sarama sends the offset with the commit.
+func (t *Transactor) AddOffset(owner *sarama.ConsumerGroupMetadata, msg *sarama.ConsumerMessage) error {
 	t.end.Topic, t.end.Partition, t.end.Offset = msg.Topic, msg.Partition, msg.Offset+1
-	// Leader epoch -1 is "unknown"; see Claim.Commit.
+	// Leader epoch -1 is "unknown"; see Commit of group.Claim.
 	offsets := map[string][]*sarama.PartitionOffsetMetadata{
 		msg.Topic: {{Partition: msg.Partition, Offset: msg.Offset + 1, LeaderEpoch: -1}},
 	}
@@ -218,6 +207,12 @@ func (t *Transactor) addOffset(owner *sarama.ConsumerGroupMetadata, msg *sarama.
 		return fmt.Errorf("add offset to transaction: %w", err)
 	}
 	return nil
+}
+
+// AddOffsetAlone is AddOffset for a reader that is no member of the group. Then only the transactional id keeps two of them apart:
+// look up the offset to begin with after NewTransactor, when an earlier holder of the id can commit no more.
+func (t *Transactor) AddOffsetAlone(group string, msg *sarama.ConsumerMessage) error {
+	return t.AddOffset(sarama.NewConsumerGroupMetadata(group), msg)
 }
 
 // Commit makes all that was sent visible, and the offsets valid, at once. It fails with

@@ -40,3 +40,31 @@ func (c *Cluster) Transact(topic string, by kafka.Transactional, values ...strin
 		}
 	}
 }
+
+// Begin begins a transaction with a message, and returns the way to end it. The id is the producer's.
+func (c *Cluster) Begin(topic, id, value string) (end func(commit bool)) {
+	c.t.Helper()
+	conf := c.Kafka().Config("kafkatest")
+	conf.Producer.Transaction.ID = id
+	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { producer.Close() })
+	if err := producer.BeginTxn(); err != nil {
+		c.t.Fatal(err)
+	}
+	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}); err != nil {
+		c.t.Fatal(err)
+	}
+	return func(commit bool) {
+		c.t.Helper()
+		finish := producer.AbortTxn
+		if commit {
+			finish = producer.CommitTxn
+		}
+		if err := finish(); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	kafkagroup "workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -180,7 +181,7 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 			}
 		}()
 	}
-	group := &kafka.Group{
+	group := &kafkagroup.Consumer{
 		Client: client,
 		Redial: func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
 		Member: kafka.Membership{Group: c.group, Reset: c.start.at},
@@ -195,14 +196,14 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 				c.note("member of group %s without a partition: the group has more members than the topic has partitions", c.group)
 			}
 		},
-		Handle: func(_ context.Context, claim *kafka.Claim) error { return c.asOwner(claim, &last) },
+		Handle: func(_ context.Context, claim *kafkagroup.Claim) error { return c.asOwner(claim, &last) },
 	}
 	return group.Run(ctx)
 }
 
 // asOwner prints the messages of a partition for as long as it is ours. A message is marked only when
 // it can be seen: what is marked is committed, whatever comes.
-func (c *consume) asOwner(claim *kafka.Claim, last *atomic.Int64) error {
+func (c *consume) asOwner(claim *kafkagroup.Claim, last *atomic.Int64) error {
 	var printed *sarama.ConsumerMessage // the last one that is not marked yet
 	unmarked := 0
 	show := func() error {
@@ -223,7 +224,7 @@ func (c *consume) asOwner(claim *kafka.Claim, last *atomic.Int64) error {
 			unmarked++
 		}
 		if errors.Is(err, errEnough) {
-			return errors.Join(show(), kafka.ErrDone)
+			return errors.Join(show(), kafkagroup.ErrDone)
 		}
 		if err != nil {
 			return &kafka.FatalError{Err: err}

@@ -15,6 +15,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 )
 
@@ -66,12 +67,12 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer service.CloseWithin(service.Farewell, client)
-	group := &kafka.Group{
+	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
-		Handle:   func(ctx context.Context, claim *kafka.Claim) error { return read(ctx, cfg, p, claim) },
+		Handle:   func(ctx context.Context, claim *group.Claim) error { return read(ctx, cfg, p, claim) },
 		Assigned: func(_, _, _ []int32) {},
 	}
-	return group.Run(ctx)
+	return member.Run(ctx)
 }
 
 // quiet is how long no message comes before a batch that is not full is committed. A Java client's poll would
@@ -79,7 +80,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 const quiet = time.Second
 
 // read handles one partition. What a crash repeats is what was printed since the last commit.
-func read(ctx context.Context, cfg config, p *service.Process, claim *kafka.Claim) error {
+func read(ctx context.Context, cfg config, p *service.Process, claim *group.Claim) error {
 	came := false // a message since the last look
 	for msg := range claim.MessagesOr(quiet) {
 		if msg == nil {

@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -7,11 +7,13 @@ import (
 	"slices"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
 )
 
 // session is what sarama calls between joining a group and the next rebalance.
 type session struct {
-	group *Group
+	group *Consumer
 	ctx   context.Context // the process's, not the session's
 	life  context.Context // the client's
 }
@@ -37,7 +39,7 @@ func (s *session) Setup(session sarama.ConsumerGroupSession) error {
 }
 
 // assign takes over what the group handed out, and returns how that differs from before.
-func (g *Group) assign(s *session, held []int32) (given, lost []int32, trimmed map[int32]bool) {
+func (g *Consumer) assign(s *session, held []int32) (given, lost []int32, trimmed map[int32]bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	given = slices.DeleteFunc(slices.Clone(held), func(p int32) bool { return slices.Contains(g.held, p) })
@@ -76,7 +78,7 @@ func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	c.handlingSince.Store(0)
 	if commitErr := c.Commit(); commitErr != nil {
 		if errors.Is(err, ErrDone) { // there is no next session to commit in
-			commitErr = &FatalError{fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}
+			commitErr = &kafka.FatalError{Err: fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}
 		}
 		err = commitErr
 	}
@@ -85,8 +87,8 @@ func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.active--
-	var fatal *FatalError
-	if errors.Is(err, ErrDone) || errors.Is(err, ErrUnknown) || errors.As(err, &fatal) {
+	var fatal *kafka.FatalError
+	if errors.Is(err, ErrDone) || errors.Is(err, kafka.ErrUnknown) || errors.As(err, &fatal) {
 		g.final = errors.Join(g.final, err)
 	}
 	return err // ends the session for every partition; sarama puts it on Errors

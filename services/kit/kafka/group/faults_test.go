@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/reliability"
 )
@@ -106,8 +106,8 @@ func (w *worker) work(value string) error {
 	return nil
 }
 
-func (w *worker) handle(*member) func(context.Context, *kafka.Claim) error {
-	return func(_ context.Context, claim *kafka.Claim) error {
+func (w *worker) handle(*member) func(context.Context, *group.Claim) error {
+	return func(_ context.Context, claim *group.Claim) error {
 		for msg := range claim.Messages() {
 			steps := []func() error{
 				func() error { return w.work(string(msg.Value)) },

@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -10,37 +10,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 )
-
-// opened begins a transaction with a message, and returns the way to end it.
-func opened(t *testing.T, c *kafkatest.Cluster, id, value string) (end func(commit bool)) {
-	t.Helper()
-	conf := c.Kafka().Config("test")
-	conf.Producer.Transaction.ID = id
-	producer, err := sarama.NewSyncProducer(c.ListenAddrs(), conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { producer.Close() })
-	if err := producer.BeginTxn(); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "t", Value: sarama.StringEncoder(value)}); err != nil {
-		t.Fatal(err)
-	}
-	return func(commit bool) {
-		t.Helper()
-		finish := producer.AbortTxn
-		if commit {
-			finish = producer.CommitTxn
-		}
-		if err := finish(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func wantCommitted(t *testing.T, c *kafkatest.Cluster, want int64) {
 	t.Helper()
@@ -48,8 +20,8 @@ func wantCommitted(t *testing.T, c *kafkatest.Cluster, want int64) {
 }
 
 // committing handles a message, and commits it.
-func committing(m *member) func(context.Context, *kafka.Claim) error {
-	return func(_ context.Context, claim *kafka.Claim) error {
+func committing(m *member) func(context.Context, *group.Claim) error {
+	return func(_ context.Context, claim *group.Claim) error {
 		for msg := range claim.Messages() {
 			m.add(string(msg.Value))
 			claim.Mark(msg)
@@ -62,18 +34,18 @@ func committing(m *member) func(context.Context, *kafka.Claim) error {
 }
 
 // readCommitted joins with what Membership has by default.
-func readCommitted(g *kafka.Group) { g.Member.Isolation = sarama.ReadCommitted }
+func readCommitted(g *group.Consumer) { g.Member.Isolation = sarama.ReadCommitted }
 
 // The group's offset passes markers and aborted messages, so that its LAG is 0. It stops before an open
 // transaction, whatever has ended behind that, and no message is left out.
 func TestCommitPassesMarkers(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	opened(t, c, "a", "1")(true)        // 0, its marker 1
-	opened(t, c, "b", "aborted")(false) // 2, its marker 3
-	end := opened(t, c, "c", "2")       // 4
-	opened(t, c, "d", "3")(true)        // 5, its marker 6
-	opened(t, c, "e", "aborted")(false) // 7, its marker 8
+	c.Begin("t", "a", "1")(true)        // 0, its marker 1
+	c.Begin("t", "b", "aborted")(false) // 2, its marker 3
+	end := c.Begin("t", "c", "2")       // 4
+	c.Begin("t", "d", "3")(true)        // 5, its marker 6
+	c.Begin("t", "e", "aborted")(false) // 7, its marker 8
 	looks := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Count: -1, Observe: true, When: func(req kmsg.Request) bool {
 		fetch := req.(*kmsg.FetchRequest)
 		return fetch.SessionEpoch == -1 && len(fetch.Topics) == 1 && fetch.Topics[0].Partitions[0].FetchOffset == 4 && fetch.MaxWaitMillis == 50
@@ -95,13 +67,13 @@ func TestCommitPassesMarkers(t *testing.T) {
 func TestEndPassesMarkers(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	opened(t, c, "a", "1")(true)
-	done := func(m *member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
+	c.Begin("t", "a", "1")(true)
+	done := func(m *member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
 			for msg := range claim.Messages() {
 				m.add(string(msg.Value))
 				claim.Mark(msg)
-				return kafka.ErrDone
+				return group.ErrDone
 			}
 			return nil
 		}
@@ -112,8 +84,8 @@ func TestEndPassesMarkers(t *testing.T) {
 	if got := c.Committed("g", "t", 0); got != 2 {
 		t.Errorf("committed %d, want 2", got)
 	}
-	opened(t, c, "b", "2")(true)
-	opened(t, c, "c", "3")(true)
+	c.Begin("t", "b", "2")(true)
+	c.Begin("t", "c", "3")(true)
 	if err := joinWith(t, c, done, readCommitted).Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -131,16 +103,16 @@ func TestEndPassesMarkers(t *testing.T) {
 func TestMarkersWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	opened(t, c, "a", "1")(true) // 0, its marker 1
+	c.Begin("t", "a", "1")(true) // 0, its marker 1
 	c.ControlKey(int16(kmsg.OffsetCommit), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		if req.(*kmsg.OffsetCommitRequest).Topics[0].Partitions[0].Offset != 2 {
 			c.KeepControl()
 			return nil, nil, false
 		}
-		c.SleepControl(func() { time.Sleep(kafka.MarkersTimeout + time.Second/2) })
+		c.SleepControl(func() { time.Sleep(group.MarkersTimeout + time.Second/2) })
 		return nil, nil, false
 	})
-	m := joinWith(t, c, committing, func(g *kafka.Group) {
+	m := joinWith(t, c, committing, func(g *group.Consumer) {
 		readCommitted(g)
 		g.Client.Config().Consumer.Group.Session.Timeout = time.Minute // heartbeats wait behind the commit
 	})

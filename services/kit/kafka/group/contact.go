@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -8,13 +8,14 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
 // silence is how long a coordinator may not answer: longer than its death and the choice of its successor.
 const silence = 15 * time.Second
 
-func (g *Group) setJoined(joined bool) {
+func (g *Consumer) setJoined(joined bool) {
 	g.joined = joined
 	if joined {
 		g.inSession, g.answered, g.refusal = true, time.Now(), nil
@@ -22,14 +23,14 @@ func (g *Group) setJoined(joined bool) {
 }
 
 // leaveSession notes that sarama's Consume has returned.
-func (g *Group) leaveSession() {
+func (g *Consumer) leaveSession() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.joined, g.inSession = false, false
 }
 
 // silent reports whether a session, or its end, hangs on a coordinator that does not answer.
-func (g *Group) silent() bool {
+func (g *Consumer) silent() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.inSession && time.Since(g.answered) > g.silence
@@ -37,7 +38,7 @@ func (g *Group) silent() bool {
 
 // Ready reports whether the member is in a session of the group and the coordinator answers. Sarama
 // keeps a session for as long as it can still hope to reach a coordinator: for hours.
-func (g *Group) Ready() error {
+func (g *Consumer) Ready() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.joined {
@@ -51,7 +52,7 @@ func (g *Group) Ready() error {
 
 // keepContact asks the coordinator for a sign of life until the session ends: a heartbeat besides
 // sarama's own, of which nobody hears.
-func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
+func (g *Consumer) keepContact(session sarama.ConsumerGroupSession) {
 	client := g.client()
 	req := &sarama.HeartbeatRequest{Version: 4, GroupId: g.Member.Group, MemberId: session.MemberID(), GenerationId: session.GenerationID()}
 	if g.Member.InstanceID != "" {
@@ -74,14 +75,14 @@ func (g *Group) keepContact(session sarama.ConsumerGroupSession) {
 const patience = 2 * time.Second // a member waits this long without a word
 
 // explainWaits tells students why nothing happens while the member is in no session.
-func (g *Group) explainWaits(ctx context.Context) {
+func (g *Consumer) explainWaits(ctx context.Context) {
 	left, said := time.Now(), time.Time{}
 	for service.Sleep(ctx, patience/8) == nil {
 		if g.isJoined() {
 			left, said = time.Now(), time.Time{}
 			continue
 		}
-		if time.Since(left) < patience || time.Since(said) < waitingRepeat {
+		if time.Since(left) < patience || time.Since(said) < kafka.WaitingRepeat {
 			continue
 		}
 		said = time.Now()
@@ -96,7 +97,7 @@ func (g *Group) explainWaits(ctx context.Context) {
 // for that very word.
 //
 // Where the coordinator has said why it does not take the member in, that is the line.
-func (g *Group) waitingLine(ctx context.Context) string {
+func (g *Consumer) waitingLine(ctx context.Context) string {
 	if line := g.knownReason(); line != "" {
 		return line
 	}
@@ -109,7 +110,7 @@ func (g *Group) waitingLine(ctx context.Context) string {
 	conf.Metadata.Retry.Max = 0
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	probe, err := Interruptible(ctx, func() (sarama.Client, error) {
+	probe, err := kafka.Interruptible(ctx, func() (sarama.Client, error) {
 		probe, err := sarama.NewClient(brokers, &conf)
 		if err != nil {
 			return nil, err
@@ -124,11 +125,11 @@ func (g *Group) waitingLine(ctx context.Context) string {
 		probe.Close()
 		return joiningLine(g.Process.Lang)
 	}
-	return WaitingLine(g.Process.Lang, fmt.Errorf("no coordinator of group %s answers", g.Member.Group))
+	return kafka.WaitingLine(g.Process.Lang, fmt.Errorf("no coordinator of group %s answers", g.Member.Group))
 }
 
 // knownReason is the line for a wait whose reason the member knows, or "".
-func (g *Group) knownReason() string {
+func (g *Consumer) knownReason() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -141,7 +142,7 @@ func (g *Group) knownReason() string {
 	}
 }
 
-func (g *Group) isJoined() bool {
+func (g *Consumer) isJoined() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.joined

@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -74,7 +75,7 @@ func TestAnotherStrategyRules(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	rule(t, c)
-	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error { return nil }, (*kafka.Group).ShortenRefusal)
+	m := joinWith(t, c, func(*member) func(context.Context, *group.Claim) error { return nil }, (*group.Consumer).ShortenRefusal)
 	wantRefused(t, m, sarama.ErrInconsistentGroupProtocol, "INCONSISTENT_GROUP_PROTOCOL: roundrobin")
 }
 

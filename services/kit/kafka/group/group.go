@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -10,34 +10,29 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
-// ErrDone, returned by a handler, ends Group.Run without an error: the work is complete.
+// ErrDone, returned by a handler, ends Consumer.Run without an error: the work is complete.
 var ErrDone = errors.New("done")
-
-// FatalError, returned by a handler, ends Group.Run with Err: another try would meet it again.
-type FatalError struct{ Err error }
-
-func (e *FatalError) Error() string { return e.Err.Error() }
-func (e *FatalError) Unwrap() error { return e.Err }
 
 // HandleTimeout is how long a handler may take for one message. Kafka's Java client has
 // max.poll.interval for this; sarama heartbeats in the background, so that a stuck handler would
 // keep its partition for ever. It is above the 60 s that a dead letter may take.
 const HandleTimeout = 2 * time.Minute
 
-// Group is one member of a consumer group. Fill in the fields, then Run.
-type Group struct {
+// Consumer is one member of a consumer group. Fill in the fields, then Run.
+type Consumer struct {
 	Client sarama.Client // from Dial, with a configuration from Cluster.Config
 	// Redial makes another such client, for when the brokers of this one have fallen silent: see Run.
 	Redial  func(ctx context.Context) (sarama.Client, error)
-	Member  Membership
+	Member  kafka.Membership
 	Topic   string
 	Process *service.Process
 
 	// Handle works on one partition until claim.Messages ends, then returns nil. Any other error than
-	// ErrDone and FatalError ends the session: the group is joined again and reading goes on from the
+	// ErrDone and kafka.FatalError ends the session: the group is joined again and reading goes on from the
 	// last commit. It runs concurrently for several partitions. Its context outlives the session, and
 	// ends when the process is to stop.
 	Handle func(ctx context.Context, claim *Claim) error
@@ -59,22 +54,22 @@ type Group struct {
 	claims      map[int32]*Claim
 	active      int             // claims whose handler runs, or whose last commit is under way
 	uncommitted map[int32]error // partitions with something handled, not committed, and not handled again since
-	final       error           // a handler's ErrDone, FatalError or ErrUnknown, which ends Run
+	final       error           // a handler's ErrDone, kafka.FatalError or kafka.ErrUnknown, which ends Run
 	joinAnewBy  time.Time       // until when a fenced member may join once more at once
 	joinedAnew  int             // how often it has
 	refusal     *standingRefusal
 	nameHeld    bool // fenced, and waiting whether the name becomes free
 }
 
-// Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a FatalError. On
+// Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a kafka.FatalError. On
 // the way out it waits for the message in hand and its commit, but not longer than service.Grace;
-// then it returns ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
+// then it returns kafka.ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
 // error also says that something was handled but could not be committed: it will be handled again.
 //
 // A coordinator that accepts connections and answers nothing, such as a paused broker, holds sarama
 // in its heartbeat for half an hour, without a look for another. Run then leaves the client to itself
 // and goes on with another one.
-func (g *Group) Run(ctx context.Context) error {
+func (g *Consumer) Run(ctx context.Context) error {
 	if g.handleTimeout == 0 {
 		g.handleTimeout = HandleTimeout
 	}
@@ -120,14 +115,14 @@ func (g *Group) Run(ctx context.Context) error {
 // errSilent ends runClient: its client is of no use any more.
 var errSilent = errors.New("the coordinator is silent")
 
-func (g *Group) client() sarama.Client {
+func (g *Consumer) client() sarama.Client {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.Client
 }
 
 // runClient consumes for as long as the client is of use.
-func (g *Group) runClient(ctx context.Context) error {
+func (g *Consumer) runClient(ctx context.Context) error {
 	group, err := sarama.NewConsumerGroupFromClient(g.Member.Group, g.client())
 	if err != nil {
 		return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
@@ -169,7 +164,7 @@ func (g *Group) runClient(ctx context.Context) error {
 				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
 				return g.uncommittedError()
 			case time.Since(stopped) > service.Grace:
-				return fmt.Errorf("consumer group %s: %w", g.Member.Group, ErrUnknown)
+				return fmt.Errorf("consumer group %s: %w", g.Member.Group, kafka.ErrUnknown)
 			}
 		}
 	}
@@ -179,7 +174,7 @@ func (g *Group) runClient(ctx context.Context) error {
 // handler's error, and at once, again and again, while a coordinator is down.
 //
 // It ends with life, which is over when ctx is, or when the client is given up.
-func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) error {
+func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup) error {
 	const shortest, longest = 100 * time.Millisecond, 5 * time.Second
 	delay := shortest
 	for {
@@ -187,11 +182,11 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 		err := group.Consume(life, []string{g.Topic}, &session{group: g, ctx: ctx, life: life})
 		if final := g.finalError(); final != nil {
 			g.leaveSession()
-			var fatal *FatalError
+			var fatal *kafka.FatalError
 			switch {
 			case errors.As(final, &fatal):
 				return fatal.Err
-			case errors.Is(final, ErrUnknown):
+			case errors.Is(final, kafka.ErrUnknown):
 				return final
 			default:
 				return nil // ErrDone
@@ -237,7 +232,7 @@ func (g *Group) consume(ctx, life context.Context, group sarama.ConsumerGroup) e
 }
 
 // drainErrors is the only reader of the group's errors; unread, they would fill the channel.
-func (g *Group) drainErrors(errs <-chan error) {
+func (g *Consumer) drainErrors(errs <-chan error) {
 	for err := range errs {
 		var consumer *sarama.ConsumerError
 		if errors.As(err, &consumer) && errors.Is(consumer.Err, sarama.ErrOffsetOutOfRange) {
@@ -252,14 +247,14 @@ func (g *Group) drainErrors(errs <-chan error) {
 	}
 }
 
-func (g *Group) finalError() error {
+func (g *Consumer) finalError() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.final
 }
 
 // settle notes what became of a partition's last commit.
-func (g *Group) settle(partition int32, err error) {
+func (g *Consumer) settle(partition int32, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err == nil {
@@ -269,7 +264,7 @@ func (g *Group) settle(partition int32, err error) {
 	}
 }
 
-func (g *Group) uncommittedError() error {
+func (g *Consumer) uncommittedError() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, err := range g.uncommitted {
@@ -279,14 +274,14 @@ func (g *Group) uncommittedError() error {
 }
 
 // idle reports whether every handler has returned and tried its last commit.
-func (g *Group) idle() bool {
+func (g *Consumer) idle() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.active == 0 && g.final == nil
 }
 
 // stuck reports a message that has been in its handler for longer than allowed.
-func (g *Group) stuck() error {
+func (g *Consumer) stuck() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for partition, claim := range g.claims {

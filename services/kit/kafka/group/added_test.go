@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -30,9 +31,9 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 				return err
 			}
 			defer service.CloseWithin(service.Farewell, client)
-			g := &kafka.Group{
+			g := &group.Consumer{
 				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Process: p,
-				Handle: func(_ context.Context, claim *kafka.Claim) error {
+				Handle: func(_ context.Context, claim *group.Claim) error {
 					for msg := range claim.Messages() {
 						m.add(fmt.Sprintf("%d:%s", msg.Partition, msg.Value))
 						claim.Mark(msg)

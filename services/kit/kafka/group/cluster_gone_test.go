@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -20,7 +20,7 @@ func TestClusterGone(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1")
-	m := joinWith(t, c, committing, (*kafka.Group).ShortenSilence)
+	m := joinWith(t, c, committing, (*group.Consumer).ShortenSilence)
 	wantHandled(t, m, numbers(1, 1))
 	kafkatest.Eventually(t, "committed", func() bool { return c.Committed("g", "t", 0) == 1 })
 	if err := m.Ops.Ready(); err != nil {
@@ -39,7 +39,7 @@ func TestClusterGoneBeforeTheCommit(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1")
 	refused := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: -1})
-	m := joinWith(t, c, committing, (*kafka.Group).ShortenSilence)
+	m := joinWith(t, c, committing, (*group.Consumer).ShortenSilence)
 	kafkatest.Eventually(t, "a commit was refused", func() bool { return refused.Hits() > 0 })
 	c.Close()
 	kafkatest.Eventually(t, "the member connects anew", func() bool { return strings.Contains(m.Logs.String(), "connecting anew") })
@@ -55,8 +55,8 @@ func TestCommitGivesUpInTime(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1")
 	committing := make(chan struct{})
-	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
+	m := joinWith(t, c, func(*member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
 			for msg := range claim.Messages() {
 				claim.Mark(msg)
 				c.Close()
@@ -76,7 +76,7 @@ func TestCommitGivesUpInTime(t *testing.T) {
 func TestWaitForTheClusterIsExplained(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
-	m := joinWith(t, c, committing, (*kafka.Group).ShortenSilence)
+	m := joinWith(t, c, committing, (*group.Consumer).ShortenSilence)
 	m.WaitFor("held [0]")
 	c.Close()
 	m.WaitFor("brokers ainda não disponíveis: ")

@@ -1,8 +1,10 @@
-package kafka
+package group
 
 import (
 	"context"
 	"time"
+
+	"workshop.example/kit/kafka"
 )
 
 // A commit behind the last message is not always the end of what there is to read. The marker that ends a
@@ -29,18 +31,13 @@ func (c *Claim) passMarkers() {
 	}
 	ctx, cancel := context.WithTimeout(c.life, markersTimeout)
 	defer cancel()
-	next, err := Interruptible(ctx, func() (int64, error) {
-		l := &logReader{client: c.client, topic: c.group.Topic, partition: c.partition, isolation: c.group.Member.Isolation, next: from}
-		msgs, _, err := l.fetch()
-		if len(msgs) > 0 {
-			return msgs[0].Offset, err
-		}
-		return l.next, err
+	next, err := kafka.Interruptible(ctx, func() (int64, error) {
+		return kafka.NextOffset(c.client, c.group.Topic, c.partition, c.group.Member.Isolation, from)
 	})
 	if err != nil || next <= from {
 		return
 	}
-	_, err = Interruptible(ctx, func() (bool, error) { return c.commitOnce(next) })
+	_, err = kafka.Interruptible(ctx, func() (bool, error) { return c.commitOnce(next) })
 	switch {
 	case err == nil:
 		c.marked.Store(next)

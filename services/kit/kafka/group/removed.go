@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // Below the log's start, retention has deleted messages that the group had not read: go on with the
 // oldest that is left. Beyond its end, the topic was made anew: go on as a group without an offset
 // does (AUTO_OFFSET_RESET).
-func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32) error {
+func (g *Consumer) skipRemoved(session sarama.ConsumerGroupSession, partition int32) error {
 	committed, err := g.committed(partition)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (g *Group) skipRemoved(session sarama.ConsumerGroupSession, partition int32
 }
 
 // committed is the group's offset for a partition as its coordinator has it, -1 where it has none.
-func (g *Group) committed(partition int32) (int64, error) {
+func (g *Consumer) committed(partition int32) (int64, error) {
 	coordinator, err := g.client().Coordinator(g.Member.Group)
 	if err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -38,7 +39,7 @@ var errGhost = errors.New("fenced by a member id that nobody uses")
 
 // fenced decides how a fenced member goes on. It returns errGhost when it may join again, and any error when
 // ctx has ended.
-func (g *Group) fenced(ctx context.Context, err error) error {
+func (g *Consumer) fenced(ctx context.Context, err error) error {
 	if g.joinedAnew < ghostTries && time.Now().Before(g.joinAnewBy) {
 		g.joinedAnew++
 		g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
@@ -56,7 +57,7 @@ func (g *Group) fenced(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	g.Process.Out.Print(sameNameLine(g.Process.Lang, g.Member.Group, g.Member.InstanceID))
-	return &RefusedError{
+	return &kafka.RefusedError{
 		Reason: fmt.Sprintf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own (FENCED_INSTANCE_ID)", g.Member.Group, g.Member.InstanceID),
 		Err:    err,
 	}
@@ -64,7 +65,7 @@ func (g *Group) fenced(ctx context.Context, err error) error {
 
 // nameWait is how long a member id without heartbeats can hold the name in a group at rest: a session, and
 // half of one for a coordinator that is busy.
-func (g *Group) nameWait() time.Duration {
+func (g *Consumer) nameWait() time.Duration {
 	return g.client().Config().Consumer.Group.Session.Timeout * 3 / 2
 }
 
@@ -73,7 +74,7 @@ func (g *Group) nameWait() time.Duration {
 //
 // Only time in which the group is stable counts. Sessions do not end during a rebalance, nor while
 // brokers are away.
-func (g *Group) nameIsFreed(ctx context.Context) bool {
+func (g *Consumer) nameIsFreed(ctx context.Context) bool {
 	var holder string
 	var since time.Time
 	for {
@@ -97,7 +98,7 @@ func (g *Group) nameIsFreed(ctx context.Context) bool {
 }
 
 // holder is the member id that has this member's name, or "".
-func (g *Group) holder(described *sarama.GroupDescription) string {
+func (g *Consumer) holder(described *sarama.GroupDescription) string {
 	for _, m := range described.Members {
 		if m.GroupInstanceId != nil && *m.GroupInstanceId == g.Member.InstanceID {
 			return m.MemberId
@@ -106,7 +107,7 @@ func (g *Group) holder(described *sarama.GroupDescription) string {
 	return ""
 }
 
-func (g *Group) setNameHeld(held bool) {
+func (g *Consumer) setNameHeld(held bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.nameHeld = held

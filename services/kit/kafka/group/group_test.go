@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -37,8 +38,8 @@ func (m *member) values() []string {
 // join starts a member that calls work for each message, and commits each.
 func join(t testing.TB, c *kafkatest.Cluster, work func(*sarama.ConsumerMessage) error) *member {
 	t.Helper()
-	return joinWith(t, c, func(m *member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
+	return joinWith(t, c, func(m *member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
 			for msg := range claim.Messages() {
 				if work != nil {
 					if err := work(msg); err != nil {
@@ -56,7 +57,7 @@ func join(t testing.TB, c *kafkatest.Cluster, work func(*sarama.ConsumerMessage)
 	}, nil)
 }
 
-func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(context.Context, *kafka.Claim) error, change func(*kafka.Group)) *member {
+func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(context.Context, *group.Claim) error, change func(*group.Consumer)) *member {
 	t.Helper()
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
@@ -70,7 +71,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 				return err
 			}
 			defer service.CloseWithin(service.Farewell, client) // sarama's refresh of the metadata, under way, would hold it
-			g := &kafka.Group{
+			g := &group.Consumer{
 				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },
 			}
@@ -123,8 +124,8 @@ func TestCommitBeforeWorkLoses(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", numbers(1, 5)...)
-	m := joinWith(t, c, func(m *member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
+	m := joinWith(t, c, func(m *member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
 			for msg := range claim.Messages() {
 				claim.Mark(msg)
 				if err := claim.Commit(); err != nil {
@@ -148,8 +149,8 @@ func TestHandlerEndsTheGroup(t *testing.T) {
 		err  error
 		want string // the error of Run; "" for nil
 	}{
-		{"done", kafka.ErrDone, ""},
-		{"done, wrapped", fmt.Errorf("match over: %w", kafka.ErrDone), ""},
+		{"done", group.ErrDone, ""},
+		{"done, wrapped", fmt.Errorf("match over: %w", group.ErrDone), ""},
 		{"fatal", &kafka.FatalError{Err: errors.New("no way on")}, "no way on"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,7 +182,7 @@ func TestRemovedMessagesAreNamed(t *testing.T) {
 	c.ProduceValues("t", numbers(1, 10)...)
 	first := join(t, c, func(msg *sarama.ConsumerMessage) error {
 		if string(msg.Value) == "4" {
-			return kafka.ErrDone
+			return group.ErrDone
 		}
 		return nil
 	})
@@ -223,14 +224,14 @@ func TestStuckHandlerIsGivenUp(t *testing.T) {
 	c.ProduceValues("t", "1")
 	release := make(chan struct{})
 	defer close(release)
-	m := joinWith(t, c, func(*member) func(context.Context, *kafka.Claim) error {
-		return func(_ context.Context, claim *kafka.Claim) error {
+	m := joinWith(t, c, func(*member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
 			for range claim.Messages() {
 				<-release
 			}
 			return nil
 		}
-	}, func(g *kafka.Group) { g.ShortenHandleTimeout() })
+	}, func(g *group.Consumer) { g.ShortenHandleTimeout() })
 	if err := m.Wait(); err == nil || !strings.Contains(err.Error(), "has not been handled within") {
 		t.Errorf("error %v", err)
 	}

@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -12,13 +12,14 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/history"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
 // Claim is one partition during one session of a group.
 type Claim struct {
 	life      context.Context // ends when the process is to stop, or the client is given up
-	group     *Group
+	group     *Consumer
 	client    sarama.Client
 	session   sarama.ConsumerGroupSession
 	claim     sarama.ConsumerGroupClaim
@@ -31,7 +32,7 @@ type Claim struct {
 	handlingSince atomic.Int64 // Unix milliseconds; 0 while waiting for a message
 }
 
-func newClaim(life context.Context, g *Group, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
+func newClaim(life context.Context, g *Consumer, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
 	c := &Claim{life: life, group: g, client: g.client(), session: session, claim: claim, partition: claim.Partition(), messages: claim.Messages()}
 	c.marked.Store(-1)
 	return c
@@ -98,7 +99,7 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 					return
 				}
 				c.handlingSince.Store(time.Now().UnixMilli())
-				c.group.Process.History.Note(history.Deliver, history.OK, subjectOf(msg))
+				c.group.Process.History.Note(history.Deliver, history.OK, kafka.Place(msg))
 				if !yield(msg) {
 					return
 				}
@@ -107,11 +108,6 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 			}
 		}
 	}
-}
-
-// subjectOf is a message as a history names it: by where it stands.
-func subjectOf(msg *sarama.ConsumerMessage) history.Subject {
-	return history.Subject{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset}
 }
 
 // Idle reports that no fetched message is waiting: a good moment to commit and to flush output.
@@ -147,7 +143,7 @@ func (c *Claim) Commit() error {
 		return c.failed
 	}
 	if err := c.group.Process.Out.Flush(); err != nil {
-		c.failed = &FatalError{fmt.Errorf("print: %w", err)}
+		c.failed = &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 		return c.failed
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
@@ -159,7 +155,7 @@ func (c *Claim) Commit() error {
 	cause := errors.New("no coordinator answers")
 	for {
 		// Sarama looks for a coordinator for a minute, and cannot be told to stop.
-		retry, err := Interruptible(ctx, func() (bool, error) { return c.commitOnce(offset) })
+		retry, err := kafka.Interruptible(ctx, func() (bool, error) { return c.commitOnce(offset) })
 		if err == nil {
 			step.OK()
 			c.pending = 0

@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -31,7 +31,7 @@ func joinStatic(t *testing.T, c *kafkatest.Cluster, started bool) *member {
 	}, false); err != nil {
 		t.Fatal(err)
 	}
-	return joinWith(t, c, committing, func(g *kafka.Group) {
+	return joinWith(t, c, committing, func(g *group.Consumer) {
 		g.Member.InstanceID = "one"
 		conf := &g.Client.Config().Consumer.Group
 		conf.InstanceId = "one" // what Membership.Apply does before a dial

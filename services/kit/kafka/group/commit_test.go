@@ -1,4 +1,4 @@
-package kafka_test
+package group_test
 
 import (
 	"context"

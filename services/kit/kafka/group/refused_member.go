@@ -1,4 +1,4 @@
-package kafka
+package group
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -53,17 +54,6 @@ var joinRefusals = []joinRefusal{
 		"the brokers do not speak the protocol version that this program needs in group %s: use Kafka 2.5 or newer"},
 }
 
-// idRefusals are a transaction coordinator's reasons for giving no producer a transactional id. They are the
-// same at every try; %q is the id.
-var idRefusals = []joinRefusal{
-	{sarama.ErrTransactionalIDAuthorizationFailed, "", 0,
-		"este usuário não tem permissão no TRANSACTIONAL_ID %q: dê a ele WRITE no id (kafka-acls --add --operation Write --transactional-id), ou escolha outro (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)",
-		"this user has no permission on TRANSACTIONAL_ID %q: grant WRITE on it (kafka-acls --add --operation Write --transactional-id), or choose another (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"},
-	{sarama.ErrInvalidTransactionTimeout, "", 0,
-		"os brokers não aceitam TRANSACTION_TIMEOUT para o TRANSACTIONAL_ID %q: escolha um menor, ou aumente neles transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)",
-		"the brokers do not accept TRANSACTION_TIMEOUT for TRANSACTIONAL_ID %q: choose a shorter one, or raise their transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)"},
-}
-
 // standingRefusal is a refusal that was not withdrawn yet.
 type standingRefusal struct {
 	joinRefusal
@@ -81,18 +71,9 @@ func (r *standingRefusal) line(lang service.Lang) string {
 	return fmt.Sprintf(service.Pick(lang, r.pt, r.en), r.group) + " (" + name + ")"
 }
 
-// RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id.
-type RefusedError struct {
-	Reason string // what it means and what to do, in English
-	Err    error  // a sarama.KError
-}
-
-func (e *RefusedError) Error() string { return e.Reason }
-func (e *RefusedError) Unwrap() error { return e.Err }
-
-// refuse notes why the coordinator does not take the member in, for [Group.waitingLine]. It tells students and
-// returns a RefusedError where a further try cannot help.
-func (g *Group) refuse(ctx context.Context, err error) error {
+// refuse notes why the coordinator does not take the member in, for [Consumer.waitingLine]. It tells students and
+// returns a kafka.RefusedError where a further try cannot help.
+func (g *Consumer) refuse(ctx context.Context, err error) error {
 	for _, r := range joinRefusals {
 		if !errors.Is(err, r.code) {
 			continue
@@ -112,30 +93,30 @@ func (g *Group) refuse(ctx context.Context, err error) error {
 			return nil
 		}
 		g.Process.Out.Print(standing.line(g.Process.Lang))
-		return &RefusedError{Reason: standing.line(service.English), Err: r.code}
+		return &kafka.RefusedError{Reason: standing.line(service.English), Err: r.code}
 	}
 	return nil
 }
 
 // standing is the refusal that was not withdrawn yet, or nil.
-func (g *Group) standing() *standingRefusal {
+func (g *Consumer) standing() *standingRefusal {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.refusal
 }
 
-func (g *Group) setRefusal(r *standingRefusal) {
+func (g *Consumer) setRefusal(r *standingRefusal) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.refusal = r
 }
 
 // describe asks the coordinator for the group as it is now.
-func (g *Group) describe(ctx context.Context) (*sarama.GroupDescription, error) {
+func (g *Consumer) describe(ctx context.Context) (*sarama.GroupDescription, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
 	client := g.client()
-	return Interruptible(ctx, func() (*sarama.GroupDescription, error) {
+	return kafka.Interruptible(ctx, func() (*sarama.GroupDescription, error) {
 		coordinator, err := client.Coordinator(g.Member.Group)
 		if err != nil {
 			return nil, err
