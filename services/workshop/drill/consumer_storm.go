@@ -11,21 +11,7 @@ import (
 )
 
 var consumerStorm = Drill{
-	Name:    "consumer-storm",
-	Summary: lab.Text{PT: "consumidores entram, saem e morrem; o grupo se reorganiza sem parar", EN: "consumers join, leave and die; the group keeps rebalancing"},
-	Will: [3]lab.Text{
-		{PT: "Mais quatro consumidores entram no grupo, um a um; dois são mortos (kill -9), dois saem do jeito certo.",
-			EN: "Four more join the consumer's group, one by one; two are killed (kill -9), two leave in the proper way."},
-		{PT: "Prova: depois de cada mudança o coordenador conta outro número de membros.", EN: "Proof: after each change the coordinator counts another number of members."},
-		{PT: "Previsão: nenhuma mensagem é pulada; as que mudaram de mãos antes de confirmadas se repetem. Quem produz não percebe nada.",
-			EN: "Prediction: no message is skipped; those that change hands before their commit are repeated. Who produces does not notice."},
-	},
-	Why: lab.Text{
-		PT: "A cada mudança o grupo redistribui as partições, e cada novo dono começa no último offset confirmado. O que o antigo dono leu sem confirmar é lido de novo: " +
-			"at-least-once. Quem sai do jeito certo confirma antes e avisa; de quem morre o grupo só sabe quando a sessão termina.",
-		EN: "At each change the group hands the partitions out anew, and each new owner begins at the last committed offset. What the old owner read without committing is read again: " +
-			"at-least-once. Who leaves in the proper way commits first and says so; of who dies the group only knows when its session ends.",
-	},
+	Name:  "consumer-storm",
 	Times: 2, Embedded: true,
 	run: func(ctx context.Context, s *Stage) error {
 		for round := range s.Times {

@@ -12,8 +12,7 @@ import (
 type Control struct {
 	Name  string
 	Drill string // its name
-	Swap  lab.Text
-	Want  lab.Text // what must be seen
+	lab.ControlWords
 
 	topic  func(kafka.Topic) kafka.Topic
 	vars   []string // of the producer
@@ -37,12 +36,18 @@ func (c *Control) producer() []string {
 }
 
 // Controls is every control.
-func Controls() []Control { return []Control{oneReplica, unclean} }
+func Controls() []Control {
+	controls := []Control{oneReplica, unclean}
+	for i, c := range controls {
+		if d, ok := Find(c.Drill); ok {
+			controls[i].ControlWords = d.Control(c.Name)
+		}
+	}
+	return controls
+}
 
 var oneReplica = Control{
 	Name: "one-replica", Drill: "kill-leader",
-	Swap:  lab.Text{PT: "o tópico tem uma réplica só", EN: "the topic has one replica only"},
-	Want:  lab.Text{PT: "ninguém pode substituir o líder: a partição não confirma dentro do prazo", EN: "nobody can take over from the leader: the partition does not acknowledge within the limit"},
 	topic: func(t kafka.Topic) kafka.Topic { t.Replicas = 1; return t },
 	times: 1,
 	caught: func(r Result) bool {
@@ -52,8 +57,6 @@ var oneReplica = Control{
 
 var unclean = Control{
 	Name: "unclean-election", Drill: "two-brokers-down",
-	Swap: lab.Text{PT: "acks=1, min.insync.replicas=1 e unclean.leader.election.enable=true", EN: "acks=1, min.insync.replicas=1 and unclean.leader.election.enable=true"},
-	Want: lab.Text{PT: "mensagens confirmadas que só o último broker tinha se perdem", EN: "acknowledged messages that only the last broker had are lost"},
 	topic: func(t kafka.Topic) kafka.Topic {
 		t.Config = map[string]string{"min.insync.replicas": "1", "unclean.leader.election.enable": "true"}
 		return t

@@ -11,8 +11,10 @@ package drill
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"workshop.example/kit/service"
@@ -21,11 +23,8 @@ import (
 
 // Drill is one emergency.
 type Drill struct {
-	Name    string
-	Summary lab.Text
-	// Will is three lines: what is struck, how it is shown, what is predicted.
-	Will [3]lab.Text
-	Why  lab.Text // the paragraph under the verdict
+	Name      string
+	lab.Words // its Will: what is struck, how it is shown, what is predicted
 
 	Times    int  // how often it strikes, where the user has no wish; 0: what it does, it does once
 	Embedded bool // the embedded cluster will do: no broker is struck
@@ -34,17 +33,26 @@ type Drill struct {
 	run func(ctx context.Context, s *Stage) error
 }
 
+//go:embed *.toml
+var files embed.FS
+
 // All is every drill, the usual emergencies first.
-func All() []Drill {
-	return []Drill{
+func All() []Drill { return slices.Clone(all()) }
+
+var all = sync.OnceValue(func() []Drill {
+	drills := []Drill{
 		killLeader, killController, killCoordinator, twoBrokersDown, zooKeeperDown, pauseBroker, rollingRestart, wholeCluster, consumerStorm,
 	}
-}
+	for i := range drills {
+		drills[i].Words = lab.MustWords(files, drills[i].Name)
+	}
+	return drills
+})
 
 // Names are those of All.
 func Names() []string {
 	var names []string
-	for _, d := range All() {
+	for _, d := range all() {
 		names = append(names, d.Name)
 	}
 	return names
@@ -52,11 +60,12 @@ func Names() []string {
 
 // Find returns the drill with a name.
 func Find(name string) (Drill, bool) {
-	i := slices.IndexFunc(All(), func(d Drill) bool { return d.Name == name })
-	if i < 0 {
-		return Drill{}, false
+	for _, d := range all() {
+		if d.Name == name {
+			return d, true
+		}
 	}
-	return All()[i], true
+	return Drill{}, false
 }
 
 // Options are what a user may wish for a drill.

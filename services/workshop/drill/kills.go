@@ -10,22 +10,7 @@ import (
 )
 
 var killLeader = Drill{
-	Name:    "kill-leader",
-	Summary: lab.Text{PT: "kill -9 no líder, e no líder que o substitui, e no seguinte", EN: "kill -9 of the leader, of the one that takes over, and of the next"},
-	Will: [3]lab.Text{
-		{PT: "O broker que lidera a partição 0 das transações morre (kill -9), volta, e o novo líder é o próximo a morrer.",
-			EN: "The broker that leads partition 0 of the transactions is killed (kill -9), comes back, and the new leader is the next to die."},
-		{PT: "Prova: o processo sumiu, e as partições que ele liderava têm outro líder, numa época (epoch) mais nova.",
-			EN: "Proof: the process is gone, and the partitions that it led have another leader, of a newer epoch."},
-		{PT: "Previsão: nada do que foi confirmado se perde ou se repete; cada partição volta a confirmar em até 16 s (a sessão do ZooKeeper, 6 s, mais 10).",
-			EN: "Prediction: nothing that was acknowledged is lost or repeated; each partition acknowledges again within 16 s (the ZooKeeper session of 6 s, and 10)."},
-	},
-	Why: lab.Text{
-		PT: "O líder só confirma o que outra réplica em sincronia também tem (acks=all, min.insync.replicas=2). Quando ele morre, o controlador espera o fim da " +
-			"sua sessão no ZooKeeper e escolhe um dos que têm tudo. O produtor tenta de novo com o mesmo número de sequência, e o novo líder reconhece o que já tem.",
-		EN: "The leader acknowledges only what another in-sync replica has too (acks=all, min.insync.replicas=2). When it dies the controller waits for the end of its " +
-			"ZooKeeper session and chooses one of those that have everything. The producer tries again under the same sequence number, and the new leader knows what it has.",
-	},
+	Name:  "kill-leader",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
 		for range s.Times {
@@ -44,20 +29,7 @@ var killLeader = Drill{
 }
 
 var killController = Drill{
-	Name:    "kill-controller",
-	Summary: lab.Text{PT: "kill -9 no broker que escolhe os líderes", EN: "kill -9 of the broker that chooses the leaders"},
-	Will: [3]lab.Text{
-		{PT: "O controlador, o broker que escolhe os líderes dos outros, morre (kill -9); depois o que o substitui.", EN: "The controller, the broker that chooses the others' leaders, is killed (kill -9); then the one that takes over."},
-		{PT: "Prova: o processo sumiu, e os outros brokers têm outro controlador.", EN: "Proof: the process is gone, and the other brokers have another controller."},
-		{PT: "Previsão: nada se perde; o que o morto liderava espera primeiro por um novo controlador, e mesmo assim confirma em até 16 s.",
-			EN: "Prediction: nothing is lost; what the dead one led waits for a new controller first, and acknowledges within 16 s all the same."},
-	},
-	Why: lab.Text{
-		PT: "O controlador é um broker como os outros, que primeiro criou um nó efêmero no ZooKeeper. Quando morre, o nó some com a sua sessão, e outro toma o lugar: " +
-			"lê do ZooKeeper quem tem o quê, e escolhe líderes para o que ficou sem. Quem já tem líder nem percebe.",
-		EN: "The controller is a broker like the others, which was the first to create an ephemeral node in ZooKeeper. When it dies the node goes with its session and " +
-			"another takes the place: it reads from ZooKeeper who has what, and chooses leaders for what has none. Who has a leader does not notice.",
-	},
+	Name:  "kill-controller",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
 		for range s.Times {
@@ -79,21 +51,7 @@ var killController = Drill{
 }
 
 var killCoordinator = Drill{
-	Name:    "kill-coordinator",
-	Summary: lab.Text{PT: "kill -9 no broker que coordena o grupo do consumidor", EN: "kill -9 of the broker that coordinates the consumer's group"},
-	Will: [3]lab.Text{
-		{PT: "O coordenador do grupo do consumidor, que guarda membros e offsets, morre (kill -9); depois o que o substitui.",
-			EN: "The coordinator of the consumer's group, which keeps its members and offsets, is killed (kill -9); then the one that takes over."},
-		{PT: "Prova: o processo sumiu, e outro broker se diz o coordenador do grupo.", EN: "Proof: the process is gone, and another broker says that it is the group's coordinator."},
-		{PT: "Previsão: o consumidor não pula nada; o que leu sem confirmar pode se repetir. O placar em exactly-once não repete nem isso.",
-			EN: "Prediction: the consumer skips nothing; what it read without committing it may repeat. The exactly-once scoreboard does not repeat even that."},
-	},
-	Why: lab.Text{
-		PT: "Os offsets de um grupo são mensagens numa partição de __consumer_offsets, com três réplicas como as outras; o líder dela é o coordenador. " +
-			"O próximo líder lê a partição e sabe tudo que foi confirmado. O consumidor procura o novo coordenador e volta ao último offset confirmado.",
-		EN: "A group's offsets are messages in a partition of __consumer_offsets, with three replicas as any other; its leader is the coordinator. " +
-			"The next leader reads the partition and knows all that was committed. The consumer looks for the new coordinator and goes on from the last committed offset.",
-	},
+	Name:  "kill-coordinator",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
 		var silences []time.Duration

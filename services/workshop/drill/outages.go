@@ -16,22 +16,7 @@ import (
 )
 
 var twoBrokersDown = Drill{
-	Name:    "two-brokers-down",
-	Summary: lab.Text{PT: "dois brokers mortos, depois o último; o último a cair tem de ser o primeiro a voltar", EN: "two brokers dead, then the last; who fell last has to be back first"},
-	Will: [3]lab.Text{
-		{PT: "Os dois seguidores da partição 0 morrem; depois o líder também, e é um dos seguidores quem volta antes dele.",
-			EN: "Both followers of partition 0 are killed; then the leader too, and it is a follower that comes back before it."},
-		{PT: "Prova: os processos sumiram, e cada partição tem uma réplica em sincronia só; depois nenhum líder.",
-			EN: "Proof: the processes are gone, and each partition has one in-sync replica only; then no leader."},
-		{PT: "Previsão: nada é confirmado com menos de duas réplicas em sincronia; o que já estava confirmado continua legível; o que espera é confirmado depois.",
-			EN: "Prediction: nothing is acknowledged with fewer than two replicas in sync; what was acknowledged can still be read; what waits is acknowledged later."},
-	},
-	Why: lab.Text{
-		PT: "min.insync.replicas=2 faz o cluster preferir parar a confirmar o que só uma máquina tem. E como só quem está em sincronia pode ser líder " +
-			"(unclean.leader.election.enable=false), a réplica atrasada que volta primeiro espera pela que tem tudo, em vez de apagar o que falta a ela.",
-		EN: "min.insync.replicas=2 makes the cluster rather stop than acknowledge what only one machine has. And as only an in-sync replica may lead " +
-			"(unclean.leader.election.enable=false), a stale one that is back first waits for the one that has everything, instead of wiping what it lacks.",
-	},
+	Name:     "two-brokers-down",
 	Answered: true,
 	run:      runTwoBrokersDown,
 }
@@ -132,19 +117,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 }
 
 var zooKeeperDown = Drill{
-	Name:    "zookeeper-down",
-	Summary: lab.Text{PT: "30 s sem ZooKeeper: quem produz e consome não percebe", EN: "30 s without ZooKeeper: who produces and consumes does not notice"},
-	Will: [3]lab.Text{
-		{PT: "O ZooKeeper morre (kill -9) e fica morto por 30 s, cinco vezes a sessão dos brokers com ele.", EN: "ZooKeeper is killed (kill -9) and stays dead for 30 s, five times the brokers' session with it."},
-		{PT: "Prova: o processo sumiu; e criar um tópico, que precisa dele, não dá certo.", EN: "Proof: the process is gone; and the creation of a topic, which needs it, fails."},
-		{PT: "Previsão: a produção não para (nenhuma partição fica mais de 5 s sem confirmar), e nada se perde.", EN: "Prediction: production goes on (no partition is without an acknowledgement for more than 5 s), and nothing is lost."},
-	},
-	Why: lab.Text{
-		PT: "O ZooKeeper guarda quem está vivo, quem é líder e quem é o controlador; por ele não passa nenhuma mensagem. Sem ele nada muda: " +
-			"nem líder novo, nem tópico novo. Perigo só há se um broker morrer enquanto ele não está.",
-		EN: "ZooKeeper keeps who is alive, who leads and who is the controller; no message goes through it. Without it nothing changes: " +
-			"no new leader, no new topic. There is danger only where a broker dies in the meantime.",
-	},
+	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
 		f, err := s.strike(lab.Text{PT: "kill -9 no ZooKeeper, por 30 s", EN: "kill -9 of ZooKeeper, for 30 s"}, func() error { return s.kill(lab.ZooKeeper) })
@@ -195,19 +168,7 @@ func (s *Stage) noTopic(ctx context.Context) error {
 }
 
 var wholeCluster = Drill{
-	Name:    "whole-cluster",
-	Summary: lab.Text{PT: "kill -9 em tudo, do ZooKeeper ao último broker, e partida a frio", EN: "kill -9 of everything, from ZooKeeper to the last broker, and a cold start"},
-	Will: [3]lab.Text{
-		{PT: "Os brokers e o ZooKeeper morrem no mesmo instante (kill -9) e são iniciados a frio; os programas ficam.", EN: "The brokers and ZooKeeper are killed at the same instant (kill -9) and start cold; the programs stay."},
-		{PT: "Prova: os processos sumiram, e ninguém responde.", EN: "Proof: the processes are gone, and nobody answers."},
-		{PT: "Previsão: nada do que foi confirmado se perde, nada se repete, e os programas retomam (o placar, se desistiu, é iniciado de novo, como faz o Docker).", EN: "Prediction: nothing that was acknowledged is lost, nothing is repeated, and the programs go on (the scoreboard, where it gave up, is started again, as Docker does)."},
-	},
-	Why: lab.Text{
-		PT: "Um kill -9 tira o processo, não a memória do sistema: o que o broker escreveu chega ao disco sem ele. Na partida cada um refaz os índices dos segmentos abertos e " +
-			"descarta o fim que não confere. Se faltasse energia a todas as máquinas ao mesmo tempo, o que só estava na memória iria junto: acks=all conta cópias, não discos.",
-		EN: "A kill -9 takes the process away, not the system's memory: what the broker wrote reaches the disk without it. At its start each rebuilds the indexes of open segments and " +
-			"drops an end that does not check. Were all machines to lose power at once, what was in memory only would be gone: acks=all counts copies, not disks.",
-	},
+	Name: "whole-cluster",
 	run: func(ctx context.Context, s *Stage) error {
 		before, _ := s.watch.now()
 		all := append([]int32{lab.ZooKeeper}, before.Brokers...)

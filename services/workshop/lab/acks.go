@@ -17,24 +17,7 @@ import (
 )
 
 var acks = Lab{
-	Name:    "acks",
-	Summary: Text{"o líder morre sem que ninguém tenha a cópia: acks=1 e acks=all", "the leader dies while nobody has the copy: acks=1 and acks=all"},
-	Will: [3]Text{
-		{"O simulador joga duas partidas; na pausa entre elas os dois seguidores da partição congelam (SIGSTOP).",
-			"The simulator plays two matches; in the pause between them the partition's two followers are frozen (SIGSTOP)."},
-		{"No meio da segunda o líder morre (kill -9) e os seguidores acordam: um deles passa a ser o líder. Com acks=1, depois com acks=all.",
-			"In the middle of the second the leader dies (kill -9) and the followers wake up: one becomes leader. With acks=1, then with acks=all."},
-		{"Previsão: com acks=1 perde-se tudo o que só o líder tinha, embora confirmado; com acks=all nada é confirmado enquanto isso, e nada se perde.",
-			"Prediction: with acks=1 all that only the leader had is lost, though acknowledged; with acks=all nothing is acknowledged meanwhile, and nothing is lost."},
-	},
-	Why: Text{
-		"Com acks=1 o líder confirma assim que ele mesmo tem a mensagem. Se morre antes que um seguidor a copie, o próximo líder nunca soube dela, " +
-			"e o antigo, quando volta, apaga o que tem a mais. Com acks=all e min.insync.replicas=2 a confirmação espera por uma segunda cópia: " +
-			"sem ela o produtor espera e tenta de novo, e o que foi confirmado sobrevive à morte de um broker.",
-		"With acks=1 the leader acknowledges as soon as it has the message itself. If it dies before a follower has copied it, the next leader has never heard " +
-			"of it, and the old one, when it comes back, truncates the excess. With acks=all and min.insync.replicas=2 the acknowledgement waits for a second " +
-			"copy: without one the producer waits and tries again, and what was acknowledged survives the death of a broker.",
-	},
+	Name: "acks",
 	Pace: 20 * time.Millisecond, Killer: true,
 	ByHand: theMatch,
 	run:    runAcks,

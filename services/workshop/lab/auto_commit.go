@@ -11,22 +11,7 @@ import (
 const autoCommitCrash = 32
 
 var autoCommit = Lab{
-	Name:    "auto-commit",
-	Summary: Text{"confirma a cada 5 s: uma queda repete o que veio depois", "commit every 5 s: a crash repeats what came after"},
-	Will: [3]Text{
-		{"Um simulador joga uma partida; o placar exibe cada gol, e o offset é confirmado a cada 5 segundos.",
-			"A simulator plays a match; the board shows each goal, and the offset is committed every 5 seconds."},
-		{"No id 32 o placar cai entre duas confirmações, como por kill -9, e é reiniciado.",
-			"At id 32 the board crashes between two commits, as by kill -9, and is started again."},
-		{"Previsão: repete-se tudo o que foi exibido depois da última confirmação; nada se perde.",
-			"Prediction: all that was shown after the last commit is repeated; nothing is lost."},
-	},
-	Why: Text{
-		"A confirmação automática guarda de tempos em tempos o offset do que já foi lido. O que foi exibido desde a última vez não está " +
-			"confirmado, e depois da queda vem tudo de novo: quanto maior o intervalo, mais se repete. É uma garantia de pelo menos uma vez, com repetições aos montes.",
-		"Automatic commit stores from time to time the offset of what was read. What was shown since the last time is not committed, " +
-			"and after the crash all of it comes again: the longer the interval, the more is repeated. It is at-least-once, with plenty of repeats.",
-	},
+	Name: "auto-commit",
 	Pace: 200 * time.Millisecond, Student: true,
 	ByHand: theMatch,
 	run:    runAutoCommit,

@@ -19,24 +19,7 @@ import (
 )
 
 var consumerGroups = Lab{
-	Name:    "consumer-groups",
-	Summary: Text{"um a quatro membros em três partições, um deles morto; e outro grupo ao lado", "one to four members on three partitions, one of them killed; and another group beside them"},
-	Will: [3]Text{
-		{"Um producer publica transações num tópico de três partições. O grupo a começa com um consumer e ganha mais um, até serem quatro; o grupo b tem um só.",
-			"A producer publishes transactions on a topic of three partitions. Group a begins with one consumer and is given one more, until there are four; group b has one."},
-		{"Com os quatro no grupo, um que tem uma partição é morto (kill -9), e ninguém o reinicia.",
-			"With all four in the group, one that has a partition is killed (kill -9), and nobody starts it again."},
-		{"Previsão: cada partição tem um só dono, e o quarto membro fica sem nenhuma; a do morto passa a outro, nada se perde; cada grupo vê tudo.",
-			"Prediction: each partition has one owner, and the fourth member none; the dead one's goes to another, nothing is lost; each group sees everything."},
-	},
-	Why: Text{
-		"Num grupo cada partição é de um membro só: é assim que a ordem dela se mantém, e é por isso que mais membros que partições não ajudam. A cada entrada ou saída o coordenador " +
-			"reparte tudo de novo. De quem morre sem se despedir ele só sabe quando a sessão acaba (session.timeout.ms, aqui 6 s); até lá a partição espera. O novo dono continua do offset " +
-			"confirmado: o que o morto exibiu sem confirmar vem outra vez, e nada falta. Outro grupo tem os seus próprios offsets, e por isso recebe tudo também.",
-		"In a group each partition belongs to one member only: that is how its order is kept, and why more members than partitions do not help. Whenever one comes or goes the coordinator " +
-			"deals them all out anew. Of one that dies without a farewell it learns only when the session ends (session.timeout.ms, here 6 s); until then its partition waits. The new owner goes on from the " +
-			"committed offset: what the dead one has shown and not committed comes again, and nothing is missing. Another group has offsets of its own, and so is given everything too.",
-	},
+	Name:   "consumer-groups",
 	Pace:   50 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
 	run:    runConsumerGroups,

@@ -21,8 +21,7 @@ import (
 type Control struct {
 	Name string
 	Lab  string // its name
-	Swap Text   // what is put in whose place
-	Want Text   // what must be seen
+	ControlWords
 	// Brokers: it needs real ones. Embedded: it needs the embedded cluster, whose faults it uses.
 	Brokers, Embedded bool
 
@@ -54,12 +53,18 @@ func (c *Control) breakCluster(cluster *embedded.Cluster) {
 
 // Controls is every control, in the order of their labs.
 func Controls() []Control {
-	return []Control{
+	controls := []Control{
 		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
 		otherHash, sameGroup, keyless, anotherName,
 		aloneIsEnough, otherGroup, unheardCut, bigBatch,
 		outboxAfterAll, forgetful, tooFewPartitions,
 	}
+	for i, c := range controls {
+		if l, ok := Find(c.Lab); ok {
+			controls[i].ControlWords = l.Words.Control(c.Name)
+		}
+	}
+	return controls
 }
 
 // broken puts the broken-board in the scoreboard's place.
@@ -74,8 +79,6 @@ func broken(mistake string) func(name, program string, vars []string) (string, [
 
 var unconfirmedCommit = Control{
 	Name: "unconfirmed-commit", Lab: "at-most-once",
-	Swap:     Text{"o placar não confere a resposta do commit, e o coordenador recusa os primeiros", "the board does not look at the answer to its commit, and the coordinator refuses the first ones"},
-	Want:     Text{"repetidos os ids 1 a 4, quando nada devia se repetir", "ids 1 to 4 repeated, where nothing should be"},
 	Embedded: true, pace: 20 * time.Millisecond,
 	instead: broken("unconfirmed-commit"),
 	// As many as there are until the crash at id 5.
@@ -89,8 +92,6 @@ var unconfirmedCommit = Control{
 
 var neverCommits = Control{
 	Name: "never-commit", Lab: "at-least-once",
-	Swap:    Text{"o placar nunca confirma um offset", "the board never commits an offset"},
-	Want:    Text{"repetidos os ids 1 a 5, e não só o 5", "ids 1 to 5 repeated, not only 5"},
 	pace:    20 * time.Millisecond,
 	instead: broken("never-commit"),
 	caught: func(parts []Part) bool {
@@ -103,8 +104,6 @@ const abortedID = 8
 
 var readsOnAfterAbort = Control{
 	Name: "read-on-after-abort", Lab: "exactly-once",
-	Swap:     Text{"depois de abortar, o placar segue lendo; o coordenador recusa uma vez o offset do id 8", "after an abort the board reads on; the coordinator refuses the offset of id 8 once"},
-	Want:     Text{"perdido em scoreBoard o id 8", "id 8 lost in scoreBoard"},
 	Embedded: true, pace: 20 * time.Millisecond,
 	// Without the kills: this board does not come back to where it was.
 	run:     func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, nil) },
@@ -119,8 +118,6 @@ var readsOnAfterAbort = Control{
 
 var readsUncommitted = Control{
 	Name: "read-uncommitted", Lab: "ghost-goals",
-	Swap: Text{"o placar read_committed roda com ISOLATION=read_uncommitted", "the read_committed board runs with ISOLATION=read_uncommitted"},
-	Want: Text{"gols fantasmas onde não devia haver nenhum", "ghost goals where there should be none"},
 	pace: 20 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "committed" {
@@ -133,8 +130,6 @@ var readsUncommitted = Control{
 
 var groupIDOnly = Control{
 	Name: "group-id-only", Lab: "zombie",
-	Swap:    Text{"o placar confirma offsets só com o nome do grupo (AddMessageToTxn)", "the board commits offsets by the group's name alone (AddMessageToTxn)"},
-	Want:    Text{"repetido em scoreBoard o id 5", "id 5 repeated in scoreBoard"},
 	pace:    250 * time.Millisecond,
 	instead: broken("group-id-only"),
 	caught:  func(parts []Part) bool { return slices.Contains(numbers(parts[0].Counted.Repeated), failAt) },
@@ -142,8 +137,6 @@ var groupIDOnly = Control{
 
 var notIdempotent = Control{
 	Name: "not-idempotent", Lab: "idempotence",
-	Swap: Text{"o simulador idempotente roda com IDEMPOTENT=false", "the idempotent simulator runs with IDEMPOTENT=false"},
-	Want: Text{"duplicadas no tópico", "duplicates in the topic"},
 	pace: 0,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if strings.HasPrefix(name, "simulator") {
@@ -156,8 +149,6 @@ var notIdempotent = Control{
 
 var leaderAlone = Control{
 	Name: "acks-1", Lab: "acks",
-	Swap:    Text{"o simulador com acks=all roda com acks=1", "the simulator with acks=all runs with acks=1"},
-	Want:    Text{"perdido o que foi confirmado enquanto só o líder o tinha", "lost what was acknowledged while the leader alone had it"},
 	Brokers: true, pace: 20 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "simulator-all" {
@@ -170,8 +161,6 @@ var leaderAlone = Control{
 
 var epochZero = Control{
 	Name: "epoch-zero", Lab: "leader-epoch",
-	Swap:    Text{"o placar confirma offsets com a época de líder 0", "the board commits offsets with leader epoch 0"},
-	Want:    Text{"o consumidor Java volta e repete", "the Java consumer goes back and repeats"},
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
 	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
@@ -179,8 +168,6 @@ var epochZero = Control{
 
 var otherHash = Control{
 	Name: "fnv", Lab: "partitions",
-	Swap: Text{"o produtor escolhe a partição pela chave com FNV, o padrão do sarama, e não com murmur2", "the producer chooses a key's partition with FNV, sarama's default, and not with murmur2"},
-	Want: Text{"chaves em partição diferente da do cliente Java", "keys on another partition than the Java client's"},
 	run: func(ctx context.Context, b *Bench) ([]Part, error) {
 		return b.partitions(ctx, sarama.NewHashPartitioner)
 	},
@@ -191,8 +178,6 @@ var otherHash = Control{
 
 var sameGroup = Control{
 	Name: "same-group", Lab: "consumer-groups",
-	Swap: Text{"o consumer do grupo b roda com o nome do grupo a", "the consumer of group b runs with the name of group a"},
-	Want: Text{"o grupo b não vê tudo, e o grupo a não recebe o que lhe caberia sozinho", "group b does not see everything, and group a is not given what would be its own"},
 	pace: 20 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		vars = slices.Clone(vars)
@@ -211,8 +196,6 @@ var sameGroup = Control{
 
 var keyless = Control{
 	Name: "no-key", Lab: "order",
-	Swap: Text{"o simulador que devia usar a partida como chave roda com MESSAGE_KEY=none", "the simulator that should use the match as the key runs with MESSAGE_KEY=none"},
-	Want: Text{"o placar volta atrás onde não devia", "the score jumps back where it should not"},
 	pace: 5 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "simulator-keyed" {
@@ -227,8 +210,6 @@ var keyless = Control{
 
 var anotherName = Control{
 	Name: "another-name", Lab: "offsets",
-	Swap: Text{"o placar que começou com latest volta num grupo de outro nome", "the board that began with latest comes back in a group of another name"},
-	Want: Text{"ele relê as partidas anteriores, quando devia continuar de onde parou", "it reads the earlier matches again, where it should go on from where it stopped"},
 	pace: 20 * time.Millisecond,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=earliest") {
@@ -243,8 +224,6 @@ var anotherName = Control{
 
 var aloneIsEnough = Control{
 	Name: "acks-1-alone", Lab: "replication",
-	Swap:    Text{"o produtor do tópico com três réplicas usa acks=1", "the producer of the topic with three replicas uses acks=1"},
-	Want:    Text{"confirmações, embora um só broker tenha as mensagens", "acknowledgements, though one broker alone has the messages"},
 	Brokers: true,
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "producer-rf-3" {
@@ -257,8 +236,6 @@ var aloneIsEnough = Control{
 
 var otherGroup = Control{
 	Name: "other-group", Lab: "retention",
-	Swap: Text{"o consumidor volta com outro nome de grupo", "the consumer is back under another group's name"},
-	Want: Text{"ninguém diz o que foi apagado sem ser lido", "nobody says what was erased unread"},
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
 			i := slices.IndexFunc(vars, func(v string) bool { return strings.HasPrefix(v, "CONSUMER_GROUP=") })
@@ -271,8 +248,6 @@ var otherGroup = Control{
 
 var unheardCut = Control{
 	Name: "acks-0", Lab: "send-modes",
-	Swap: Text{"o envio com acks=all cuja conexão é cortada usa acks=0", "the send with acks=all whose connection is cut uses acks=0"},
-	Want: Text{"perdida a mensagem cortada, que devia ter sido reenviada", "the message that was cut off is lost, which should have been sent again"},
 	run: func(ctx context.Context, b *Bench) ([]Part, error) {
 		ways := slices.Clone(failures)
 		ways[len(ways)-1].acks = sarama.NoResponse
@@ -285,8 +260,6 @@ var unheardCut = Control{
 
 var bigBatch = Control{
 	Name: "batch-500", Lab: "fetch-size",
-	Swap: Text{"o consumidor que confirma uma a uma confirma 500 de cada vez", "the consumer that commits one by one commits 500 at a time"},
-	Want: Text{"duas confirmações onde deviam ser 1000, e mais de uma mensagem repetida", "two commits where there should be 1000, and more than one message repeated"},
 	instead: func(name, program string, vars []string) (string, []string) {
 		if name == "one" {
 			vars = append(slices.Clone(vars), "BATCH=500")

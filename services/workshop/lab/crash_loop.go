@@ -10,22 +10,7 @@ import (
 const loopLives = 3
 
 var crashLoop = Lab{
-	Name:    "crash-loop",
-	Summary: Text{"um evento que derruba o placar a cada reinício, e a saída", "an event that crashes the board at each restart, and the way out"},
-	Will: [3]Text{
-		{"O placar exibe e depois confirma (at-least-once), e cai no id 5 toda vez que o encontra (FAIL_MODE=always).",
-			"The board shows, then commits (at-least-once), and crashes at id 5 whenever it meets it (FAIL_MODE=always)."},
-		{"Ele é reiniciado 3 vezes do mesmo jeito; depois, sem a falha.",
-			"It is started again 3 times as it is; then without the fault."},
-		{"Previsão: o id 5 sai uma vez por vida e nada depois dele; sem a falha, a partida vai até o fim e nada se perde.",
-			"Prediction: id 5 is shown once a life and nothing after it; without the fault the match goes to its end, and nothing is lost."},
-	},
-	Why: Text{
-		"O offset do id 5 nunca é confirmado, porque a queda vem antes: cada reinício recebe o mesmo evento e cai de novo. " +
-			"Reiniciar não cura o que a própria mensagem provoca. A saída é mudar o programa, ou pôr a mensagem de lado (veja o laboratório poison).",
-		"The offset of id 5 is never committed, because the crash comes before: each restart gets the same event and crashes again. " +
-			"A restart does not heal what the message itself causes. The way out is to change the program, or to put the message aside (see the lab poison).",
-	},
+	Name:   "crash-loop",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runCrashLoop,

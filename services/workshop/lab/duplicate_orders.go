@@ -16,25 +16,8 @@ import (
 )
 
 var duplicateOrders = Lab{
-	Name:    "duplicate-orders",
-	Summary: Text{"um uuid enviado 20 vezes: a corrida entre conferir e gravar, e o que a fecha", "one uuid sent 20 times: the race between look and store, and what ends it"},
-	Will: [3]Text{
-		{"20 pedidos, cada um enviado 20 vezes com o mesmo uuid. O gateway confere se o uuid já está no banco e só depois grava (INTAKE=check-first); o detector de fraude decide sobre cada registro (REMEMBER=nothing). Primeiro uma requisição de cada vez.",
-			"20 orders, each sent 20 times with the same uuid. The gateway looks whether the uuid is in its database, and only then stores it (INTAKE=check-first); the fraud detector decides about each record (REMEMBER=nothing). First one request at a time."},
-		{"Depois as 20 ao mesmo tempo. Por fim com chave única, outbox e REMEMBER=place, e ainda o gateway morto (kill -9) entre publicar e marcar o que publicou.",
-			"Then the 20 at once. At last with a unique key, the outbox and REMEMBER=place, and the gateway killed (kill -9) besides, between publishing and its mark."},
-		{"Previsão: uma de cada vez, nada se duplica; ao mesmo tempo, há pedidos aceitos e decididos mais de uma vez; consertado, cada um é aceito e decidido uma vez, embora alguns vão duas vezes ao tópico.",
-			"Prediction: one at a time, nothing is duplicated; at once, there are orders accepted and decided more than once; mended, each is accepted and decided once, though some go to the topic twice."},
-	},
-	Why: Text{
-		"Entre conferir e gravar há sempre tempo para outra requisição, que confere, não acha nada, e grava também. Um teste com uma requisição de cada vez nunca o mostrará. Só quem grava pode decidir: a chave única do banco recusa o segundo, por mais que corram. " +
-			"Depois do gateway a duplicata vem de outro lado: quem publica ao menos uma vez às vezes publica duas. O detector grava de qual registro (partição e offset) é a decisão sobre um uuid. Se aquele registro volta depois de uma queda, a decisão é dele, e é enviada; " +
-			"se é outro com o mesmo uuid, não. Só o uuid não bastaria: não distingue a repetição da retomada, e perderia a decisão gravada por quem morreu antes de enviá-la.",
-		"Between a look and an insert there is always time for another request, which looks, finds nothing, and inserts as well. A test with one request at a time will never show it. Only who stores can decide: the database's unique key refuses the second one, however they race. " +
-			"Behind the gateway the duplicate comes from another side: who publishes at least once sometimes publishes twice. The detector stores which record (partition and offset) the decision about a uuid belongs to. If that record comes again after a crash the decision is its own, and is sent; " +
-			"if it is another one with that uuid, not. The uuid alone would not do: it cannot tell a repeated order from a resumed one, and would lose the decision that was stored by somebody who died before he sent it.",
-	},
-	run: runDuplicateOrders,
+	Name: "duplicate-orders",
+	run:  runDuplicateOrders,
 }
 
 const (

@@ -20,24 +20,7 @@ import (
 )
 
 var emailWorkers = Lab{
-	Name:    "email-workers",
-	Summary: Text{"cinco trabalhadores em três partições: dois não fazem nada; e em cinco", "five workers on three partitions: two do nothing; and on five"},
-	Will: [3]Text{
-		{"Um email-service com 5 trabalhadores (WORKERS=5), cada e-mail leva 100 ms (WORK=100ms): um num tópico de 3 partições, outro, ao lado, num de 5.",
-			"An email-service with 5 workers (WORKERS=5), each e-mail takes 100 ms (WORK=100ms): one on a topic of 3 partitions, another beside it on one of 5."},
-		{"Nada se quebra: os dois recebem 90 e-mails de uma vez, repartidos por igual entre as partições; conta-se o que cada um envia enquanto os dois trabalham.",
-			"Nothing is broken: both are given 90 e-mails at once, the same number on each partition; what each sends while both work is counted."},
-		{"Previsão: em 3 partições trabalham 3, e 2 nunca enviam nada; em 5 trabalham os 5, de 1,3 a 2,1 vezes mais rápido (5/3 seria 1,67).",
-			"Prediction: on 3 partitions 3 work, and 2 never send anything; on 5 all 5 do, from 1.3 to 2.1 times as fast (5/3 would be 1.67)."},
-	},
-	Why: Text{
-		"Cada trabalhador é um membro do grupo, com o seu próprio consumidor: um KafkaConsumer não pode ser dividido entre threads, e um produtor pode. O grupo dá cada partição a um membro só; é o que mantém a ordem dela. " +
-			"Com menos partições que membros sobra gente: o quarto e o quinto esperam que alguém morra. O teto do paralelismo é o número de partições, e não o de trabalhadores, nem o de máquinas. Quem dobra as instâncias de um consumidor lento " +
-			"e não vê diferença conta primeiro as partições. E elas só são o teto: se todas as mensagens têm a mesma chave, caem numa só partição, e só um trabalha.",
-		"Each worker is a member of the group with a consumer of its own: a KafkaConsumer may not be shared between threads, and a producer may. The group gives each partition to one member only; that is what keeps its order. " +
-			"With fewer partitions than members some are left over: the fourth and the fifth wait for somebody to die. The ceiling is the number of partitions, and not that of workers, nor that of machines. Who doubles the instances of a slow consumer " +
-			"and sees no difference counts the partitions first. And they are only the ceiling: if all messages have one key they go to a single partition, and one works.",
-	},
+	Name:   "email-workers",
 	ByHand: ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
 	run:    runEmailWorkers,
 }

@@ -12,26 +12,7 @@ import (
 )
 
 var exactlyOnce = Lab{
-	Name:    "exactly-once",
-	Summary: Text{"efeito e offset numa só transação: quatro quedas, e cada gol uma vez", "effect and offset in one transaction: four crashes, and every goal once"},
-	Will: [3]Text{
-		{"O placar grava o estado depois de cada gol em scoreBoard, e o offset do gol, numa só transação; depois o exibe.",
-			"The board writes its state after each goal to scoreBoard, and the goal's offset, in one transaction; then it shows it."},
-		{"Ele é morto (kill -9) em quatro pontos: id 5, antes de enviar; id 10, depois de enviar; id 15, com o offset na transação; id 20, no commit.",
-			"It is killed (kill -9) at four points: id 5, before it sends; id 10, after it has; id 15, with the offset in the transaction; id 20, in the commit."},
-		{"Previsão: em scoreBoard cada gol está uma vez, em ordem. Só na tela falta um: o id 20.",
-			"Prediction: in scoreBoard every goal is there once, in order. Only the screen lacks one: id 20."},
-	},
-	Why: Text{
-		"Nos ids 5, 10 e 15 a transação ficou sem commit: o reinício, com o mesmo TRANSACTIONAL_ID, a aborta, o offset também não vale, e o gol é feito de novo; " +
-			"quem lê scoreBoard com read_committed nunca viu a primeira tentativa. No id 20 o coordenador já tinha aceitado o commit: gol e offset estão lá, o reinício " +
-			"segue no 21, e só a resposta se perdeu. A linha do 20 viria depois dela, e por isso nunca saiu: uma tela não cabe numa transação. Se a linha viesse antes do commit, " +
-			"as outras quedas a repetiriam. Exatamente uma vez vale do Kafka para o Kafka; para o mundo lá fora, escolhe-se entre perder e repetir.",
-		"At ids 5, 10 and 15 the transaction had no commit: the restart, with the same TRANSACTIONAL_ID, aborts it, its offset does not count either, and the goal is done again; " +
-			"who reads scoreBoard with read_committed has never seen the first try. At id 20 the coordinator had accepted the commit: goal and offset are there, the restart " +
-			"goes on with 21, and only the answer was lost. The line of 20 would have come after it, so it never came: a screen does not fit into a transaction. Were the line before the commit, " +
-			"the other crashes would repeat it. Exactly once holds from Kafka to Kafka; for the world outside one chooses between losing and repeating.",
-	},
+	Name:   "exactly-once",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, strikes) },

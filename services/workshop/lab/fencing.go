@@ -14,24 +14,7 @@ import (
 const newerAfter = 12
 
 var fencing = Lab{
-	Name:    "fencing",
-	Summary: Text{"dois simuladores com um TRANSACTIONAL_ID: o mais antigo é barrado", "two simulators with one TRANSACTIONAL_ID: the older is fenced"},
-	Will: [3]Text{
-		{"Um simulador publica cada gol numa transação, com TRANSACTIONAL_ID=simulator.",
-			"A simulator publishes each goal in a transaction, with TRANSACTIONAL_ID=simulator."},
-		{"No meio da partida começa um segundo simulador com o mesmo TRANSACTIONAL_ID.",
-			"In the middle of its match a second simulator starts with the same TRANSACTIONAL_ID."},
-		{"Previsão: o mais antigo é barrado (fenced) e para com código 1; o que lhe foi confirmado está no tópico uma vez; a partida do novo está inteira.",
-			"Prediction: the older is fenced and stops with code 1; what was acknowledged to it is in the topic once; the newer's match is whole."},
-	},
-	Why: Text{
-		"O TRANSACTIONAL_ID diz ao coordenador que os dois são o mesmo programa. Quando o novo se apresenta, o coordenador aborta o que o antigo deixou aberto e aumenta a " +
-			"época (epoch) do produtor; tudo que chega com a época antiga é recusado, para sempre. É assim que um programa reiniciado se livra de uma vida anterior " +
-			"que ainda não sabe que acabou. E é por isso que duas cópias em serviço nunca podem ter o mesmo id: uma barraria a outra sem parar.",
-		"The TRANSACTIONAL_ID tells the coordinator that the two are the same program. When the newer one comes, the coordinator aborts what the older has left open and raises the " +
-			"producer's epoch; all that comes with the old epoch is refused, for ever. That is how a program that was started again gets rid of an earlier life " +
-			"that does not know yet that it is over. And it is why two copies at work must never have the same id: they would fence each other without end.",
-	},
+	Name:   "fencing",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runFencing,

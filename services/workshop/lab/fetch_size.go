@@ -14,25 +14,8 @@ import (
 )
 
 var fetchSize = Lab{
-	Name:    "fetch-size",
-	Summary: Text{"ler e confirmar uma mensagem de cada vez, ou 500: pedidos, tempo, e o que uma queda repete", "reading and committing one message at a time, or 500: requests, time, and what a crash repeats"},
-	Will: [3]Text{
-		{"Um consumidor lê as mesmas 1000 transações e confirma o offset uma a uma; outro, 500 de cada vez; um terceiro também, mas busca no máximo 16 KiB por vez.",
-			"A consumer reads the same 1000 transactions and commits the offset one by one; another, 500 at a time; a third too, but fetches 16 KiB at a time at most."},
-		{"Os dois primeiros são mortos (kill -9) depois da mensagem 750, antes de confirmá-la, e recomeçam.",
-			"The first two are killed (kill -9) after message 750, before it is committed, and start again."},
-		{"Previsão: 1000 confirmações contra 2, mas as mesmas buscas; e a queda repete no máximo o lote: uma mensagem, ou até 500.",
-			"Prediction: 1000 commits against 2, but the same fetches; and the crash repeats the batch at most: one message, or up to 500."},
-	},
-	Why: Text{
-		"O que custa tempo é a confirmação, uma ida ao coordenador por lote, e o lote é também o que uma queda repete: as duas coisas se trocam uma pela outra. O max.poll.records do cliente Java (padrão 500) só diz " +
-			"quantas das mensagens já buscadas cada poll entrega: a rede não muda. Quanto vem numa busca dizem fetch.max.bytes e max.partition.fetch.bytes, em bytes. O sarama não tem poll: entrega por um canal, uma a uma, " +
-			"e o lote é o programa que faz, marcando mensagens e confirmando quando quer; o tamanho da busca é Consumer.Fetch.Default.",
-		"What takes time is the commit, a round trip to the coordinator a batch, and the batch is also what a crash repeats: the two are traded for each other. The Java client's max.poll.records (default 500) only says " +
-			"how many of the messages that are fetched already each poll hands over: the network is the same. How much comes in a fetch is for fetch.max.bytes and max.partition.fetch.bytes to say, in bytes. Sarama has no poll: it hands over by a channel, " +
-			"one by one, and the batch is made by the program, which marks messages and commits when it likes; the size of a fetch is Consumer.Fetch.Default.",
-	},
-	run: runFetchSize,
+	Name: "fetch-size",
+	run:  runFetchSize,
 }
 
 const (

@@ -10,24 +10,7 @@ import (
 )
 
 var ghostGoals = Lab{
-	Name:    "ghost-goals",
-	Summary: Text{"gols enviados e abortados: quem os vê", "goals sent and aborted: who sees them"},
-	Will: [3]Text{
-		{"O simulador publica cada gol numa transação; cada quarto gol é antes enviado para o outro time, e abortado.",
-			"The simulator publishes each goal in a transaction; each fourth is first sent for the other team, and aborted."},
-		{"Dois placares leem o mesmo tópico, um com read_uncommitted, o outro com read_committed.",
-			"Two boards read the same topic, one with read_uncommitted, the other with read_committed."},
-		{"Previsão: o primeiro mostra todos os gols fantasmas, o segundo nenhum; os gols de verdade aparecem nos dois.",
-			"Prediction: the first shows every ghost goal, the second none; both show the true goals."},
-	},
-	Why: Text{
-		"Abortar não apaga: as mensagens abortadas ficam no tópico, seguidas de um marcador. Quem lê com read_uncommitted as recebe como " +
-			"quaisquer outras; com read_committed o cliente as descarta, e espera o fim de cada transação aberta. O padrão do cliente Java " +
-			"e do kafka-python é read_uncommitted (o da librdkafka não): sem mudá-lo, a transação do produtor não protege ninguém.",
-		"An abort erases nothing: the aborted messages stay in the topic, with a marker behind them. A reader with read_uncommitted gets " +
-			"them like any other; with read_committed the client leaves them out, and waits for the end of each open transaction. The Java client and " +
-			"kafka-python default to read_uncommitted (librdkafka does not): unless that is changed, the producer's transaction protects nobody.",
-	},
+	Name:   "ghost-goals",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runGhostGoals,

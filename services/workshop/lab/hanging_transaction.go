@@ -21,24 +21,7 @@ const (
 )
 
 var hangingTransaction = Lab{
-	Name:    "hanging-transaction",
-	Summary: Text{"uma transação que ninguém termina segura todos os leitores", "a transaction that nobody ends holds up all readers"},
-	Will: [3]Text{
-		{"Um simulador com TRANSACTIONAL_ID e TRANSACTION_TIMEOUT=6s é morto (kill -9) no id 5, entre o envio e o commit. Um placar (read_committed) segue o tópico.",
-			"A simulator with TRANSACTIONAL_ID and TRANSACTION_TIMEOUT=6s is killed (kill -9) at id 5, between send and commit. A board (read_committed) follows the topic."},
-		{"Outro simulador joga uma nova partida no mesmo tópico: uma vez com outro TRANSACTIONAL_ID, uma vez (noutro tópico) com o mesmo.",
-			"Another simulator plays a new match on the same topic: once with another TRANSACTIONAL_ID, once (on another topic) with the same."},
-		{"Previsão: com outro id os gols são confirmados e nenhum aparece até o broker abortar a transação; com o mesmo, aparecem logo. Nada se perde.",
-			"Prediction: with another id the goals are acknowledged and none is shown until the broker aborts the transaction; with the same they are shown at once. Nothing is lost."},
-	},
-	Why: Text{
-		"Quem lê com read_committed só recebe o que está antes da primeira transação aberta da partição (o last stable offset), de quem quer que sejam as mensagens depois dela. " +
-			"O morto não termina a sua; o broker a aborta quando passa TRANSACTION_TIMEOUT. O mesmo TRANSACTIONAL_ID diz ao coordenador que o programa voltou, e ele " +
-			"aborta na hora o que a vida anterior deixou aberto. Por isso o id deve ser estável entre reinícios: um id novo a cada início, aleatório, deixa todos esperando.",
-		"A reader with read_committed gets only what is before the partition's first open transaction (the last stable offset), whoever sent the messages behind it. " +
-			"The dead one does not end its own; the broker aborts it after TRANSACTION_TIMEOUT. The same TRANSACTIONAL_ID tells the coordinator that the program is back, and it " +
-			"aborts at once what the earlier life has left open. So the id should be stable over restarts: a random one at every start makes everybody wait.",
-	},
+	Name:   "hanging-transaction",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runHangingTransaction,

@@ -17,24 +17,7 @@ import (
 const lostEvery = 4
 
 var idempotence = Lab{
-	Name:    "idempotence",
-	Summary: Text{"a resposta do broker se perde: o reenvio duplica, ou não", "the broker's answer is lost: the retry duplicates, or does not"},
-	Will: [3]Text{
-		{"Dois simuladores jogam a mesma partida, cada um no seu tópico: um com IDEMPOTENT=false, o outro com true. Um placar segue cada tópico.",
-			"Two simulators play the same match, each on its topic: one with IDEMPOTENT=false, the other with true. A board follows each topic."},
-		{"A cada quatro mensagens gravadas a resposta do broker se perde na rede, e o simulador envia a mensagem de novo.",
-			"For one in four messages stored the broker's answer is lost on the network, and the simulator sends the message again."},
-		{"Previsão: sem idempotência está duas vezes no tópico exatamente o que ficou sem resposta; com ela, nada.",
-			"Prediction: without idempotence exactly what had no answer is in the topic twice; with it, nothing is."},
-	},
-	Why: Text{
-		"Quem não recebe resposta não sabe se a mensagem foi gravada: desistir pode perdê-la, reenviar pode duplicá-la. O produtor idempotente numera as mensagens de cada " +
-			"partição; o broker reconhece um número que já tem, não grava de novo e só repete a resposta. Isso vale para os reenvios do próprio cliente. Se a aplicação " +
-			"chama o envio outra vez, ou recomeça depois de uma queda, a mensagem tem um número novo, e a duplicata é dela.",
-		"A producer that gets no answer does not know whether the message was stored: giving up may lose it, sending again may duplicate it. The idempotent producer numbers the messages of each " +
-			"partition; the broker recognizes a number that it has, does not store it again and only repeats the answer. That is for the retries of the client itself. Where the application " +
-			"sends once more, or starts again after a crash, the message has a new number, and the duplicate is the application's own.",
-	},
+	Name:   "idempotence",
 	Pace:   25 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runIdempotence,

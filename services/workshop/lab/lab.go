@@ -10,6 +10,8 @@ package lab
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"workshop.example/kit/service"
@@ -17,11 +19,8 @@ import (
 
 // Lab is one experiment.
 type Lab struct {
-	Name    string
-	Summary Text
-	// Will is three lines: what runs, what is broken, what is predicted.
-	Will [3]Text
-	Why  Text // the paragraph under the verdict
+	Name string
+	Words
 
 	Pace    time.Duration // between goals, where the user has no wish
 	Student bool          // takes the student's own scoreboard
@@ -41,22 +40,33 @@ type ByHand struct{ Topics, Groups []string }
 var theMatch = ByHand{Topics: []string{"scoreGame", "scoreBoard"}, Groups: []string{"group1"}}
 
 // All is every lab, in the order of the course.
-func All() []Lab {
-	return []Lab{
+func All() []Lab { return slices.Clone(all()) }
+
+var all = sync.OnceValue(func() []Lab {
+	labs := []Lab{
 		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
 		poison, hangingTransaction,
 		partitions, consumerGroups, order, offsets,
 		replication, retention, sendModes, fetchSize,
 		lostOrders, duplicateOrders, emailWorkers,
 	}
-}
+	for i := range labs {
+		labs[i].Words = MustWords(files, labs[i].Name)
+	}
+	return labs
+})
 
 // Find returns the lab with a name.
 func Find(name string) (Lab, bool) {
-	for _, l := range append(All(), leaderEpoch) {
+	for _, l := range all() {
 		if l.Name == name {
 			return l, true
 		}
+	}
+	if name == leaderEpoch.Name {
+		l := leaderEpoch
+		l.Words = MustWords(files, l.Name)
+		return l, true
 	}
 	return Lab{}, false
 }

@@ -19,20 +19,7 @@ import (
 // with the epoch of the leader that it was read from. Sarama's usual calls commit epoch 0; once the
 // leader has changed, Java's consumer compares the two, takes the log for truncated and goes back.
 var leaderEpoch = Lab{
-	Name:    "leader-epoch",
-	Summary: Text{"o líder muda, e um consumidor Java continua o grupo", "the leader changes, and a Java consumer carries the group on"},
-	Will: [3]Text{
-		{"Um placar segue a partida; depois do id 10 a partição muda de líder.",
-			"A board follows the match; after id 10 the partition gets another leader."},
-		{"Depois do id 20 o placar para, e o kafka-console-consumer continua no mesmo grupo.",
-			"After id 20 the board stops, and kafka-console-consumer carries on in the same group."},
-		{"Previsão: juntos os dois veem cada gol uma vez.",
-			"Prediction: together they see every goal once."},
-	},
-	Why: Text{
-		"O placar confirma offsets sem época de líder (-1): o cliente Java confia no offset. Com a época 0 ele voltaria ao fim dessa época.",
-		"The board commits offsets without a leader epoch (-1): the Java client trusts the offset. With epoch 0 it would go back to the end of that epoch.",
-	},
+	Name: "leader-epoch",
 	Pace: 100 * time.Millisecond,
 	run:  runLeaderEpoch,
 }

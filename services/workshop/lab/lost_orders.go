@@ -14,25 +14,8 @@ import (
 )
 
 var lostOrders = Lab{
-	Name:    "lost-orders",
-	Summary: Text{"pedidos aceitos que não chegam a tópico nenhum, e a outbox que os guarda", "accepted orders that reach no topic, and the outbox that keeps them"},
-	Will: [3]Text{
-		{"Clientes enviam 300 pedidos ao gateway, cada um com o seu uuid, e insistem com o mesmo uuid até terem uma resposta. O gateway grava o pedido no SQLite e depois o publica (INTAKE=no-outbox).",
-			"Clients send 300 orders to the gateway, each with its own uuid, and insist with the same uuid until they have an answer. The gateway stores the order in SQLite, then publishes it (INTAKE=no-outbox)."},
-		{"O gateway é morto 6 vezes (kill -9) com pedidos a caminho, e reiniciado. Depois o mesmo com INTAKE=outbox: os mesmos pedidos, as mesmas 6 mortes.",
-			"The gateway is killed 6 times (kill -9) with orders under way, and started again. Then the same with INTAKE=outbox: the same orders, the same 6 deaths."},
-		{"Previsão: sem outbox há clientes que ouvem «já recebido» de pedidos que não estão em tópico nenhum; com ela nada se perde, e cada pedido é decidido uma vez.",
-			"Prediction: without an outbox there are clients who are told «accepted before» of orders that are on no topic; with it nothing is lost, and each order is decided once."},
-	},
-	Why: Text{
-		"Gravar no banco e publicar no Kafka são duas escritas, e não há transação que abranja as duas. Quem morre entre elas deixa um pedido gravado e nunca publicado. O cliente insiste, o gateway acha o uuid no banco e responde que já o recebeu: " +
-			"ninguém mais olha para ele. Trocar a ordem só troca o erro: publica-se o que não se sabe que foi publicado. A outbox faz das duas escritas uma: o pedido e a mensagem vão na mesma transação do SQLite, e um relay publica o que está ali, " +
-			"marcando depois da confirmação. Se morre antes de marcar, publica outra vez os mesmos bytes: nunca de menos, às vezes a mais; quem lê reconhece o pedido pelo uuid.",
-		"To store in a database and to publish to Kafka are two writes, and no transaction spans both. Who dies between them leaves an order that is stored and never published. The client insists, the gateway finds the uuid in its database and answers that it has it already: " +
-			"nobody will look at it again. To change their order only changes the mistake: then something is published that nobody knows was. The outbox makes one write of the two: the order and the message go into one transaction of SQLite, and a relay publishes what is there, " +
-			"and marks it after the acknowledgement. If it dies before the mark it publishes the same bytes again: never too few, sometimes too many; who reads knows the order by its uuid.",
-	},
-	run: runLostOrders,
+	Name: "lost-orders",
+	run:  runLostOrders,
 }
 
 const (

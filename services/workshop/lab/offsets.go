@@ -13,24 +13,7 @@ import (
 )
 
 var offsets = Lab{
-	Name:    "offsets",
-	Summary: Text{"onde um grupo começa: earliest, latest, ou onde parou; e o que a confirmação automática repete", "where a group begins: earliest, latest, or where it stopped; and what automatic commit repeats"},
-	Will: [3]Text{
-		{"Uma partida está no tópico quando começam dois placares, cada um com um grupo novo: um com AUTO_OFFSET_RESET=earliest, o outro com latest. Joga-se a segunda.",
-			"One match is in the topic when two boards start, each with a new group: one with AUTO_OFFSET_RESET=earliest, the other with latest. A second is played."},
-		{"Os dois param; joga-se a terceira sem ninguém lendo; eles voltam com os ajustes trocados. Noutro tópico, um placar com confirmação automática é morto (kill -9).",
-			"Both stop; a third is played while nobody reads; they come back with their settings exchanged. On another topic a board with automatic commit is killed (kill -9)."},
-		{"Previsão: earliest vê as duas primeiras, latest só a segunda; depois o ajuste não vale nada, e ambos veem a terceira inteira. O morto repete o que exibiu desde a última confirmação.",
-			"Prediction: earliest sees the first two, latest only the second; then the setting counts for nothing, and both see all of the third. The dead one repeats what it has shown since its last commit."},
-	},
-	Why: Text{
-		"Um grupo continua do offset que confirmou. auto.offset.reset só responde a outra pergunta: e se não há nenhum? earliest diz «do começo do que ainda existe», latest diz «do que vier agora», e o que " +
-			"já estava lá esse grupo nunca verá. Por isso trocar o ajuste de um grupo que já confirmou não o faz reler nada: para isso há groups reset, ou um grupo com outro nome. E o offset é só tão " +
-			"novo quanto a última confirmação: com a automática, a cada 5 s, tudo o que se exibiu desde então vem outra vez depois de uma queda.",
-		"A group goes on from the offset that it has committed. auto.offset.reset only answers another question: what if there is none? earliest says «from the beginning of what is left», latest says «from what comes now», and what " +
-			"was there already that group will never see. So another setting for a group that has committed does not make it read anything again: for that there is groups reset, or a group with another name. And the offset is only as " +
-			"new as the last commit: with the automatic one, every 5 s, all that was shown since then comes again after a crash.",
-	},
+	Name:   "offsets",
 	Pace:   200 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
 	run:    runOffsets,

@@ -16,24 +16,7 @@ import (
 )
 
 var order = Lab{
-	Name:    "order",
-	Summary: Text{"a partida em três partições sem chave: o placar volta atrás; e o que o conserta", "the match on three partitions without a key: the score jumps back; and what mends it"},
-	Will: [3]Text{
-		{"O simulador joga uma partida sem chave (MESSAGE_KEY=none) num tópico de três partições. Só depois de ela acabar começa um placar, que a encontra inteira no tópico.",
-			"The simulator plays a match without a key (MESSAGE_KEY=none) on a topic of three partitions. Only when it is over a board starts, and finds all of it in the topic."},
-		{"O mesmo duas vezes mais, com um remédio de cada vez: uma só partição, ainda sem chave; três partições, com a partida como chave.",
-			"The same twice more, with one remedy each: a single partition, still without a key; three partitions, with the match as the key."},
-		{"Previsão: sem remédio o placar mostra todos os gols e volta atrás, embora cada partição esteja em ordem; com um ou outro, nunca volta.",
-			"Prediction: without a remedy the board shows all goals and jumps back, though each partition is in order; with the one or the other it never does."},
-	},
-	Why: Text{
-		"Cada gol traz o placar inteiro, e só está certo se vem depois do anterior. O Kafka guarda a ordem dentro de uma partição; entre três o leitor recebe o que chega primeiro. Ao vivo, com um " +
-			"gol por segundo, quase não se nota; quem tem atraso para recuperar, depois de uma queda ou de um reinício, mistura tudo. Uma partição só resolve, e limita o tópico a um leitor. " +
-			"A partida como chave resolve sem esse limite: o que tem de estar em ordem fica junto, e partidas diferentes se espalham.",
-		"Each goal carries the whole score, and is right only if it comes after the one before. Kafka keeps the order within a partition; across three the reader gets what comes first. Live, at a " +
-			"goal a second, it is hardly seen; who has something to catch up with, after a crash or a restart, mixes it all up. A single partition mends it, and limits the topic to one reader. " +
-			"The match as the key mends it without that limit: what has to be in order stays together, and different matches are spread.",
-	},
+	Name:   "order",
 	Pace:   100 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
 	run:    runOrder,

@@ -18,24 +18,7 @@ import (
 )
 
 var partitions = Lab{
-	Name:    "partitions",
-	Summary: Text{"dez mensagens em três partições, com e sem chave: onde cada uma cai", "ten messages on three partitions, with and without a key: where each goes"},
-	Will: [3]Text{
-		{"Dez mensagens vão para um tópico de três partições, uma depois da outra, sem chave; outras dez para outro tópico, cada uma com uma de quatro chaves.",
-			"Ten messages go to a topic of three partitions, one after the other, without a key; ten more to another topic, each with one of four keys."},
-		{"Nada se quebra: lê-se cada partição do início ao fim, e compara-se com a ordem do envio.",
-			"Nothing is broken: each partition is read from its beginning to its end, and compared with the order in which they were sent."},
-		{"Previsão: com a mesma chave, a mesma partição, a que murmur2 diz; dentro de cada partição vale a ordem do envio, entre partições nenhuma.",
-			"Prediction: same key, same partition, the one that murmur2 says; within each partition the order of sending holds, across partitions none."},
-	},
-	Why: Text{
-		"Um tópico não é uma fila, é tantas quantas as suas partições. Só dentro de uma há ordem; entre elas o leitor escolhe, e cada leitor como quer. Sem chave o produtor espalha " +
-			"as mensagens. Com chave ele calcula murmur2(chave) e toma o resto da divisão pelo número de partições: o mesmo cálculo nos clientes Java, no kafka-python e nestes programas, " +
-			"de modo que o que é da mesma chave fica em ordem, seja quem for que envie. Duas chaves podem cair na mesma partição; e com outro número de partições a conta é outra.",
-		"A topic is not one queue, it is as many as it has partitions. Only within one is there an order; across them the reader chooses, and each as it likes. Without a key the producer scatters " +
-			"the messages. With a key it computes murmur2(key) and takes the remainder of the division by the number of partitions: the same sum in the Java clients, in kafka-python and in these programs, " +
-			"so that what has one key stays in order, whoever sends it. Two keys may meet on one partition; and with another number of partitions the sum comes out differently.",
-	},
+	Name:   "partitions",
 	Pace:   100 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
 	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return b.partitions(ctx, nil) },

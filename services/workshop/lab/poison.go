@@ -15,24 +15,7 @@ import (
 )
 
 var poison = Lab{
-	Name:    "poison",
-	Summary: Text{"uma mensagem ilegível no meio da partida, com e sem dead letters", "an unreadable message mid-match, with and without dead letters"},
-	Will: [3]Text{
-		{"Dois placares seguem a mesma partida: um sem tópico de dead letters (DEAD_LETTER_TOPIC=none), o outro com.",
-			"Two boards follow the same match: one without a dead-letter topic (DEAD_LETTER_TOPIC=none), the other with."},
-		{"Depois do id 5 chega ao tópico uma mensagem que não é um gol. O placar que para é reiniciado 2 vezes.",
-			"After id 5 a message that is no goal comes to the topic. The board that stops is started again twice."},
-		{"Previsão: o primeiro para nela a cada reinício; o segundo a põe de lado, uma vez, e mostra a partida inteira.",
-			"Prediction: the first stops at it at every restart; the second puts it aside, once, and shows the whole match."},
-	},
-	Why: Text{
-		"Um consumidor que não entende uma mensagem só pode passar por ela ou parar. Passar calado é perder dados; parar é deixar que um só " +
-			"registro segure todos os que vêm depois, e reiniciar não ajuda, porque ele continua lá. O tópico de dead letters é a terceira via: a mensagem, " +
-			"com o motivo nos cabeçalhos, vai para um lugar onde alguém a verá, e só depois o offset é confirmado.",
-		"A consumer that does not understand a message can only pass it or stop. To pass it in silence is to lose data; to stop is to let one " +
-			"record hold up all that come after it, and a restart does not help, because it is still there. The dead-letter topic is the third way: the message " +
-			"goes, with the reason in its headers, to where somebody will see it, and only then is its offset committed.",
-	},
+	Name:   "poison",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runPoison,

@@ -245,7 +245,7 @@ func TestPrintFits(t *testing.T) {
 }
 
 func ExampleResult_Print() {
-	r := Result{Lab: Lab{Name: "at-most-once", Why: Text{EN: "the offset was committed first."}}, Parts: []Part{{
+	r := Result{Lab: Lab{Name: "at-most-once", Words: Words{Why: Text{EN: "the offset was committed first."}}}, Parts: []Part{{
 		Counted: verdict.Verdict{Produced: 3, Processed: 2, Missing: messages(2)}, Highest: 3,
 		Want: Prediction{Lost: []int{3}}, Facts: []Fact{{Text{EN: "the board crashed"}, true}}, Hint: Text{EN: "commit first."},
 	}}}

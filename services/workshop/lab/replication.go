@@ -12,24 +12,7 @@ import (
 )
 
 var replication = Lab{
-	Name:    "replication",
-	Summary: Text{"um, dois e três exemplares de cada mensagem: o que resiste à morte de um broker, e de dois", "one, two and three copies of each message: what bears the death of a broker, and of two"},
-	Will: [3]Text{
-		{"Três produtores enviam sem parar a três tópicos, com 1, 2 e 3 réplicas (min.insync.replicas 1, 1 e 2), todos liderados pelo broker 1.",
-			"Three producers send without a pause to three topics, with 1, 2 and 3 replicas (min.insync.replicas 1, 1 and 2), all led by broker 1."},
-		{"O broker 1 morre (kill -9); depois também o 2. O 1 volta sozinho, e por fim o 2.",
-			"Broker 1 dies (kill -9); then broker 2 as well. Broker 1 comes back alone, and at last broker 2."},
-		{"Previsão: com 1 réplica o tópico para na primeira morte; com 2, na segunda, e só volta com o broker 2; com 3, depois de duas mortes ainda se lê, mas nada é confirmado. No fim está lá tudo o que foi confirmado.",
-			"Prediction: with 1 replica the topic stops at the first death; with 2 at the second, until broker 2 is back; with 3 it can still be read after two deaths, but nothing is acknowledged. In the end all that was acknowledged is there."},
-	},
-	Why: Text{
-		"Uma partição tem um líder, por quem tudo passa, e seguidores que copiam dele. Quando ele morre, o controller escolhe outro entre as réplicas em sincronia (ISR). Com uma réplica só não há outra, e as mensagens " +
-			"esperam no disco do morto. Com duas há, mas a que fica segue sozinha: quem volta antes dela tem um exemplar velho, e não pode liderar, ou se perderia o que foi confirmado nesse meio-tempo (unclean.leader.election.enable=false). " +
-			"Com três e min.insync.replicas=2 uma morte custa só a espera pelo novo líder, e depois de duas prefere-se recusar escritas a confirmar o que só um broker tem. Réplicas não são cópia de segurança: o que se apaga é apagado em todas.",
-		"A partition has a leader, through which everything goes, and followers that copy from it. When it dies, the controller chooses another among the in-sync replicas (ISR). With one replica there is no other, and the messages " +
-			"wait on the disk of the dead. With two there is, but the one that stays goes on alone: who comes back before it has an old copy, and may not lead, or what was acknowledged meanwhile would be lost (unclean.leader.election.enable=false). " +
-			"With three and min.insync.replicas=2 one death costs only the wait for the new leader, and after two writes are rather refused than acknowledged with one broker alone having them. Replicas are no backup: what is deleted is deleted in all of them.",
-	},
+	Name:   "replication",
 	Killer: true,
 	run:    runReplication,
 }

@@ -17,25 +17,8 @@ import (
 )
 
 var retention = Lab{
-	Name:    "retention",
-	Summary: Text{"o que o tópico apaga: por tempo, por tamanho e por chave, lido ou não", "what a topic erases: by time, by size and by key, read or not"},
-	Will: [3]Text{
-		{"Dois grupos leem 20 transações de um tópico com retention.ms=8000 e descansam; chegam mais 40, que ninguém lê. Depois de apagadas chegam mais 20, e os grupos voltam.",
-			"Two groups read 20 transactions of a topic with retention.ms=8000 and rest; 40 more come, which nobody reads. When they are erased 20 more come, and the groups are back."},
-		{"Ao mesmo tempo, um tópico recebe mais do que retention.bytes, e outro, com cleanup.policy=compact, dez saldos de cada uma de cinco contas.",
-			"Meanwhile a topic gets more than retention.bytes, and another, with cleanup.policy=compact, ten balances of each of five accounts."},
-		{"Previsão: as 60 se vão, as lidas e as não lidas; cada grupo perde as mesmas 40, diz quais, e segue na mais antiga que resta. Por tamanho fica o fim; por chave, o último saldo de cada conta.",
-			"Prediction: the 60 go, read or not; each group loses the same 40, says which, and goes on with the oldest that is left. By size the end stays; by key, the last balance of each account."},
-	},
-	Why: Text{
-		"O Kafka guarda mensagens por política, não até que alguém as leia: o broker apaga segmentos inteiros de log, os mais velhos primeiro, e não pergunta a grupo algum. O offset confirmado de quem ficou para trás passa a " +
-			"apontar para antes do começo do log; o broker responde OFFSET_OUT_OF_RANGE e o cliente decide. O nosso diz quais offsets se foram e segue no mais antigo que resta, qualquer que seja AUTO_OFFSET_RESET. O cliente Java faz o que diz " +
-			"auto.offset.reset, sem dizer o que se perdeu: com latest pula também o que ainda está lá. Por isso se vigia a idade do atraso contra a retenção. Com compact o tópico guarda o último valor de cada chave, com o offset que tinha.",
-		"Kafka keeps messages by policy, and not until somebody has read them: the broker erases whole segments of log, the oldest first, and asks no group. The committed offset of a group that has fallen behind then points " +
-			"before the log's start; the broker answers OFFSET_OUT_OF_RANGE, and the client decides. Ours says which offsets are gone and goes on with the oldest that is left, whatever AUTO_OFFSET_RESET is. The Java client does what " +
-			"auto.offset.reset says, and does not tell what was lost: with latest it jumps over what is still there, too. So one watches the lag's age against the retention. With compact a topic keeps the last value of each key, at the offset that it had.",
-	},
-	run: runRetention,
+	Name: "retention",
+	run:  runRetention,
 }
 
 const (

@@ -12,25 +12,8 @@ import (
 )
 
 var sendModes = Lab{
-	Name:    "send-modes",
-	Summary: Text{"enviar esperando, sem esperar e em lotes, com acks 0, 1 e all: o tempo, e o que se fica sabendo", "sending with a wait, without, in batches, with acks 0, 1 and all: the time, and what one is told"},
-	Will: [3]Text{
-		{"O próprio laboratório envia as mesmas mensagens de vários modos: esperando a resposta de cada uma (síncrono), sem esperar (assíncrono) e em lotes, com acks 0, 1 e all.",
-			"The lab itself sends the same messages in several ways: waiting for the answer to each (synchronous), without a wait (asynchronous) and in batches, with acks 0, 1 and all."},
-		{"Depois a mensagem 5 de 10 é grande demais e o broker a recusa; e, noutra vez, a conexão é cortada quando ela está a caminho.",
-			"Then message 5 of 10 is too large, and the broker refuses it; and, another time, the connection is cut while it is under way."},
-		{"Previsão: em lotes bastam poucos pedidos. Síncrono sabe da falha na hora, assíncrono só se ler Errors(), acks=0 nunca; só com acks=all o corte não perde nada.",
-			"Prediction: batches need few requests. Synchronous knows of the failure at once, asynchronous only if it reads Errors(), acks=0 never; only with acks=all the cut loses nothing."},
-	},
-	Why: Text{
-		"Esperar cada resposta custa uma ida e volta por mensagem: quem não espera enche o caminho, e o que se junta enquanto um pedido está fora segue num pedido só. O preço é saber depois: " +
-			"o erro vem por um canal (Errors(), em Java o callback ou o Future), e o programa que não o lê termina bem com mensagens a menos. Com acks=0 nem há o que ler: o broker não responde, " +
-			"a biblioteca chama de sucesso o que escreveu na conexão, e o que se perde dali em diante não se sabe. Com acks=all e idempotência um corte é só uma demora: reenvia-se, e nada duplica.",
-		"To wait for each answer costs a round trip a message: who does not wait fills the way, and what gathers while a request is out goes in one request. The price is to know later: " +
-			"the error comes by a channel (Errors(), in Java the callback or the Future), and a program that does not read it ends well with messages missing. With acks=0 there is nothing to read: the broker does not answer, " +
-			"the library calls a success what it has written to the connection, and nobody knows of what is lost from there on. With acks=all and idempotence a cut is only a delay: it is sent again, and nothing is duplicated.",
-	},
-	run: func(ctx context.Context, b *Bench) ([]Part, error) { return runSendModes(ctx, b, failures) },
+	Name: "send-modes",
+	run:  func(ctx context.Context, b *Bench) ([]Part, error) { return runSendModes(ctx, b, failures) },
 }
 
 const (

@@ -15,24 +15,7 @@ import (
 const takenOver = failAt + 3
 
 var zombie = Lab{
-	Name:    "zombie",
-	Summary: Text{"um placar dado por morto acorda no meio de uma transação", "a board that was presumed dead wakes up inside a transaction"},
-	Will: [3]Text{
-		{"Dois placares do mesmo grupo, a e b, exatamente uma vez. O a trabalha; no id 5 ele é pausado (SIGSTOP) dentro da transação.",
-			"Two boards of one group, a and b, exactly-once. Board a works; at id 5 it is paused (SIGSTOP) inside its transaction."},
-		{"Depois de 6 s sem sinal dele o grupo dá a partição a b, que segue a partir do id 5. Depois do id 8, a acorda e termina a transação onde estava.",
-			"After 6 s without a sign of it the group gives the partition to b, which goes on with id 5. After id 8, a wakes up and finishes its transaction where it was."},
-		{"Previsão: o coordenador recusa o offset de a, a transação dele é abortada, e cada gol está em scoreBoard uma vez.",
-			"Prediction: the coordinator refuses a's offset, its transaction is aborted, and every goal is in scoreBoard once."},
-	},
-	Why: Text{
-		"O placar a não podia saber que perdeu a partição: para ele não se passou tempo algum. Por isso não basta que ele verifique antes de enviar; é o coordenador " +
-			"do grupo que precisa recusar. Ele só pode fazê-lo porque o offset entra na transação com o nome do membro e a geração do grupo (AddOffsetsToTxnWithGroupMetadata); " +
-			"só com o nome do grupo (AddMessageToTxn) o offset do zumbi seria aceito, e o gol contado duas vezes. O TRANSACTIONAL_ID não ajuda aqui: cada placar tem o seu.",
-		"Board a could not know that it had lost the partition: for it no time has passed. So it is not enough that it looks before it sends; the group's coordinator " +
-			"has to refuse. It can only because the offset goes into the transaction with the member's name and the group's generation (AddOffsetsToTxnWithGroupMetadata); " +
-			"by the group's name alone (AddMessageToTxn) the zombie's offset would be accepted, and the goal counted twice. The TRANSACTIONAL_ID does not help here: each board has its own.",
-	},
+	Name:   "zombie",
 	Pace:   250 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runZombie,
