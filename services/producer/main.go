@@ -68,7 +68,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, cfg.topic)
 	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
 	if err != nil {

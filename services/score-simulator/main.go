@@ -88,7 +88,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	s := newSimulator(cfg, words, p)
 	if err := s.connect(ctx, client); err != nil {
 		return err
@@ -179,7 +179,7 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 		return err
 	}
 	if every := s.cfg.abortEvery; every > 0 && e.Event == event.Goal && uint64(e.ID)%every == 0 {
-		if err := s.haunt(ctx, e); err != nil {
+		if err := s.abortGhost(ctx, e); err != nil {
 			return err
 		}
 	}

@@ -51,8 +51,8 @@ func isUnknown(err error) bool {
 	return errors.Is(err, kafka.ErrUnknown) || errors.Is(err, kafka.ErrCommitUnknown)
 }
 
-// haunt sends a goal that never was and aborts it: it is in the log, and only read_uncommitted shows it.
-func (s *simulator) haunt(ctx context.Context, e event.ScoreEvent) error {
+// abortGhost sends a goal that never was and aborts it: it is in the log, and only read_uncommitted shows it.
+func (s *simulator) abortGhost(ctx context.Context, e event.ScoreEvent) error {
 	ghost := ghostOf(e)
 	msg, value, err := s.message(ghost)
 	if err != nil {

@@ -104,7 +104,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
 	if err != nil {
 		return err

@@ -111,7 +111,7 @@ func (b *benchOrders) open(ctx context.Context) (_ *proof.Shop, closeAll func(),
 	if err != nil {
 		return nil, closeAll, err
 	}
-	plot := proof.Plot{Bin: bin, Intake: "outbox", All: true}
+	plot := proof.Options{Bin: bin, Intake: "outbox", All: true}
 	if named, _ := b.lookup("BOOTSTRAP_SERVERS"); named != "" || b.brokers != "" {
 		cluster, err := b.cluster(b.brokers, "--brokers")
 		if err != nil {

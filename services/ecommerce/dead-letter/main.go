@@ -72,7 +72,7 @@ func clusterID(ctx context.Context, settings stream.Settings, p *service.Process
 	if err != nil {
 		return "", err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	return kafka.ClusterID(ctx, client)
 }
 

@@ -67,7 +67,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	cluster, err := kafka.ClusterID(ctx, client)
 	if err != nil {
 		return err

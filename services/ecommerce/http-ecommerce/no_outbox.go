@@ -18,7 +18,7 @@ type storeThenSend struct {
 }
 
 func (s *storeThenSend) accept(ctx context.Context, o event.Order) (answer, error) {
-	sender, err := s.relay.now()
+	sender, err := s.relay.sender()
 	if err != nil {
 		return 0, err
 	}

@@ -150,7 +150,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 
 // generateReports asks for a report of every user.
 func (s *server) generateReports(w http.ResponseWriter, r *http.Request) {
-	err := s.ledger.ask(r.Context(), message{
+	err := s.ledger.enqueue(r.Context(), message{
 		topic: event.SendToAllTopic, key: event.ReportTopic,
 		way: event.NewCorrelationID("GenerateAllReports"), payload: event.ReportTopic,
 	})

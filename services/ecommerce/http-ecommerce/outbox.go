@@ -154,8 +154,8 @@ func (l *ledger) write(entries []*entry) error {
 	}))
 }
 
-// ask puts a message into the outbox that is no order.
-func (l *ledger) ask(ctx context.Context, m message) error {
+// enqueue puts a message into the outbox that is no order.
+func (l *ledger) enqueue(ctx context.Context, m message) error {
 	err := storing(l.db.InTx(ctx, func(tx *sql.Tx) error { return insertMessage(ctx, tx, m) }))
 	if err == nil {
 		l.wake()

@@ -155,8 +155,8 @@ func (r *relay) mark(ctx context.Context, ids []int64) error {
 // errNoBroker is an order that cannot be published at once, and so is not taken in without an outbox.
 var errNoBroker = errors.New("no broker has answered since the start")
 
-// now is what publishes at once, for the intakes that have no outbox.
-func (r *relay) now() (*stream.Sender, error) {
+// sender publishes at once, for the intakes that have no outbox.
+func (r *relay) sender() (*stream.Sender, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.direct == nil {

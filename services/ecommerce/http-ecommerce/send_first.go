@@ -24,7 +24,7 @@ func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, erro
 	if known {
 		return repeated, nil
 	}
-	sender, err := s.relay.now()
+	sender, err := s.relay.sender()
 	if err != nil {
 		return 0, err
 	}

@@ -142,7 +142,7 @@ func (t *trails) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return err

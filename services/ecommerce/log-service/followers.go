@@ -150,7 +150,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	consumer := &group.Consumer{
 		Client: client, Redial: connect, Member: member, Topic: topic, Process: f.process, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {

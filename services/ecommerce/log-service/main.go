@@ -39,7 +39,7 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	f := &followers{settings: settings, process: p, client: client, following: map[string]*follower{}}
 	p.Ops.ReadyWhen(f.ready)
 	err = f.run(ctx)

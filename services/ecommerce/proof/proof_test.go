@@ -15,7 +15,7 @@ import (
 )
 
 // open opens a shop on an embedded cluster of its own.
-func open(t *testing.T, p Plot) (*Shop, *kafkatest.Cluster) {
+func open(t *testing.T, p Options) (*Shop, *kafkatest.Cluster) {
 	t.Helper()
 	bin := kafkatest.Binaries(t)
 	c := kafkatest.Start(t)
@@ -127,7 +127,7 @@ func kills(t *testing.T, shop *Shop, c *kafkatest.Cluster, n int) []blow {
 func TestOrdersAreNeitherLostNorCountedTwice(t *testing.T) {
 	t.Parallel()
 	record := streamtest.NewRecord(t, "no order is lost or counted twice through kills")
-	shop, c := open(t, Plot{Intake: "outbox", Mails: true})
+	shop, c := open(t, Options{Intake: "outbox", Mails: true})
 	j, m := strike(t, shop, 300, clients(20), 20*time.Second, kills(t, shop, c, 10))
 	record.Measured(m)
 	if !j.Clean() {
@@ -141,7 +141,7 @@ func TestEveryServiceKilledAndTerminated(t *testing.T) {
 	t.Parallel()
 	const customers = 200
 	record := streamtest.NewRecord(t, "no order is lost or counted twice, whichever service is killed or terminated")
-	shop, c := open(t, Plot{Intake: "outbox", All: true})
+	shop, c := open(t, Options{Intake: "outbox", All: true})
 	blows := kills(t, shop, c, len(shop.Programs()))
 	for _, program := range shop.Programs() {
 		blows = append(blows, blow{"SIGTERM of a service", func() {
@@ -187,7 +187,7 @@ func TestControls(t *testing.T) {
 	} {
 		t.Run(c.intake, func(t *testing.T) {
 			t.Parallel()
-			shop, cluster := open(t, Plot{Intake: c.intake})
+			shop, cluster := open(t, Options{Intake: c.intake})
 			j, _ := strike(t, shop, 200, clients(10), 5*time.Second, kills(t, shop, cluster, 6))
 			record.Control(c.caught(j))
 			if !c.caught(j) {

@@ -37,8 +37,8 @@ type Shop struct {
 	last     atomic.Value // an error of it
 }
 
-// Plot is how a shop is opened.
-type Plot struct {
+// Options is how a shop is opened.
+type Options struct {
 	Bin     string // folder of the programs
 	Dir     string // folder for their files
 	Brokers []string
@@ -51,7 +51,7 @@ type Plot struct {
 }
 
 // Open creates the topics and starts the shop. Close has to be called in every case.
-func Open(ctx context.Context, p Plot) (*Shop, error) {
+func Open(ctx context.Context, p Options) (*Shop, error) {
 	s := &Shop{Cluster: kafka.Cluster{Brokers: p.Brokers}, prefix: p.Prefix, Reports: filepath.Join(p.Dir, "target"), quit: make(chan struct{})}
 	if err := s.createTopics(ctx); err != nil {
 		return s, err
@@ -98,7 +98,7 @@ func (s *Shop) createTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, admin)
+	defer service.CloseWithin(service.CloseTimeout, admin)
 	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix), nil)
 	return err
 }
@@ -113,7 +113,7 @@ func (s *Shop) RemoveTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, admin)
+	defer service.CloseWithin(service.CloseTimeout, admin)
 	var errs []error
 	for _, topic := range stream.AllTopics(s.prefix) {
 		errs = append(errs, admin.DeleteTopic(topic.Name))
@@ -228,7 +228,7 @@ func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
 	if err != nil {
 		return Evidence{}, err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	e, err := Collect(ctx, client, s.prefix, accounts)
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()

@@ -34,7 +34,7 @@ func (s Settings) Members(ctx context.Context, p *service.Process, topic string,
 		if err != nil {
 			return err
 		}
-		defer service.CloseWithin(service.Farewell, client)
+		defer service.CloseWithin(service.CloseTimeout, client)
 		groups[i] = &group.Consumer{
 			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Process: p, Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {

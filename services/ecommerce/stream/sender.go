@@ -90,7 +90,7 @@ func (s *Sender) fit(ctx context.Context, used sarama.SyncProducer, topics ...st
 	if err != nil {
 		return false
 	}
-	service.CloseWithin(service.Farewell, s.producer)
+	service.CloseWithin(service.CloseTimeout, s.producer)
 	s.producer = producer
 	return true
 }
@@ -100,8 +100,8 @@ func (s *Sender) Client() sarama.Client { return s.client }
 
 // Close ends the connections.
 func (s *Sender) Close() {
-	service.CloseWithin(service.Farewell, s.producer)
-	service.CloseWithin(service.Farewell, s.client)
+	service.CloseWithin(service.CloseTimeout, s.producer)
+	service.CloseWithin(service.CloseTimeout, s.client)
 }
 
 // PublishAll is Publish for several at once. They keep their order within a partition as long as none

@@ -116,7 +116,7 @@ func (t *Transactor) fit(ctx context.Context, err error, msgs ...*sarama.Produce
 	if err != nil {
 		return
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	if !FitBatches(ctx, client, t.largest, slices.Collect(maps.Keys(topics))...) {
 		return
 	}
@@ -128,6 +128,6 @@ func (t *Transactor) next(change func(*sarama.Config)) {
 	conf := *t.conf
 	change(&conf)
 	t.conf = &conf
-	service.CloseWithin(service.Farewell, t.producer)
+	service.CloseWithin(service.CloseTimeout, t.producer)
 	t.producer = nil
 }

@@ -172,10 +172,10 @@ func bytesOrNil(b []byte) sarama.Encoder {
 // Close ends the producer's connections.
 func (d *DeadLetters) Close() error {
 	if d.producer != nil {
-		service.CloseWithin(service.Farewell, d.producer)
+		service.CloseWithin(service.CloseTimeout, d.producer)
 	}
 	if d.client != nil {
-		service.CloseWithin(service.Farewell, d.client)
+		service.CloseWithin(service.CloseTimeout, d.client)
 	}
 	return nil
 }

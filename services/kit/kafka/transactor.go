@@ -121,7 +121,7 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 // transaction, completes one whose commit it had accepted.
 func (t *Transactor) renew(ctx context.Context) error {
 	if t.producer != nil {
-		service.CloseWithin(service.Farewell, t.producer)
+		service.CloseWithin(service.CloseTimeout, t.producer)
 		t.producer = nil
 	}
 	for delay := 50 * time.Millisecond; ; delay = min(delay*2, 2*time.Second) {
@@ -293,6 +293,6 @@ func (t *Transactor) explain(ctx context.Context, doing string, err error) error
 // Close waits a moment for the producer's connections to end. It commits and aborts nothing.
 func (t *Transactor) Close() {
 	if t.producer != nil {
-		service.CloseWithin(service.Farewell, t.producer)
+		service.CloseWithin(service.CloseTimeout, t.producer)
 	}
 }

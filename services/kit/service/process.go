@@ -16,8 +16,8 @@ import (
 // so the report has to be out before.
 const Grace = 8 * time.Second
 
-// Farewell is how long the close of one connection may take on the way out.
-const Farewell = 500 * time.Millisecond
+// CloseTimeout is how long the close of one connection may take on the way out.
+const CloseTimeout = 500 * time.Millisecond
 
 // Lang is the language of the lines meant for students.
 type Lang string

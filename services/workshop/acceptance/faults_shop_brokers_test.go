@@ -41,7 +41,7 @@ const (
 func openShopUnderFaults(t *testing.T, farm *farm, seed uint64, length time.Duration) *shopUnderFaults {
 	t.Helper()
 	s := &shopUnderFaults{t: t, quit: make(chan struct{}), over: make(chan struct{})}
-	s.shop = openShop(t, proof.Plot{Brokers: farm.cluster.Brokers, Prefix: orderPrefix, Intake: "outbox", All: true})
+	s.shop = openShop(t, proof.Options{Brokers: farm.cluster.Brokers, Prefix: orderPrefix, Intake: "outbox", All: true})
 	orders := proof.Plan(orderBatch*int(2+2*length/orderEvery), seed)
 	go s.order(orders)
 	t.Cleanup(s.leave)

@@ -21,7 +21,7 @@ func shopPrefix() string { return fmt.Sprintf("shop-%d.", time.Now().UnixNano())
 
 func TestShopOnBrokers(t *testing.T) {
 	t.Parallel()
-	tellShopStory(t, proof.Plot{Brokers: stack.Brokers, Prefix: shopPrefix()})
+	tellShopStory(t, proof.Options{Brokers: stack.Brokers, Prefix: shopPrefix()})
 }
 
 // A thousand orders in a campaign, each posted fifty times by clients who want to be sure, while the gateway with
@@ -34,7 +34,7 @@ func TestOrdersSurviveKills(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	prefix := shopPrefix()
 	awaitThreeBrokers(t)
-	shop := openShop(t, proof.Plot{Brokers: stack.Brokers, Prefix: prefix, Mails: true})
+	shop := openShop(t, proof.Options{Brokers: stack.Brokers, Prefix: prefix, Mails: true})
 
 	clients := &proof.Clients{URL: shop.Gateway.URL, Parallel: sized(20, 100)}
 	posted := make(chan error, 1)
@@ -150,7 +150,7 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 	began, silence := time.Now(), sized(12, 30)
 	prefix := shopPrefix()
 	awaitThreeBrokers(t)
-	shop := openShop(t, proof.Plot{Brokers: stack.Brokers, Prefix: prefix})
+	shop := openShop(t, proof.Options{Brokers: stack.Brokers, Prefix: prefix})
 	before := proof.AtRate(t.Context(), shop.Gateway.URL(), proof.ByPost, 50, time.Second)
 	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies), kafkatest.Deadline); err != nil {
 		t.Fatal(err)

@@ -11,5 +11,5 @@ import (
 
 func TestShopEmbedded(t *testing.T) {
 	t.Parallel()
-	tellShopStory(t, proof.Plot{Brokers: kafkatest.Start(t).ListenAddrs()})
+	tellShopStory(t, proof.Options{Brokers: kafkatest.Start(t).ListenAddrs()})
 }

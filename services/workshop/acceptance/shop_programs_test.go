@@ -13,7 +13,7 @@ import (
 )
 
 // openShop starts the shop's programs on brokers. The test's end stops them, and wants them to end well.
-func openShop(t *testing.T, p proof.Plot) *proof.Shop {
+func openShop(t *testing.T, p proof.Options) *proof.Shop {
 	t.Helper()
 	p.Bin, p.Dir, p.Port = os.Getenv("WORKSHOP_BIN"), t.TempDir(), kafkatest.FreePort(t)
 	shop, err := proof.Open(t.Context(), p)
@@ -42,7 +42,7 @@ func openShop(t *testing.T, p proof.Plot) *proof.Shop {
 }
 
 // tellShopStory is the story on brokers, with the shop's programs as processes.
-func tellShopStory(t *testing.T, p proof.Plot) {
+func tellShopStory(t *testing.T, p proof.Options) {
 	p.All = true
 	shop := openShop(t, p)
 	shopStory(t, shopUnderTest{

@@ -144,7 +144,7 @@ func (c *consume) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	c.out = newMessagePrinter(c.Stdout, c.output == "json", c.verbose, c.max)
 	switch {
 	case c.group != "":

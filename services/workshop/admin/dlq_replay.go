@@ -70,7 +70,7 @@ func (r *replayer) run(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	defer service.CloseWithin(service.Farewell, r.client)
+	defer service.CloseWithin(service.CloseTimeout, r.client)
 	defer r.transactor.Close()
 	spans, err := ask(ctx, r.options, func(ctx context.Context, s *session) (map[place]span, error) { return r.spans(ctx, s) })
 	if err != nil {

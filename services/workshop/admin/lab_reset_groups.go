@@ -107,7 +107,7 @@ func (s *session) resetLab(ctx context.Context, steps []labStep) error {
 func (s *session) makeAnew(ctx context.Context, topics []kafka.Topic) error {
 	for len(topics) > 0 {
 		_, err := kafka.ApplyTopics(ctx, s.admin, topics, nil)
-		if err == nil || ctx.Err() != nil || !movesOn(err) && !underway(err) {
+		if err == nil || ctx.Err() != nil || !retryable(err) && !underway(err) {
 			return err
 		}
 		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {

@@ -59,7 +59,7 @@ func (s *session) bounds(ctx context.Context, meta *sarama.MetadataResponse, pla
 		{sarama.OffsetNewest, sarama.ReadCommitted, func(b *bounds, offset int64) { b.stable = offset }},
 	} {
 		offsets, err := s.offsets(ctx, all, kind.at, kind.isolation)
-		if err != nil && !movesOn(err) {
+		if err != nil && !retryable(err) {
 			return nil, err
 		}
 		for p, b := range all {

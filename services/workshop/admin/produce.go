@@ -108,7 +108,7 @@ func (p *produce) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, p.topic)
 	producer, err := sarama.NewAsyncProducerFromClient(client)
 	if err != nil {
@@ -135,7 +135,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 		case <-late:
 			waiting = false
 		case <-stopping:
-			given, cancel := context.WithTimeout(context.Background(), service.Grace-service.Farewell)
+			given, cancel := context.WithTimeout(context.Background(), service.Grace-service.CloseTimeout)
 			defer cancel()
 			stopping, late = nil, given.Done()
 		}

@@ -33,14 +33,14 @@ func connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*
 	}
 	admin, err := kafka.Interruptible(ctx, func() (sarama.ClusterAdmin, error) { return sarama.NewClusterAdminFromClient(client) })
 	if err != nil {
-		service.CloseWithin(service.Farewell, client)
+		service.CloseWithin(service.CloseTimeout, client)
 		return nil, fmt.Errorf("find the controller: %w", err)
 	}
 	return &session{cluster: cluster, client: client, admin: admin}, nil
 }
 
 // Close does not wait for brokers that are silent.
-func (s *session) Close() { service.CloseWithin(service.Farewell, s.admin) }
+func (s *session) Close() { service.CloseWithin(service.CloseTimeout, s.admin) }
 
 // metadata is the cluster as its controller knows it, or else another broker: every topic, and every
 // broker that is up.
@@ -71,16 +71,16 @@ func (s *session) metadata() (*sarama.MetadataResponse, error) {
 func (s *session) again(ctx context.Context, question func() error) error {
 	for {
 		err := question()
-		if err == nil || !movesOn(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
+		if err == nil || !retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
 			return err
 		}
 		s.client.RefreshMetadata() // an error shows in the next answer
 	}
 }
 
-// movesOn reports whether the answer may be another one a moment later: a broker is gone and another
+// retryable reports whether the answer may be another one a moment later: a broker is gone and another
 // takes over, or it has taken over and does not know all yet.
-func movesOn(err error) bool {
+func retryable(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}

@@ -66,7 +66,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
 		Handle:   func(ctx context.Context, claim *group.Claim) error { return read(ctx, cfg, p, claim) },

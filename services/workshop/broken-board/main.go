@@ -73,7 +73,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, client)
+	defer service.CloseWithin(service.CloseTimeout, client)
 	b := &board{cfg: cfg, process: p, client: client}
 	if cfg.broken == readOnAfterAbort || cfg.broken == groupIDOnly {
 		own := cfg.cluster.Config(p.Name)
@@ -82,13 +82,13 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		if b.producer, err = sarama.NewSyncProducer(cfg.cluster.Brokers, own); err != nil {
 			return err
 		}
-		defer service.CloseWithin(service.Farewell, b.producer)
+		defer service.CloseWithin(service.CloseTimeout, b.producer)
 	}
 	group, err := sarama.NewConsumerGroupFromClient(cfg.member.Group, client)
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, group)
+	defer service.CloseWithin(service.CloseTimeout, group)
 	go func() {
 		for err := range group.Errors() {
 			p.Log.Warn("consumer group", "error", err)

@@ -17,7 +17,7 @@ var killLeader = Drill{
 			before, _ := s.watch.now()
 			leader := before.Topics[s.transactions][0].Leader
 			what := lab.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
-			if err := s.fell(ctx, what, leader, before, anyController, func(now State) lab.Text {
+			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) lab.Text {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
 				return lab.Textf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", "process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
 			}); err != nil {
@@ -40,7 +40,7 @@ var killController = Drill{
 			dead := before.Controller
 			what := lab.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
 			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
-			if err := s.fell(ctx, what, dead, before, another, func(now State) lab.Text {
+			if err := s.killOne(ctx, what, dead, before, another, func(now State) lab.Text {
 				return lab.Textf("processo morto; o controlador agora é o broker %d", "process gone; the controller is broker %d now", now.Controller)
 			}); err != nil {
 				return err
@@ -102,10 +102,10 @@ func leaderName(id int32) string {
 
 func anyController(State) bool { return true }
 
-// fell kills one broker, waits until the cluster has noticed and others lead what it led, for
+// killOne kills one broker, waits until the cluster has noticed and others lead what it led, for
 // acknowledgements, and for the broker's return. Also tells what else the cluster must have noticed, and
 // proof how it shows.
-func (s *Stage) fell(ctx context.Context, what lab.Text, id int32, before State, also func(State) bool, proof func(State) lab.Text) error {
+func (s *Stage) killOne(ctx context.Context, what lab.Text, id int32, before State, also func(State) bool, proof func(State) lab.Text) error {
 	f, err := s.strike(what, func() error { return s.kill(id) })
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ const partitions = 3 // of the transactions
 // open connects to a cluster that is whole, and whose brokers can be struck.
 func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 	s := &Stage{Options: o}
-	var brokers *lab.Stricken
+	var brokers *lab.BrokerFaults
 	if !d.Embedded {
 		var err error
 		if brokers, err = lab.FindBrokers(o.Options); err != nil {
@@ -78,7 +78,7 @@ func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 }
 
 // ready wants every process up, or starts what is down.
-func (s *Stage) ready(brokers *lab.Stricken) error {
+func (s *Stage) ready(brokers *lab.BrokerFaults) error {
 	if s.Force {
 		return brokers.StartAll(s.Say)
 	}
@@ -91,7 +91,7 @@ func (s *Stage) ready(brokers *lab.Stricken) error {
 }
 
 // ours makes sure that the cluster that is watched is that whose brokers are struck.
-func (s *Stage) ours(ctx context.Context, brokers *lab.Stricken) error {
+func (s *Stage) ours(ctx context.Context, brokers *lab.BrokerFaults) error {
 	if brokers == nil {
 		return nil
 	}

@@ -49,7 +49,7 @@ type Bench struct {
 	Cluster kafka.Cluster
 	Dir     string // histories and what the programs keep
 	Client  sarama.Client
-	Brokers *Stricken // nil save in labs that kill brokers
+	Brokers *BrokerFaults // nil save in labs that kill brokers
 
 	embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too
@@ -66,7 +66,7 @@ type Bench struct {
 
 // NewBench starts the cluster, or connects to it. The names of topics and groups on somebody's brokers
 // begin with name. Brokers are those that the experiment strikes; nil where it strikes none.
-func NewBench(ctx context.Context, name string, brokers *Stricken, o Options) (_ *Bench, err error) {
+func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options) (_ *Bench, err error) {
 	b := &Bench{Options: o, Cluster: o.Cluster, Brokers: brokers}
 	if b.Dir, err = os.MkdirTemp("", "kafka-workshop-"+name+"-"); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (b *Bench) Redial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	service.CloseWithin(service.Farewell, b.Client)
+	service.CloseWithin(service.CloseTimeout, b.Client)
 	b.Client = client
 	return nil
 }
@@ -151,7 +151,7 @@ func (b *Bench) Close() {
 		b.removeTopics()
 	}
 	if b.Client != nil {
-		service.CloseWithin(service.Farewell, b.Client)
+		service.CloseWithin(service.CloseTimeout, b.Client)
 	}
 	if b.embedded != nil {
 		b.embedded.Close()

@@ -38,7 +38,7 @@ func NodeName(id int32) string {
 const BrokerCount = 3
 
 // FindBrokers says who runs the brokers here. A *NotRun says that nobody does.
-func FindBrokers(o Options) (*Stricken, error) {
+func FindBrokers(o Options) (*BrokerFaults, error) {
 	native := &nativeBrokers{data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
 	docker := &dockerBrokers{prefix: o.ContainerPrefix}
 	switch {
@@ -75,7 +75,7 @@ func (n *nativeBrokers) pid(id int32) (int, error) {
 	}
 	// A pid file may outlive a reboot, and its number belong to somebody else.
 	ps := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid))
-	apart(ps) // or Ctrl-C would end it, and the broker pass for one that is not there
+	ownGroup(ps) // or Ctrl-C would end it, and the broker pass for one that is not there
 	command, err := ps.Output()
 	if err != nil || !strings.Contains(string(command), NodeName(id)+".properties") {
 		return 0, fmt.Errorf("%s is not running", NodeName(id))
@@ -132,7 +132,7 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 	}
 	cmd := exec.Command(n.script, verb, which)
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
-	apart(cmd)
+	ownGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s %s: %w: %s", n.script, verb, which, err, strings.TrimSpace(string(out)))
 	}
@@ -145,7 +145,7 @@ type dockerBrokers struct{ prefix string }
 
 func (d *dockerBrokers) state(id int32) string {
 	cmd := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id))
-	apart(cmd)
+	ownGroup(cmd)
 	out, err := cmd.Output()
 	if err != nil {
 		return ""
@@ -165,7 +165,7 @@ func (d *dockerBrokers) Running(id int32) bool {
 func (d *dockerBrokers) docker(verb string, id int32) error {
 	name := d.prefix + NodeName(id)
 	cmd := exec.Command("docker", verb, name)
-	apart(cmd)
+	ownGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("docker %s %s: %w: %s", verb, name, err, strings.TrimSpace(string(out)))
 	}

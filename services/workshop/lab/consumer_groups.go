@@ -31,8 +31,8 @@ const (
 	stageLength = 8
 )
 
-// crew is a group of consumers, and what it was given at each stage.
-type crew struct {
+// memberGroup is a group of consumers, and what it was given at each stage.
+type memberGroup struct {
 	bench   *Bench
 	topic   string
 	group   string
@@ -45,7 +45,7 @@ type stage struct {
 	living      []string
 	shares      map[string][]int32 // by the member's name; as the coordinator says
 	began, over time.Time
-	bereft      int32 // the partition whose owner has died just before; -1: none has
+	orphaned    int32 // the partition whose owner has died just before; -1: none has
 }
 
 func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
@@ -57,8 +57,8 @@ func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &crew{bench: b, topic: topic, group: b.Group("group-a")}
-	other := &crew{bench: b, topic: topic, group: b.Group("group-b")}
+	a := &memberGroup{bench: b, topic: topic, group: b.Group("group-a")}
+	other := &memberGroup{bench: b, topic: topic, group: b.Group("group-b")}
 	if err := other.join("other"); err != nil {
 		return nil, err
 	}
@@ -85,19 +85,19 @@ func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
 	if code := producer.ExitCode(); code != 0 {
 		return nil, &NotRun{fmt.Sprintf("the producer ended with exit code %d", code)}
 	}
-	return judgeCrews(ctx, a, other, killed, again)
+	return judgeGroups(ctx, a, other, killed, again)
 }
 
 // join starts one more member. It is a static one: then the coordinator calls it by its name.
-func (c *crew) join(name string) error {
+func (c *memberGroup) join(name string) error {
 	p, err := c.bench.Quietly(name, "consumer", "TOPIC="+c.topic, "CONSUMER_GROUP="+c.group, "GROUP_INSTANCE_ID="+name)
 	c.members = append(c.members, p)
 	return err
 }
 
 // settle waits until the group has dealt out the partitions among the living, and has worked so for a while.
-func (c *crew) settle(ctx context.Context, bereft int32) error {
-	s := stage{bereft: bereft}
+func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
+	s := stage{orphaned: orphaned}
 	var dead []string
 	for _, m := range c.members {
 		select {
@@ -126,7 +126,7 @@ func (c *crew) settle(ctx context.Context, bereft int32) error {
 	return nil
 }
 
-func (c *crew) shownSoFar() int {
+func (c *memberGroup) shownSoFar() int {
 	n := 0
 	for _, m := range c.members {
 		n += count(m.Lines(), `"id_sequencia"`)
@@ -185,7 +185,7 @@ func (b *Bench) shares(group, topic string) map[string][]int32 {
 }
 
 // killOne kills the second member, or else the first that has something to lose.
-func (c *crew) killOne() (*Process, int32, error) {
+func (c *memberGroup) killOne() (*Process, int32, error) {
 	shares := c.stages[len(c.stages)-1].shares
 	for _, m := range append([]*Process{c.members[1]}, c.members...) {
 		if len(shares[m.Name]) == 0 {
@@ -203,7 +203,7 @@ func (c *crew) killOne() (*Process, int32, error) {
 
 // unconfirmed are the numbers of what the dead member has shown, and not committed. Nobody else commits
 // for its partition until its session ends.
-func (c *crew) unconfirmed(ctx context.Context, dead *Process, partition int32) ([]int, error) {
+func (c *memberGroup) unconfirmed(ctx context.Context, dead *Process, partition int32) ([]int, error) {
 	log, err := c.log(ctx)
 	if err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (c *crew) unconfirmed(ctx context.Context, dead *Process, partition int32) 
 }
 
 // log is what is on the topic, by the numbers that the producer gave.
-func (c *crew) log(ctx context.Context) ([]verdict.Record, error) {
+func (c *memberGroup) log(ctx context.Context) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	for partition := range int32(threePartitions) {
 		_, err := kafka.ReadToEnd(ctx, c.bench.Client, c.topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -259,7 +259,7 @@ func transaction(line string) (int, bool) {
 }
 
 // catchUp waits until the group has shown all of the log, but not for ever: what is missing then is lost.
-func (c *crew) catchUp(ctx context.Context, log []verdict.Record) error {
+func (c *memberGroup) catchUp(ctx context.Context, log []verdict.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for {

@@ -8,14 +8,14 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// judgeCrews counts what each group has shown of the log.
-func judgeCrews(ctx context.Context, a, other *crew, killed *Process, again []int) ([]Part, error) {
+// judgeGroups counts what each group has shown of the log.
+func judgeGroups(ctx context.Context, a, other *memberGroup, killed *Process, again []int) ([]Part, error) {
 	log, err := a.log(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var parts []Part
-	for _, c := range []*crew{a, other} {
+	for _, c := range []*memberGroup{a, other} {
 		if err := c.catchUp(ctx, log); err != nil {
 			return nil, err
 		}
@@ -29,7 +29,7 @@ func judgeCrews(ctx context.Context, a, other *crew, killed *Process, again []in
 	for _, s := range a.stages {
 		parts[0].Facts = append(parts[0].Facts, s.fact(log, a.lines()))
 	}
-	note, err := takeover(log, a.lines(), killed, last(a.stages).bereft)
+	note, err := takeover(log, a.lines(), killed, last(a.stages).orphaned)
 	parts[0].Notes = []Text{note}
 	return parts, err
 }
@@ -40,7 +40,7 @@ type memberLines struct {
 	lines []Line
 }
 
-func (c *crew) lines() []memberLines {
+func (c *memberGroup) lines() []memberLines {
 	var all []memberLines
 	for _, m := range c.members {
 		all = append(all, memberLines{m.Name, m.Lines()})
@@ -86,24 +86,24 @@ func (s stage) fact(log []verdict.Record, members []memberLines) Fact {
 		}
 	}
 	text := s.text()
-	if s.bereft >= 0 {
-		text.PT = fmt.Sprintf("a partição %d, do morto, passou a outro: %s", s.bereft, text.PT)
-		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.bereft, text.EN)
-		held = held && owners[s.bereft] != ""
+	if s.orphaned >= 0 {
+		text.PT = fmt.Sprintf("a partição %d, do morto, passou a outro: %s", s.orphaned, text.PT)
+		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.orphaned, text.EN)
+		held = held && owners[s.orphaned] != ""
 	}
 	return Fact{text, held}
 }
 
 // takeover measures how long the dead member's partition had nobody.
 func takeover(log []verdict.Record, members []memberLines, killed *Process, partition int32) (Text, error) {
-	bereft := map[int]bool{}
+	orphaned := map[int]bool{}
 	for _, r := range log {
-		bereft[r.Number] = r.Partition == partition
+		orphaned[r.Number] = r.Partition == partition
 	}
 	var first time.Time
 	for _, m := range members {
 		for _, l := range m.lines {
-			if n, ok := transaction(l.Text); ok && m.name != killed.Name && bereft[n] && l.At.After(killed.endedAt) && (first.IsZero() || l.At.Before(first)) {
+			if n, ok := transaction(l.Text); ok && m.name != killed.Name && orphaned[n] && l.At.After(killed.endedAt) && (first.IsZero() || l.At.Before(first)) {
 				first = l.At
 			}
 		}

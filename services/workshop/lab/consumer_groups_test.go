@@ -33,11 +33,11 @@ func TestStageFact(t *testing.T) {
 	all := []string{"a", "b", "c", "d"}
 	right := []memberLines{shows("a", 1, 4), shows("b", 2, 5), shows("c", 3, 6), shows("d")}
 	for _, c := range []struct {
-		name   string
-		shares map[string][]int32
-		bereft int32
-		lines  []memberLines
-		want   bool
+		name     string
+		shares   map[string][]int32
+		orphaned int32
+		lines    []memberLines
+		want     bool
 	}{
 		{"as predicted", four, -1, right, true},
 		{"after a death", four, 1, right, true},
@@ -47,7 +47,7 @@ func TestStageFact(t *testing.T) {
 		{"one shows what is another's", four, -1, []memberLines{shows("a", 1, 4, 2)}, false},
 		{"the idle one shows something", four, -1, []memberLines{shows("d", 1)}, false},
 	} {
-		s := stage{living: all, shares: c.shares, bereft: c.bereft, began: time.Unix(0, 0), over: time.Unix(2, 0)}
+		s := stage{living: all, shares: c.shares, orphaned: c.orphaned, began: time.Unix(0, 0), over: time.Unix(2, 0)}
 		if got := s.fact(sixTransactions(), c.lines); got.Held != c.want {
 			t.Errorf("%s: held is %t: %s", c.name, got.Held, got.Text.EN)
 		}

@@ -112,7 +112,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err := b.Topics(ctx, kafka.Topic{Name: prefix + event.DeadLetterTopic, Partitions: 1, Replicas: 3}); err != nil {
 		return err
 	}
-	err := b.apart(ctx, o.topic, o.partitions, group)
+	err := b.placeLeader(ctx, o.topic, o.partitions, group)
 	if err != nil {
 		return err
 	}

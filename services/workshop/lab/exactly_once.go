@@ -134,7 +134,7 @@ func (d *Board) strike(ctx context.Context, t *tap, s strike) error {
 			return err
 		}
 		p.Kill()
-		h.let(wire.Cut)
+		h.release(wire.Cut)
 	}
 	last := lastTry(t.since(0), s.id)
 	if err := t.err(); err != nil {

@@ -78,7 +78,7 @@ func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
 	if err != nil {
 		return Part{}, err
 	}
-	waits.let(wire.Pass)
+	waits.release(wire.Pass)
 	for _, p := range []*Process{m.Simulator, shows} {
 		if code, err := p.Wait(ctx); err != nil || code != 0 {
 			return Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
@@ -113,12 +113,12 @@ func (m *Match) leaveOpen(ctx context.Context, name, id string, ready func() err
 	}
 	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, false) && s.Event == failAt })
 	began = time.Now()
-	h.let(wire.Pass)
+	h.release(wire.Pass)
 	if h, err = t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt)); err != nil {
 		return began, err
 	}
 	p.Kill()
-	h.let(wire.Cut)
+	h.release(wire.Cut)
 	last := lastTry(t.since(0), failAt)
 	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
 		return began, &NotRun{fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}

@@ -46,8 +46,8 @@ func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) 
 	if err != nil {
 		return Part{}, err
 	}
-	var thief thief
-	p.OnAnswer(thief.decide)
+	var dropper answerDropper
+	p.OnAnswer(dropper.decide)
 	if _, err := m.PlayAs("simulator-"+name, "IDEMPOTENT="+name, through(p)); err != nil {
 		return Part{}, err
 	}
@@ -58,7 +58,7 @@ func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) 
 	if code, err := m.Simulator.Wait(ctx); err != nil || code != 0 {
 		return Part{}, unexpected(err, "%s ended with exit code %d", m.Simulator.Name, code)
 	}
-	lost, err := thief.lost()
+	lost, err := dropper.lost()
 	if err != nil {
 		return Part{}, err
 	}
@@ -73,15 +73,15 @@ func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) 
 	return part, err
 }
 
-// thief takes away the broker's answer to one in so many messages that it has stored.
-type thief struct {
+// answerDropper takes away the broker's answer to one in so many messages that it has stored.
+type answerDropper struct {
 	mu      sync.Mutex
 	stored  int
 	taken   []int // ids of goals
 	problem error
 }
 
-func (t *thief) decide(a wire.Answer) wire.Fate {
+func (t *answerDropper) decide(a wire.Answer) wire.Fate {
 	if a.Request.Key != kmsg.Produce {
 		return wire.Pass
 	}
@@ -102,7 +102,7 @@ func (t *thief) decide(a wire.Answer) wire.Fate {
 }
 
 // lost are the ids of the goals whose answers were taken, sorted.
-func (t *thief) lost() ([]int, error) {
+func (t *answerDropper) lost() ([]int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.problem != nil || len(t.taken) == 0 {

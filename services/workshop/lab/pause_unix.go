@@ -10,6 +10,6 @@ import (
 
 var pause, resume os.Signal = syscall.SIGSTOP, syscall.SIGCONT
 
-// apart keeps Ctrl-C, which a terminal sends to all programs in front, from a command that stops or starts
+// ownGroup keeps Ctrl-C, which a terminal sends to all programs in front, from a command that stops or starts
 // a broker: what it has begun it is to end.
-func apart(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

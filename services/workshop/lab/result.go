@@ -140,7 +140,7 @@ func (r Result) Held() bool {
 func Run(ctx context.Context, l Lab, o Options) (Result, error) {
 	running, over := context.WithCancel(ctx)
 	defer over() // whatever an experiment still holds
-	var brokers *Stricken
+	var brokers *BrokerFaults
 	if l.Killer {
 		var err error
 		if brokers, err = FindBrokers(o); err == nil {

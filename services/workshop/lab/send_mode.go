@@ -118,7 +118,7 @@ func (m mode) sendSync(ctx context.Context, cluster kafka.Cluster, conf *sarama.
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.Farewell, producer)
+	defer service.CloseWithin(service.CloseTimeout, producer)
 	var began time.Time
 	for _, msg := range msgs {
 		id := msg.Metadata.(int)
@@ -170,7 +170,7 @@ func (m mode) sendAsync(ctx context.Context, cluster kafka.Cluster, conf *sarama
 			h.note(failed.Msg.Metadata.(int), failed.Err, h.ids[handed-1])
 			settled++
 		case <-ctx.Done():
-			service.CloseWithin(service.Farewell, producer)
+			service.CloseWithin(service.CloseTimeout, producer)
 			return ctx.Err()
 		}
 	}

@@ -66,8 +66,8 @@ type held struct {
 	fate chan wire.Fate
 }
 
-// let decides, once, what becomes of it.
-func (h *held) let(fate wire.Fate) { h.fate <- fate }
+// release decides, once, whether it goes on.
+func (h *held) release(fate wire.Fate) { h.fate <- fate }
 
 // tap starts a proxy that watches the program with a name.
 func (b *Bench) tap(ctx context.Context, name string) (*tap, error) {

@@ -73,13 +73,13 @@ func (t *tap) wake(ctx context.Context, sleeper *Process, h *held) error {
 	if err := sleeper.Resume(); err != nil {
 		return err
 	}
-	h.let(wire.Pass)
+	h.release(wire.Pass)
 	end, err := t.caught(ctx, sleeper, "its transaction was over")
 	if err != nil {
 		return err
 	}
 	sleeper.Kill()
-	end.let(wire.Cut)
+	end.release(wire.Cut)
 	return nil
 }
 

@@ -30,7 +30,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 			if err != nil {
 				return err
 			}
-			defer service.CloseWithin(service.Farewell, client)
+			defer service.CloseWithin(service.CloseTimeout, client)
 			g := &group.Consumer{
 				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Process: p,
 				Handle: func(_ context.Context, claim *group.Claim) error {

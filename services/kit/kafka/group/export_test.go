@@ -14,7 +14,7 @@ func (g *Consumer) ShortenRefusal() { g.longestWait = 3 * time.Second }
 func (g *Consumer) ShortenSilence() { g.silence = 3 * time.Second }
 
 // HasStarted ends the time in which a fenced member joins again at once.
-func (g *Consumer) HasStarted() { g.joinedAnew = ghostTries }
+func (g *Consumer) HasStarted() { g.joinedAnew = rejoinTries }
 
 // MarkersTimeout is how long a commit behind markers waits for its answer.
 const MarkersTimeout = markersTimeout

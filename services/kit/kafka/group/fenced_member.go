@@ -23,27 +23,27 @@ import (
 // else uses it, and where it does not somebody does. Waiting disturbs no other member, so that two programs
 // with one name do not fence each other in turns.
 
-// ghostly is how long after its start a static member, when fenced, joins again without that wait: a
+// rejoinPeriod is how long after its start a static member, when fenced, joins again without that wait: a
 // coordinator that takes over may know only the id of the life before, or do late what that life has asked for.
-const ghostly = 15 * time.Second
+const rejoinPeriod = 15 * time.Second
 
 // Such a coordinator may need more than one try. Of two live members with one name the older has used
 // its tries up first, and ends.
 const (
-	ghostTries = 5
-	ghostDelay = 300 * time.Millisecond
+	rejoinTries = 5
+	rejoinDelay = 300 * time.Millisecond
 )
 
-// errGhost ends runClient: the member was fenced, and may join again without a member id.
-var errGhost = errors.New("fenced by a member id that nobody uses")
+// errRejoin ends runClient: the member was fenced, and may join again without a member id.
+var errRejoin = errors.New("fenced by a member id that nobody uses")
 
-// fenced decides how a fenced member goes on. It returns errGhost when it may join again, and any error when
+// fenced decides how a fenced member goes on. It returns errRejoin when it may join again, and any error when
 // ctx has ended.
 func (g *Consumer) fenced(ctx context.Context, err error) error {
-	if g.joinedAnew < ghostTries && time.Now().Before(g.joinAnewBy) {
+	if g.joinedAnew < rejoinTries && time.Now().Before(g.joinAnewBy) {
 		g.joinedAnew++
 		g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
-		return errGhost
+		return errRejoin
 	}
 	g.Process.Log.Warn("fenced: waiting whether the name becomes free", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
 	g.setNameHeld(true) // explainWaits tells
@@ -51,7 +51,7 @@ func (g *Consumer) fenced(ctx context.Context, err error) error {
 	g.setNameHeld(false)
 	if freed {
 		g.Process.Log.Warn("nobody used the name: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
-		return errGhost
+		return errRejoin
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -91,7 +91,7 @@ func (g *Consumer) nameIsFreed(ctx context.Context) bool {
 		case time.Since(since) > g.nameWait():
 			return false
 		}
-		if service.Sleep(ctx, ghostDelay) != nil {
+		if service.Sleep(ctx, rejoinDelay) != nil {
 			return false
 		}
 	}

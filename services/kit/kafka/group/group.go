@@ -80,19 +80,19 @@ func (g *Consumer) Run(ctx context.Context) error {
 		g.silence = silence
 	}
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
-	g.joinAnewBy = time.Now().Add(ghostly)
+	g.joinAnewBy = time.Now().Add(rejoinPeriod)
 	running, done := context.WithCancel(ctx)
 	defer done()
 	go g.explainWaits(running)
 
 	for first := true; ; first = false {
 		err := g.runClient(ctx)
-		for errors.Is(err, errGhost) {
-			service.Sleep(ctx, ghostDelay) // at the end of ctx runClient returns at once
-			err = g.runClient(ctx)         // with no member id, so that it is given one
+		for errors.Is(err, errRejoin) {
+			service.Sleep(ctx, rejoinDelay) // at the end of ctx runClient returns at once
+			err = g.runClient(ctx)          // with no member id, so that it is given one
 		}
 		if !first {
-			service.CloseWithin(service.Farewell, g.client()) // the first is the caller's
+			service.CloseWithin(service.CloseTimeout, g.client()) // the first is the caller's
 		}
 		if !errors.Is(err, errSilent) {
 			return err
@@ -144,7 +144,7 @@ func (g *Consumer) runClient(ctx context.Context) error {
 			if silent && ctx.Err() == nil && g.finalError() == nil {
 				return errSilent
 			}
-			service.CloseWithin(2*service.Farewell, group) // leaves the group, so that others take over at once
+			service.CloseWithin(2*service.CloseTimeout, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
 			stopping, stopped = nil, time.Now()

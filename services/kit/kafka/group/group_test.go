@@ -70,7 +70,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 			if err != nil {
 				return err
 			}
-			defer service.CloseWithin(service.Farewell, client) // sarama's refresh of the metadata, under way, would hold it
+			defer service.CloseWithin(service.CloseTimeout, client) // sarama's refresh of the metadata, under way, would hold it
 			g := &group.Consumer{
 				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },

@@ -42,9 +42,9 @@ func joinStatic(t *testing.T, c *kafkatest.Cluster, started bool) *member {
 	})
 }
 
-// haunt joins the group in the name of the static member "one", as a request does whose answer is lost: the
+// loseJoin joins the group in the name of the static member "one", as a request does whose answer is lost: the
 // member id that it is given sends no heartbeats.
-func haunt(t *testing.T, c *kafkatest.Cluster) {
+func loseJoin(t *testing.T, c *kafkatest.Cluster) {
 	t.Helper()
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("ghost"))
 	if err != nil {
@@ -78,7 +78,7 @@ func TestStaticMemberIsFencedByItsGhost(t *testing.T) {
 			wantHandled(t, m, numbers(1, 1))
 			// Fenced before its commit, it would rightly handle the message again.
 			kafkatest.Eventually(t, "the message is committed", func() bool { return c.Committed("g", "t", 0) == 1 })
-			haunt(t, c)
+			loseJoin(t, c)
 			kafkatest.Eventually(t, "it says that it joins anew", func() bool { return strings.Contains(m.Logs.String(), "joining anew") })
 			if got := strings.Contains(m.Logs.String(), "nobody used the name"); got != started {
 				t.Errorf("waited for the name: %t, want %t", got, started)

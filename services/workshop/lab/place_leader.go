@@ -8,10 +8,10 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// apart makes a topic all of whose partitions are led by one broker, which does not coordinate the group,
+// placeLeader makes a topic all of whose partitions are led by one broker, which does not coordinate the group,
 // where there is another. A client has one connection to a broker, and a commit on it waits behind the fetch:
 // with the partitions spread, some workers would be slower than others for no reason of theirs.
-func (b *Bench) apart(ctx context.Context, topic string, partitions int32, group string) error {
+func (b *Bench) placeLeader(ctx context.Context, topic string, partitions int32, group string) error {
 	var coordinator *sarama.Broker
 	err := Await(ctx, "the group "+group+" has a coordinator", func() bool {
 		var err error

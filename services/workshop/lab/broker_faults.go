@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// Stricken is brokers, and what was done to them. It is safe for concurrent use.
-type Stricken struct {
+// BrokerFaults is brokers, and what was done to them. It is safe for concurrent use.
+type BrokerFaults struct {
 	brokers Brokers
 
 	mu           sync.Mutex
 	paused, down map[int32]bool
 }
 
-func newStricken(brokers Brokers) *Stricken {
-	return &Stricken{brokers: brokers, paused: map[int32]bool{}, down: map[int32]bool{}}
+func newStricken(brokers Brokers) *BrokerFaults {
+	return &BrokerFaults{brokers: brokers, paused: map[int32]bool{}, down: map[int32]bool{}}
 }
 
-func (s *Stricken) note(list map[int32]bool, id int32, is bool) {
+func (s *BrokerFaults) note(list map[int32]bool, id int32, is bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if is {
@@ -31,20 +31,20 @@ func (s *Stricken) note(list map[int32]bool, id int32, is bool) {
 	}
 }
 
-func (s *Stricken) noted(list map[int32]bool) []int32 {
+func (s *BrokerFaults) noted(list map[int32]bool) []int32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(list))
 }
 
 // Pause pauses a broker until Resume or Mend.
-func (s *Stricken) Pause(id int32) error {
+func (s *BrokerFaults) Pause(id int32) error {
 	s.note(s.paused, id, true)
 	return s.brokers.Pause(id)
 }
 
 // Resume lets a paused broker go on.
-func (s *Stricken) Resume(id int32) error {
+func (s *BrokerFaults) Resume(id int32) error {
 	if err := s.brokers.Resume(id); err != nil {
 		return err
 	}
@@ -53,19 +53,19 @@ func (s *Stricken) Resume(id int32) error {
 }
 
 // Kill kills a broker; it stays dead until Start or Mend.
-func (s *Stricken) Kill(id int32) error {
+func (s *BrokerFaults) Kill(id int32) error {
 	s.note(s.down, id, true)
 	return s.brokers.Kill(id)
 }
 
 // Stop ends a broker in its own way; it stays down until Start or Mend.
-func (s *Stricken) Stop(id int32) error {
+func (s *BrokerFaults) Stop(id int32) error {
 	s.note(s.down, id, true)
 	return s.brokers.Stop(id)
 }
 
 // Start starts a broker that is down. Native ones answer when it returns.
-func (s *Stricken) Start(id int32) error {
+func (s *BrokerFaults) Start(id int32) error {
 	if err := s.brokers.Start(id); err != nil {
 		return err
 	}
@@ -74,10 +74,10 @@ func (s *Stricken) Start(id int32) error {
 }
 
 // Running reports whether there is a process, paused or not.
-func (s *Stricken) Running(id int32) bool { return s.brokers.Running(id) }
+func (s *BrokerFaults) Running(id int32) bool { return s.brokers.Running(id) }
 
 // ClusterID is that of the cluster that the brokers belong to, as they wrote it down; "" where none has.
-func (s *Stricken) ClusterID() string {
+func (s *BrokerFaults) ClusterID() string {
 	for id := int32(1); id <= BrokerCount; id++ {
 		if name := s.brokers.ClusterID(id); name != "" {
 			return name
@@ -88,7 +88,7 @@ func (s *Stricken) ClusterID() string {
 
 // Mend undoes whatever is not undone yet, ZooKeeper first: brokers do not start without it. What it
 // cannot undo it tries again at the next call.
-func (s *Stricken) Mend() error {
+func (s *BrokerFaults) Mend() error {
 	if s == nil {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (s *Stricken) Mend() error {
 }
 
 // Left is what is not undone yet, and nil where nothing is.
-func (s *Stricken) Left() error {
+func (s *BrokerFaults) Left() error {
 	if s == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (e *NotMended) Error() string {
 
 // StartAll starts what is down, and lets go on what is paused: an experiment before that was killed
 // itself has left it so, perhaps.
-func (s *Stricken) StartAll(say func(Text)) error {
+func (s *BrokerFaults) StartAll(say func(Text)) error {
 	for id := ZooKeeper; id <= BrokerCount; id++ {
 		if s.Running(id) {
 			s.brokers.Resume(id) // an error says that there was nothing to resume
