@@ -18,7 +18,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// reader prints transactions, and sends what is none to the dead letters.
+// reader prints transactions and sends everything else to the dead-letter topic.
 type reader struct {
 	letters *kafka.DeadLetters
 	process *service.Process

@@ -32,7 +32,7 @@ type crashPlan struct {
 	atID     uint64 // 0: never
 	mode     string
 	stateDir string    // where failOnce remembers that it has struck
-	exit     func(int) // os.Exit, save in tests
+	exit     func(int) // os.Exit, except in tests
 }
 
 func crashPlanFromEnv(env *service.Env) crashPlan {

@@ -10,7 +10,7 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// judgement is what became of the events of TOPIC on BOARD_TOPIC.
+// judgement is the outcome of the events of TOPIC on BOARD_TOPIC.
 type judgement struct {
 	verdict.Verdict
 	wrong int // records that are not the event's, or with another tally than its score

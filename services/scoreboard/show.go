@@ -16,13 +16,13 @@ import (
 	"workshop.example/kit/service"
 )
 
-// reader brings events to the board, and sends what is none to the dead letters. Partitions come
+// reader brings events to the board and sends everything else to the dead-letter topic. Partitions come
 // concurrently, the board is one.
 type reader struct {
 	letters *kafka.DeadLetters
 	process *service.Process
 	crash   *crash
-	once    *onceOnly // nil save in exactly-once
+	once    *onceOnly // nil except in exactly-once
 	matches uint64    // to show to their end; 0: no end
 	total   prometheus.Counter
 

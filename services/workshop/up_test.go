@@ -242,15 +242,15 @@ func TestWrongUse(t *testing.T) {
 		{"topics list --bootstrap-servers nowhere", "--bootstrap-servers: \"nowhere\" is not host:port"},
 		{"topics list -o xml", "accepted: table, json"},
 		{"topics describ", "did you mean «workshop topics describe»?"},
-		{"topics create", "one topic is to be named, not 0\nsee «workshop topics create --help»"},
-		{"topics delete", "the topics are to be named"},
+		{"topics create", "name exactly one topic (got 0)\nsee «workshop topics create --help»"},
+		{"topics delete", "name the topics"},
 		{"topics de", "did you mean «workshop topics delete», or «workshop topics describe»?\nsee «workshop topics --help»\n"},
 		{"groups lst", "did you mean «workshop groups list»?"},
 		{"groups reset g", "required flag(s) \"to\", \"topic\" not set"},
 		{"groups reset g --topic t --to latest --execute --dry-run", "none of the others can be"},
 		{"consume t --group g --to-end", "none of the others can be"},
 		{"dlq reply t.dlq", "did you mean «workshop dlq replay»?"},
-		{"produce t u", "one topic is to be named, not 2"},
+		{"produce t u", "name exactly one topic (got 2)"},
 	} {
 		var stdout, stderr buffer
 		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}

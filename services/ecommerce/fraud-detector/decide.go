@@ -175,7 +175,7 @@ func (d *detector) write(ctx context.Context, claim *group.Claim, send []*sarama
 	return d.transactor.Commit(ctx)
 }
 
-// tell prints what became of a record, in the words of the Java program.
+// tell prints the outcome of a record, in the words of the Java program.
 func (d *detector) tell(o outcome) {
 	if o.bad != nil {
 		d.letters.Told(o.record, o.bad)

@@ -41,7 +41,7 @@ var migrations = []string{
 	CREATE INDEX OrdersWithoutKeyUuid ON OrdersWithoutKey (uuid)`,
 }
 
-// answer is what became of a request to take an order in.
+// answer is the outcome of a request to take an order in.
 type answer int
 
 const (

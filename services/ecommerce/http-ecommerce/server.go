@@ -40,7 +40,7 @@ type metrics struct {
 func newMetrics(reg prometheus.Registerer) metrics {
 	m := metrics{
 		orders: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "workshop_orders_total", Help: "Requests to take an order in, by what became of them.",
+			Name: "workshop_orders_total", Help: "Requests to take an order in, by outcome.",
 		}, []string{"outcome"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "workshop_order_seconds", Help: "Time from a valid order to its answer.",

@@ -121,7 +121,7 @@ func (d *dispatch) tell(ctx context.Context) {
 	}
 }
 
-// report says what became of the orders. Its error is the first of a send.
+// report says the outcome of the orders. Its error is the first of a send.
 func (d *dispatch) report(begun int, stopped bool) error {
 	if stopped {
 		fmt.Fprintf(d.stdout, d.pick("interrompido: %d de %d pedidos iniciados\n", "stopped: %d of %d orders were begun\n"), begun, d.orders)

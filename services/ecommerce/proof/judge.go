@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// Judgement is what became of the orders. An order's message is named orders/N, N from 1.
+// Judgement is the outcome of the orders. An order's message is named orders/N, N from 1.
 type Judgement struct {
 	// Accepted looks from the clients to ECOMMERCE_NEW_ORDER. Records that came from one acceptance have
 	// the same first hop and are one: publishing twice is what at-least-once does. Lost: accepted, and

@@ -58,7 +58,7 @@ func ByPost(ctx context.Context, gateway string) (*http.Request, error) {
 	return http.NewRequestWithContext(ctx, http.MethodPost, gateway+"/orders", strings.NewReader(body))
 }
 
-// loader sends requests and keeps what became of them.
+// loader sends requests and keeps their outcomes.
 type loader struct {
 	gateway string
 	client  *http.Client

@@ -72,7 +72,7 @@ func (c *Clients) Answered() int { return int(c.answered.Load()) }
 func (c *Clients) UnderWay() int { return int(c.underWay.Load()) }
 
 // Cut is how many requests were under way, whole, when their connection broke: their clients do not know
-// what became of them.
+// their outcomes.
 func (c *Clients) Cut() int { return int(c.cut.Load()) }
 
 // Post posts every order so many times at once, each time as a client who wants to be sure: again, with

@@ -74,7 +74,7 @@ func (p *Program) Start() error {
 	return nil
 }
 
-// keep is how many lines are kept for who wants to know why something went wrong.
+// keep is how many lines are kept, to show why something went wrong.
 const keep = 200
 
 func (p *Program) read(out io.Reader) {

@@ -1,5 +1,5 @@
 // Package history is what truly happened, one JSON line a step: before a program sends, commits or
-// shows, it writes what it is about to do, and afterwards what became of it. A program that is killed
+// shows, it writes what it is about to do, and afterwards the outcome. A program that is killed
 // in between leaves an intent without a result, and then nobody knows: the third outcome.
 //
 // A line is one write call on a file opened for appending, so that it is there whole when the process

@@ -105,7 +105,7 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 	return nil
 }
 
-// Letter is the dead letter of msg, for who sends it in a transaction of his own and calls Told after
+// Letter is the dead letter of msg, for callers that send it in a transaction of their own and call Told after
 // the commit. It fails as Skip does where dead letters are off.
 func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) (*sarama.ProducerMessage, error) {
 	if d.topic == "" {

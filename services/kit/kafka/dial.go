@@ -51,9 +51,8 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 	}
 }
 
-// DialOnce connects to the cluster as it is now, for who wants to look at it, not to wait for it: one
-// attempt, and one broker is enough that answers where it advertises itself. Others may be down, and
-// partitions without a leader.
+// DialOnce makes one attempt, for callers that inspect the cluster rather than wait for it. One broker
+// that answers where it advertises itself is enough: others may be down, and partitions without a leader.
 func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config, topics ...string) (sarama.Client, error) {
 	if err := conf.Validate(); err != nil {
 		return nil, fmt.Errorf("sarama configuration: %w", err)

@@ -29,7 +29,7 @@ func (t Topic) WithDeadLetters() []Topic {
 	return []Topic{t, letters}
 }
 
-// Applied is what became of one topic.
+// Applied is the outcome for one topic.
 type Applied struct {
 	Topic    Topic
 	Created  bool

@@ -129,7 +129,7 @@ func (t *observer) observed() Observed {
 	return t.Observed
 }
 
-// operation is an intent and what became of it.
+// operation is an intent and its outcome.
 type operation struct {
 	intent history.Entry
 	result *history.Entry // nil where there is none

@@ -135,7 +135,7 @@ func TestHistoriesGiveTheBenefitOfTheDoubt(t *testing.T) {
 	}
 }
 
-// A clock that steps back does not change what became of a message.
+// A clock that steps back does not change the outcome of a message.
 func TestHistoriesWithAClockThatStepsBack(t *testing.T) {
 	all := entries(t, "p 1 send intent 1\np 1 send ok 1\np 2 send intent 2\np 2 send ok 2")
 	all[2].At, all[3].At = time.Unix(-9, 0), time.Unix(-10, 0)

@@ -1,4 +1,4 @@
-// Package verdict decides what became of the messages of an experiment. [Check] compares what was
+// Package verdict decides the outcome of the messages of an experiment. [Check] compares what was
 // observed of a run: the writes of its producers, the log that the brokers hold in the end, the reads
 // of its consumers. What it finds can be counted: so many lost, so many repeated. It does no input or
 // output, and knows nothing of Kafka's protocol.
@@ -125,7 +125,7 @@ type Run struct {
 	Commits map[int32]int64
 }
 
-// Verdict is what became of the messages. Its lists are nil where there is nothing to name, and each is
+// Verdict is the outcome of the messages. Its lists are nil where there is nothing to name, and each is
 // in the order in which Check saw it: of the writes, of the log, of the reads and then the dead letters.
 // A message is taken in when it is read (not its aborted record) or becomes a dead letter.
 //

@@ -16,7 +16,7 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// transactionsJudged is what became of the producers' messages.
+// transactionsJudged is the outcome of the producers' messages.
 type transactionsJudged struct {
 	verdict.Verdict
 	acknowledged int

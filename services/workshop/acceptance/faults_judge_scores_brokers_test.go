@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/verdict"
 )
 
-// scoresJudged is what became of the simulators' events.
+// scoresJudged is the outcome of the simulators' events.
 type scoresJudged struct {
 	sent   verdict.Verdict            // from the simulators to the topic
 	boards map[string]verdict.Verdict // from the topic to each board's screen, by DELIVERY

@@ -87,7 +87,7 @@ func TestOrdersSurviveKills(t *testing.T) {
 	recordOrders(t, began, seed, struck, j)
 }
 
-// recordOrders keeps what became of orders under kills, by what was killed.
+// recordOrders keeps the outcome of orders under kills, by what was killed.
 func recordOrders(t testing.TB, began time.Time, seed uint64, struck map[string]int, j proof.Judgement) {
 	t.Helper()
 	faults := map[string]int{}

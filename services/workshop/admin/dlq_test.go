@@ -87,7 +87,7 @@ func wantEachOnce(t *testing.T, c *kafkatest.Cluster, letters int) {
 }
 
 // A replay fails at each step of its transaction; the next one makes up for it, and nothing is there
-// twice, save for who reads what was aborted.
+// twice, except for readers of what was aborted.
 func TestReplayRepeatsNothingAfterAFailure(t *testing.T) {
 	for _, fails := range []kmsg.Key{kmsg.Produce, kmsg.AddOffsetsToTxn, kmsg.TxnOffsetCommit, kmsg.EndTxn} {
 		t.Run(fails.Name(), func(t *testing.T) {

@@ -166,8 +166,8 @@ func TestResetLabMistakes(t *testing.T) {
 		{[]string{"reset", "ordem"}, `there is no lab "ordem"; did you mean order? accepted: order, offsets`},
 		{[]string{"reset", "Offset"}, `there is no lab "Offset"; did you mean offsets? accepted`},
 		{[]string{"reset", "zzzzzzzz"}, `there is no lab "zzzzzzzz"; accepted: order, offsets`},
-		{[]string{"reset"}, "one lab is to be named, not 0"},
-		{[]string{"reset", "order", "offsets"}, "one lab is to be named, not 2"},
+		{[]string{"reset"}, "name exactly one lab (got 0)"},
+		{[]string{"reset", "order", "offsets"}, "name exactly one lab (got 2)"},
 		{[]string{"reset", "order", "-o", "yaml"}, "accepted: table, json"},
 		{[]string{"reset", "order", "--timeout", "0s"}, "--timeout has to be greater than 0"},
 	} {

@@ -16,7 +16,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// errTooMany is errEnough for who comes too late.
+// errTooMany is errEnough for a message that comes too late.
 var errTooMany = fmt.Errorf("too many: %w", errEnough)
 
 // messagePrinter prints messages, up to a number of them. It is safe for concurrent use.

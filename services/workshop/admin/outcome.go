@@ -13,7 +13,7 @@ import (
 // maxComplaints is how many failed lines are named; with more, their number says enough.
 const maxComplaints = 10
 
-// outcome counts what became of lines.
+// outcome counts lines by outcome.
 type outcome struct {
 	mu                         sync.Mutex
 	sent, acknowledged, failed int64

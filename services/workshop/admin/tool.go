@@ -132,7 +132,7 @@ func (t *Tool) say(format string, args ...any) error {
 func one(kind string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return service.UsageError(fmt.Sprintf("one %s is to be named, not %d", kind, len(args)))
+			return service.UsageError(fmt.Sprintf("name exactly one %s (got %d)", kind, len(args)))
 		}
 		return legal(kind, args)
 	}
@@ -142,7 +142,7 @@ func one(kind string) cobra.PositionalArgs {
 func some(kind string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return service.UsageError("the " + kind + " are to be named")
+			return service.UsageError("name the " + kind)
 		}
 		return legal(kind, args)
 	}

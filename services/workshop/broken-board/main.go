@@ -111,7 +111,7 @@ type board struct {
 	cfg      config
 	process  *service.Process
 	client   sarama.Client
-	producer sarama.SyncProducer // nil save in the ways with transactions
+	producer sarama.SyncProducer // nil except in the ways with transactions
 	finished bool
 }
 

@@ -74,7 +74,7 @@ type Options struct {
 	Times       int  // 0: the drill's own
 	Force       bool // also on a cluster that is not whole: what is down is started first
 
-	control *Control // what is set wrong on purpose; nil save in a control
+	control *Control // what is set wrong on purpose; nil except in a control
 }
 
 // The limits that the drills predict for the time without an acknowledgement.

@@ -12,7 +12,7 @@ import (
 	"workshop.example/workshop/lab"
 )
 
-// Result is what became of a drill.
+// Result is the outcome of a drill.
 type Result struct {
 	Drill Drill
 	Seed  uint64

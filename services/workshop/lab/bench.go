@@ -40,7 +40,7 @@ type Options struct {
 	KafkaData       string // where scripts/native-kafka keeps its pid files
 	ContainerPrefix string // of the compose stack's containers
 
-	control *Control // puts something else in a program's place; nil save in a control
+	control *Control // puts something else in a program's place; nil except in a control
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -49,7 +49,7 @@ type Bench struct {
 	Cluster kafka.Cluster
 	Dir     string // histories and what the programs keep
 	Client  sarama.Client
-	Brokers *BrokerFaults // nil save in labs that kill brokers
+	Brokers *BrokerFaults // nil except in labs that kill brokers
 
 	embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too

@@ -72,7 +72,7 @@ func (w reportWords) describe(e history.Entry) string {
 	return strings.Join(slices.DeleteFunc(fields, func(s string) bool { return s == "" }), " · ")
 }
 
-// histories are the timeline in words, for who cannot see the picture.
+// histories are the timeline in words, for readers who cannot see the picture.
 func histories(t Timeline, words reportWords) []historyView {
 	var views []historyView
 	for _, track := range t.Tracks {

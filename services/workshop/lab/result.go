@@ -121,7 +121,7 @@ func numbers(lists ...[]verdict.Message) []int {
 	return all
 }
 
-// Result is what became of an experiment.
+// Result is the outcome of an experiment.
 type Result struct {
 	Lab   Lab
 	Seed  uint64

@@ -221,7 +221,7 @@ func (b *Bench) settledLog(ctx context.Context, topic, stream string) ([]verdict
 	}
 }
 
-// count puts in what became of the messages.
+// count adds the outcomes of the messages.
 func (p *Part) count(run verdict.Run) {
 	p.Counted = verdict.Check(run)
 	p.Sent = len(run.Writes)

@@ -178,7 +178,7 @@ func (s *shop) caughtUp() bool {
 	return true
 }
 
-// story is what became of the orders of one gateway.
+// story is the outcome of the orders of one gateway.
 type story struct {
 	accounts  []proof.Account
 	judgement proof.Judgement

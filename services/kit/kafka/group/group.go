@@ -39,9 +39,9 @@ type Consumer struct {
 	// Assigned is told at every rebalance what was given, what was lost, and what is held now.
 	Assigned func(given, lost, held []int32)
 
-	handleTimeout time.Duration // HandleTimeout, save in tests
-	longestWait   time.Duration // of a refused member; waitForEver, save in tests
-	silence       time.Duration // silence, save in tests
+	handleTimeout time.Duration // HandleTimeout, except in tests
+	longestWait   time.Duration // of a refused member; waitForEver, except in tests
+	silence       time.Duration // silence, except in tests
 
 	mu          sync.Mutex
 	partitions  int // of the topic when the first session began; 0 before
@@ -253,7 +253,7 @@ func (g *Consumer) finalError() error {
 	return g.final
 }
 
-// settle notes what became of a partition's last commit.
+// settle notes the outcome of a partition's last commit.
 func (g *Consumer) settle(partition int32, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
