@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -83,12 +84,33 @@ func (c *campaign) part(ctx context.Context, p part, record string) outcome {
 	err := c.command(ctx, p, record, o.Log)
 	o.Seconds = time.Since(began).Seconds()
 	if err != nil {
-		o.Error = err.Error()
-		c.tell("%-12s FELL SHORT after %s: %v", p.name, time.Since(began).Round(time.Second), err)
+		o.Error = cmp.Or(strings.Join(failedTests(o.Log), ", "), err.Error())
+		c.tell("%-12s FELL SHORT after %s: %s", p.name, time.Since(began).Round(time.Second), o.Error)
 		return o
 	}
 	c.tell("%-12s as promised after %s", p.name, time.Since(began).Round(time.Second))
 	return o
+}
+
+// failedTests are the tests that a log says have failed; of a test with subtests only those.
+func failedTests(log string) []string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		name, ok := strings.CutPrefix(strings.TrimSpace(line), "--- FAIL: ")
+		if !ok {
+			continue
+		}
+		name, _, _ = strings.Cut(name, " ")
+		names = slices.DeleteFunc(names, func(other string) bool { return other == name || strings.HasPrefix(name, other+"/") })
+		if !slices.ContainsFunc(names, func(other string) bool { return strings.HasPrefix(other, name+"/") }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (c *campaign) command(ctx context.Context, p part, record, log string) error {
