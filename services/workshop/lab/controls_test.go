@@ -9,6 +9,7 @@ import (
 
 // Every mistake is caught, in the way that it must be.
 func TestControls(t *testing.T) {
+	t.Parallel()
 	for _, c := range Controls() {
 		if c.Brokers {
 			continue
@@ -38,6 +39,7 @@ func TestControls(t *testing.T) {
 
 // The fault alone is not the mistake: a program without the mistake passes the same fault.
 func TestFaultWithoutTheMistake(t *testing.T) {
+	t.Parallel()
 	for _, c := range Controls() {
 		if c.fault == nil {
 			continue

@@ -20,6 +20,7 @@ import (
 // has left behind, folders, topics, groups and open transactions, is in no way of the next: every lab
 // runs again, with the same folder for temporary files and on the same cluster, and itself leaves nothing.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))

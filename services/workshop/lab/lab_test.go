@@ -104,6 +104,7 @@ func processes(t *testing.T, variable string) []string {
 
 // Every lab holds, and says what it must. Seed 42 is a match of 47 goals.
 func TestLabs(t *testing.T) {
+	t.Parallel()
 	const none = ` · lost 0 · repeated 0 · out of order 0`
 	const wrote = ` · lost 0 · duplicated in the topic 0 · out of order 0`
 	shown := `produced 47 · shown 47` + none
@@ -209,6 +210,7 @@ func wantNotRun(t *testing.T, l Lab, o Options, cause string) {
 
 // Where the fault does not strike there is no verdict.
 func TestNoStrikeNoVerdict(t *testing.T) {
+	t.Parallel()
 	never := &Control{instead: func(_, program string, vars []string) (string, []string) {
 		if program == "scoreboard" {
 			vars = append(slices.Clone(vars), "FAIL_AT_ID=900")

@@ -11,6 +11,7 @@ import (
 
 // Ctrl-C in the middle of a lab: what it has started ends, and its folder is gone.
 func TestCancelled(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
