@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/fold"
 	"workshop.example/kit/nearest"
@@ -62,6 +64,40 @@ func chosen[C any](all []C, name func(C) string, names []string) ([]C, error) {
 	return slices.DeleteFunc(all, func(c C) bool { return !slices.Contains(names, name(c)) }), nil
 }
 
+// controlsAtOnce is how many run at the same time, each on an embedded cluster of its own: most of the time they wait.
+var controlsAtOnce = min(max(2, runtime.NumCPU()), 4)
+
+// checked is how a control came out.
+type checked struct {
+	result lab.Result
+	caught bool
+	err    error
+}
+
+// check carries out controls, and hands each outcome over in their order. On real brokers one runs at a time, as some of them
+// kill brokers.
+func check(ctx context.Context, controls []lab.Control, o lab.Options) []chan checked {
+	outcomes := make([]chan checked, len(controls))
+	for i := range outcomes {
+		outcomes[i] = make(chan checked, 1)
+	}
+	var runs errgroup.Group
+	runs.SetLimit(controlsAtOnce)
+	if len(o.Cluster.Brokers) > 0 {
+		runs.SetLimit(1)
+	}
+	go func() {
+		for i, c := range controls {
+			runs.Go(func() error {
+				result, caught, err := c.Check(ctx, o)
+				outcomes[i] <- checked{result, caught, err}
+				return nil
+			})
+		}
+	}()
+	return outcomes
+}
+
 func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	o, lines, err := r.options()
 	if err != nil {
@@ -70,33 +106,37 @@ func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	// What the programs print is of no interest here, unless it explains why a control did not run.
 	o.Screen = screen.New(io.Discard, io.Discard, r.lookup)
 	o.Say = func(lab.Text) {}
-	caught, tried, left := 0, 0, 0
+	named := len(controls)
+	if len(o.Cluster.Brokers) == 0 {
+		controls = slices.DeleteFunc(slices.Clone(controls), func(c lab.Control) bool { return c.Brokers })
+	}
+	caught := 0
 	say := r.teller(lines)
-	for _, c := range controls {
-		if c.Brokers && len(o.Cluster.Brokers) == 0 {
-			left++
-			continue
-		}
-		tried++
+	outcomes := check(ctx, controls, o)
+	for i, outcome := range outcomes {
+		c := controls[i]
 		say("%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
-		result, ok, err := c.Check(ctx, o)
+		done := <-outcome
 		switch {
 		case ctx.Err() != nil:
+			for _, ending := range outcomes[i+1:] {
+				<-ending // its programs are stopped, its files erased
+			}
 			return service.UsageError("stopped before all controls were through")
-		case ok:
+		case done.caught:
 			caught++
 			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
-		case err != nil:
-			say("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
+		case done.err != nil:
+			say("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), done.err)
 		default:
 			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
-		for _, p := range result.Parts {
+		for _, p := range done.result.Parts {
 			say("    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
 		}
 	}
-	fmt.Fprintln(lines, controlsLine(o.Lang, caught, tried, left))
-	if caught < tried {
+	fmt.Fprintln(lines, controlsLine(o.Lang, caught, len(controls), named-len(controls)))
+	if caught < len(controls) {
 		return errNotCaught
 	}
 	return nil
