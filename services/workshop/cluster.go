@@ -58,7 +58,7 @@ func startCluster(ctx context.Context, o embedded.Options, topics []kafka.Topic)
 
 func (c *localCluster) applyTopics(ctx context.Context, topics []kafka.Topic) ([]kafka.Applied, error) {
 	brokers := c.ListenAddrs()
-	admin, err := sarama.NewClusterAdmin(brokers, kafka.Cluster{Brokers: brokers}.AdminConfig(toolName))
+	admin, err := sarama.NewClusterAdmin(brokers, kafka.Cluster{Brokers: brokers}.AdminConfig("workshop"))
 	if err != nil {
 		return nil, fmt.Errorf("create topics: %w", err)
 	}
@@ -92,8 +92,8 @@ func lockDir(dir string) (unlock func(), err error) {
 
 var errLocked = errors.New("locked by another process")
 
-// maxBrokers is more than any lab needs, and few enough for a laptop.
-const maxBrokers = 5
+// MaxBrokers is more than any lab needs, and few enough for a laptop.
+const MaxBrokers = 5
 
 // parsePorts reads --ports.
 func parsePorts(list string) ([]int, error) {
@@ -106,9 +106,9 @@ func parsePorts(list string) ([]int, error) {
 		}
 		ports = append(ports, port)
 	}
-	if len(ports) == 0 || len(ports) > maxBrokers {
+	if len(ports) == 0 || len(ports) > MaxBrokers {
 		return nil, service.UsageError(fmt.Sprintf(
-			"--ports %q: accepted: 1 to %d different ports from 1 to 65535, comma separated", list, maxBrokers))
+			"--ports %q: accepted: 1 to %d different ports from 1 to 65535, comma separated", list, MaxBrokers))
 	}
 	return ports, nil
 }

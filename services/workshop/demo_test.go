@@ -52,7 +52,7 @@ func TestDemo(t *testing.T) {
 	if code := demo.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, &out)
 	}
-	for _, name := range programNames() {
+	for _, name := range ProgramNames() {
 		if !strings.Contains(out.String(), fmt.Sprintf("%-15s | resumo: ", name)) {
 			t.Errorf("no summary of %s", name)
 		}

@@ -20,9 +20,9 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// ecommerceTopics are the topics of the e-commerce system, with the user's TOPIC_PREFIX.
-func (t *tool) ecommerceTopics() ([]kafka.Topic, error) {
-	prefix, _ := t.lookup("TOPIC_PREFIX")
+// EcommerceTopics are the topics of the e-commerce system, with the user's TOPIC_PREFIX. The error is wrong use.
+func EcommerceTopics(environ []string) ([]kafka.Topic, error) {
+	prefix, _ := Lookup(environ, "TOPIC_PREFIX")
 	if prefix != "" && !service.LegalTopic(prefix) {
 		return nil, service.UsageError(fmt.Sprintf("TOPIC_PREFIX %q: accepted: letters, digits, '.', '_' and '-'", prefix))
 	}
@@ -60,30 +60,30 @@ type shop struct {
 
 // shopOf is the topics that the chosen programs need, and what the e-commerce services among them need
 // besides.
-func (u *up) shopOf(chosen []program) ([]kafka.Topic, *shop, error) {
-	isShop := func(p program) bool { return slices.Contains(namesOf(ecommercePrograms), p.name) }
-	if !u.ecommerce && !slices.ContainsFunc(chosen, isShop) {
-		return standardTopics(), nil, nil
+func (s *Stack) shopOf(chosen []program) ([]kafka.Topic, *shop, error) {
+	isShop := func(p program) bool { return slices.Contains(EcommerceNames(), p.name) }
+	if !s.Ecommerce && !slices.ContainsFunc(chosen, isShop) {
+		return StandardTopics(), nil, nil
 	}
-	topics, err := u.ecommerceTopics()
+	topics, err := EcommerceTopics(s.Environ)
 	if err != nil {
 		return nil, nil, err
 	}
 	if slices.ContainsFunc(chosen, func(p program) bool { return !isShop(p) }) {
-		topics = slices.Concat(standardTopics(), topics)
+		topics = slices.Concat(StandardTopics(), topics)
 	}
-	s := &shop{page: slices.ContainsFunc(chosen, func(p program) bool { return p.name == gateway })}
-	s.state, _ = u.lookup("STATE_DIR")
-	s.reports, _ = u.lookup("REPORT_DIR")
-	if s.addr, _ = u.lookup("HTTP_ADDR"); s.addr != "" {
-		return topics, s, nil
+	needs := &shop{page: slices.ContainsFunc(chosen, func(p program) bool { return p.name == gateway })}
+	needs.state, _ = s.lookup("STATE_DIR")
+	needs.reports, _ = s.lookup("REPORT_DIR")
+	if needs.addr, _ = s.lookup("HTTP_ADDR"); needs.addr != "" {
+		return topics, needs, nil
 	}
-	text, _ := u.lookup("HTTP_PORT")
-	if s.port, err = strconv.Atoi(cmp.Or(text, "8080")); err != nil || s.port < 1 || s.port > 65535 {
+	text, _ := s.lookup("HTTP_PORT")
+	if needs.port, err = strconv.Atoi(cmp.Or(text, "8080")); err != nil || needs.port < 1 || needs.port > 65535 {
 		return nil, nil, service.UsageError(fmt.Sprintf("HTTP_PORT %q: accepted: 1 to 65535", text))
 	}
-	s.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
-	return topics, s, nil
+	needs.addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(needs.port))
+	return topics, needs, nil
 }
 
 // portIsFree is asked before anything is started.
@@ -131,7 +131,7 @@ func (s *shop) close() {
 
 // add is the program with the folders that it needs; the user's own win.
 func (s *shop) add(p program) program {
-	if s != nil && slices.Contains(namesOf(ecommercePrograms), p.name) {
+	if s != nil && slices.Contains(EcommerceNames(), p.name) {
 		p.defaults = slices.Concat(p.defaults, []string{"STATE_DIR=" + s.state, "REPORT_DIR=" + s.reports})
 	}
 	return p

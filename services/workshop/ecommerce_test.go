@@ -58,7 +58,7 @@ func TestComposeRunsTheSameServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range namesOf(ecommercePrograms) {
+	for _, name := range EcommerceNames() {
 		for _, want := range []string{"\n  " + name + ":\n", "SERVICE: " + name + "}", "kafka-workshop/" + name + ":", "GROUP_INSTANCE_ID: " + name + "-1"} {
 			if !strings.Contains(string(file), want) {
 				t.Errorf("compose/ecommerce.yaml lacks %q", want)

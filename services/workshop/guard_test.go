@@ -18,7 +18,7 @@ import (
 func guarded(t *testing.T, dir string, env []string, words ...string) (p *toolProcess, close func() error) {
 	t.Helper()
 	p = &toolProcess{}
-	p.Cmd = exec.CommandContext(t.Context(), program{name: toolName}.binary(dir), append([]string{"guard", "--"}, words...)...)
+	p.Cmd = exec.CommandContext(t.Context(), Binary(dir, toolName), append([]string{"guard", "--"}, words...)...)
 	p.Env, p.Stdout, p.Stderr = env, &p.stdout, &p.stderr
 	stdin, err := p.StdinPipe()
 	if err != nil {
@@ -34,7 +34,7 @@ func guarded(t *testing.T, dir string, env []string, words ...string) (p *toolPr
 func TestGuardEndsWithItsProgramsCode(t *testing.T) {
 	w := watch(t)
 	dir := binaries(t, studentName)
-	student := program{name: studentName}.binary(dir)
+	student := Binary(dir, studentName)
 	for _, c := range []struct {
 		words []string
 		want  int
@@ -56,7 +56,7 @@ func TestGuardTellsOfASignalAsAShellDoes(t *testing.T) {
 	needsSignals(t)
 	w := watch(t)
 	dir := binaries(t, studentName)
-	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), program{name: studentName}.binary(dir), "signal")
+	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), Binary(dir, studentName), "signal")
 	if got, want := p.wait(), 128+int(syscall.SIGTERM); got != want {
 		t.Errorf("exit code %d, want %d\n%s", got, want, &p.stderr)
 	}
@@ -75,7 +75,7 @@ func TestGuardLeavesNothing(t *testing.T) {
 		{"SIGTERM", func(p *toolProcess, _ func() error) error { return p.Process.Signal(syscall.SIGTERM) }},
 		{"Ctrl-C", func(p *toolProcess, _ func() error) error { return p.Process.Signal(syscall.SIGINT) }},
 	} {
-		p, close := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), program{name: studentName}.binary(dir), "fork", "asleep")
+		p, close := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), Binary(dir, studentName), "fork", "asleep")
 		kafkatest.Eventually(t, "the program and its child run", func() bool { return w.count(w.alive) == 2 })
 		if err := c.end(p, close); err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ func TestGuardLeavesNothing(t *testing.T) {
 func TestGuardEndsWhatItsProgramLeft(t *testing.T) {
 	w := watch(t)
 	dir := binaries(t, studentName)
-	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=7"), program{name: studentName}.binary(dir), "fork", "exit")
+	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=7"), Binary(dir, studentName), "fork", "exit")
 	if got := p.wait(); got != 7 {
 		t.Errorf("exit code %d, want 7\n%s", got, &p.stderr)
 	}

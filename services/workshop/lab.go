@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -254,10 +253,7 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 		lines = r.stderr
 	}
 	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
-	o.Environ = slices.DeleteFunc(slices.Clone(r.environ), func(entry string) bool {
-		name, _ := splitEntry(entry)
-		return slices.ContainsFunc(contract, func(own string) bool { return sameName(own, name) })
-	})
+	o.Environ = Without(r.environ, contract...)
 	o.KafkaData, _ = r.lookup("KAFKA_DATA")
 	if o.KafkaData == "" {
 		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")

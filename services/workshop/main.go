@@ -138,14 +138,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*?": `)
 
 // lookup reads the tool's environment.
-func (t *tool) lookup(name string) (string, bool) {
-	for _, entry := range t.environ {
-		if n, value := splitEntry(entry); sameName(n, name) {
-			return value, true
-		}
-	}
-	return "", false
-}
+func (t *tool) lookup(name string) (string, bool) { return Lookup(t.environ, name) }
 
 // besideExecutable is the folder of this program itself, also where it was called by a link to it.
 func besideExecutable() (string, error) {

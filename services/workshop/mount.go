@@ -25,9 +25,10 @@ func (t *tool) adminCommands() []*cobra.Command {
 // admin is what those commands get from this process.
 func (t *tool) admin() *admin.Tool {
 	return &admin.Tool{
-		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: standardTopics(), Ecommerce: t.ecommerceTopics,
-		Columns: func() int { return fold.Columns(t.stdout, t.lookup) },
-		Cluster: func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: StandardTopics(),
+		Ecommerce: func() ([]kafka.Topic, error) { return EcommerceTopics(t.environ) },
+		Columns:   func() int { return fold.Columns(t.stdout, t.lookup) },
+		Cluster:   func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
 	}
 }
 

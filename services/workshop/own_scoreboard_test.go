@@ -82,7 +82,7 @@ func TestOwnScoreboard(t *testing.T) {
 				args = append(args, "--pace", "20ms")
 			}
 			args = append(append(args, strings.Fields(b.lab)...), "--scoreboard", "\"$STUDENT\" "+b.words)
-			cmd := exec.CommandContext(t.Context(), program{name: toolName}.binary(dir), args...)
+			cmd := exec.CommandContext(t.Context(), Binary(dir, toolName), args...)
 			cmd.Env, cmd.Stdout, cmd.Stderr = env, &outputs[i], &outputs[i]
 			err := cmd.Run()
 			codes[i] = cmd.ProcessState.ExitCode()
@@ -155,11 +155,10 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 func workshopWithStudent(t *testing.T, w *watcher) (dir string, env []string) {
 	t.Helper()
 	dir = binaries(t, studentName)
-	simulator := program{name: "score-simulator"}
-	if err := link(simulator.binary(kafkatest.Binaries(t)), simulator.binary(dir)); err != nil {
+	if err := link(Binary(kafkatest.Binaries(t), "score-simulator"), Binary(dir, "score-simulator")); err != nil {
 		t.Fatal(err)
 	}
-	own := "STUDENT=" + filepath.ToSlash(program{name: studentName}.binary(dir))
+	own := "STUDENT=" + filepath.ToSlash(Binary(dir, studentName))
 	return dir, append(w.env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0", "COLUMNS=1000")
 }
 

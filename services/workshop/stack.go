@@ -1,146 +1,173 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
+	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
+	"time"
 
+	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
+
+	"workshop.example/workshop/screen"
 )
 
-// standardTopics are the topics of the stack, wherever it runs. Transactions are keyed by user and
-// spread over three partitions; the score needs one, or its goals would interleave.
-func standardTopics() []kafka.Topic {
-	return slices.Concat(
-		kafka.Topic{Name: "transactions", Partitions: 3, Replicas: 3}.WithDeadLetters(),
-		kafka.Topic{Name: "scoreGame", Partitions: 1, Replicas: 3}.WithDeadLetters(),
-		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
-		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
-	)
+// Stack is what «workshop up» runs: an embedded cluster with its topics, and services as processes of their own.
+type Stack struct {
+	Ports       string // of the brokers, comma separated
+	DataDir     string // where messages outlive a stop; "" keeps them in memory
+	Sync        bool   // writes to the disk before each acknowledgement; needs DataDir
+	Services    string // names, comma separated; "" stands for all of one system
+	Ecommerce   bool   // the e-commerce system, where Services names none
+	ClusterOnly bool   // no services
+
+	Environ        []string               // the user's, as of [os.Environ]
+	BinDir         func() (string, error) // where the services' binaries are
+	Stdout, Stderr io.Writer
+	Differs        func(kafka.Applied) string // what to say of a topic that is not as described
 }
 
-// program is one of the services as up starts it.
-type program struct {
-	name     string
-	set      []string // NAME=value that it gets
-	defaults []string // NAME=value that it gets where the user has not set NAME
-	fixed    []string // NAME=value that it gets whatever the user has set, who means another program
+// plan is a stack that can be started, as far as is known before.
+type plan struct {
+	ports    []int
+	topics   []kafka.Topic
+	chosen   []program
+	services []Service // of chosen, without their environment
+	shop     *shop
 }
 
-// programs are started in this order.
-var programs = []program{
-	{name: "producer", set: []string{"TOPIC=transactions"}},
-	// Static members: after a crash the restart has its partitions back at once.
-	{name: "consumer", set: []string{"TOPIC=transactions", "CONSUMER_GROUP=cg-group-id", "GROUP_INSTANCE_ID=consumer"}},
-	{name: "score-simulator", set: []string{"TOPIC=scoreGame"}, defaults: []string{"MATCHES=0", "MATCH_PAUSE=10s"}},
-	{
-		name:     "scoreboard",
-		set:      []string{"TOPIC=scoreGame", "CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard"},
-		defaults: []string{"MATCHES=0"},
-	},
-}
-
-// ownNames are variables of which one value cannot serve four programs: two pairs read two topics,
-// in two groups, and a port can be listened on once.
-var ownNames = []string{
-	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "TRANSACTIONAL_ID",
-	"DEAD_LETTER_TOPIC", "OPS_ADDR",
-}
-
-func isOwn(name string) bool {
-	return slices.ContainsFunc(ownNames, func(own string) bool { return sameName(own, name) })
-}
-
-// environment is the user's environment as this program gets it.
-func (p program) environment(user []string, bootstrap string) []string {
-	env := []string{"BOOTSTRAP_SERVERS=" + bootstrap}
-	env = append(env, p.set...)
-	have := func(name string) bool {
-		return slices.ContainsFunc(env, func(entry string) bool {
-			n, value := splitEntry(entry)
-			return sameName(n, name) && value != "" // empty counts as unset, as it does for the services
-		})
+// plan refuses what cannot be run, and starts nothing.
+func (s *Stack) plan() (p plan, err error) {
+	if p.ports, err = parsePorts(s.Ports); err != nil {
+		return p, err
 	}
-	for _, entry := range user {
-		if name, _ := splitEntry(entry); !isOwn(name) {
-			env = append(env, entry)
+	if s.Sync && s.DataDir == "" {
+		return p, service.UsageError("--sync writes to the disk what --data-dir keeps: add --data-dir DIR, or leave out --sync")
+	}
+	if p.chosen, err = choose(s.Services, s.Ecommerce); err != nil {
+		return p, err
+	}
+	if p.topics, p.shop, err = s.shopOf(p.chosen); err != nil {
+		return p, err
+	}
+	if s.ClusterOnly {
+		if s.Services != "" {
+			return p, service.UsageError("--cluster-only starts no services: leave out one of --cluster-only and --services")
+		}
+		p.chosen, p.shop = nil, nil
+	}
+	p.services, err = s.find(p.chosen)
+	return p, err
+}
+
+// Run starts the stack and returns when stop has ended it, or every service has ended for good. What still runs when
+// kill ends is killed. A [service.UsageError] means that nothing was started.
+func (s *Stack) Run(stop, kill context.Context) error {
+	p, err := s.plan()
+	if err != nil {
+		return err
+	}
+	out := screen.New(s.Stdout, s.Stderr, s.lookup, namesOf(p.chosen)...)
+	ctx, cancel := context.WithCancel(stop)
+	defer cancel()
+	go func() {
+		select {
+		case <-out.Broken(): // nobody sees what we do: «workshop up | head» has seen enough
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+
+	if err := p.shop.portIsFree(); err != nil {
+		return err
+	}
+	cluster, err := startCluster(ctx, embedded.Options{Ports: p.ports, DataDir: s.DataDir, Sync: s.Sync}, p.topics)
+	if err != nil {
+		return err
+	}
+	defer cluster.Close() // after the services: they write their last messages and offsets to it
+	if err := p.shop.open(s.DataDir); err != nil {
+		return err
+	}
+	defer p.shop.close()
+	s.introduce(out, cluster, p.shop)
+	if s.ClusterOnly {
+		<-ctx.Done()
+		out.Say("stopping ...")
+		return nil
+	}
+	for i, chosen := range p.chosen {
+		p.services[i].Env = p.shop.add(chosen).environment(s.Environ, cluster.Bootstrap())
+	}
+	go p.shop.announce(ctx, out)
+	supervisor := &Supervisor{
+		Output: out, Services: p.services, Grace: 6 * time.Second, // a member that is just joining its group gives up after 4 s
+		RestartFirst: time.Second, RestartMost: 10 * time.Second, Quick: 10 * time.Second,
+	}
+	return supervisor.Run(ctx, kill)
+}
+
+func (s *Stack) lookup(name string) (string, bool) { return Lookup(s.Environ, name) }
+
+// colours tell the services apart; as in docker compose, cyan comes first.
+var colours = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95"}
+
+// find looks for the services' binaries before anything is started.
+func (s *Stack) find(chosen []program) ([]Service, error) {
+	dir, err := s.BinDir()
+	if err != nil {
+		return nil, fmt.Errorf("where the services are: %w", err)
+	}
+	var services []Service
+	var missing []string
+	for i, p := range chosen {
+		path := Binary(dir, p.name)
+		if info, err := os.Stat(path); err != nil || info.IsDir() {
+			missing = append(missing, filepath.Base(path))
+		}
+		services = append(services, Service{Name: p.name, Path: path, Args: []string{"--stop-on-eof"}, Colour: colours[i%len(colours)]})
+	}
+	if len(missing) > 0 {
+		return nil, service.UsageError(fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», "+
+			"or «go build -o bin/ work» at the root of the repository, and run «bin/workshop up»", strings.Join(missing, ", "), dir))
+	}
+	return services, nil
+}
+
+// introduce prints what a newcomer needs to know.
+func (s *Stack) introduce(out *screen.Output, cluster *localCluster, shop *shop) {
+	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
+	var topics []string
+	for _, a := range cluster.topics {
+		topics = append(topics, a.Topic.Name+" ("+count(a.Topic.Partitions, "partition")+")")
+	}
+	out.Say("topics: %s", strings.Join(topics, ", "))
+	for _, a := range cluster.topics {
+		if a.Mismatch != "" {
+			out.Say("warning: %s", s.Differs(a))
 		}
 	}
-	for _, entry := range p.defaults {
-		if name, _ := splitEntry(entry); !have(name) {
-			env = append(env, entry)
-		}
+	if s.DataDir == "" {
+		out.Say("messages are kept in memory and gone at the end: --data-dir DIR keeps them")
+	} else if s.Sync {
+		out.Say("messages are kept in %s, on the disk before they are acknowledged (--sync)", s.DataDir)
+	} else {
+		out.Say("messages are kept in %s", s.DataDir)
 	}
-	return append(env, p.fixed...) // of two values of a name the last one counts
+	shop.introduce(out)
+	if names := ignored(s.Environ); len(names) > 0 && !s.ClusterOnly {
+		out.Say("your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", "))
+	}
+	out.Say("Ctrl-C stops everything")
 }
 
-// ignored are the user's variables that no service gets to see.
-func ignored(user []string) []string {
-	var names []string
-	for _, entry := range user {
-		name, value := splitEntry(entry)
-		if value != "" && isOwn(name) {
-			names = append(names, name)
-		}
+func count(n int32, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
-	slices.Sort(names)
-	return names
-}
-
-// splitEntry cuts NAME=value. Windows has hidden entries that begin with an equals sign.
-func splitEntry(entry string) (name, value string) {
-	if i := strings.Index(entry[min(1, len(entry)):], "="); i >= 0 {
-		return entry[:i+1], entry[i+2:]
-	}
-	return entry, ""
-}
-
-// sameName compares names of variables, which on Windows do not depend on case.
-func sameName(a, b string) bool {
-	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
-}
-
-// programNames are the services that up starts where none are named.
-func programNames() []string { return namesOf(programs) }
-
-// serviceNames are the accepted values of --services: of both systems.
-func serviceNames() []string { return slices.Concat(programNames(), namesOf(ecommercePrograms)) }
-
-func namesOf(all []program) []string {
-	names := make([]string, len(all))
-	for i, p := range all {
-		names[i] = p.name
-	}
-	return names
-}
-
-// choose returns the programs named in a comma-separated list, in the order of the stack; all of the
-// e-commerce system or of the other where it is empty.
-func choose(list string, ecommerce bool) ([]program, error) {
-	switch {
-	case list == "" && ecommerce:
-		return ecommercePrograms, nil
-	case list == "":
-		return programs, nil
-	}
-	wanted := strings.Split(list, ",")
-	for i, name := range wanted {
-		wanted[i] = strings.TrimSpace(name)
-		if !slices.Contains(serviceNames(), wanted[i]) {
-			return nil, service.UsageError("--services: " + nearest.Unknown("service", wanted[i], serviceNames()) + ", comma separated")
-		}
-	}
-	return slices.DeleteFunc(slices.Concat(programs, ecommercePrograms), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
-}
-
-// binary is where the program's executable is expected.
-func (p program) binary(dir string) string {
-	name := p.name
-	if runtime.GOOS == "windows" {
-		name += ".exe"
-	}
-	return filepath.Join(dir, name)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

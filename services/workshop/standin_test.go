@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		main()
 	case name == studentName:
 		os.Exit(studentMain(os.Args[1:]))
-	case slices.Contains(serviceNames(), name):
+	case slices.Contains(ServiceNames(), name):
 		os.Exit(standIn(name, os.Getenv("STANDIN_"+name)))
 	default:
 		os.Exit(m.Run())
@@ -117,10 +117,7 @@ func takeStep(step string) int {
 
 // env is the environment in which stand-ins behave as the scripts say, each NAME: SCRIPT.
 func (w *watcher) env(scripts map[string]string) []string {
-	env := slices.DeleteFunc(os.Environ(), func(entry string) bool {
-		name, _ := splitEntry(entry)
-		return isOwn(name) || name == "MATCHES" || name == "MATCH_PAUSE" || name == "PACE"
-	})
+	env := Without(os.Environ(), append([]string{"MATCHES", "MATCH_PAUSE", "PACE"}, OwnNames...)...)
 	// With -race a process waits for a second before it ends, in case of a late report.
 	env = append(env, "STANDIN_WATCHER="+w.ln.Addr().String(), "GORACE=atexit_sleep_ms=0")
 	for name, script := range scripts {
@@ -138,7 +135,7 @@ func binaries(t *testing.T, names ...string) string {
 	}
 	dir := t.TempDir()
 	for _, name := range append(names, toolName) {
-		path := program{name: name}.binary(dir)
+		path := Binary(dir, name)
 		if err := link(self, path); err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +210,7 @@ func (p *toolProcess) start(t *testing.T, stdout io.Writer, dir string, env []st
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*kafkatest.Deadline)
 	t.Cleanup(cancel)
-	p.Cmd = exec.CommandContext(ctx, program{name: toolName}.binary(dir), args...)
+	p.Cmd = exec.CommandContext(ctx, Binary(dir, toolName), args...)
 	p.Env = env
 	p.Stdout, p.Stderr = stdout, &p.stderr
 	p.WaitDelay = time.Second

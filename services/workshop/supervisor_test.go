@@ -42,7 +42,7 @@ func supervise(t *testing.T, scripts map[string]string, change ...func(*Supervis
 		RestartFirst: time.Millisecond, RestartMost: 4 * time.Millisecond, Quick: time.Hour,
 	}
 	for _, name := range names {
-		s.Services = append(s.Services, Service{Name: name, Path: program{name: name}.binary(dir), Args: []string{"--stop-on-eof"}, Env: env})
+		s.Services = append(s.Services, Service{Name: name, Path: Binary(dir, name), Args: []string{"--stop-on-eof"}, Env: env})
 	}
 	for _, f := range change {
 		f(s.Supervisor)

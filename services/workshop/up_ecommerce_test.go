@@ -24,7 +24,7 @@ func TestUpEcommerce(t *testing.T) {
 	ports := freePorts(t, 4)
 	script := "env=STATE_DIR env=REPORT_DIR env=GROUP_INSTANCE_ID env=TOPIC env=HTTP_PORT"
 	env := append(w.env(map[string]string{gateway: script, "reading-report": script}), fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
-	p := startTool(t, binaries(t, namesOf(ecommercePrograms)...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
+	p := startTool(t, binaries(t, EcommerceNames()...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
 	kafkatest.Eventually(t, "nine services run", func() bool { return w.count(w.alive) == 9 })
 	p.stderr.contains(t, fmt.Sprintf("page: http://127.0.0.1:%d/\n", ports[3]))
 	p.stderr.contains(t, "topics: ECOMMERCE_NEW_ORDER (3 partitions), ")
@@ -91,7 +91,7 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 	defer ln.Close()
 	taken := ln.Addr().(*net.TCPAddr).Port
 	dir := filepath.Join(t.TempDir(), "data")
-	bin := binaries(t, namesOf(ecommercePrograms)...)
+	bin := binaries(t, EcommerceNames()...)
 	for _, c := range []struct {
 		setting, want string
 		code          int

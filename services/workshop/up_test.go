@@ -25,7 +25,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			w := watch(t)
-			p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+			p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
 			kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
 			if err := p.Process.Signal(sig); err != nil {
 				t.Fatal(err)
@@ -46,7 +46,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 
 func TestKilledToolLeavesNoProcess(t *testing.T) {
 	w := watch(t)
-	p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+	p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
 	kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
 	if err := p.Process.Kill(); err != nil { // SIGKILL: the tool itself can do nothing any more
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestUpRefusesTakenPorts(t *testing.T) {
 		defer ln.Close()
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	p := startTool(t, binaries(t, programNames()...), w.env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
+	p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
 		t.Errorf("exit code %d, want 1", got)
 	}
