@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/guard"
 )
 
 // exitCode is a program's exit code that becomes the tool's own; what there is to say was said already.
@@ -30,8 +32,8 @@ func guardCommand() *cobra.Command {
 			ctx, kill := context.WithCancel(cmd.Context())
 			defer kill()
 			go func() { io.Copy(io.Discard, os.Stdin); kill() }()
-			code, err := Run(ctx, args)
-			if start, ok := errors.AsType[*StartError](err); ok {
+			code, err := guard.Run(ctx, args)
+			if start, ok := errors.AsType[*guard.StartError](err); ok {
 				fmt.Fprintf(os.Stderr, "workshop: %v\n", start)
 				return noSuchProgram
 			}

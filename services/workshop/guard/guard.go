@@ -1,4 +1,5 @@
-package main
+// Package guard runs a program that somebody else wrote and leaves nothing of it behind.
+package guard
 
 import (
 	"context"
