@@ -11,6 +11,8 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
 )
 
 // buildBare compiles programs of labs/go, and returns their folder.
@@ -26,7 +28,7 @@ func buildBare(t *testing.T, names ...string) string {
 		if lines := bytes.Count(text, []byte("\n")); lines > 60 {
 			t.Errorf("%s has %d lines: it is to fit on a page, 60 at most", source, lines)
 		}
-		if out, err := exec.Command("go", "build", "-o", Binary(dir, name), source).CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-o", local.Binary(dir, name), source).CombinedOutput(); err != nil {
 			t.Fatalf("go build %s: %v\n%s", source, err, out)
 		}
 	}
@@ -37,7 +39,7 @@ func buildBare(t *testing.T, names ...string) string {
 func startBare(t *testing.T, dir, name string, cluster *kafkatest.Cluster) *kafkatest.Output {
 	t.Helper()
 	var out kafkatest.Output
-	cmd := exec.Command(Binary(dir, name))
+	cmd := exec.Command(local.Binary(dir, name))
 	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+strings.Join(cluster.ListenAddrs(), ","))
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -73,8 +75,8 @@ func TestBareProducerAndConsumer(t *testing.T) {
 // The bare scoreboard delivers at least once; in the lab of the other guarantee it is the negative control.
 func TestBareScoreboard(t *testing.T) {
 	t.Parallel()
-	_, env := workshopWithStudent(t, watch(t))
-	board := Binary(buildBare(t, "scoreboard"), "scoreboard")
+	_, env := workshopWithStudent(t, standin.Watch(t))
+	board := local.Binary(buildBare(t, "scoreboard"), "scoreboard")
 	dir := kafkatest.Binaries(t)
 	for lab, want := range map[string]struct {
 		code int
@@ -85,7 +87,7 @@ func TestBareScoreboard(t *testing.T) {
 	} {
 		t.Run(lab, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command(Binary(dir, toolName), "lab", "run", lab, "--pace", "20ms", "--scoreboard", `"`+board+`"`)
+			cmd := exec.Command(local.Binary(dir, toolName), "lab", "run", lab, "--pace", "20ms", "--scoreboard", `"`+board+`"`)
 			cmd.Env = env
 			out, _ := cmd.CombinedOutput()
 			if code := cmd.ProcessState.ExitCode(); code != want.code || !strings.Contains(string(out), want.text) {

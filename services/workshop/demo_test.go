@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
 )
 
 // TestDemo is «make demo» as a new user has it: the real programs, built from this tree, and Ctrl-C.
 func TestDemo(t *testing.T) {
 	bin := kafkatest.Binaries(t)
-	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(otherPorts(3, 19091)))
+	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(freePorts(t, 3)))
 	demo.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, as a shell gives it
 	var out kafkatest.Output
 	demo.Stdout, demo.Stderr = &out, &out
@@ -52,7 +53,7 @@ func TestDemo(t *testing.T) {
 	if code := demo.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, &out)
 	}
-	for _, name := range ProgramNames() {
+	for _, name := range local.ProgramNames() {
 		if !strings.Contains(out.String(), fmt.Sprintf("%-15s | resumo: ", name)) {
 			t.Errorf("no summary of %s", name)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workshop.example/workshop/doctor"
+	"workshop.example/workshop/standin"
 )
 
 func TestDoctorDialsBrokers(t *testing.T) {
@@ -14,7 +15,7 @@ func TestDoctorDialsBrokers(t *testing.T) {
 	if code != 0 || stderr.String() != "" {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
 	}
-	stdout.contains(t, "ok: 4 · avisos: 0 · falhas: 0\n")
+	stdout.Contains(t, "ok: 4 · avisos: 0 · falhas: 0\n")
 
 	code, stdout, stderr = command(t.Context(), c.Bootstrap(), "doctor", "--brokers", "127.0.0.1:1", "-o", "json")
 	var lines []doctor.Line
@@ -24,7 +25,7 @@ func TestDoctorDialsBrokers(t *testing.T) {
 	if len(lines) != 1 || lines[0].Level != doctor.Failure || !strings.Contains(lines[0].Text, "127.0.0.1:1: a porta está fechada") {
 		t.Errorf("got %v", lines)
 	}
-	stderr.contains(t, "workshop: doctor: failures: 1")
+	stderr.Contains(t, "workshop: doctor: failures: 1")
 }
 
 func TestDoctorLooksAtThisMachine(t *testing.T) {
@@ -33,7 +34,7 @@ func TestDoctorLooksAtThisMachine(t *testing.T) {
 		t.Errorf("exit code %d:\n%s", code, stderr)
 	}
 	for _, check := range []string{"docker ", "disk ", "ports ", "go ", "make ", "java ", "architecture "} {
-		stdout.contains(t, check)
+		stdout.Contains(t, check)
 	}
 }
 
@@ -48,9 +49,9 @@ func TestDoctorWrongUse(t *testing.T) {
 		if code != 2 || stdout.String() != "" {
 			t.Errorf("%s: exit code %d, want 2; standard output:\n%s", c.args, code, stdout)
 		}
-		stderr.contains(t, c.want)
+		stderr.Contains(t, c.want)
 	}
-	tool := &tool{stdout: &buffer{}, stderr: &buffer{}, environ: []string{"WORKSHOP_LANG=fr"}, kill: t.Context()}
+	tool := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, environ: []string{"WORKSHOP_LANG=fr"}, kill: t.Context()}
 	if code := tool.run(t.Context(), []string{"doctor"}); code != 2 {
 		t.Errorf("WORKSHOP_LANG=fr: exit code %d, want 2", code)
 	}

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"workshop.example/kit/event"
+	"workshop.example/workshop/standin"
 )
 
 func TestApplyEcommerceTopics(t *testing.T) {
@@ -26,14 +25,14 @@ func TestApplyEcommerceTopics(t *testing.T) {
 		wantOutput(t, "apply", stdout.String(), want)
 	}
 	_, stdout, _ := command(t.Context(), c.Bootstrap(), "topics", "describe", event.DeadLetterTopic)
-	stdout.contains(t, "max.message.bytes=1114124, min.insync.replicas=2")
+	stdout.Contains(t, "max.message.bytes=1114124, min.insync.replicas=2")
 
 	// A second system on the same brokers.
-	tool := &tool{stdout: &buffer{}, stderr: &buffer{}, environ: []string{"BOOTSTRAP_SERVERS=" + c.Bootstrap(), "TOPIC_PREFIX=turma-b."}, kill: t.Context()}
+	tool := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, environ: []string{"BOOTSTRAP_SERVERS=" + c.Bootstrap(), "TOPIC_PREFIX=turma-b."}, kill: t.Context()}
 	if code := tool.run(t.Context(), []string{"topics", "apply", "--ecommerce"}); code != 0 {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, tool.stderr)
 	}
-	tool.stdout.(*buffer).contains(t, "turma-b.ECOMMERCE_DEADLETTER                    created  3 partitions")
+	tool.stdout.(*standin.Output).Contains(t, "turma-b.ECOMMERCE_DEADLETTER                    created  3 partitions")
 	tool.environ[1] = "TOPIC_PREFIX=a/b"
 	if code := tool.run(t.Context(), []string{"topics", "apply", "--ecommerce"}); code != 2 {
 		t.Errorf("exit code %d with a prefix that no topic can have, want 2", code)
@@ -49,20 +48,5 @@ func TestApplyEcommerceTopicsOnOneBroker(t *testing.T) {
 	if code != 0 || strings.Count(stdout.String(), "created  3 partitions, 1 replica\n") != 7 {
 		t.Errorf("exit code %d, want 0:\n%s", code, stdout)
 	}
-	stderr.contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
-}
-
-// What up runs, compose runs too, under the same name, each as a static member.
-func TestComposeRunsTheSameServices(t *testing.T) {
-	file, err := os.ReadFile(filepath.Join(repository, "compose", "ecommerce.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range EcommerceNames() {
-		for _, want := range []string{"\n  " + name + ":\n", "SERVICE: " + name + "}", "kafka-workshop/" + name + ":", "GROUP_INSTANCE_ID: " + name + "-1"} {
-			if !strings.Contains(string(file), want) {
-				t.Errorf("compose/ecommerce.yaml lacks %q", want)
-			}
-		}
-	}
+	stderr.Contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
 }

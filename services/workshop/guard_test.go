@@ -11,14 +11,16 @@ import (
 	"testing"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
 )
 
-// guarded runs a command under the guard; its environment is as of [watcher.env]. Close ends the guard's
+// guarded runs a command under the guard; its environment is as of [standin.Watcher.Env]. Close ends the guard's
 // input.
 func guarded(t *testing.T, dir string, env []string, words ...string) (p *toolProcess, close func() error) {
 	t.Helper()
 	p = &toolProcess{}
-	p.Cmd = exec.CommandContext(t.Context(), Binary(dir, toolName), append([]string{"guard", "--"}, words...)...)
+	p.Cmd = exec.CommandContext(t.Context(), local.Binary(dir, toolName), append([]string{"guard", "--"}, words...)...)
 	p.Env, p.Stdout, p.Stderr = env, &p.stdout, &p.stderr
 	stdin, err := p.StdinPipe()
 	if err != nil {
@@ -32,9 +34,9 @@ func guarded(t *testing.T, dir string, env []string, words ...string) (p *toolPr
 }
 
 func TestGuardEndsWithItsProgramsCode(t *testing.T) {
-	w := watch(t)
-	dir := binaries(t, studentName)
-	student := Binary(dir, studentName)
+	w := standin.Watch(t)
+	dir := standin.Binaries(t, studentName)
+	student := local.Binary(dir, studentName)
 	for _, c := range []struct {
 		words []string
 		want  int
@@ -45,7 +47,7 @@ func TestGuardEndsWithItsProgramsCode(t *testing.T) {
 		{[]string{student, "--help", "exit"}, 7}, // what stands after -- is not ours
 		{[]string{filepath.Join(dir, "nothing")}, 127},
 	} {
-		p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=7"), c.words...)
+		p, _ := guarded(t, dir, append(w.Env(nil), "FAIL_AT_ID=7"), c.words...)
 		if got := p.wait(); got != c.want {
 			t.Errorf("%v: exit code %d, want %d\n%s", c.words, got, c.want, &p.stderr)
 		}
@@ -54,9 +56,9 @@ func TestGuardEndsWithItsProgramsCode(t *testing.T) {
 
 func TestGuardTellsOfASignalAsAShellDoes(t *testing.T) {
 	needsSignals(t)
-	w := watch(t)
-	dir := binaries(t, studentName)
-	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), Binary(dir, studentName), "signal")
+	w := standin.Watch(t)
+	dir := standin.Binaries(t, studentName)
+	p, _ := guarded(t, dir, append(w.Env(nil), "FAIL_AT_ID=0"), local.Binary(dir, studentName), "signal")
 	if got, want := p.wait(), 128+int(syscall.SIGTERM); got != want {
 		t.Errorf("exit code %d, want %d\n%s", got, want, &p.stderr)
 	}
@@ -65,8 +67,8 @@ func TestGuardTellsOfASignalAsAShellDoes(t *testing.T) {
 // Whatever ends the guard ends the program too, and what that has started. The program is deaf.
 func TestGuardLeavesNothing(t *testing.T) {
 	needsSignals(t)
-	w := watch(t)
-	dir := binaries(t, studentName)
+	w := standin.Watch(t)
+	dir := standin.Binaries(t, studentName)
 	for _, c := range []struct {
 		name string
 		end  func(p *toolProcess, close func() error) error
@@ -75,34 +77,34 @@ func TestGuardLeavesNothing(t *testing.T) {
 		{"SIGTERM", func(p *toolProcess, _ func() error) error { return p.Process.Signal(syscall.SIGTERM) }},
 		{"Ctrl-C", func(p *toolProcess, _ func() error) error { return p.Process.Signal(syscall.SIGINT) }},
 	} {
-		p, close := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=0"), Binary(dir, studentName), "fork", "asleep")
-		kafkatest.Eventually(t, "the program and its child run", func() bool { return w.count(w.alive) == 2 })
+		p, close := guarded(t, dir, append(w.Env(nil), "FAIL_AT_ID=0"), local.Binary(dir, studentName), "fork", "asleep")
+		kafkatest.Eventually(t, "the program and its child run", func() bool { return w.Alive() == 2 })
 		if err := c.end(p, close); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := p.wait(), 128+int(syscall.SIGKILL); got != want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, want)
 		}
-		kafkatest.Eventually(t, "no process is left: "+c.name, func() bool { return w.count(w.alive) == 0 })
+		kafkatest.Eventually(t, "no process is left: "+c.name, func() bool { return w.Alive() == 0 })
 	}
 }
 
 // A child that outlives its program would still be a member of the consumer group.
 func TestGuardEndsWhatItsProgramLeft(t *testing.T) {
-	w := watch(t)
-	dir := binaries(t, studentName)
-	p, _ := guarded(t, dir, append(w.env(nil), "FAIL_AT_ID=7"), Binary(dir, studentName), "fork", "exit")
+	w := standin.Watch(t)
+	dir := standin.Binaries(t, studentName)
+	p, _ := guarded(t, dir, append(w.Env(nil), "FAIL_AT_ID=7"), local.Binary(dir, studentName), "fork", "exit")
 	if got := p.wait(); got != 7 {
 		t.Errorf("exit code %d, want 7\n%s", got, &p.stderr)
 	}
-	kafkatest.Eventually(t, "no process is left", func() bool { return w.count(w.alive) == 0 })
-	if n := w.count(w.started); n != 2 {
+	kafkatest.Eventually(t, "no process is left", func() bool { return w.Alive() == 0 })
+	if n := w.Started(); n != 2 {
 		t.Errorf("%d processes ran, want 2", n)
 	}
 }
 
 func TestGuardIsNotInTheHelp(t *testing.T) {
-	var stdout buffer
+	var stdout standin.Output
 	tool := &tool{stdout: &stdout, stderr: &stdout, kill: t.Context()}
 	tool.run(t.Context(), []string{"--help"})
 	if strings.Contains(stdout.String(), "guard") {
@@ -117,10 +119,10 @@ func TestEndedLabLeavesNoStudent(t *testing.T) {
 	needsSignals(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(sig.String(), func(t *testing.T) {
-			w := watch(t)
+			w := standin.Watch(t)
 			dir, env := workshopWithStudent(t, w)
 			p := startTool(t, dir, env, "lab", "run", "at-least-once", "--pace", "1s", "--scoreboard", "$STUDENT fork asleep")
-			kafkatest.Eventually(t, "the program and its child run", func() bool { return w.count(w.alive) == 2 })
+			kafkatest.Eventually(t, "the program and its child run", func() bool { return w.Alive() == 2 })
 			guard := 0
 			kafkatest.Eventually(t, "the program has named its parent", func() bool {
 				if m := regexp.MustCompile(`parent=(\d+)`).FindStringSubmatch(p.stdout.String()); m != nil {
@@ -137,7 +139,7 @@ func TestEndedLabLeavesNoStudent(t *testing.T) {
 			if got, want := p.wait(), map[syscall.Signal]int{syscall.SIGINT: 2, syscall.SIGKILL: -1}[sig]; got != want {
 				t.Errorf("exit code %d, want %d\n%s", got, want, &p.stderr)
 			}
-			kafkatest.Eventually(t, "nothing is left", func() bool { return w.count(w.alive) == 0 && gone(guard) })
+			kafkatest.Eventually(t, "nothing is left", func() bool { return w.Alive() == 0 && gone(guard) })
 		})
 	}
 }

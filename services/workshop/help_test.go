@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/fold"
+	"workshop.example/workshop/standin"
 )
 
 func TestHelpAndCompletion(t *testing.T) {
@@ -30,7 +31,7 @@ func TestHelpAndCompletion(t *testing.T) {
 		{"__complete up --services consumer,s", "consumer,score-simulator\nconsumer,scoreboard\n:6"},
 		{"__complete topics list -o ", "table\njson\n"},
 	} {
-		var stdout, stderr buffer
+		var stdout, stderr standin.Output
 		tool := &tool{stdout: &stdout, stderr: &stderr, kill: t.Context()}
 		args := strings.Fields(c.args)
 		if strings.HasSuffix(c.args, " ") {
@@ -65,7 +66,7 @@ func TestHelpFits(t *testing.T) {
 	for _, path := range paths {
 		whole := ""
 		for _, width := range []int{10_000, 120, 80, 60} {
-			var stdout, stderr buffer
+			var stdout, stderr standin.Output
 			tool := &tool{stdout: &stdout, stderr: &stderr, kill: t.Context(), environ: []string{fmt.Sprint("COLUMNS=", width)}}
 			if code := tool.run(t.Context(), append(strings.Fields(path), "--help")); code != 0 {
 				t.Fatalf("%s: exit code %d", path, code)

@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
+	"workshop.example/workshop/local"
 	"workshop.example/workshop/screen"
 )
 
@@ -253,7 +254,7 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 		lines = r.stderr
 	}
 	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
-	o.Environ = Without(r.environ, contract...)
+	o.Environ = local.Without(r.environ, contract...)
 	o.KafkaData, _ = r.lookup("KAFKA_DATA")
 	if o.KafkaData == "" {
 		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")

@@ -25,6 +25,7 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/local"
 )
 
 func main() {
@@ -138,7 +139,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 var parsing = regexp.MustCompile(`strconv\.\w+: parsing ".*?": `)
 
 // lookup reads the tool's environment.
-func (t *tool) lookup(name string) (string, bool) { return Lookup(t.environ, name) }
+func (t *tool) lookup(name string) (string, bool) { return local.Lookup(t.environ, name) }
 
 // besideExecutable is the folder of this program itself, also where it was called by a link to it.
 func besideExecutable() (string, error) {

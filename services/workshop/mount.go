@@ -11,6 +11,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin"
+	"workshop.example/workshop/local"
 )
 
 // adminCommands are those that look at a cluster and change it, with the manners of this tool.
@@ -25,8 +26,8 @@ func (t *tool) adminCommands() []*cobra.Command {
 // admin is what those commands get from this process.
 func (t *tool) admin() *admin.Tool {
 	return &admin.Tool{
-		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: StandardTopics(),
-		Ecommerce: func() ([]kafka.Topic, error) { return EcommerceTopics(t.environ) },
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: local.StandardTopics(),
+		Ecommerce: func() ([]kafka.Topic, error) { return local.EcommerceTopics(t.environ) },
 		Columns:   func() int { return fold.Columns(t.stdout, t.lookup) },
 		Cluster:   func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
 	}

@@ -17,6 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
 )
 
 // boards are scoreboards, right and wrong, and what the tool has to say of them.
@@ -70,7 +72,7 @@ var boards = []struct {
 // of the others: what is right in one lab is wrong in another, and for another reason.
 func TestOwnScoreboard(t *testing.T) {
 	t.Parallel()
-	w := watch(t)
+	w := standin.Watch(t)
 	dir, env := workshopWithStudent(t, w)
 	outputs, codes := make([]bytes.Buffer, len(boards)), make([]int, len(boards))
 	var runs errgroup.Group
@@ -82,7 +84,7 @@ func TestOwnScoreboard(t *testing.T) {
 				args = append(args, "--pace", "20ms")
 			}
 			args = append(append(args, strings.Fields(b.lab)...), "--scoreboard", "\"$STUDENT\" "+b.words)
-			cmd := exec.CommandContext(t.Context(), Binary(dir, toolName), args...)
+			cmd := exec.CommandContext(t.Context(), local.Binary(dir, toolName), args...)
 			cmd.Env, cmd.Stdout, cmd.Stderr = env, &outputs[i], &outputs[i]
 			err := cmd.Run()
 			codes[i] = cmd.ProcessState.ExitCode()
@@ -111,7 +113,7 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the match is paused by a signal")
 	}
-	w := watch(t)
+	w := standin.Watch(t)
 	dir, env := workshopWithStudent(t, w)
 	for _, c := range []struct {
 		lab, words, want string
@@ -152,19 +154,19 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 
 // workshopWithStudent returns a folder with the tool and the real simulator, and an environment in
 // which $STUDENT is the student's program.
-func workshopWithStudent(t *testing.T, w *watcher) (dir string, env []string) {
+func workshopWithStudent(t *testing.T, w *standin.Watcher) (dir string, env []string) {
 	t.Helper()
-	dir = binaries(t, studentName)
-	if err := link(Binary(kafkatest.Binaries(t), "score-simulator"), Binary(dir, "score-simulator")); err != nil {
+	dir = standin.Binaries(t, studentName)
+	if err := standin.Link(local.Binary(kafkatest.Binaries(t), "score-simulator"), local.Binary(dir, "score-simulator")); err != nil {
 		t.Fatal(err)
 	}
-	own := "STUDENT=" + filepath.ToSlash(Binary(dir, studentName))
-	return dir, append(w.env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0", "COLUMNS=1000")
+	own := "STUDENT=" + filepath.ToSlash(local.Binary(dir, studentName))
+	return dir, append(w.Env(nil), own, "HISTORY=mine", "FAIL_AT_ID=1", "CONSUMER_GROUP=mine", "GORACE=atexit_sleep_ms=0", "COLUMNS=1000")
 }
 
 func TestOwnScoreboardEnvironment(t *testing.T) {
 	t.Parallel()
-	w := watch(t)
+	w := standin.Watch(t)
 	dir, env := workshopWithStudent(t, w)
 	p := startTool(t, dir, env, "lab", "run", "at-most-once", "--scoreboard", "$STUDENT 'environment'")
 	p.wait()
@@ -173,10 +175,10 @@ func TestOwnScoreboardEnvironment(t *testing.T) {
 		"FAIL_AT_ID=5 true", "FAIL_MODE=once true", "BOARD_TOPIC=scoreBoard true", "MATCHES=1 true", "WORKSHOP_LANG=pt true",
 		"PYTHONUNBUFFERED=1 true", "HISTORY= false",
 	} {
-		p.stdout.contains(t, "scoreboard      | "+line+"\n")
+		p.stdout.Contains(t, "scoreboard      | "+line+"\n")
 	}
-	p.stdout.contains(t, "| BOOTSTRAP_SERVERS=127.0.0.1:")
-	p.stdout.contains(t, "| STATE_DIR="+os.TempDir())
+	p.stdout.Contains(t, "| BOOTSTRAP_SERVERS=127.0.0.1:")
+	p.stdout.Contains(t, "| STATE_DIR="+os.TempDir())
 	if strings.Contains(p.stdout.String(), "standard input") {
 		t.Errorf("standard input is not empty:\n%s", &p.stdout)
 	}
@@ -184,7 +186,7 @@ func TestOwnScoreboardEnvironment(t *testing.T) {
 
 func TestOwnScoreboardInEnglishAndJSON(t *testing.T) {
 	t.Parallel()
-	w := watch(t)
+	w := standin.Watch(t)
 	dir, env := workshopWithStudent(t, w)
 	page := filepath.Join(t.TempDir(), "page.html")
 	p := startTool(t, dir, append(env, "WORKSHOP_LANG=en"), "lab", "run", "at-least-once", "--pace", "20ms", "--json", "--report", page,
@@ -200,7 +202,7 @@ func TestOwnScoreboardInEnglishAndJSON(t *testing.T) {
 	if html, err := os.ReadFile(page); err != nil || !strings.Contains(string(html), hint) {
 		t.Errorf("want the hint on the page (%v)", err)
 	}
-	p.stderr.contains(t, "your scoreboard: $STUDENT commit crash show")
+	p.stderr.Contains(t, "your scoreboard: $STUDENT commit crash show")
 }
 
 func TestOwnScoreboardWrongUse(t *testing.T) {
@@ -214,7 +216,7 @@ func TestOwnScoreboardWrongUse(t *testing.T) {
 		{"at-most-once", "go $(ls)", "unexpected command substitution"},
 		{"at-most-once", "no-such-program scoreBoard.py", `--scoreboard: the program "no-such-program" cannot be run:`},
 	} {
-		var stdout, stderr buffer
+		var stdout, stderr standin.Output
 		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
 		if got := tool.run(t.Context(), []string{"lab", "run", c.lab, "--scoreboard", c.command}); got != 2 {
 			t.Errorf("%s %q: exit code %d, want 2", c.lab, c.command, got)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/standin"
 )
 
 // intoClosedPipe runs a command line whose standard output nobody reads any more.
@@ -22,7 +24,7 @@ func intoClosedPipe(t *testing.T, bootstrap string, args ...string) (code int, s
 	}
 	defer w.Close()
 	r.Close()
-	said := &buffer{}
+	said := &standin.Output{}
 	to := &tool{stdout: w, stderr: said, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: context.Background()}
 	return to.run(t.Context(), args), said.String()
 }
@@ -83,7 +85,7 @@ func TestOtherBrokenPipesAreFailures(t *testing.T) {
 		{"the disk is full", path(w.Name(), syscall.ENOSPC), w, false},
 		{"another file's reader", path("report", syscall.EPIPE), w, false},
 		{"a broker has hung up", &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}, w, false},
-		{"not a file", path(w.Name(), syscall.EPIPE), &buffer{}, false},
+		{"not a file", path(w.Name(), syscall.EPIPE), &standin.Output{}, false},
 	} {
 		if got := readerGone(r.err, r.stdout); got != r.want {
 			t.Errorf("%s: %t, want %t", r.name, got, r.want)

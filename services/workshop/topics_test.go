@@ -14,11 +14,12 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/standin"
 )
 
 // command runs the tool in this process.
-func command(ctx context.Context, bootstrap string, args ...string) (code int, stdout, stderr *buffer) {
-	stdout, stderr = &buffer{}, &buffer{}
+func command(ctx context.Context, bootstrap string, args ...string) (code int, stdout, stderr *standin.Output) {
+	stdout, stderr = &standin.Output{}, &standin.Output{}
 	t := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: ctx}
 	return t.run(ctx, args), stdout, stderr
 }
@@ -87,9 +88,9 @@ func TestApplyLeavesWhatDiffers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.contains(t, "transactions      exists but differs  has 1 partition instead of 3\n")
-	stdout.contains(t, "scoreGame         created             1 partition, 3 replicas\n")
-	stderr.contains(t, "workshop: warning: topic transactions has 1 partition instead of 3; it was left as it is")
+	stdout.Contains(t, "transactions      exists but differs  has 1 partition instead of 3\n")
+	stdout.Contains(t, "scoreGame         created             1 partition, 3 replicas\n")
+	stderr.Contains(t, "workshop: warning: topic transactions has 1 partition instead of 3; it was left as it is")
 	if n := strings.Count(stderr.String(), "warning: "); n != 1 {
 		t.Errorf("%d warnings, want 1:\n%s", n, stderr)
 	}
@@ -104,8 +105,8 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.contains(t, "transactions      created  3 partitions, 1 replica\n")
-	stderr.contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
+	stdout.Contains(t, "transactions      created  3 partitions, 1 replica\n")
+	stderr.Contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
 	if n := strings.Count(stderr.String(), "\n"); n != 1 {
 		t.Errorf("%d lines on standard error, want 1:\n%s", n, stderr)
 	}
@@ -119,7 +120,7 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.contains(t, "transactions      exists but differs  has 1 replica instead of 3\n")
+	stdout.Contains(t, "transactions      exists but differs  has 1 replica instead of 3\n")
 	if n := strings.Count(stderr.String(), "warning: topic "); n != 5 {
 		t.Errorf("%d warnings, want 5:\n%s", n, stderr)
 	}
@@ -128,7 +129,7 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 func TestApplyWaitsForBrokers(t *testing.T) {
 	ports := freePorts(t, 1)
 	bootstrap := "127.0.0.1:" + strconv.Itoa(ports[0])
-	stdout, stderr := &buffer{}, &buffer{}
+	stdout, stderr := &standin.Output{}, &standin.Output{}
 	tool := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
 	code := make(chan int, 1)
 	go func() { code <- tool.run(t.Context(), []string{"topics", "apply", "--min-brokers", "2"}) }()
@@ -146,7 +147,7 @@ func TestApplyWaitsForBrokers(t *testing.T) {
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d, want 0:\n%s", got, stderr)
 	}
-	stdout.contains(t, "scoreGame         created  1 partition, 2 replicas\n")
+	stdout.Contains(t, "scoreGame         created  1 partition, 2 replicas\n")
 	if n := strings.Count(stderr.String(), "1 of 2 brokers"); n != 1 {
 		t.Errorf("the same cause was given %d times within ten seconds", n)
 	}
@@ -163,15 +164,15 @@ func TestApplyGivesUp(t *testing.T) {
 		if code != 1 || stdout.String() != "" {
 			t.Errorf("exit code %d, want 1; standard output:\n%s", code, stdout)
 		}
-		stderr.contains(t, c.want)
+		stderr.Contains(t, c.want)
 	}
 }
 
 func TestApplyStopsAtOnce(t *testing.T) {
 	for _, bootstrap := range []string{"127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0]), startBrokers(t, freePorts(t, 1)...).Bootstrap()} {
 		ctx, cancel := context.WithCancel(t.Context())
-		stderr := &buffer{}
-		tool := &tool{stdout: &buffer{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
+		stderr := &standin.Output{}
+		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
 		code := make(chan int, 1)
 		go func() { code <- tool.run(ctx, []string{"topics", "apply", "--min-brokers", "2", "--timeout", "1h"}) }()
 		kafkatest.Eventually(t, "it waits", func() bool { return strings.Contains(stderr.String(), "waiting") })
@@ -184,7 +185,7 @@ func TestApplyStopsAtOnce(t *testing.T) {
 		case <-time.After(kafkatest.Deadline):
 			t.Fatal("has not stopped")
 		}
-		stderr.contains(t, "workshop: interrupted")
+		stderr.Contains(t, "workshop: interrupted")
 	}
 }
 
@@ -265,7 +266,7 @@ func TestList(t *testing.T) {
 		"a-rather-long-name  12          3\n"+
 		"b                   1           3\n")
 	_, stdout, _ = command(t.Context(), c.Bootstrap(), "topics", "list", "--internal")
-	stdout.contains(t, "__consumer_offsets  50          3\n")
+	stdout.Contains(t, "__consumer_offsets  50          3\n")
 	_, stdout, _ = command(t.Context(), c.Bootstrap(), "topics", "list", "-o", "json")
 	type listedTopic struct {
 		Topic             string
@@ -288,5 +289,5 @@ func TestListFailsAtOnce(t *testing.T) {
 	if code != 1 || time.Since(began) > 5*time.Second {
 		t.Errorf("exit code %d after %s, want 1 at once", code, time.Since(began))
 	}
-	stderr.contains(t, "workshop: list topics: "+nobody+": connection refused; start the cluster")
+	stderr.Contains(t, "workshop: list topics: "+nobody+": connection refused; start the cluster")
 }

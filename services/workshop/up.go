@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/workshop/admin"
+	"workshop.example/workshop/local"
 )
 
 // upCommand runs the workshop without Docker.
 func (t *tool) upCommand() *cobra.Command {
-	s := &Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: admin.Differs}
+	s := &local.Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: admin.Differs}
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run brokers, topics and services without Docker, until Ctrl-C",
@@ -55,9 +56,9 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 	flags.BoolVar(&s.Ecommerce, "ecommerce", false, "run the e-commerce system instead")
 	flags.StringVar(&s.DataDir, "data-dir", "", "folder in which messages outlive a stop (default: in memory, gone at the end)")
 	flags.BoolVar(&s.Sync, "sync", false, "write to the disk before each acknowledgement: with --data-dir messages also outlive a loss of power (slower, see above)")
-	flags.StringVar(&s.Services, "services", "", "services to start, comma separated: "+strings.Join(ProgramNames(), ", ")+
-		" (default: all); of the e-commerce system "+strings.Join(EcommerceNames(), ", "))
-	flags.StringVar(&s.Ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", MaxBrokers))
+	flags.StringVar(&s.Services, "services", "", "services to start, comma separated: "+strings.Join(local.ProgramNames(), ", ")+
+		" (default: all); of the e-commerce system "+strings.Join(local.EcommerceNames(), ", "))
+	flags.StringVar(&s.Ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", local.MaxBrokers))
 	cmd.MarkFlagDirname("data-dir")
 	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("services", completeServices)
@@ -68,7 +69,7 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 func completeServices(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	done, begun := cutLast(typed)
 	var lists []cobra.Completion
-	for _, name := range ServiceNames() {
+	for _, name := range local.ServiceNames() {
 		if strings.HasPrefix(name, begun) && !strings.Contains(","+done, ","+name+",") {
 			lists = append(lists, done+name)
 		}

@@ -1,33 +1,31 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
 )
 
 func TestUpEcommerce(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
-	w := watch(t)
+	w := standin.Watch(t)
 	ports := freePorts(t, 4)
 	script := "env=STATE_DIR env=REPORT_DIR env=GROUP_INSTANCE_ID env=TOPIC env=HTTP_PORT"
-	env := append(w.env(map[string]string{gateway: script, "reading-report": script}), fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
-	p := startTool(t, binaries(t, EcommerceNames()...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
-	kafkatest.Eventually(t, "nine services run", func() bool { return w.count(w.alive) == 9 })
-	p.stderr.contains(t, fmt.Sprintf("page: http://127.0.0.1:%d/\n", ports[3]))
-	p.stderr.contains(t, "topics: ECOMMERCE_NEW_ORDER (3 partitions), ")
+	env := append(w.Env(map[string]string{"http-ecommerce": script, "reading-report": script}), fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
+	p := startTool(t, standin.Binaries(t, local.EcommerceNames()...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
+	kafkatest.Eventually(t, "nine services run", func() bool { return w.Alive() == 9 })
+	p.stderr.Contains(t, fmt.Sprintf("page: http://127.0.0.1:%d/\n", ports[3]))
+	p.stderr.Contains(t, "topics: ECOMMERCE_NEW_ORDER (3 partitions), ")
 	found := regexp.MustCompile(`databases \(SQLite\): (.*); reports: (.*)\n`).FindStringSubmatch(p.stderr.String())
 	if found == nil || strings.Contains(p.stderr.String(), "transactions") {
 		t.Fatalf("the introduction:\n%s", &p.stderr)
@@ -41,16 +39,16 @@ func TestUpEcommerce(t *testing.T) {
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
-	for _, name := range []string{gateway, "reading-report"} {
+	for _, name := range []string{"http-ecommerce", "reading-report"} {
 		for _, line := range []string{
 			fmt.Sprintf("STATE_DIR=%q", found[1]), fmt.Sprintf("REPORT_DIR=%q", found[2]), fmt.Sprintf("GROUP_INSTANCE_ID=%q", name),
 			`TOPIC=""`, fmt.Sprintf("HTTP_PORT=\"%d\"", ports[3]), "brokers are still there", "summary",
 		} {
-			p.stdout.contains(t, fmt.Sprintf("%-18s | %s\n", name, line))
+			p.stdout.Contains(t, fmt.Sprintf("%-18s | %s\n", name, line))
 		}
 	}
 	root := filepath.Dir(found[1])
-	p.stderr.contains(t, root+" is deleted at the end\n")
+	p.stderr.Contains(t, root+" is deleted at the end\n")
 	if _, err := os.Stat(root); !os.IsNotExist(err) || filepath.Dir(found[2]) != root {
 		t.Errorf("%s is left: %v", root, err)
 	}
@@ -58,21 +56,21 @@ func TestUpEcommerce(t *testing.T) {
 
 func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 	t.Parallel()
-	w := watch(t)
+	w := standin.Watch(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	mine := filepath.Join(t.TempDir(), "mine")
-	env := append(w.env(map[string]string{"producer": "env=STATE_DIR exit=0", "reading-report": "env=STATE_DIR env=REPORT_DIR exit=0"}), "REPORT_DIR="+mine)
+	env := append(w.Env(map[string]string{"producer": "env=STATE_DIR exit=0", "reading-report": "env=STATE_DIR env=REPORT_DIR exit=0"}), "REPORT_DIR="+mine)
 	ports := freePorts(t, 1)
 	for range 2 { // the brokers' folder is the same, and they have to find their way about it
-		p := startTool(t, binaries(t, "producer", "reading-report"), env,
+		p := startTool(t, standin.Binaries(t, "producer", "reading-report"), env,
 			"up", "--services", "reading-report, producer", "--data-dir", dir, "--ports", listPorts(ports))
 		if got := p.wait(); got != 0 {
 			t.Fatalf("exit code %d, want 0\n%s", got, &p.stderr)
 		}
-		p.stdout.contains(t, fmt.Sprintf("reading-report | STATE_DIR=%q\n", filepath.Join(dir, "ecommerce")))
-		p.stdout.contains(t, fmt.Sprintf("reading-report | REPORT_DIR=%q\n", mine))
-		p.stdout.contains(t, "producer       | STATE_DIR=\"\"\n")
-		p.stderr.contains(t, "scoreBoard (1 partition), ECOMMERCE_NEW_ORDER (3 partitions)")
+		p.stdout.Contains(t, fmt.Sprintf("reading-report | STATE_DIR=%q\n", filepath.Join(dir, "ecommerce")))
+		p.stdout.Contains(t, fmt.Sprintf("reading-report | REPORT_DIR=%q\n", mine))
+		p.stdout.Contains(t, "producer       | STATE_DIR=\"\"\n")
+		p.stderr.Contains(t, "scoreBoard (1 partition), ECOMMERCE_NEW_ORDER (3 partitions)")
 		if text := p.stderr.String(); strings.Contains(text, "page:") || strings.Contains(text, "deleted") || strings.Contains(text, "warning") {
 			t.Errorf("the introduction:\n%s", text)
 		}
@@ -83,7 +81,7 @@ func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 }
 
 func TestUpEcommerceRefusesATakenPort(t *testing.T) {
-	w := watch(t)
+	w := standin.Watch(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +89,7 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 	defer ln.Close()
 	taken := ln.Addr().(*net.TCPAddr).Port
 	dir := filepath.Join(t.TempDir(), "data")
-	bin := binaries(t, EcommerceNames()...)
+	bin := standin.Binaries(t, local.EcommerceNames()...)
 	for _, c := range []struct {
 		setting, want string
 		code          int
@@ -100,70 +98,18 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 		{"HTTP_PORT=http", `HTTP_PORT "http": accepted: 1 to 65535`, 2},
 		{"TOPIC_PREFIX=a/b", `TOPIC_PREFIX "a/b": accepted`, 2},
 	} {
-		p := startTool(t, bin, append(w.env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", listPorts(freePorts(t, 1)))
+		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", listPorts(freePorts(t, 1)))
 		if got := p.wait(); got != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.setting, got, c.code)
 		}
-		p.stderr.contains(t, "workshop: "+c.want)
+		p.stderr.Contains(t, "workshop: "+c.want)
 	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) || w.count(w.started) > 0 {
-		t.Errorf("something was begun: %v, %d services", err, w.count(w.started))
+	if _, err := os.Stat(dir); !os.IsNotExist(err) || w.Started() > 0 {
+		t.Errorf("something was begun: %v, %d services", err, w.Started())
 	}
 	// Without the gateway its port is nobody's business.
-	env := append(w.env(map[string]string{"log-service": "exit=0"}), fmt.Sprint("HTTP_PORT=", taken))
+	env := append(w.Env(map[string]string{"log-service": "exit=0"}), fmt.Sprint("HTTP_PORT=", taken))
 	if p := startTool(t, bin, env, "up", "--services", "log-service", "--ports", listPorts(freePorts(t, 1))); p.wait() != 0 {
 		t.Errorf("without the gateway:\n%s", &p.stderr)
-	}
-}
-
-func TestWorkersAreForEmailsAndReports(t *testing.T) {
-	for _, p := range ecommercePrograms {
-		env := p.environment([]string{"WORKERS=7"}, "b:1")
-		want := "WORKERS=1"
-		if p.name == "email-service" || p.name == "reading-report" {
-			want = "WORKERS=7"
-		}
-		env = slices.DeleteFunc(env, func(entry string) bool { return !strings.HasPrefix(entry, "WORKERS=") })
-		if p.name != gateway && env[len(env)-1] != want {
-			t.Errorf("%s gets %q, want %s last", p.name, env, want)
-		}
-	}
-}
-
-// The page is announced behind the lines of the services that start, or it would scroll away; and also where
-// they never end.
-func TestThePageIsAnnouncedLast(t *testing.T) {
-	for _, c := range []struct {
-		name                 string
-		answers, quiet, want time.Duration // since the start: the page answers, the last line, the announcement
-	}{
-		{"the services are loud until later", 2 * time.Second, 5 * time.Second, 6 * time.Second},
-		{"the page is late", 8 * time.Second, time.Second, 8 * time.Second},
-		{"never quiet", 2 * time.Second, time.Hour, 2*time.Second + mostNoise},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			began := time.Now()
-			answers := func() bool { return time.Since(began) >= c.answers }
-			quiet := func() time.Duration { return max(0, time.Since(began)-c.quiet) }
-			if err := untilCalm(t.Context(), answers, quiet); err != nil || time.Since(began) != c.want {
-				t.Errorf("%s: announced after %s (%v), want %s", c.name, time.Since(began), err, c.want)
-			}
-		})
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if untilCalm(ctx, func() bool { return true }, func() time.Duration { return time.Hour }) == nil {
-		t.Error("announced though all is over")
-	}
-}
-
-func TestPageURL(t *testing.T) {
-	for addr, want := range map[string]string{
-		"127.0.0.1:8080": "http://127.0.0.1:8080/", ":8080": "http://127.0.0.1:8080/", "0.0.0.0:81": "http://127.0.0.1:81/",
-		"[::]:81": "http://127.0.0.1:81/", "shop.local:80": "http://shop.local:80/",
-	} {
-		if got := pageURL(addr); got != want {
-			t.Errorf("%s: got %s, want %s", addr, got, want)
-		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +16,8 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
 )
 
 func TestUpRunsEverythingUntilASignal(t *testing.T) {
@@ -24,9 +25,9 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 	needsSignals(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
-			w := watch(t)
-			p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
-			kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
+			w := standin.Watch(t)
+			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+			kafkatest.Eventually(t, "four services run", func() bool { return w.Alive() == 4 })
 			if err := p.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
@@ -34,35 +35,35 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 				t.Errorf("exit code %d, want 0", got)
 			}
 			for _, line := range []string{"workshop        | Ctrl-C stops everything\n", "transactions.dlq (1 partition)", "kept in memory", "workshop        | stopping ...\n"} {
-				p.stderr.contains(t, line)
+				p.stderr.Contains(t, line)
 			}
 			for _, name := range []string{"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | "} {
-				p.stdout.contains(t, name+"brokers are still there\n")
-				p.stdout.contains(t, name+"summary\n")
+				p.stdout.Contains(t, name+"brokers are still there\n")
+				p.stdout.Contains(t, name+"summary\n")
 			}
 		})
 	}
 }
 
 func TestKilledToolLeavesNoProcess(t *testing.T) {
-	w := watch(t)
-	p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
-	kafkatest.Eventually(t, "four services run", func() bool { return w.count(w.alive) == 4 })
+	w := standin.Watch(t)
+	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+	kafkatest.Eventually(t, "four services run", func() bool { return w.Alive() == 4 })
 	if err := p.Process.Kill(); err != nil { // SIGKILL: the tool itself can do nothing any more
 		t.Fatal(err)
 	}
 	p.wait()
-	kafkatest.Eventually(t, "no service is left", func() bool { return w.count(w.alive) == 0 })
+	kafkatest.Eventually(t, "no service is left", func() bool { return w.Alive() == 0 })
 }
 
 func TestUpStopsWhenNobodyReads(t *testing.T) {
-	w := watch(t)
+	w := standin.Watch(t)
 	r, stdout, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var p toolProcess
-	p.start(t, stdout, binaries(t, "producer"), w.env(map[string]string{"producer": "babble"}),
+	p.start(t, stdout, standin.Binaries(t, "producer"), w.Env(map[string]string{"producer": "babble"}),
 		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
 	stdout.Close()
 	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil || line != "producer | a line like any other\n" {
@@ -72,41 +73,11 @@ func TestUpStopsWhenNobodyReads(t *testing.T) {
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
-	p.stderr.contains(t, "stopping ...")
-}
-
-func TestUpGivesEachServiceItsEnvironment(t *testing.T) {
-	user := []string{"PACE=5ms", "TOPIC=mine", "OPS_ADDR=:9400", "kafka_host_url=x:1", "MATCHES=3", "MATCH_PAUSE=", "DELIVERY=at-most-once",
-		"BOOTSTRAP_SERVERS=other:1", "CONSUMER_GROUP=mine", "GROUP_INSTANCE_ID=mine", "TRANSACTIONAL_ID=mine", "DEAD_LETTER_TOPIC=none"}
-	both := []string{"BOOTSTRAP_SERVERS=b:1", "DELIVERY=at-most-once", "MATCHES=3", "PACE=5ms"}
-	for name, own := range map[string][]string{
-		"producer":        {"MATCH_PAUSE=", "TOPIC=transactions"},
-		"consumer":        {"CONSUMER_GROUP=cg-group-id", "GROUP_INSTANCE_ID=consumer", "MATCH_PAUSE=", "TOPIC=transactions"},
-		"score-simulator": {"MATCH_PAUSE=", "MATCH_PAUSE=10s", "TOPIC=scoreGame"}, // exec takes the last of a name
-		"scoreboard":      {"CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard", "MATCH_PAUSE=", "TOPIC=scoreGame"},
-	} {
-		chosen, err := choose(name, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := chosen[0].environment(user, "b:1")
-		if last := slices.Index(got, "MATCH_PAUSE=10s"); last >= 0 && last != len(got)-1 {
-			t.Errorf("%s: the default is not the last of its name: %q", name, got)
-		}
-		slices.Sort(got)
-		want := slices.Concat(both, own)
-		slices.Sort(want)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s:\n got %q\nwant %q", name, got, want)
-		}
-	}
-	if got, want := strings.Join(ignored(user), " "), "BOOTSTRAP_SERVERS CONSUMER_GROUP DEAD_LETTER_TOPIC GROUP_INSTANCE_ID OPS_ADDR TOPIC TRANSACTIONAL_ID kafka_host_url"; got != want {
-		t.Errorf("ignored: %s, want %s", got, want)
-	}
+	p.stderr.Contains(t, "stopping ...")
 }
 
 func TestUpRefusesTakenPorts(t *testing.T) {
-	w := watch(t)
+	w := standin.Watch(t)
 	ports := freePorts(t, 3)
 	for _, port := range ports[1:] {
 		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
@@ -116,15 +87,15 @@ func TestUpRefusesTakenPorts(t *testing.T) {
 		defer ln.Close()
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	p := startTool(t, binaries(t, ProgramNames()...), w.env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
+	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
 		t.Errorf("exit code %d, want 1", got)
 	}
-	p.stderr.contains(t, "workshop: ports "+listPorts(ports[1:])+" are already taken: stop what listens there")
+	p.stderr.Contains(t, "workshop: ports "+listPorts(ports[1:])+" are already taken: stop what listens there")
 	if !regexp.MustCompile(`, or use others: --ports \d+091,\d+092,\d+093\n`).MatchString(p.stderr.String()) { // 19091 may be somebody's
 		t.Errorf("no other ports are suggested:\n%s", &p.stderr)
 	}
-	if n := w.count(w.started); n != 0 {
+	if n := w.Started(); n != 0 {
 		t.Errorf("%d services were started, want none", n)
 	}
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
@@ -133,46 +104,46 @@ func TestUpRefusesTakenPorts(t *testing.T) {
 }
 
 func TestUpSubset(t *testing.T) {
-	w := watch(t)
+	w := standin.Watch(t)
 	scripts := map[string]string{"producer": "env=TOPIC env=BOOTSTRAP_SERVERS exit=0", "consumer": "exit=2"}
 	ports := freePorts(t, 1)
-	p := startTool(t, binaries(t, "producer", "consumer"), w.env(scripts), "up", "--services", "consumer,producer", "--ports", listPorts(ports))
+	p := startTool(t, standin.Binaries(t, "producer", "consumer"), w.Env(scripts), "up", "--services", "consumer,producer", "--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
 		t.Errorf("exit code %d, want 1", got)
 	}
-	p.stdout.contains(t, "producer | TOPIC=\"transactions\"\nproducer | BOOTSTRAP_SERVERS=\"127.0.0.1:"+listPorts(ports)+"\"\n")
-	p.stderr.contains(t, "workshop: consumer exited with code 2\n")
-	if n := w.count(w.started); n != 2 {
+	p.stdout.Contains(t, "producer | TOPIC=\"transactions\"\nproducer | BOOTSTRAP_SERVERS=\"127.0.0.1:"+listPorts(ports)+"\"\n")
+	p.stderr.Contains(t, "workshop: consumer exited with code 2\n")
+	if n := w.Started(); n != 2 {
 		t.Errorf("%d services were started, want 2", n)
 	}
 }
 
 func TestUpEndsWithItsServices(t *testing.T) {
-	w := watch(t)
-	p := startTool(t, binaries(t, "producer"), w.env(map[string]string{"producer": "exit=0"}),
+	w := standin.Watch(t)
+	p := startTool(t, standin.Binaries(t, "producer"), w.Env(map[string]string{"producer": "exit=0"}),
 		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
-	p.stderr.contains(t, "workshop | producer exited with code 0\n")
+	p.stderr.Contains(t, "workshop | producer exited with code 0\n")
 }
 
 func TestUpMissingBinaries(t *testing.T) {
-	p := startTool(t, binaries(t, "producer", "consumer"), os.Environ(), "up")
+	p := startTool(t, standin.Binaries(t, "producer", "consumer"), os.Environ(), "up")
 	if got := p.wait(); got != 2 {
 		t.Errorf("exit code %d, want 2", got)
 	}
-	p.stderr.contains(t, "there is no score-simulator")
-	p.stderr.contains(t, "make build")
-	p.stderr.contains(t, "go build -o bin/ work")
+	p.stderr.Contains(t, "there is no score-simulator")
+	p.stderr.Contains(t, "make build")
+	p.stderr.Contains(t, "go build -o bin/ work")
 }
 
 // clusterOnly runs «up --cluster-only» in this process until the test says stop.
-func clusterOnly(t *testing.T, ports []int, args ...string) (stop func() int, stderr *buffer) {
+func clusterOnly(t *testing.T, ports []int, args ...string) (stop func() int, stderr *standin.Output) {
 	t.Helper()
-	stderr = &buffer{}
+	stderr = &standin.Output{}
 	ctx, cancel := context.WithCancel(context.Background())
-	tool := &tool{stdout: &buffer{}, stderr: stderr, binDir: besideExecutable, kill: context.Background()}
+	tool := &tool{stdout: &standin.Output{}, stderr: stderr, binDir: besideExecutable, kill: context.Background()}
 	code := make(chan int, 1)
 	go func() {
 		code <- tool.run(ctx, append([]string{"up", "--cluster-only", "--ports", listPorts(ports)}, args...))
@@ -189,7 +160,7 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	brokers := kafka.Cluster{Brokers: []string{"127.0.0.1:" + strconv.Itoa(ports[0])}}
 
 	stop, stderr := clusterOnly(t, ports, "--data-dir", dir, "--sync")
-	stderr.contains(t, "messages are kept in "+dir+", on the disk before they are acknowledged (--sync)")
+	stderr.Contains(t, "messages are kept in "+dir+", on the disk before they are acknowledged (--sync)")
 	producer, err := sarama.NewSyncProducer(brokers.Brokers, brokers.Config("test"))
 	if err != nil {
 		t.Fatal(err)
@@ -200,11 +171,11 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	}
 
 	other := freePorts(t, 1)
-	second := &tool{stdout: &buffer{}, stderr: &buffer{}, binDir: besideExecutable, kill: t.Context()}
+	second := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, binDir: besideExecutable, kill: t.Context()}
 	if got := second.run(t.Context(), []string{"up", "--cluster-only", "--ports", listPorts(other), "--data-dir", dir}); got != 1 {
 		t.Errorf("a second up on the same folder: exit code %d, want 1", got)
 	}
-	second.stderr.(*buffer).contains(t, "is in use by another «workshop up»")
+	second.stderr.(*standin.Output).Contains(t, "is in use by another «workshop up»")
 	if got := stop(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
@@ -252,7 +223,7 @@ func TestWrongUse(t *testing.T) {
 		{"dlq reply t.dlq", "did you mean «workshop dlq replay»?"},
 		{"produce t u", "one topic is to be named, not 2"},
 	} {
-		var stdout, stderr buffer
+		var stdout, stderr standin.Output
 		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
 		if got := tool.run(t.Context(), strings.Fields(c.args)); got != 2 {
 			t.Errorf("%s: exit code %d, want 2", c.args, got)
@@ -267,11 +238,11 @@ func TestWrongUse(t *testing.T) {
 }
 
 func TestWrongEnvironment(t *testing.T) {
-	var stderr buffer
-	tool := &tool{stdout: &buffer{}, stderr: &stderr, environ: []string{"BOOTSTRAP_SERVERS=nowhere", "KAFKA_PROXY=http://x"}, kill: t.Context()}
+	var stderr standin.Output
+	tool := &tool{stdout: &standin.Output{}, stderr: &stderr, environ: []string{"BOOTSTRAP_SERVERS=nowhere", "KAFKA_PROXY=http://x"}, kill: t.Context()}
 	if got := tool.run(t.Context(), []string{"topics", "list"}); got != 2 {
 		t.Errorf("exit code %d, want 2", got)
 	}
-	stderr.contains(t, `BOOTSTRAP_SERVERS="nowhere"`)
-	stderr.contains(t, `KAFKA_PROXY="http://x"`)
+	stderr.Contains(t, `BOOTSTRAP_SERVERS="nowhere"`)
+	stderr.Contains(t, `KAFKA_PROXY="http://x"`)
 }

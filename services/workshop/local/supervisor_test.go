@@ -1,24 +1,35 @@
-package main
+package local_test
 
 import (
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"workshop.example/kit/kafkatest"
-
+	"workshop.example/workshop/local"
 	"workshop.example/workshop/screen"
+	"workshop.example/workshop/standin"
 )
+
+// TestMain makes the test binary serve as all the services: under a link named for one of them it stands in for that one.
+func TestMain(m *testing.M) {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if slices.Contains(local.ServiceNames(), name) {
+		os.Exit(standin.Run(name))
+	}
+	os.Exit(m.Run())
+}
 
 // supervised is a supervisor of stand-ins under test.
 type supervised struct {
-	*Supervisor
-	*watcher
-	screen     buffer
+	*local.Supervisor
+	*standin.Watcher
+	screen     standin.Output
 	stop, kill context.CancelFunc
 	done       chan error
 }
@@ -27,22 +38,22 @@ func noVariables(string) (string, bool) { return "", false }
 
 // supervise starts stand-ins for the services of the scripts. Its delays are so short that restarts
 // cost nothing, and its grace so long that nothing is killed by accident.
-func supervise(t *testing.T, scripts map[string]string, change ...func(*Supervisor)) *supervised {
+func supervise(t *testing.T, scripts map[string]string, change ...func(*local.Supervisor)) *supervised {
 	t.Helper()
 	t.Parallel() // it uses no port that another test could take
-	s := &supervised{watcher: watch(t), done: make(chan error, 1)}
-	env := append(s.env(scripts), "STANDIN_FILE="+filepath.Join(t.TempDir(), "runs"))
+	s := &supervised{Watcher: standin.Watch(t), done: make(chan error, 1)}
+	env := append(s.Env(scripts), "STANDIN_FILE="+filepath.Join(t.TempDir(), "runs"))
 	var names []string
 	for name := range scripts {
 		names = append(names, name)
 	}
-	dir := binaries(t, names...)
-	s.Supervisor = &Supervisor{
+	dir := standin.Binaries(t, names...)
+	s.Supervisor = &local.Supervisor{
 		Output: screen.New(&s.screen, &s.screen, noVariables, names...), Grace: time.Hour,
 		RestartFirst: time.Millisecond, RestartMost: 4 * time.Millisecond, Quick: time.Hour,
 	}
 	for _, name := range names {
-		s.Services = append(s.Services, Service{Name: name, Path: Binary(dir, name), Args: []string{"--stop-on-eof"}, Env: env})
+		s.Services = append(s.Services, local.Service{Name: name, Path: local.Binary(dir, name), Args: []string{"--stop-on-eof"}, Env: env})
 	}
 	for _, f := range change {
 		f(s.Supervisor)
@@ -83,22 +94,22 @@ func wantResult(t *testing.T, s *supervised, want string) {
 func TestStopEndsAllAndShowsTheirLastLines(t *testing.T) {
 	s := supervise(t, map[string]string{"producer": "say=begin", "consumer": "log=watch"})
 	s.eventually(t, "consumer | watch\n")
-	kafkatest.Eventually(t, "both run", func() bool { return s.count(s.alive) == 2 })
+	kafkatest.Eventually(t, "both run", func() bool { return s.Alive() == 2 })
 	s.stop()
 	wantResult(t, s, "<nil>")
-	s.screen.contains(t, "workshop | stopping ...\n")
-	s.screen.contains(t, "producer | summary\n")
-	s.screen.contains(t, "consumer | summary\n")
+	s.screen.Contains(t, "workshop | stopping ...\n")
+	s.screen.Contains(t, "producer | summary\n")
+	s.screen.Contains(t, "consumer | summary\n")
 }
 
 func TestFailedServiceIsStartedAgain(t *testing.T) {
 	s := supervise(t, map[string]string{"consumer": "fail-below=4 exit=0"})
 	wantResult(t, s, "<nil>")
 	for _, delay := range []string{"1ms", "2ms", "4ms", "4ms"} {
-		s.screen.contains(t, "workshop | consumer exited with code 3: starting it again in "+delay+"\n")
+		s.screen.Contains(t, "workshop | consumer exited with code 3: starting it again in "+delay+"\n")
 	}
-	s.screen.contains(t, "workshop | consumer exited with code 0\n")
-	if got := s.count(s.started); got != 5 {
+	s.screen.Contains(t, "workshop | consumer exited with code 0\n")
+	if got := s.Started(); got != 5 {
 		t.Errorf("%d starts, want 5", got)
 	}
 }
@@ -117,8 +128,8 @@ func TestServicesThatEndByThemselves(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := supervise(t, c.scripts)
 			wantResult(t, s, c.want)
-			s.screen.contains(t, c.says)
-			if got := s.count(s.started); got != 2 {
+			s.screen.Contains(t, c.says)
+			if got := s.Started(); got != 2 {
 				t.Errorf("%d starts, want 2", got)
 			}
 		})
@@ -128,13 +139,13 @@ func TestServicesThatEndByThemselves(t *testing.T) {
 func TestOthersGoOnWhenOneIsDone(t *testing.T) {
 	s := supervise(t, map[string]string{"producer": "exit=0", "consumer": ""})
 	s.eventually(t, "producer exited with code 0")
-	kafkatest.Eventually(t, "the consumer runs", func() bool { return s.count(s.alive) == 1 })
+	kafkatest.Eventually(t, "the consumer runs", func() bool { return s.Alive() == 1 })
 	s.stop()
 	wantResult(t, s, "<nil>")
 }
 
 func TestStopDoesNotWaitForARestart(t *testing.T) {
-	s := supervise(t, map[string]string{"consumer": "exit=1"}, func(s *Supervisor) { s.RestartFirst, s.RestartMost = time.Hour, time.Hour })
+	s := supervise(t, map[string]string{"consumer": "exit=1"}, func(s *local.Supervisor) { s.RestartFirst, s.RestartMost = time.Hour, time.Hour })
 	s.eventually(t, "starting it again in 1h0m0s")
 	s.stop()
 	wantResult(t, s, "consumer exited with code 1")
@@ -142,7 +153,7 @@ func TestStopDoesNotWaitForARestart(t *testing.T) {
 
 func TestDeafServiceIsKilled(t *testing.T) {
 	s := supervise(t, map[string]string{"producer": "exit=0", "scoreboard": "say=ready deaf"},
-		func(s *Supervisor) { s.Grace = 50 * time.Millisecond })
+		func(s *local.Supervisor) { s.Grace = 50 * time.Millisecond })
 	s.eventually(t, "scoreboard | ready")
 	s.eventually(t, "producer exited with code 0")
 	s.stop()
@@ -169,17 +180,17 @@ type stalled struct{}
 func (stalled) Write([]byte) (int, error) { select {} }
 
 func TestStalledReaderDoesNotHoldUpTheStop(t *testing.T) {
-	s := supervise(t, map[string]string{"producer": "flood"}, func(s *Supervisor) {
+	s := supervise(t, map[string]string{"producer": "flood"}, func(s *local.Supervisor) {
 		s.Output = screen.New(stalled{}, stalled{}, noVariables)
 		s.Grace = 50 * time.Millisecond
 	})
-	kafkatest.Eventually(t, "the producer runs", func() bool { return s.count(s.alive) == 1 })
+	kafkatest.Eventually(t, "the producer runs", func() bool { return s.Alive() == 1 })
 	s.stop()
 	wantResult(t, s, "nobody reads the output, and some of it is lost")
 }
 
 func TestFloodDoesNotHoldUpTheStop(t *testing.T) {
-	s := supervise(t, map[string]string{"producer": "flood", "consumer": ""}, func(s *Supervisor) { s.Grace = 50 * time.Millisecond })
+	s := supervise(t, map[string]string{"producer": "flood", "consumer": ""}, func(s *local.Supervisor) { s.Grace = 50 * time.Millisecond })
 	s.eventually(t, "producer | a line like any other\n")
 	s.stop()
 	if got := s.result(t); !strings.Contains(got, "producer ") {
@@ -192,8 +203,8 @@ func TestServiceThatCannotBeStartedStopsTheOthers(t *testing.T) {
 	if err := os.WriteFile(text, []byte("no program"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s := supervise(t, map[string]string{"producer": ""}, func(s *Supervisor) {
-		s.Services = append(s.Services, Service{Name: "consumer", Path: text})
+	s := supervise(t, map[string]string{"producer": ""}, func(s *local.Supervisor) {
+		s.Services = append(s.Services, local.Service{Name: "consumer", Path: text})
 	})
 	if got := s.result(t); !strings.HasPrefix(got, "start consumer: ") {
 		t.Errorf("Run returned %q, want that the consumer could not be started", got)
@@ -202,24 +213,24 @@ func TestServiceThatCannotBeStartedStopsTheOthers(t *testing.T) {
 
 func TestBinaryThatIsAwayForAMoment(t *testing.T) {
 	s := supervise(t, map[string]string{"consumer": ""})
-	kafkatest.Eventually(t, "the consumer runs", func() bool { return s.count(s.alive) == 1 })
+	kafkatest.Eventually(t, "the consumer runs", func() bool { return s.Alive() == 1 })
 	path := s.Services[0].Path
 	if err := os.Rename(path, path+".away"); err != nil {
 		t.Fatal(err)
 	}
-	s.crash("consumer")
+	s.Crash("consumer")
 	s.eventually(t, "consumer could not be started: ")
 	if err := os.Rename(path+".away", path); err != nil {
 		t.Fatal(err)
 	}
-	kafkatest.Eventually(t, "the consumer runs again", func() bool { return s.count(s.started) == 2 })
+	kafkatest.Eventually(t, "the consumer runs again", func() bool { return s.Started() == 2 })
 	s.stop()
 	wantResult(t, s, "<nil>")
-	s.screen.contains(t, "consumer exited with code 4: starting it again in 1ms\n")
+	s.screen.Contains(t, "consumer exited with code 4: starting it again in 1ms\n")
 }
 
 func TestFailureAfterALongRunIsNotQuick(t *testing.T) {
-	s := supervise(t, map[string]string{"consumer": "fail-below=3 exit=0"}, func(s *Supervisor) { s.Quick = 0 })
+	s := supervise(t, map[string]string{"consumer": "fail-below=3 exit=0"}, func(s *local.Supervisor) { s.Quick = 0 })
 	wantResult(t, s, "<nil>")
 	if n := strings.Count(s.screen.String(), "starting it again in 1ms\n"); n != 3 {
 		t.Errorf("%d restarts after the first delay, want 3:\n%s", n, &s.screen)
@@ -229,5 +240,5 @@ func TestFailureAfterALongRunIsNotQuick(t *testing.T) {
 func TestLongAndUnfinishedLinesSurvive(t *testing.T) {
 	s := supervise(t, map[string]string{"producer": "long=2097152 unfinished=unfinished exit=0"})
 	wantResult(t, s, "<nil>")
-	s.screen.contains(t, "producer | "+strings.Repeat("x", 2<<20)+"\nproducer | unfinished\n")
+	s.screen.Contains(t, "producer | "+strings.Repeat("x", 2<<20)+"\nproducer | unfinished\n")
 }

@@ -1,4 +1,5 @@
-package main
+// Package local runs the workshop on this machine without Docker: an embedded cluster, and the services as processes.
+package local
 
 import (
 	"context"
