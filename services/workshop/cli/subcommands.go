@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// mannered lets a command print its help, and refuse slips, as the others do.
+func mannered(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := run(cmd, args); err != nil {
+				return &runError{err}
+			}
+			return nil
+		}
+		return
+	}
+	cmd.Args = noSuchCommand
+	cmd.RunE = running(func(cmd *cobra.Command) error { return cmd.Help() })
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets it for the root only
+	for _, sub := range cmd.Commands() {
+		mannered(sub)
+	}
+}
+
+// noSuchCommand refuses a word behind a command that only has subcommands. Cobra itself would print
+// the help and exit with 0: a script with a slip in it would go on.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	wrong := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		for i, name := range near {
+			near[i] = fmt.Sprintf("«%s %s»", cmd.CommandPath(), name)
+		}
+		wrong += "; did you mean " + strings.Join(near, ", or ") + "?"
+	}
+	return errors.New(wrong)
+}
