@@ -9,16 +9,16 @@ import (
 	"workshop.example/workshop/local"
 )
 
-// adminCommands are those that look at a cluster and change it, with the manners of this tool.
+// adminCommands returns the commands that inspect and change a cluster.
 func (t *tool) adminCommands() []*cobra.Command {
 	commands := t.admin().Commands()
 	for _, cmd := range commands {
-		mannered(cmd)
+		rejectUnknownSubcommands(cmd)
 	}
 	return commands
 }
 
-// admin is what those commands get from this process.
+// admin returns what those commands need from this process.
 func (t *tool) admin() *admin.Tool {
 	return &admin.Tool{
 		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: local.StandardTopics(),

@@ -57,7 +57,8 @@ measured together.`,
 		RunE: running(func(cmd *cobra.Command) error { return b.run(cmd.Context()) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&b.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
+	flags.StringVar(&b.brokers, "brokers", "",
+		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	flags.IntVar(&b.rate, "rate", 500, "orders a second, 1 to 20000")
 	flags.DurationVar(&b.duration, "duration", 10*time.Second, "of each of the three parts, 1s to 10m")
 	flags.IntVar(&b.clients, "clients", 64, "at saturation, 1 to 1000")
@@ -68,7 +69,7 @@ measured together.`,
 	return cmd
 }
 
-// figures are the result.
+// figures is the result, as --json prints it.
 type figures struct {
 	Get        proof.Load       `json:"get"`
 	Post       proof.Load       `json:"post"`
@@ -104,50 +105,50 @@ func (b *benchOrders) run(ctx context.Context) error {
 	return b.print(shop, f)
 }
 
-// open starts brokers, where none are named, and the shop on them.
+// open starts the shop, on brokers of its own if none are named.
 func (b *benchOrders) open(ctx context.Context) (_ *proof.Shop, closeAll func(), err error) {
 	closeAll = func() {}
 	bin, err := b.binDir()
 	if err != nil {
 		return nil, closeAll, err
 	}
-	plot := proof.Plot{Bin: bin, Intake: "outbox", All: true}
+	options := proof.Plot{Bin: bin, Intake: "outbox", All: true}
 	if named, _ := b.lookup("BOOTSTRAP_SERVERS"); named != "" || b.brokers != "" {
 		cluster, err := b.cluster(b.brokers, "--brokers")
 		if err != nil {
 			return nil, closeAll, err
 		}
-		plot.Brokers, plot.Prefix = cluster.Brokers, fmt.Sprintf("bench-%d.", time.Now().UnixNano())
+		options.Brokers, options.Prefix = cluster.Brokers, fmt.Sprintf("bench-%d.", time.Now().UnixNano())
 	} else {
 		cluster, err := embedded.Start(embedded.Options{})
 		if err != nil {
 			return nil, closeAll, err
 		}
 		closeAll = cluster.Close
-		plot.Brokers = cluster.ListenAddrs()
+		options.Brokers = cluster.ListenAddrs()
 	}
-	if plot.Dir, err = os.MkdirTemp("", "workshop-bench-"); err != nil {
+	if options.Dir, err = os.MkdirTemp("", "workshop-bench-"); err != nil {
 		return nil, closeAll, err
 	}
-	if plot.Port, err = freePort(); err != nil {
+	if options.Port, err = freePort(); err != nil {
 		return nil, closeAll, err
 	}
-	b.say("starting the e-commerce system (%d services) ...", 9)
-	shop, err := proof.Open(ctx, plot)
+	b.printf("starting the e-commerce system (%d services) ...", 9)
+	shop, err := proof.Open(ctx, options)
 	brokers := closeAll
 	return shop, func() {
 		shop.Close()
 		ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := shop.RemoveTopics(ending); err != nil {
-			b.say("of the topics and groups %s* some are left: %v", plot.Prefix, err)
+			b.printf("of the topics and groups %s* some are left: %v", options.Prefix, err)
 		}
-		os.RemoveAll(plot.Dir)
+		os.RemoveAll(options.Dir)
 		brokers()
 	}, err
 }
 
-// freePort is a port that nobody listens on now. The gateway has to keep it over its restarts.
+// freePort returns a port that nobody listens on now. The gateway has to keep it across restarts.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +158,7 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (b *benchOrders) say(format string, args ...any) {
+func (b *benchOrders) printf(format string, args ...any) {
 	fmt.Fprintf(b.stderr, "workshop: "+format+"\n", args...)
 }
 
@@ -165,18 +166,18 @@ func (b *benchOrders) measure(ctx context.Context, shop *proof.Shop) (figures, e
 	f := figures{RSS: map[string]int64{}}
 	url := shop.Gateway.URL()
 	accepted := len(proof.AtRate(ctx, url, proof.ByPost, 50, time.Second).Latencies) // connections, caches and consumers are warm then
-	b.say("GET /new, %d a second for %s ...", b.rate, b.duration)
+	b.printf("GET /new, %d a second for %s ...", b.rate, b.duration)
 	f.Get = proof.AtRate(ctx, url, proof.ByGet, b.rate, b.duration)
-	b.say("POST /orders, %d a second for %s ...", b.rate, b.duration)
+	b.printf("POST /orders, %d a second for %s ...", b.rate, b.duration)
 	f.Post = proof.AtRate(ctx, url, proof.ByPost, b.rate, b.duration)
 	accepted += len(f.Get.Latencies) + len(f.Post.Latencies)
 	if err := shop.AwaitDecisions(ctx, accepted, time.Minute); err != nil {
 		return f, err
 	}
-	b.say("saturation, %d clients for %s ...", b.clients, b.duration)
+	b.printf("saturation, %d clients for %s ...", b.clients, b.duration)
 	began := time.Now()
 	f.Saturation = proof.Saturate(ctx, url, proof.ByPost, b.clients, b.duration)
-	b.say("waiting for the decisions ...")
+	b.printf("waiting for the decisions ...")
 	more := len(f.Saturation.Latencies)
 	err := shop.AwaitDecisions(ctx, accepted+more, 10*time.Minute)
 	f.Decided = float64(more) / time.Since(began).Seconds()
@@ -190,7 +191,8 @@ func (b *benchOrders) print(shop *proof.Shop, f figures) error {
 	tw := tabwriter.NewWriter(b.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\torders/s\tmedian\tp99\tlongest\t429\tfailed\t")
 	row := func(name string, l proof.Load) {
-		fmt.Fprintf(tw, "%s\t%.0f\t%s\t%s\t%s\t%d\t%d\t\n", name, l.PerSecond, short(l.Quantile(0.5)), short(l.Quantile(0.99)), short(l.Quantile(1)), l.Refused, l.Failed)
+		fmt.Fprintf(tw, "%s\t%.0f\t%s\t%s\t%s\t%d\t%d\t\n", name, l.PerSecond,
+			short(l.Quantile(0.5)), short(l.Quantile(0.99)), short(l.Quantile(1)), l.Refused, l.Failed)
 	}
 	row(fmt.Sprintf("GET /new at %d/s", b.rate), f.Get)
 	row(fmt.Sprintf("POST /orders at %d/s", b.rate), f.Post)
@@ -204,7 +206,7 @@ func (b *benchOrders) print(shop *proof.Shop, f figures) error {
 	return tw.Flush()
 }
 
-// short is a latency with three digits.
+// short formats a latency with three digits.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Millisecond:

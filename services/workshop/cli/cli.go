@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +27,11 @@ func Main() int {
 
 const toolName = "workshop"
 
-// tool is what the commands get from the process; a test fills it in itself.
+// tool holds what the commands need from the process. Tests fill it in themselves.
 type tool struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	environ        []string               // as of os.Environ
+	environ        []string               // as of [os.Environ]
 	binDir         func() (string, error) // where the services' binaries are
 	kill           context.Context        // ends with a second Ctrl-C: no more waiting
 }
@@ -56,7 +57,7 @@ func (t *tool) run(ctx context.Context, args []string) int {
 		text = service.SafeLines(text)
 	}
 	_, ran := errors.AsType[*runError](err)
-	if !ran { // cobra refused the command line: whatever it says, it does not say where to look
+	if !ran { // cobra refused the command line, and does not say where to look
 		text += fmt.Sprintf("see «%s --help»\n", cmd.CommandPath())
 	}
 	io.WriteString(t.stderr, fold.Lines(text, fold.Columns(t.stderr, t.lookup), 0))
@@ -66,12 +67,13 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	return service.ExitFailed
 }
 
-// runError is an error of a command that ran, so that every other error is one of the command line:
-// cobra has no type for those.
+// runError marks an error of a command that ran. Every other error is about the command line, for which cobra has no
+// type.
 type runError struct{ error }
 
 func (e *runError) Unwrap() error { return e.error }
 
+// running adapts f to cobra and marks its error as one of a command that ran.
 func running(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		if err := f(cmd); err != nil {
@@ -84,7 +86,7 @@ func running(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) er
 // lookup reads the tool's environment.
 func (t *tool) lookup(name string) (string, bool) { return local.Lookup(t.environ, name) }
 
-// besideExecutable is the folder of this program itself, also where it was called by a link to it.
+// besideExecutable returns the folder of this program, also when a link to it was called.
 func besideExecutable() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -94,4 +96,11 @@ func besideExecutable() (string, error) {
 		path = resolved
 	}
 	return filepath.Dir(path), nil
+}
+
+// printJSON prints a value on standard output, indented.
+func (t *tool) printJSON(v any) error {
+	encoder := json.NewEncoder(t.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }

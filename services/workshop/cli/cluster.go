@@ -7,7 +7,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-// cluster is the one that the flag of that name names, or else the environment.
+// cluster returns the cluster that a flag names, or the one of the environment if the flag is empty. Errors name the
+// flag as name.
 func (t *tool) cluster(flag, name string) (kafka.Cluster, error) {
 	lookup := t.lookup
 	if flag != "" {

@@ -23,14 +23,15 @@ Without a name it takes all of them.
 Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 		Example: "  workshop drill controls\n  workshop drill controls one-replica",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			controls, err := chosen(drill.Controls(), func(c drill.Control) string { return c.Name }, args)
+			controls, err := selectControls(drill.Controls(), func(c drill.Control) string { return c.Name }, args)
 			if err != nil {
 				return err
 			}
 			return running(func(cmd *cobra.Command) error { return r.controlDrills(cmd.Context(), controls) })(cmd, args)
 		},
 	}
-	cmd.Flags().StringVar(&r.brokers, "brokers", "", "the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
+	cmd.Flags().StringVar(&r.brokers, "brokers", "",
+		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
 	cmd.Flags().BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
 	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
 	return cmd
@@ -44,19 +45,19 @@ func (r *drillRun) controlDrills(ctx context.Context, controls []drill.Control) 
 		if err != nil {
 			return err
 		}
-		say := r.teller(lines)
-		say("%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
-		result, err := rehearse(ctx, d, c.Options(o))
+		printf := r.printer(lines)
+		printf("%s (%s): %s\n", c.Name, c.Drill, c.Swap.In(o.Lang))
+		result, err := drillVerdict(ctx, d, c.Options(o))
 		switch {
 		case err != nil:
 			return err
 		case c.Caught(result):
 			caught++
-			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		default:
-			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
-		say("    %s\n\n", result.Line(o.Lang))
+		printf("    %s\n\n", result.Line(o.Lang))
 	}
 	o, lines, err := r.options()
 	if err != nil {

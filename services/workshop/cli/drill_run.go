@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,13 +54,14 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 		ValidArgs: drill.Names(),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := r.carryOutDrill(cmd, args[0]); err != nil {
+		if err := r.runDrill(cmd, args[0]); err != nil {
 			return &runError{err}
 		}
 		return nil
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.brokers, "brokers", "", "the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
+	flags.StringVar(&r.brokers, "brokers", "",
+		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
 	flags.DurationVar(&r.pace, "pace", 2*time.Millisecond, "time between transactions, from 200us to 50ms")
 	flags.IntVar(&r.times, "times", 0, "how often it strikes, from 1 to 100 (default: the drill's own)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which transactions and matches are made")
@@ -74,7 +74,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 	return cmd
 }
 
-func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
+func (r *drillRun) runDrill(cmd *cobra.Command, name string) error {
 	d, ok := drill.Find(name)
 	if !ok {
 		return service.UsageError(nearest.Unknown("drill", name, drill.Names()))
@@ -98,20 +98,15 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 			return err
 		}
 	}
-	where := "brokers " + strings.Join(o.Cluster.Brokers, ",")
-	if len(o.Cluster.Brokers) == 0 {
-		where = lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
-	}
+	introduction := d.Introduce(o.Lang, clusterName(o.Options))
 	width := fold.Width(lines, r.lookup)
-	io.WriteString(lines, fold.Lines(strings.Join(d.Introduce(o.Lang, where), "\n")+"\n\n", width, len("1. ")))
-	result, err := rehearse(cmd.Context(), d, o)
+	io.WriteString(lines, fold.Lines(strings.Join(introduction, "\n")+"\n\n", width, len("1. ")))
+	result, err := drillVerdict(cmd.Context(), d, o)
 	if err != nil {
 		return err
 	}
 	if r.asJSON {
-		encoder := json.NewEncoder(r.stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(result.JSON(o.Lang)); err != nil {
+		if err := r.printJSON(result.JSON(o.Lang)); err != nil {
 			return err
 		}
 	} else {
@@ -123,7 +118,7 @@ func (r *drillRun) carryOutDrill(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// haveBrokers looks for the brokers that are to be killed, before it is told how that will go.
+// haveBrokers returns an error if the brokers to be killed are not there.
 func haveBrokers(o lab.Options) error {
 	if _, err := lab.FindBrokers(o); err != nil {
 		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
@@ -131,7 +126,7 @@ func haveBrokers(o lab.Options) error {
 	return nil
 }
 
-// drillOptions are a lab's, and a cluster unless the embedded one will do.
+// drillOptions returns the options of a lab and those of the drill, with a cluster if the drill needs one.
 func (r *drillRun) drillOptions(d drill.Drill) (o drill.Options, lines io.Writer, err error) {
 	o.Options, lines, err = r.options()
 	if err != nil {
@@ -147,12 +142,12 @@ func (r *drillRun) drillOptions(d drill.Drill) (o drill.Options, lines io.Writer
 	return o, lines, nil
 }
 
-// drillStop is how long the stop of a drill may take that has a whole cluster to start again.
+// drillStop bounds the stop of a drill that has a whole cluster to start again.
 const drillStop = 3 * time.Minute
 
-// rehearse runs a drill. Whatever keeps it from a verdict is exit code 2.
-func rehearse(ctx context.Context, d drill.Drill, o drill.Options) (drill.Result, error) {
-	ctx, cancel := untilBroken(ctx, o.Screen)
+// drillVerdict runs the drill. An error means exit code 2.
+func drillVerdict(ctx context.Context, d drill.Drill, o drill.Options) (drill.Result, error) {
+	ctx, cancel := o.Screen.WithReader(ctx)
 	defer cancel()
 	result, err := drill.Run(ctx, d, o)
 	broken, left := errors.AsType[*lab.NotMended](err)

@@ -12,16 +12,16 @@ import (
 	"workshop.example/workshop/guard"
 )
 
-// exitCode is a program's exit code that becomes the tool's own; what there is to say was said already.
+// exitCode is an error that sets the tool's exit code and prints nothing.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
-// noSuchProgram is what a shell answers with.
+// noSuchProgram is the exit code of a shell for a command that it does not find.
 const noSuchProgram exitCode = 127
 
-// guardCommand runs somebody else's program, which cannot be asked to end with its standard input as
-// ours can: the guard watches its own input instead, and ends with everything that it has started.
+// guardCommand runs a program that somebody else wrote. Our own programs stop when their standard input ends; another
+// does not, so the guard watches the input in its place and ends with everything that it has started.
 func guardCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "guard -- COMMAND [ARG...]",

@@ -13,8 +13,8 @@ import (
 	"workshop.example/kit/fold"
 )
 
-// help writes what cobra's own help says, as wide as the terminal. Cobra folds nothing, and would need a
-// template of ours to do so, which costs 5 MB: the linker then keeps every method.
+// help writes what cobra's own help says, folded to the terminal's width. Cobra would need a template of ours for that,
+// which costs 5 MB: the linker then keeps every method.
 func (t *tool) help(cmd *cobra.Command, _ []string) {
 	w := cmd.OutOrStdout()
 	width := fold.Width(w, t.lookup)
@@ -43,12 +43,13 @@ func (t *tool) help(cmd *cobra.Command, _ []string) {
 	writeFlags(&b, "Flags:", cmd.LocalFlags(), width)
 	writeFlags(&b, "Global Flags:", cmd.InheritedFlags(), width)
 	if cmd.HasAvailableSubCommands() {
-		b.WriteString("\n" + fold.Prose(fmt.Sprintf("Use %q for more information about a command.", cmd.CommandPath()+" [command] --help"), width) + "\n")
+		more := fmt.Sprintf("Use %q for more information about a command.", cmd.CommandPath()+" [command] --help")
+		b.WriteString("\n" + fold.Prose(more, width) + "\n")
 	}
 	io.WriteString(w, b.String())
 }
 
-// writeFlags writes a table of flags; nothing where there is none to be shown.
+// writeFlags writes a table of flags, or nothing if none are to be shown.
 func writeFlags(b *strings.Builder, title string, flags *pflag.FlagSet, width int) {
 	if !flags.HasAvailableFlags() {
 		return
@@ -74,7 +75,7 @@ func writeFlags(b *strings.Builder, title string, flags *pflag.FlagSet, width in
 	}
 }
 
-// defaultOf is a flag's default; "" where it is none, or the zero value.
+// defaultOf returns a flag's default for the help, "" for a zero value.
 func defaultOf(f *pflag.Flag) string {
 	switch {
 	case slices.Contains([]string{"", "0", "0s", "false", "[]"}, f.DefValue):

@@ -25,28 +25,30 @@ func (t *tool) labControlsCommand() *cobra.Command {
 		Long: `controls carries out labs with a mistake in them: another program in the scoreboard's place, or another setting.
 Each must come out red, in the way that the mistake makes: a check that was never seen to fail proves nothing.
 
-Without a name it takes all of them. Some need real brokers, and are left out without them; those whose fault only the embedded cluster can make run on
+Without a name it takes all of them. Some need real brokers, and are left out without them; those whose fault only ` +
+			`the embedded cluster can make run on
 one in any case.
 
 Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 		Example: "  workshop lab controls\n  workshop lab controls never-commit no-key\n  workshop lab controls --brokers localhost:9092",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			controls, err := chosen(lab.Controls(), func(c lab.Control) string { return c.Name }, args)
+			controls, err := selectControls(lab.Controls(), func(c lab.Control) string { return c.Name }, args)
 			if err != nil {
 				return err
 			}
 			return running(func(cmd *cobra.Command) error { return r.controls(cmd.Context(), controls) })(cmd, args)
 		},
 	}
-	cmd.Flags().StringVar(&r.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
+	cmd.Flags().StringVar(&r.brokers, "brokers", "",
+		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
 	return cmd
 }
 
 var errNotCaught = errors.New("a mistake was not caught")
 
-// chosen are the controls that are named, in their own order; without a name all of them.
-func chosen[C any](all []C, name func(C) string, names []string) ([]C, error) {
+// selectControls returns the controls with these names, in the order of all; without names it returns all.
+func selectControls[C any](all []C, name func(C) string, names []string) ([]C, error) {
 	known := make([]string, len(all))
 	for i, c := range all {
 		known[i] = name(c)
@@ -71,28 +73,28 @@ func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	o.Screen = screen.New(io.Discard, io.Discard, r.lookup)
 	o.Say = func(lab.Text) {}
 	caught, tried, left := 0, 0, 0
-	say := r.teller(lines)
+	printf := r.printer(lines)
 	for _, c := range controls {
 		if c.Brokers && len(o.Cluster.Brokers) == 0 {
 			left++
 			continue
 		}
 		tried++
-		say("%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
+		printf("%s (%s): %s\n", c.Name, c.Lab, c.Swap.In(o.Lang))
 		result, ok, err := c.Check(ctx, o)
 		switch {
 		case ctx.Err() != nil:
 			return service.UsageError("stopped before all controls were through")
 		case ok:
 			caught++
-			say("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		case err != nil:
-			say("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
+			printf("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), err)
 		default:
-			say("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
 		for _, p := range result.Parts {
-			say("    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
+			printf("    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
 		}
 	}
 	fmt.Fprintln(lines, controlsLine(o.Lang, caught, tried, left))
@@ -102,15 +104,15 @@ func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	return nil
 }
 
-// teller prints lines of the tool's own, folded.
-func (t *tool) teller(w io.Writer) func(format string, args ...any) {
+// printer returns a function that prints to w, folded to its width.
+func (t *tool) printer(w io.Writer) func(format string, args ...any) {
 	width := fold.Width(w, t.lookup)
 	return func(format string, args ...any) {
 		io.WriteString(w, fold.Lines(fmt.Sprintf(format, args...), width, 4))
 	}
 }
 
-// controlsLine sums up; left are those that need real brokers.
+// controlsLine sums up. left is the number of controls that need real brokers and did not run.
 func controlsLine(lang service.Lang, caught, tried, left int) string {
 	line := fmt.Sprintf(lab.Text{PT: "controles detectados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
 	if left > 0 {

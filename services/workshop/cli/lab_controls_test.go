@@ -14,11 +14,11 @@ func TestChosenControls(t *testing.T) {
 		{nil, []string{"A", "B", "C"}},
 		{[]string{"c", "a"}, []string{"A", "C"}},
 	} {
-		if got, err := chosen([]string{"A", "B", "C"}, name, c.names); err != nil || !slices.Equal(got, c.want) {
+		if got, err := selectControls([]string{"A", "B", "C"}, name, c.names); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%v: %v, %v, want %v", c.names, got, err, c.want)
 		}
 	}
-	if got, err := chosen([]string{"A", "B"}, name, []string{"a", "d"}); err == nil {
+	if got, err := selectControls([]string{"A", "B"}, name, []string{"a", "d"}); err == nil {
 		t.Errorf("a name that there is not chooses %v", got)
 	}
 }

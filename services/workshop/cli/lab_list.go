@@ -29,7 +29,7 @@ func (t *tool) labListCommand() *cobra.Command {
 	return cmd
 }
 
-// listing is a command that prints names, and in the user's language what they stand for.
+// listing returns a command that prints names with their summaries in the user's language.
 func (t *tool) listing(short string, each func(row func(name string, summary lab.Text))) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",

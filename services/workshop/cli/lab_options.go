@@ -11,7 +11,7 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// options puts flags and environment together. What the lab prints goes to lines.
+// options combines flags and environment. What the lab prints goes to lines.
 func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 	if o.Lang, err = r.lang(); err != nil {
 		return o, nil, err
@@ -27,7 +27,7 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 		lines = r.stderr
 	}
 	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
-	o.Environ = local.Without(r.environ, contract...)
+	o.Environ = local.Without(r.environ, contractVariables...)
 	o.KafkaData, _ = r.lookup("KAFKA_DATA")
 	if o.KafkaData == "" {
 		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")
@@ -38,7 +38,7 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 	return o, lines, nil
 }
 
-// labCluster is a cluster only where the user names one.
+// labCluster returns the cluster that the user names, or one without brokers.
 func (r *labRun) labCluster() (kafka.Cluster, error) {
 	if named, _ := r.lookup("BOOTSTRAP_SERVERS"); named == "" && r.brokers == "" {
 		return kafka.Cluster{}, nil
@@ -46,16 +46,16 @@ func (r *labRun) labCluster() (kafka.Cluster, error) {
 	return r.cluster(r.brokers, "--brokers")
 }
 
-// lang is WORKSHOP_LANG.
+// lang returns the language that WORKSHOP_LANG names.
 func (t *tool) lang() (service.Lang, error) {
 	env := service.NewEnv(t.lookup)
 	lang := env.Lang()
 	return lang, env.Err()
 }
 
-// contract are the variables that the programs read: a lab sets what it needs, and the rest must not
-// come from the user's shell.
-var contract = []string{
+// contractVariables are the variables that the programs read. A lab sets those that it needs; the others must not come
+// from the user's shell.
+var contractVariables = []string{
 	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "AUTO_OFFSET_RESET", "ISOLATION",
 	"DEAD_LETTER_TOPIC", "MESSAGE_KEY", "PACE", "COUNT", "MATCHES", "MATCH_PAUSE", "SEED", "ACKS", "IDEMPOTENT", "COMPRESSION",
 	"TRANSACTIONAL_ID", "TRANSACTION_TIMEOUT", "ABORT_EVERY", "DELIVERY", "BOARD_TOPIC", "FAIL_AT_ID", "FAIL_MODE",

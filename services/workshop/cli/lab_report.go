@@ -10,7 +10,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// checkReport finds out whether the page can be written, before ten seconds of work for it. An empty path is no page.
+// checkReport reports whether the page can be written, before a lab works ten seconds for it. An empty path means no page.
 func checkReport(path string) error {
 	if path == "" {
 		return nil
@@ -25,8 +25,8 @@ func checkReport(path string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// writeReport writes the page beside its place, and then puts it there: a lab that has no verdict, or a disk that is
-// full, leaves the last page as it was, and no half of a new one. What is no file, such as /dev/stdout, is written to.
+// writeReport writes the page to a temporary file and renames it, so that an error leaves the previous page as it was and
+// never half of a new one. A path that is not a regular file, such as /dev/stdout, is written to directly.
 func writeReport(path string, write func(io.Writer) error) error {
 	if path == "" {
 		return nil

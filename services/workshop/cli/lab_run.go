@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +27,7 @@ type labRun struct {
 	asJSON, keep                bool
 }
 
-// classSeed is the default so that a whole class sees the same match.
+// classSeed is the default seed, so that a whole class sees the same match.
 const classSeed = 42
 
 func (t *tool) labRunCommand() *cobra.Command {
@@ -65,13 +64,15 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 		return nil
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.brokers, "brokers", "", "a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
+	flags.StringVar(&r.brokers, "brokers", "",
+		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	flags.DurationVar(&r.pace, "pace", 0, "time between goals, from 0 to 10s (default: the lab's own, 100ms for most)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which match is played; the same for everyone by default")
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
 	flags.StringVar(&r.report, "report", "", "write the verdict and a timeline to this HTML file")
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
-	flags.StringVar(&r.scoreboard, "scoreboard", "", "judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
+	flags.StringVar(&r.scoreboard, "scoreboard", "",
+		"judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
 	for _, name := range []string{"brokers", "pace", "seed", "scoreboard"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -79,7 +80,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	return cmd
 }
 
-// errNotAsPredicted is exit code 1; the verdict has said everything already.
+// errNotAsPredicted makes the exit code 1 after a verdict that has said why.
 var errNotAsPredicted = errors.New("not as predicted")
 
 func (r *labRun) run(cmd *cobra.Command, name string) error {
@@ -105,15 +106,12 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if l.Killer && len(o.Cluster.Brokers) == 0 {
 		o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
 	}
-	where := lab.Text{PT: "cluster embutido", EN: "embedded cluster"}
-	if len(o.Cluster.Brokers) > 0 {
-		where = lab.Text{PT: "brokers " + strings.Join(o.Cluster.Brokers, ","), EN: "brokers " + strings.Join(o.Cluster.Brokers, ",")}
-	}
+	where := clusterName(o)
 	if cmd.Flags().Changed("scoreboard") {
 		if o.Scoreboard, o.Guard, err = r.ownScoreboard(l); err != nil {
 			return err
 		}
-		where.PT, where.EN = where.PT+", o seu placar: "+r.scoreboard, where.EN+", your scoreboard: "+r.scoreboard
+		where += lab.Text{PT: ", o seu placar: ", EN: ", your scoreboard: "}.In(o.Lang) + r.scoreboard
 	}
 	width := fold.Width(lines, r.lookup)
 	if l.Killer {
@@ -121,15 +119,13 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 			return err
 		}
 	}
-	l.Introduce(lines, o.Lang, o.Seed, where.In(o.Lang), width)
-	result, err := r.carryOut(cmd.Context(), l, o)
+	l.Introduce(lines, o.Lang, o.Seed, where, width)
+	result, err := labVerdict(cmd.Context(), l, o)
 	if err != nil {
 		return err
 	}
 	if r.asJSON {
-		encoder := json.NewEncoder(r.stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(result.JSON(o.Lang)); err != nil {
+		if err := r.printJSON(result.JSON(o.Lang)); err != nil {
 			return err
 		}
 	} else {
@@ -144,16 +140,15 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	return nil
 }
 
-// mostPace is how slow a match may be: the labs wait a minute for what takes a few goals.
+// mostPace is the slowest pace of a match: the labs wait a minute for what takes a few goals.
 const mostPace = 10 * time.Second
 
-// killerStop is how long the stop of a lab may take that has brokers to start again.
+// killerStop bounds the stop of a lab that has brokers to start again.
 const killerStop = 90 * time.Second
 
-// carryOut runs the lab. Whatever keeps it from a verdict is exit code 2: the prediction neither held
-// nor failed.
-func (r *labRun) carryOut(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, error) {
-	ctx, cancel := untilBroken(ctx, o.Screen)
+// labVerdict runs the lab. An error means exit code 2: the prediction neither held nor failed.
+func labVerdict(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, error) {
+	ctx, cancel := o.Screen.WithReader(ctx)
 	defer cancel()
 	result, err := lab.Run(ctx, l, o)
 	switch {
@@ -165,15 +160,10 @@ func (r *labRun) carryOut(ctx context.Context, l lab.Lab, o lab.Options) (lab.Re
 	return result, nil
 }
 
-// untilBroken returns a context that ends when nobody sees what we do: «workshop lab run ... | head».
-func untilBroken(ctx context.Context, s *screen.Output) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-s.Broken():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
+// clusterName returns the words for the cluster that a lab or a drill runs on.
+func clusterName(o lab.Options) string {
+	if len(o.Cluster.Brokers) == 0 {
+		return lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
+	}
+	return "brokers " + strings.Join(o.Cluster.Brokers, ",")
 }

@@ -37,7 +37,7 @@ Exit codes: 0 nothing lost, repeated or out of order; 1 something was; 2 wrong u
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := t.judge(args); err != nil {
+		if err := t.printVerdicts(args); err != nil {
 			return &runError{err}
 		}
 		return nil
@@ -45,7 +45,8 @@ Exit codes: 0 nothing lost, repeated or out of order; 1 something was; 2 wrong u
 	return cmd
 }
 
-func (t *tool) judge(files []string) error {
+// printVerdicts judges the histories in files, topic by topic.
+func (t *tool) printVerdicts(files []string) error {
 	lang, err := t.lang()
 	if err != nil {
 		return err
@@ -63,11 +64,11 @@ func (t *tool) judge(files []string) error {
 		return service.UsageError("no message is in these histories, neither sent nor shown")
 	}
 	clean := true
-	say := t.teller(t.stdout)
+	printf := t.printer(t.stdout)
 	for _, topic := range slices.Sorted(maps.Keys(runs)) {
 		v := runs[topic].Check()
 		clean = clean && v.Clean()
-		say("%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
+		printf("%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
 	}
 	if !clean {
 		return errNotClean
@@ -75,7 +76,7 @@ func (t *tool) judge(files []string) error {
 	return nil
 }
 
-// errNotClean is exit code 1; the lines have said what there is to say.
+// errNotClean makes the exit code 1 after lines that have said why.
 var errNotClean = errors.New("not every message came out once and in order")
 
 func readHistory(name string) ([]history.Entry, error) {

@@ -12,8 +12,8 @@ import (
 	"workshop.example/workshop/lab"
 )
 
-// ownScoreboard reads --scoreboard: the command's words, and the guard that stands before them. No
-// shell runs it, so that the same command works where there is none.
+// ownScoreboard parses --scoreboard into the command's words, and returns the guard to put before them. No shell runs
+// the command, so that it works the same where there is none.
 func (r *labRun) ownScoreboard(l lab.Lab) (words, guard []string, err error) {
 	if !l.Student {
 		var take []string
@@ -22,11 +22,13 @@ func (r *labRun) ownScoreboard(l lab.Lab) (words, guard []string, err error) {
 				take = append(take, l.Name)
 			}
 		}
-		return nil, nil, service.UsageError(fmt.Sprintf("--scoreboard: the lab %s takes no scoreboard of yours; these do: %s", l.Name, strings.Join(take, ", ")))
+		return nil, nil, service.UsageError(fmt.Sprintf(
+			"--scoreboard: the lab %s takes no scoreboard of yours; these do: %s", l.Name, strings.Join(take, ", ")))
 	}
 	words, err = shell.Fields(r.scoreboard, func(name string) string { value, _ := r.lookup(name); return value })
 	if err != nil {
-		return nil, nil, service.UsageError(fmt.Sprintf("--scoreboard %q: %v; accepted: one program and its arguments, such as 'python3 scoreBoard.py'", r.scoreboard, err))
+		return nil, nil, service.UsageError(fmt.Sprintf(
+			"--scoreboard %q: %v; accepted: one program and its arguments, such as 'python3 scoreBoard.py'", r.scoreboard, err))
 	}
 	if len(words) == 0 {
 		return nil, nil, service.UsageError("--scoreboard: no command; accepted: one program and its arguments, such as 'python3 scoreBoard.py'")

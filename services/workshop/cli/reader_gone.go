@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// readerGone reports whether err is that nobody reads our standard output any more, as in «workshop lab list
-// | head -3»: the reader has what it wanted, so that is no failure. A broken connection to a broker is
-// another matter, though it may be the same error number.
+// readerGone reports whether err says that nobody reads standard output any more, as in «workshop lab list | head -3».
+// That is no failure: the reader has what it wanted. A broken connection to a broker is one, though its error number may
+// be the same.
 func readerGone(err error, stdout io.Writer) bool {
 	file, ok := stdout.(*os.File)
 	failed, ofFile := errors.AsType[*fs.PathError](err)

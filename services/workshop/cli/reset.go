@@ -7,13 +7,13 @@ import (
 	"workshop.example/workshop/lab"
 )
 
-// resetCommand takes what the labs have left on a cluster back to their start.
+// resetCommand restores the topics and groups on a cluster to what a lab starts from.
 func (t *tool) resetCommand() *cobra.Command {
 	var starts []admin.LabStart
 	for _, l := range lab.All() {
 		starts = append(starts, admin.LabStart{Lab: l.Name, Topics: l.ByHand.Topics, Groups: l.ByHand.Groups})
 	}
 	cmd := admin.ResetCommand(t.admin(), starts)
-	mannered(cmd)
+	rejectUnknownSubcommands(cmd)
 	return cmd
 }

@@ -38,13 +38,14 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(t.help)
-	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand(), guardCommand(), versionCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand())
+	root.AddCommand(guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root
 }
 
-// wrongFlag is an error of the flags, without the function of Go that could not read a number, and with
-// the flags that were perhaps meant.
+// wrongFlag rewords an error about flags: it leaves out which function of Go could not read a number, and suggests
+// similar flags.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	text := parsing.ReplaceAllString(err.Error(), "")
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {

@@ -12,24 +12,24 @@ import (
 	"workshop.example/kit/service"
 )
 
-// sameStop is how long further signals count as the first: timeout(1) signals its child and then
-// the whole group that the child is in, and nobody presses Ctrl-C twice this fast.
+// sameStop is how long further signals count as the first. timeout(1) signals its child and then the child's process
+// group, and nobody presses Ctrl-C twice this fast.
 const sameStop = 300 * time.Millisecond
 
-// lastResort is longer than a command ever takes to stop; only a reader of our output that has stalled
-// can hold us beyond it. Ending then closes the pipes of the services, which stop by themselves. A lab
-// that has killed a broker starts it again first, and says so here.
+// lastResort is how long after the first signal the process exits, whatever still runs. Commands stop faster, unless the
+// reader of our output has stalled. Exiting closes the pipes to the services, which then stop by themselves. Labs and
+// drills with brokers to start again set a longer time.
 var lastResort atomic.Int64 // a time.Duration
 
 func init() { lastResort.Store(int64(8 * time.Second)) }
 
-// untilStopped returns a context that ends with the first SIGINT, SIGTERM or SIGHUP, and one that
-// ends with the next SIGINT or SIGTERM.
+// untilStopped returns two contexts: stop ends with the first SIGINT, SIGTERM or SIGHUP, kill with the next SIGINT or
+// SIGTERM.
 func untilStopped() (stop, kill context.Context) {
 	stop, cancelStop := context.WithCancel(context.Background())
 	kill, cancelKill := context.WithCancel(context.Background())
-	// «workshop up | head» must not kill us on the spot, messages unsaved: taking the signal turns it
-	// into an error of the write, on which up stops as it does on Ctrl-C.
+	// «workshop up | head» must not kill the process at once, with messages unsaved. Handling SIGPIPE makes the write
+	// fail instead, and up then stops as it does on Ctrl-C.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)

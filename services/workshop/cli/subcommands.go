@@ -8,8 +8,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// mannered lets a command print its help, and refuse slips, as the others do.
-func mannered(cmd *cobra.Command) {
+// rejectUnknownSubcommands makes a command of another package behave as the commands here do: with subcommands, it prints
+// its help and rejects a word that is none of them; with a RunE, its errors are those of a command that ran.
+func rejectUnknownSubcommands(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			if err := run(cmd, args); err != nil {
@@ -23,12 +24,12 @@ func mannered(cmd *cobra.Command) {
 	cmd.RunE = running(func(cmd *cobra.Command) error { return cmd.Help() })
 	cmd.SuggestionsMinimumDistance = 2 // cobra sets it for the root only
 	for _, sub := range cmd.Commands() {
-		mannered(sub)
+		rejectUnknownSubcommands(sub)
 	}
 }
 
-// noSuchCommand refuses a word behind a command that only has subcommands. Cobra itself would print
-// the help and exit with 0: a script with a slip in it would go on.
+// noSuchCommand rejects a word after a command that only has subcommands. Cobra itself would print the help and exit
+// with 0, and a script with a typo would go on.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -55,17 +55,19 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 	flags.BoolVar(&s.ClusterOnly, "cluster-only", false, "start brokers and topics, no services")
 	flags.BoolVar(&s.Ecommerce, "ecommerce", false, "run the e-commerce system instead")
 	flags.StringVar(&s.DataDir, "data-dir", "", "folder in which messages outlive a stop (default: in memory, gone at the end)")
-	flags.BoolVar(&s.Sync, "sync", false, "write to the disk before each acknowledgement: with --data-dir messages also outlive a loss of power (slower, see above)")
+	flags.BoolVar(&s.Sync, "sync", false,
+		"write to the disk before each acknowledgement: with --data-dir messages also outlive a loss of power (slower, see above)")
 	flags.StringVar(&s.Services, "services", "", "services to start, comma separated: "+strings.Join(local.ProgramNames(), ", ")+
 		" (default: all); of the e-commerce system "+strings.Join(local.EcommerceNames(), ", "))
-	flags.StringVar(&s.Ports, "ports", "9091,9092,9093", fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", local.MaxBrokers))
+	flags.StringVar(&s.Ports, "ports", "9091,9092,9093",
+		fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", local.MaxBrokers))
 	cmd.MarkFlagDirname("data-dir")
 	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("services", completeServices)
 	return cmd
 }
 
-// completeServices completes the last name of the list, with those that are not in it yet.
+// completeServices completes the last name of the list with those that are not in it yet.
 func completeServices(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	done, begun := cutLast(typed)
 	var lists []cobra.Completion

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// processGroup is a program and what it has started.
+// processGroup is a program and everything that it has started.
 type processGroup struct{}
 
 func newProcessGroup(cmd *exec.Cmd) (processGroup, error) {
@@ -16,5 +16,5 @@ func newProcessGroup(cmd *exec.Cmd) (processGroup, error) {
 	return processGroup{}, nil
 }
 
-// kill is kill -9 for all of the group, whose number is that of its first process.
+// kill sends SIGKILL to the whole group, whose number is that of its first process.
 func (processGroup) kill(first *os.Process) { syscall.Kill(-first.Pid, syscall.SIGKILL) }

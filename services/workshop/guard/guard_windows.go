@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// processGroup is a job object that the guard itself is in: what it starts is in it from its first
-// moment on, and all that is left is killed when the guard ends and its handle is closed.
+// processGroup is a job object that this process is in as well. What it starts belongs to the job from the first moment
+// on, and what is left is killed when this process ends, which closes the handle.
 type processGroup struct{ job windows.Handle }
 
 func newProcessGroup(*exec.Cmd) (processGroup, error) {
@@ -19,7 +19,8 @@ func newProcessGroup(*exec.Cmd) (processGroup, error) {
 	}
 	var info windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
 	info.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info))); err != nil {
+	if _, err := windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info))); err != nil {
 		return processGroup{}, err
 	}
 	return processGroup{job}, windows.AssignProcessToJobObject(job, windows.CurrentProcess())

@@ -25,8 +25,7 @@ type localCluster struct {
 	unlock func()
 }
 
-// startCluster starts brokers on the ports of o and creates the topics. Nothing is left behind
-// where it returns an error.
+// startCluster starts brokers on the ports of o and creates the topics. After an error nothing is left running.
 func startCluster(ctx context.Context, o embedded.Options, topics []kafka.Topic) (_ *localCluster, err error) {
 	if taken := takenPorts(o.Ports); len(taken) > 0 {
 		return nil, portsTaken(taken, len(o.Ports))
@@ -74,8 +73,8 @@ func (c *localCluster) Close() {
 	c.unlock()
 }
 
-// lockDir creates the folder where it is missing and keeps other tools out of it: two clusters that
-// write the same files would destroy them. The lock ends with the process, however that ends.
+// lockDir creates the folder if it is missing and locks it: two clusters that write the same files would destroy them.
+// The lock ends with the process, however that ends.
 func lockDir(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return func() {}, fmt.Errorf("--data-dir: %w", err)
@@ -92,7 +91,7 @@ func lockDir(dir string) (unlock func(), err error) {
 
 var errLocked = errors.New("locked by another process")
 
-// MaxBrokers is more than any lab needs, and few enough for a laptop.
+// MaxBrokers is how many brokers a [Stack] may have: more than any lab needs, and few enough for a laptop.
 const MaxBrokers = 5
 
 // parsePorts reads --ports.
@@ -113,7 +112,7 @@ func parsePorts(list string) ([]int, error) {
 	return ports, nil
 }
 
-// takenPorts are those that something listens on, or that cannot be listened on.
+// takenPorts returns the ports that cannot be listened on.
 func takenPorts(ports []int) []int {
 	taken := make([]bool, len(ports))
 	var wg sync.WaitGroup
@@ -135,12 +134,12 @@ func portsTaken(taken []int, brokers int) error {
 	if len(taken) > 1 {
 		noun = "ports %s are"
 	}
-	return fmt.Errorf(noun+" already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s",
-		listPorts(taken), listPorts(otherPorts(brokers, 19091)))
+	return fmt.Errorf(noun+" already taken: stop what listens there (if it is the compose stack: «docker compose down»), "+
+		"or use others: --ports %s", listPorts(taken), listPorts(otherPorts(brokers, 19091)))
 }
 
-// otherPorts proposes ports from first on that are free: below the ephemeral range, or a later start
-// might not find them so.
+// otherPorts proposes n free ports from first on. They are below the ephemeral range, so that a later start is likely to
+// find them free too.
 func otherPorts(n, first int) []int {
 	ports := make([]int, n)
 	for base := first; base < 30000; base += 1000 {

@@ -20,7 +20,8 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// EcommerceTopics are the topics of the e-commerce system, with the user's TOPIC_PREFIX. The error is wrong use.
+// EcommerceTopics returns the topics of the e-commerce system, with TOPIC_PREFIX of the environment. Its error is a
+// [service.UsageError].
 func EcommerceTopics(environ []string) ([]kafka.Topic, error) {
 	prefix, _ := Lookup(environ, "TOPIC_PREFIX")
 	if prefix != "" && !service.LegalTopic(prefix) {
@@ -29,11 +30,11 @@ func EcommerceTopics(environ []string) ([]kafka.Topic, error) {
 	return stream.AllTopics(prefix), nil
 }
 
-// gateway is the service that people see in the browser.
+// gateway is the service that serves the page.
 const gateway = "http-ecommerce"
 
-// ecommercePrograms are the services of the e-commerce system, started in this order. Static members, as
-// the others: after a crash the restart has its partitions back at once.
+// ecommercePrograms are the services of the e-commerce system, started in this order. They are static members like the
+// others: after a crash the restarted process has its partitions back at once.
 var ecommercePrograms = []program{
 	{name: gateway, set: []string{"GROUP_INSTANCE_ID=http-ecommerce"}},
 	{name: "fraud-detector", set: []string{"GROUP_INSTANCE_ID=fraud-detector"}, fixed: oneWorker},
@@ -46,10 +47,10 @@ var ecommercePrograms = []program{
 	{name: "dead-letter", set: []string{"GROUP_INSTANCE_ID=dead-letter"}, fixed: oneWorker},
 }
 
-// oneWorker: WORKERS=7 is for the e-mails and the reports. Elsewhere one is all there is, or can be.
+// oneWorker is for services that have, or can have, a single worker. WORKERS is for the e-mails and the reports.
 var oneWorker = []string{"WORKERS=1"}
 
-// shop is what the e-commerce services need beside brokers and topics. A nil one needs nothing.
+// shop is what the e-commerce services need besides brokers and topics. A nil shop needs nothing.
 type shop struct {
 	page           bool   // the gateway runs
 	addr           string // where it listens
@@ -58,8 +59,7 @@ type shop struct {
 	temporary      string // deleted at the end
 }
 
-// shopOf is the topics that the chosen programs need, and what the e-commerce services among them need
-// besides.
+// shopOf returns the topics of the chosen programs, and what the e-commerce services among them need besides.
 func (s *Stack) shopOf(chosen []program) ([]kafka.Topic, *shop, error) {
 	isShop := func(p program) bool { return slices.Contains(EcommerceNames(), p.name) }
 	if !s.Ecommerce && !slices.ContainsFunc(chosen, isShop) {
@@ -86,7 +86,7 @@ func (s *Stack) shopOf(chosen []program) ([]kafka.Topic, *shop, error) {
 	return topics, needs, nil
 }
 
-// portIsFree is asked before anything is started.
+// portIsFree returns an error if the port of the page is taken.
 func (s *shop) portIsFree() error {
 	if s == nil || !s.page || s.port == 0 || !embedded.PortTaken(s.port) {
 		return nil
@@ -95,7 +95,7 @@ func (s *shop) portIsFree() error {
 		"«docker compose --profile ecommerce down»), or use another: HTTP_PORT=%d workshop up --ecommerce", s.port, otherPorts(1, 18080)[0])
 }
 
-// open makes the folders. The user's own, STATE_DIR and REPORT_DIR, are left to the services.
+// open creates the folders. Those that the user names, STATE_DIR and REPORT_DIR, are left to the services.
 func (s *shop) open(dataDir string) (err error) {
 	if s == nil || s.state != "" && s.reports != "" {
 		return nil
@@ -122,15 +122,15 @@ func (s *shop) open(dataDir string) (err error) {
 	return nil
 }
 
-// close deletes what was only for this run, after the services' end.
+// close deletes the temporary folder. The services must have ended.
 func (s *shop) close() {
 	if s != nil && s.temporary != "" {
 		os.RemoveAll(s.temporary)
 	}
 }
 
-// add is the program with the folders that it needs; the user's own win.
-func (s *shop) add(p program) program {
+// withFolders returns the program with its folders in the environment, where the user has not set them.
+func (s *shop) withFolders(p program) program {
 	if s != nil && slices.Contains(EcommerceNames(), p.name) {
 		p.defaults = slices.Concat(p.defaults, []string{"STATE_DIR=" + s.state, "REPORT_DIR=" + s.reports})
 	}
@@ -150,8 +150,7 @@ func (s *shop) introduce(out *screen.Output) {
 	}
 }
 
-// announce says once more where the page is, when there is one and the lines of nine services that start
-// have scrolled by.
+// announce prints the address of the page again once the services are ready and their first lines have scrolled by.
 func (s *shop) announce(ctx context.Context, out *screen.Output) {
 	if s == nil || !s.page {
 		return
@@ -172,8 +171,8 @@ func (s *shop) announce(ctx context.Context, out *screen.Output) {
 }
 
 const (
-	calm      = time.Second      // without a line: what starts has started
-	mostNoise = 20 * time.Second // of a system that is never quiet, because it is used already
+	calm      = time.Second      // without a line: the services have started
+	mostNoise = 20 * time.Second // of a system that is never quiet, as it is in use already
 )
 
 // untilCalm waits until the page answers and nothing has been printed for a while.
@@ -192,7 +191,7 @@ func untilCalm(ctx context.Context, answers func() bool, quiet func() time.Durat
 	}
 }
 
-// pageURL is where a browser on this machine finds who listens on addr.
+// pageURL returns the address of the page for a browser on this machine.
 func pageURL(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err == nil && (host == "" || net.ParseIP(host).IsUnspecified()) {

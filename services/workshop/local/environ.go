@@ -25,8 +25,8 @@ func Without(environ []string, names ...string) []string {
 	})
 }
 
-// OwnNames are variables of which one value cannot serve four programs: two pairs read two topics,
-// in two groups, and a port can be listened on once.
+// OwnNames are the variables that each service needs a value of its own for: two pairs read two topics in two groups, and
+// only one process can listen on a port. The user's values of them are ignored.
 var OwnNames = []string{
 	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "TRANSACTIONAL_ID",
 	"DEAD_LETTER_TOPIC", "OPS_ADDR",
@@ -36,7 +36,7 @@ func isOwn(name string) bool {
 	return slices.ContainsFunc(OwnNames, func(own string) bool { return sameName(own, name) })
 }
 
-// ignored are the user's variables that no service gets to see.
+// ignored returns the user's variables that no service sees.
 func ignored(user []string) []string {
 	var names []string
 	for _, entry := range user {
@@ -49,7 +49,7 @@ func ignored(user []string) []string {
 	return names
 }
 
-// splitEntry cuts NAME=value. Windows has hidden entries that begin with an equals sign.
+// splitEntry splits NAME=value. Windows has hidden entries that begin with an equals sign.
 func splitEntry(entry string) (name, value string) {
 	if i := strings.Index(entry[min(1, len(entry)):], "="); i >= 0 {
 		return entry[:i+1], entry[i+2:]
@@ -57,7 +57,7 @@ func splitEntry(entry string) (name, value string) {
 	return entry, ""
 }
 
-// sameName compares names of variables, which on Windows do not depend on case.
+// sameName compares names of variables, ignoring case on Windows.
 func sameName(a, b string) bool {
 	return a == b || runtime.GOOS == "windows" && strings.EqualFold(a, b)
 }

@@ -12,7 +12,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Service is a program to run.
+// Service is a program for a [Supervisor] to run.
 type Service struct {
 	Name   string
 	Path   string
@@ -24,17 +24,17 @@ type Service struct {
 // outputGrace is how long a write to the screen may take until its reader counts as stalled.
 const outputGrace = 400 * time.Millisecond
 
-// lastLines is how long a service's output is still read after its end, for the case that a process
-// of its own holds it open. A busy machine takes its time for what is left in the pipe.
+// lastLines bounds how long a service's output is read after its end: a process that it started may hold the pipe open,
+// and a busy machine takes a while to read what is left.
 const lastLines = 5 * time.Second
 
-// signalLead is how long after the wish to stop the services' input is closed. Ctrl-C on a terminal
-// goes to them as well as to us, and one whose input ended first could take its own signal for the
-// second, which ends it at once, without its last line.
+// signalLead is how long a stop waits before it closes the services' input. Ctrl-C on a terminal reaches the services as
+// well. One whose input ended first could take its own signal for a second one, which ends it at once, without its last
+// line.
 const signalLead = 100 * time.Millisecond
 
-// runOnce runs the service until it ends, and returns how it ended. It returns an error, and no
-// ending, where the service could not be started.
+// runOnce runs the service until it ends and returns how it ended. The error is non-nil if the service could not be
+// started.
 func (s *Supervisor) runOnce(stop, kill context.Context, svc Service) (ending, error) {
 	stdout, stderr := s.Output.Lines(svc.Name, svc.Colour)
 	cmd := exec.Command(svc.Path, svc.Args...)
@@ -81,8 +81,8 @@ func (e ending) String() string {
 	return fmt.Sprintf("exited with code %d", e.code)
 }
 
-// stopped says whether this is how a service ends that was told to stop. That includes a Ctrl-C that
-// reached it from the terminal before it was ready for one.
+// stopped reports whether a service that was asked to stop ends like this. It includes a Ctrl-C from the terminal that
+// reached the service before it handled signals.
 func (e ending) stopped() bool {
 	const controlC = 0xC000013A // Windows' STATUS_CONTROL_C_EXIT
 	return e.code == service.ExitOK ||

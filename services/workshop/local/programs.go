@@ -9,8 +9,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-// StandardTopics are the topics of the stack, wherever it runs. Transactions are keyed by user and
-// spread over three partitions; the score needs one, or its goals would interleave.
+// StandardTopics returns the topics of the four services, wherever they run. Transactions are keyed by user and spread
+// over three partitions; the score needs one partition, or its goals would interleave.
 func StandardTopics() []kafka.Topic {
 	return slices.Concat(
 		kafka.Topic{Name: "transactions", Partitions: 3, Replicas: 3}.WithDeadLetters(),
@@ -20,12 +20,12 @@ func StandardTopics() []kafka.Topic {
 	)
 }
 
-// program is one of the services as up starts it.
+// program is a service with its settings under up.
 type program struct {
 	name     string
 	set      []string // NAME=value that it gets
-	defaults []string // NAME=value that it gets where the user has not set NAME
-	fixed    []string // NAME=value that it gets whatever the user has set, who means another program
+	defaults []string // NAME=value that it gets if the user has not set NAME
+	fixed    []string // NAME=value that it gets even if the user has set NAME, which is meant for another program
 }
 
 // programs are started in this order.
@@ -41,7 +41,7 @@ var programs = []program{
 	},
 }
 
-// environment is the user's environment as this program gets it.
+// environment returns the user's environment as this program gets it.
 func (p program) environment(user []string, bootstrap string) []string {
 	env := []string{"BOOTSTRAP_SERVERS=" + bootstrap}
 	env = append(env, p.set...)
@@ -64,13 +64,13 @@ func (p program) environment(user []string, bootstrap string) []string {
 	return append(env, p.fixed...) // of two values of a name the last one counts
 }
 
-// ProgramNames are the services that up starts where none are named.
+// ProgramNames returns the services that up starts by default.
 func ProgramNames() []string { return namesOf(programs) }
 
-// ServiceNames are the accepted values of --services: of both systems.
+// ServiceNames returns the services of both systems.
 func ServiceNames() []string { return slices.Concat(ProgramNames(), EcommerceNames()) }
 
-// EcommerceNames are the services of the e-commerce system.
+// EcommerceNames returns the services of the e-commerce system.
 func EcommerceNames() []string { return namesOf(ecommercePrograms) }
 
 func namesOf(all []program) []string {
@@ -81,8 +81,8 @@ func namesOf(all []program) []string {
 	return names
 }
 
-// choose returns the programs named in a comma-separated list, in the order of the stack; all of the
-// e-commerce system or of the other where it is empty.
+// choose returns the programs named in a comma-separated list, in the order in which they are started. An empty list
+// stands for all programs of one system.
 func choose(list string, ecommerce bool) ([]program, error) {
 	switch {
 	case list == "" && ecommerce:

@@ -17,7 +17,7 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// Stack is what «workshop up» runs: an embedded cluster with its topics, and services as processes of their own.
+// Stack is an embedded cluster with its topics, and the services on it as processes of their own: «workshop up».
 type Stack struct {
 	Ports       string // of the brokers, comma separated
 	DataDir     string // where messages outlive a stop; "" keeps them in memory
@@ -32,7 +32,7 @@ type Stack struct {
 	Differs        func(kafka.Applied) string // what to say of a topic that is not as described
 }
 
-// plan is a stack that can be started, as far as is known before.
+// plan is a stack that is ready to be started.
 type plan struct {
 	ports    []int
 	topics   []kafka.Topic
@@ -41,7 +41,7 @@ type plan struct {
 	shop     *shop
 }
 
-// plan refuses what cannot be run, and starts nothing.
+// plan checks what can be checked before anything is started.
 func (s *Stack) plan() (p plan, err error) {
 	if p.ports, err = parsePorts(s.Ports); err != nil {
 		return p, err
@@ -65,24 +65,16 @@ func (s *Stack) plan() (p plan, err error) {
 	return p, err
 }
 
-// Run starts the stack and returns when stop has ended it, or every service has ended for good. What still runs when
-// kill ends is killed. A [service.UsageError] means that nothing was started.
+// Run starts the stack and returns after stop ends, nobody reads the output any more, or all services have ended for
+// good. Services that still run when kill ends are killed. A [service.UsageError] means that nothing was started.
 func (s *Stack) Run(stop, kill context.Context) error {
 	p, err := s.plan()
 	if err != nil {
 		return err
 	}
 	out := screen.New(s.Stdout, s.Stderr, s.lookup, namesOf(p.chosen)...)
-	ctx, cancel := context.WithCancel(stop)
+	ctx, cancel := out.WithReader(stop)
 	defer cancel()
-	go func() {
-		select {
-		case <-out.Broken(): // nobody sees what we do: «workshop up | head» has seen enough
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-
 	if err := p.shop.portIsFree(); err != nil {
 		return err
 	}
@@ -102,7 +94,7 @@ func (s *Stack) Run(stop, kill context.Context) error {
 		return nil
 	}
 	for i, chosen := range p.chosen {
-		p.services[i].Env = p.shop.add(chosen).environment(s.Environ, cluster.Bootstrap())
+		p.services[i].Env = p.shop.withFolders(chosen).environment(s.Environ, cluster.Bootstrap())
 	}
 	go p.shop.announce(ctx, out)
 	supervisor := &Supervisor{
@@ -114,10 +106,10 @@ func (s *Stack) Run(stop, kill context.Context) error {
 
 func (s *Stack) lookup(name string) (string, bool) { return Lookup(s.Environ, name) }
 
-// colours tell the services apart; as in docker compose, cyan comes first.
+// colours are the SGR numbers of the services' names. As in docker compose, cyan comes first.
 var colours = []string{"36", "33", "32", "35", "34", "96", "93", "92", "95"}
 
-// find looks for the services' binaries before anything is started.
+// find returns the services for the chosen programs, or an error that names the binaries that are missing.
 func (s *Stack) find(chosen []program) ([]Service, error) {
 	dir, err := s.BinDir()
 	if err != nil {
@@ -139,7 +131,7 @@ func (s *Stack) find(chosen []program) ([]Service, error) {
 	return services, nil
 }
 
-// introduce prints what a newcomer needs to know.
+// introduce prints what a newcomer needs to know about the running cluster.
 func (s *Stack) introduce(out *screen.Output, cluster *localCluster, shop *shop) {
 	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
 	var topics []string

@@ -14,12 +14,12 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// Supervisor keeps the services running and stops them together.
+// Supervisor runs services, restarts those that fail, and stops all of them together.
 type Supervisor struct {
 	Output   *screen.Output
 	Services []Service
 
-	Grace        time.Duration // from the wish to stop until what is left is killed
+	Grace        time.Duration // from stop until what is left is killed
 	RestartFirst time.Duration // before the first restart; doubles with every quick failure
 	RestartMost  time.Duration // at most before a restart
 	Quick        time.Duration // a failure after a longer run is not quick
@@ -28,14 +28,14 @@ type Supervisor struct {
 	running []string
 }
 
-// Run starts the services and returns when all have ended for good: by themselves, or after stop.
-// Each is asked to stop by closing its standard input, which works alike on every system, and also
-// happens when the tool itself is killed. What still runs after Grace, or when kill ends, is killed.
+// Run starts the services and returns when all have ended for good, by themselves or after stop. Closing a service's
+// standard input asks it to stop: that works alike on every system, and happens also when this process is killed. What
+// still runs after Grace, or when kill ends, is killed.
 //
-// All their output was copied when Run returns, save where its reader has stalled. The error says
-// which services did not end with 0.
+// When Run returns, all output of the services has been copied, unless its reader has stalled. The error names the
+// services that did not end with 0.
 func (s *Supervisor) Run(stop, kill context.Context) error {
-	// One that cannot even be started takes the others down with it.
+	// A service that cannot be started at all stops the others.
 	stop, abandon := context.WithCancel(stop)
 	defer abandon()
 	kill, killRest := context.WithCancel(kill)
@@ -44,37 +44,37 @@ func (s *Supervisor) Run(stop, kill context.Context) error {
 	errs := make([]error, len(s.Services))
 	var wg sync.WaitGroup
 	for i, svc := range s.Services {
-		wg.Go(func() { errs[i] = s.keep(stop, kill, svc, abandon) })
+		wg.Go(func() { errs[i] = s.runUntilDone(stop, kill, svc, abandon) })
 	}
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
 
 	select {
 	case <-ended:
-		return notClean(errs)
+		return joinCauses(errs)
 	case <-stop.Done():
 	}
 	grace := time.NewTimer(s.Grace)
 	defer grace.Stop()
-	s.tell("stopping ...")
+	s.printUnlessStalled("stopping ...")
 	select {
 	case <-ended:
-		return notClean(errs)
+		return joinCauses(errs)
 	case <-kill.Done():
-		s.tell("killed: %s", s.stillRunning())
+		s.printUnlessStalled("killed: %s", s.stillRunning())
 	case <-grace.C:
 		left := s.stillRunning()
 		killRest()
-		s.tell("still running after %s, killed: %s", s.Grace, left)
+		s.printUnlessStalled("still running after %s, killed: %s", s.Grace, left)
 	}
-	// What was killed ends now, on a busy machine not at once. Only a write that does not come back holds it up.
-	look := time.NewTicker(outputGrace / 4)
-	defer look.Stop()
+	// What was killed ends soon, unless a write to the output never returns.
+	check := time.NewTicker(outputGrace / 4)
+	defer check.Stop()
 	for {
 		select {
 		case <-ended:
-			return notClean(errs)
-		case <-look.C:
+			return joinCauses(errs)
+		case <-check.C:
 			if s.Output.Stalled() > outputGrace {
 				return errors.New("nobody reads the output, and some of it is lost")
 			}
@@ -82,9 +82,8 @@ func (s *Supervisor) Run(stop, kill context.Context) error {
 	}
 }
 
-// tell prints a line, but does not wait for a reader that stalls: nobody should have to wait for the
-// stop because of it.
-func (s *Supervisor) tell(format string, args ...any) {
+// printUnlessStalled prints a line, but does not wait for a stalled reader, which must not delay the stop.
+func (s *Supervisor) printUnlessStalled(format string, args ...any) {
 	done := make(chan struct{})
 	go func() { s.Output.Say(format, args...); close(done) }()
 	select {
@@ -93,8 +92,8 @@ func (s *Supervisor) tell(format string, args ...any) {
 	}
 }
 
-// notClean is one sentence about all the services that did not end with 0, nil if there is none.
-func notClean(errs []error) error {
+// joinCauses returns one error for all services that did not end with 0, nil if there are none.
+func joinCauses(errs []error) error {
 	var causes []string
 	for _, err := range errs {
 		if err != nil {
@@ -107,8 +106,8 @@ func notClean(errs []error) error {
 	return errors.New(strings.Join(causes, "; "))
 }
 
-// keep runs one service again and again until it has ended for good.
-func (s *Supervisor) keep(stop, kill context.Context, svc Service, abandon func()) error {
+// runUntilDone runs one service, and again after each failure, until it has ended for good.
+func (s *Supervisor) runUntilDone(stop, kill context.Context, svc Service, abandon func()) error {
 	delay := s.RestartFirst
 	for first := true; ; first = false {
 		began := time.Now()
@@ -118,10 +117,10 @@ func (s *Supervisor) keep(stop, kill context.Context, svc Service, abandon func(
 			return fmt.Errorf("start %s: %w", svc.Name, err)
 		}
 		what := fmt.Sprintf("%s %s", svc.Name, end)
-		// Ctrl-C may have ended it before it reached us: then this is a stop like any other.
+		// Ctrl-C may have ended the service before it reached this process: then this is a stop like any other.
 		stopping := service.Sleep(stop, signalLead) != nil
 		switch {
-		case err != nil: // its binary may be away for a moment, while it is built again
+		case err != nil: // its binary may be missing for a moment, while it is rebuilt
 			what = fmt.Sprintf("%s could not be started: %v", svc.Name, err)
 		case stopping && end.stopped():
 			return nil
