@@ -62,7 +62,8 @@ func TestBareProducerAndConsumer(t *testing.T) {
 	sent, read := startBare(t, dir, "producer", cluster), startBare(t, dir, "consumer", cluster)
 	for n := 1; n <= 3; n++ {
 		kafkatest.Eventually(t, fmt.Sprintf("transaction %d is sent and read", n), func() bool {
-			return strings.Contains(sent.String(), fmt.Sprintf("id de sequência %d (", n)) && strings.Contains(read.String(), fmt.Sprintf(`{"id_sequencia":%d,`, n))
+			return strings.Contains(sent.String(), fmt.Sprintf("id de sequência %d (", n)) &&
+				strings.Contains(read.String(), fmt.Sprintf(`{"id_sequencia":%d,`, n))
 		})
 	}
 	for _, msg := range cluster.ReadAll("transactions") {

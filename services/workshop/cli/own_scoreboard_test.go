@@ -37,7 +37,8 @@ var boards = []struct {
 	{"auto-commit", "auto show crash", 0, "✓ uma confirmação automática ficou antes da queda"},
 	{"auto-commit", "show crash commit", 0, "· só o último gol se repetiu"},
 
-	{"at-least-once", "show commit", 2, "no verdict: the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here 5) it must end at once, such as by os._exit(137)"},
+	{"at-least-once", "show commit", 2, "no verdict: the scoreboard has not crashed: " +
+		"at the event whose id is FAIL_AT_ID (here 5) it must end at once, such as by os._exit(137)"},
 	{"auto-commit --pace 10ms", "show crash", 2, "before an automatic commit is due: leave --pace out"},
 
 	{"at-least-once", "exit fixed", 1, "Dica: O programa termina com um erro antes de mostrar um placar"},
@@ -59,7 +60,8 @@ var boards = []struct {
 	{"at-most-once", "batch commit crash show", 1, "Dica: Foram confirmados eventos depois do id 5"},
 	{"at-most-once", "show crash commit", 1, "Dica: O id 5 foi exibido antes de confirmado"},
 	{"at-most-once", "crash commit show", 1, "Dica: O placar caiu antes de confirmar o id 5"},
-	{"at-most-once", "commit show crash", 1, "Dica: Quando o placar caiu, o id 5 já estava confirmado e exibido: a queda fica entre confirmar e exibir."},
+	{"at-most-once", "commit show crash", 1, "Dica: Quando o placar caiu, " +
+		"o id 5 já estava confirmado e exibido: a queda fica entre confirmar e exibir."},
 	{"at-least-once", "batch commit crash show", 1, "Dica: Foram confirmados eventos depois do id 5"},
 	{"at-least-once", "commit crash show", 1, "Dica: O id 5 foi confirmado antes de exibido"},
 	{"at-least-once", "show commit crash", 1, "Dica: Quando o placar caiu, o id 5 já estava exibido e confirmado"},
@@ -132,7 +134,8 @@ func TestOwnScoreboardThatStartsSlowly(t *testing.T) {
 			}
 			defer gate.Close()
 			gate.(*net.TCPListener).SetDeadline(time.Now().Add(kafkatest.Deadline))
-			p := startTool(t, dir, append(slices.Clone(env), "STUDENT_GATE="+gate.Addr().String()), "lab", "run", c.lab, "--pace", "20ms", "--scoreboard", "$STUDENT "+c.words)
+			gated := append(slices.Clone(env), "STUDENT_GATE="+gate.Addr().String())
+			p := startTool(t, dir, gated, "lab", "run", c.lab, "--pace", "20ms", "--scoreboard", "$STUDENT "+c.words)
 			starting, err := gate.Accept()
 			if err != nil {
 				t.Fatalf("the program was not started: %v\n%s", err, &p.stderr)
@@ -196,7 +199,8 @@ func TestOwnScoreboardInEnglishAndJSON(t *testing.T) {
 	}
 	const hint = "Id 5 was committed before it was shown"
 	var result struct{ Parts []struct{ Hint string } }
-	if err := json.Unmarshal([]byte(p.stdout.String()), &result); err != nil || len(result.Parts) != 1 || !strings.HasPrefix(result.Parts[0].Hint, hint) {
+	err := json.Unmarshal([]byte(p.stdout.String()), &result)
+	if err != nil || len(result.Parts) != 1 || !strings.HasPrefix(result.Parts[0].Hint, hint) {
 		t.Errorf("want the hint in the JSON (%v):\n%s", err, &p.stdout)
 	}
 	if html, err := os.ReadFile(page); err != nil || !strings.Contains(string(html), hint) {

@@ -25,7 +25,8 @@ func command(ctx context.Context, bootstrap string, args ...string) (code int, s
 }
 
 // noCopies is what is said of replicas on the embedded cluster.
-const noCopies = "workshop: this is the embedded cluster, which replicates nothing: it keeps each partition once, whatever replicas it names\n"
+const noCopies = "workshop: this is the embedded cluster, which replicates nothing: " +
+	"it keeps each partition once, whatever replicas it names\n"
 
 func startBrokers(t *testing.T, ports ...int) *embedded.Cluster {
 	t.Helper()
@@ -50,9 +51,11 @@ func TestApplyOtherTopics(t *testing.T) {
 	if code != 0 || stderr.String() != noCopies {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
 	}
-	wantOutput(t, "apply", stdout.String(), "my-topic      created  3 partitions, 3 replicas\nmy-topic.dlq  created  1 partition, 3 replicas\n")
+	wantOutput(t, "apply", stdout.String(),
+		"my-topic      created  3 partitions, 3 replicas\nmy-topic.dlq  created  1 partition, 3 replicas\n")
 	for _, bad := range []string{"my-topic", "my-topic:0", "my-topic:x", "a/b:3", ":3", strings.Repeat("x", 246) + ":1"} {
-		if code, _, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--topic", bad); code != 2 || !strings.Contains(stderr.String(), "NAME:PARTITIONS") {
+		code, _, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--topic", bad)
+		if code != 2 || !strings.Contains(stderr.String(), "NAME:PARTITIONS") {
 			t.Errorf("--topic %s: exit code %d, want 2\n%s", bad, code, stderr)
 		}
 	}

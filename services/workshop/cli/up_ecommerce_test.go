@@ -21,7 +21,8 @@ func TestUpEcommerce(t *testing.T) {
 	w := standin.Watch(t)
 	ports := freePorts(t, 4)
 	script := "env=STATE_DIR env=REPORT_DIR env=GROUP_INSTANCE_ID env=TOPIC env=HTTP_PORT"
-	env := append(w.Env(map[string]string{"http-ecommerce": script, "reading-report": script}), fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
+	env := append(w.Env(map[string]string{"http-ecommerce": script, "reading-report": script}),
+		fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
 	p := startTool(t, standin.Binaries(t, local.EcommerceNames()...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
 	kafkatest.Eventually(t, "nine services run", func() bool { return w.Alive() == 9 })
 	p.stderr.Contains(t, fmt.Sprintf("page: http://127.0.0.1:%d/\n", ports[3]))
@@ -59,7 +60,8 @@ func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 	w := standin.Watch(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	mine := filepath.Join(t.TempDir(), "mine")
-	env := append(w.Env(map[string]string{"producer": "env=STATE_DIR exit=0", "reading-report": "env=STATE_DIR env=REPORT_DIR exit=0"}), "REPORT_DIR="+mine)
+	scripts := map[string]string{"producer": "env=STATE_DIR exit=0", "reading-report": "env=STATE_DIR env=REPORT_DIR exit=0"}
+	env := append(w.Env(scripts), "REPORT_DIR="+mine)
 	ports := freePorts(t, 1)
 	for range 2 { // the brokers' folder is the same, and they have to find their way about it
 		p := startTool(t, standin.Binaries(t, "producer", "reading-report"), env,

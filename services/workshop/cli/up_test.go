@@ -34,7 +34,9 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 			if got := p.wait(); got != 0 {
 				t.Errorf("exit code %d, want 0", got)
 			}
-			for _, line := range []string{"workshop        | Ctrl-C stops everything\n", "transactions.dlq (1 partition)", "kept in memory", "workshop        | stopping ...\n"} {
+			for _, line := range []string{
+				"workshop        | Ctrl-C stops everything\n", "transactions.dlq (1 partition)", "kept in memory", "workshop        | stopping ...\n",
+			} {
 				p.stderr.Contains(t, line)
 			}
 			for _, name := range []string{"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | "} {
@@ -107,7 +109,8 @@ func TestUpSubset(t *testing.T) {
 	w := standin.Watch(t)
 	scripts := map[string]string{"producer": "env=TOPIC env=BOOTSTRAP_SERVERS exit=0", "consumer": "exit=2"}
 	ports := freePorts(t, 1)
-	p := startTool(t, standin.Binaries(t, "producer", "consumer"), w.Env(scripts), "up", "--services", "consumer,producer", "--ports", listPorts(ports))
+	p := startTool(t, standin.Binaries(t, "producer", "consumer"), w.Env(scripts),
+		"up", "--services", "consumer,producer", "--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
 		t.Errorf("exit code %d, want 1", got)
 	}
@@ -200,7 +203,8 @@ func TestWrongUse(t *testing.T) {
 		{"topics aply", "did you mean «workshop topics apply»?"},
 		{"up --port 1", "unknown flag: --port; did you mean --ports?\nsee «workshop up --help»\n"},
 		{"up now", `unknown command "now"`},
-		{"up --services producer,consumers", "there is no service \"consumers\"; did you mean consumer? accepted: producer, consumer, score-simulator, scoreboard"},
+		{"up --services producer,consumers", "there is no service \"consumers\"; did you mean consumer? " +
+			"accepted: producer, consumer, score-simulator, scoreboard"},
 		{"up --cluster-only --services producer", "leave out one of --cluster-only and --services"},
 		{"up --sync", "add --data-dir DIR"},
 		{"up --ports 0", "1 to 5 different ports"},
@@ -228,7 +232,8 @@ func TestWrongUse(t *testing.T) {
 		if got := tool.run(t.Context(), strings.Fields(c.args)); got != 2 {
 			t.Errorf("%s: exit code %d, want 2", c.args, got)
 		}
-		if !strings.Contains(stderr.String(), c.want) || strings.Contains(stderr.String(), "Usage:") || strings.Count(stderr.String(), "workshop: ") != 1 {
+		if !strings.Contains(stderr.String(), c.want) || strings.Contains(stderr.String(), "Usage:") ||
+			strings.Count(stderr.String(), "workshop: ") != 1 {
 			t.Errorf("%s: want %q, once and without the usage; got:\n%s", c.args, c.want, &stderr)
 		}
 		if stdout.String() != "" {
@@ -239,7 +244,8 @@ func TestWrongUse(t *testing.T) {
 
 func TestWrongEnvironment(t *testing.T) {
 	var stderr standin.Output
-	tool := &tool{stdout: &standin.Output{}, stderr: &stderr, environ: []string{"BOOTSTRAP_SERVERS=nowhere", "KAFKA_PROXY=http://x"}, kill: t.Context()}
+	environ := []string{"BOOTSTRAP_SERVERS=nowhere", "KAFKA_PROXY=http://x"}
+	tool := &tool{stdout: &standin.Output{}, stderr: &stderr, environ: environ, kill: t.Context()}
 	if got := tool.run(t.Context(), []string{"topics", "list"}); got != 2 {
 		t.Errorf("exit code %d, want 2", got)
 	}

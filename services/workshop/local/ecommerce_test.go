@@ -17,7 +17,9 @@ func TestComposeRunsTheSameServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range EcommerceNames() {
-		for _, want := range []string{"\n  " + name + ":\n", "SERVICE: " + name + "}", "kafka-workshop/" + name + ":", "GROUP_INSTANCE_ID: " + name + "-1"} {
+		for _, want := range []string{
+			"\n  " + name + ":\n", "SERVICE: " + name + "}", "kafka-workshop/" + name + ":", "GROUP_INSTANCE_ID: " + name + "-1",
+		} {
 			if !strings.Contains(string(file), want) {
 				t.Errorf("compose/ecommerce.yaml lacks %q", want)
 			}

@@ -31,7 +31,8 @@ func TestUpGivesEachServiceItsEnvironment(t *testing.T) {
 			t.Errorf("%s:\n got %q\nwant %q", name, got, want)
 		}
 	}
-	if got, want := strings.Join(ignored(user), " "), "BOOTSTRAP_SERVERS CONSUMER_GROUP DEAD_LETTER_TOPIC GROUP_INSTANCE_ID OPS_ADDR TOPIC TRANSACTIONAL_ID kafka_host_url"; got != want {
+	const want = "BOOTSTRAP_SERVERS CONSUMER_GROUP DEAD_LETTER_TOPIC GROUP_INSTANCE_ID OPS_ADDR TOPIC TRANSACTIONAL_ID kafka_host_url"
+	if got := strings.Join(ignored(user), " "); got != want {
 		t.Errorf("ignored: %s, want %s", got, want)
 	}
 }

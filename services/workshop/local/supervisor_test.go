@@ -145,7 +145,8 @@ func TestOthersGoOnWhenOneIsDone(t *testing.T) {
 }
 
 func TestStopDoesNotWaitForARestart(t *testing.T) {
-	s := supervise(t, map[string]string{"consumer": "exit=1"}, func(s *local.Supervisor) { s.RestartFirst, s.RestartMost = time.Hour, time.Hour })
+	late := func(s *local.Supervisor) { s.RestartFirst, s.RestartMost = time.Hour, time.Hour }
+	s := supervise(t, map[string]string{"consumer": "exit=1"}, late)
 	s.eventually(t, "starting it again in 1h0m0s")
 	s.stop()
 	wantResult(t, s, "consumer exited with code 1")

@@ -56,7 +56,8 @@ func freePorts(t *testing.T, n int) []int {
 		for i := range ports {
 			ports[i] = base + i
 		}
-		if !slices.ContainsFunc(ports, func(p int) bool { return slices.Contains(given.ports, p) }) && !slices.ContainsFunc(ports, embedded.PortTaken) {
+		taken := func(p int) bool { return slices.Contains(given.ports, p) || embedded.PortTaken(p) }
+		if !slices.ContainsFunc(ports, taken) {
 			given.ports = append(given.ports, ports...)
 			return ports
 		}
