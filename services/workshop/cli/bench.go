@@ -17,15 +17,7 @@ import (
 )
 
 func (t *tool) benchCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure the programs on this machine",
-		Args:  noSuchCommand,
-		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.benchOrdersCommand())
-	return cmd
+	return group("bench", "Measure the programs on this machine", t.benchOrdersCommand())
 }
 
 // benchOrders measures the e-commerce system.

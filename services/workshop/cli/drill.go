@@ -8,15 +8,8 @@ import (
 )
 
 func (t *tool) drillCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "drill",
-		Short: "Emergencies of a cluster, rehearsed: brokers are killed, and the messages counted",
-		Args:  noSuchCommand,
-		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.drillListCommand(), t.drillRunCommand(), t.drillControlsCommand())
-	return cmd
+	return group("drill", "Emergencies of a cluster, rehearsed: brokers are killed, and the messages counted",
+		t.drillListCommand(), t.drillRunCommand(), t.drillControlsCommand())
 }
 
 func (t *tool) drillListCommand() *cobra.Command {

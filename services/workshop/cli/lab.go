@@ -7,15 +7,8 @@ import (
 )
 
 func (t *tool) labCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "lab",
-		Short: "Experiments about delivery guarantees that end in a verdict",
-		Args:  noSuchCommand,
-		RunE:  running(func(cmd *cobra.Command) error { return cmd.Help() }),
-	}
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.AddCommand(t.labListCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
-	return cmd
+	return group("lab", "Experiments about delivery guarantees that end in a verdict",
+		t.labListCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
 }
 
 func labNames() []string {

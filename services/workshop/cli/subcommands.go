@@ -8,6 +8,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// group returns a command that only has subcommands.
+func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short}
+	cmd.AddCommand(subcommands...)
+	needsSubcommand(cmd)
+	return cmd
+}
+
 // rejectUnknownSubcommands makes a command of another package behave as the commands here do: with subcommands, it prints
 // its help and rejects a word that is none of them; with a RunE, its errors are those of a command that ran.
 func rejectUnknownSubcommands(cmd *cobra.Command) {
@@ -20,12 +28,17 @@ func rejectUnknownSubcommands(cmd *cobra.Command) {
 		}
 		return
 	}
-	cmd.Args = noSuchCommand
-	cmd.RunE = running(func(cmd *cobra.Command) error { return cmd.Help() })
-	cmd.SuggestionsMinimumDistance = 2 // cobra sets it for the root only
+	needsSubcommand(cmd)
 	for _, sub := range cmd.Commands() {
 		rejectUnknownSubcommands(sub)
 	}
+}
+
+// needsSubcommand makes a command print its help and reject a word that is none of its subcommands.
+func needsSubcommand(cmd *cobra.Command) {
+	cmd.Args = noSuchCommand
+	cmd.RunE = running(func(cmd *cobra.Command) error { return cmd.Help() })
+	cmd.SuggestionsMinimumDistance = 2 // cobra sets it for the root only
 }
 
 // noSuchCommand rejects a word after a command that only has subcommands. Cobra itself would print the help and exit
