@@ -3,6 +3,7 @@ package screen
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -98,6 +99,19 @@ func (o *Output) Stalled() time.Duration {
 
 // Broken is closed when nobody reads our output any more.
 func (o *Output) Broken() <-chan struct{} { return o.broken }
+
+// WithReader returns a context that ends with ctx, or when nobody reads our output any more: «workshop up | head».
+func (o *Output) WithReader(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-o.Broken():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
 
 // Lines returns the writers for a process's standard output and error. They go to ours of the same
 // kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else. What they

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/fold"
+	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin"
+	"workshop.example/workshop/local"
+)
+
+// adminCommands returns the commands that inspect and change a cluster.
+func (t *tool) adminCommands() []*cobra.Command {
+	commands := t.admin().Commands()
+	for _, cmd := range commands {
+		rejectUnknownSubcommands(cmd)
+	}
+	return commands
+}
+
+// admin returns what those commands need from this process.
+func (t *tool) admin() *admin.Tool {
+	return &admin.Tool{
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: local.StandardTopics(),
+		Ecommerce: func() ([]kafka.Topic, error) { return local.EcommerceTopics(t.environ) },
+		Columns:   func() int { return fold.Columns(t.stdout, t.lookup) },
+		Cluster:   func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },
+	}
+}

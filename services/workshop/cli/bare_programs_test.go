@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
+)
+
+// buildBare compiles programs of labs/go, and returns their folder.
+func buildBare(t *testing.T, names ...string) string {
+	t.Helper()
+	dir, root := t.TempDir(), filepath.Join("..", "..", "..")
+	for _, name := range names {
+		source := filepath.Join(root, "labs", "go", name+".go")
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := bytes.Count(text, []byte("\n")); lines > 60 {
+			t.Errorf("%s has %d lines: it is to fit on a page, 60 at most", source, lines)
+		}
+		if out, err := exec.Command("go", "build", "-o", local.Binary(dir, name), source).CombinedOutput(); err != nil {
+			t.Fatalf("go build %s: %v\n%s", source, err, out)
+		}
+	}
+	return dir
+}
+
+// startBare starts one of them until the test ends.
+func startBare(t *testing.T, dir, name string, cluster *kafkatest.Cluster) *kafkatest.Output {
+	t.Helper()
+	var out kafkatest.Output
+	cmd := exec.Command(local.Binary(dir, name))
+	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+strings.Join(cluster.ListenAddrs(), ","))
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s:\n%s", name, out.String())
+		}
+	})
+	return &out
+}
+
+// What the bare producer sends, the bare consumer prints, and our own readers accept.
+func TestBareProducerAndConsumer(t *testing.T) {
+	t.Parallel()
+	dir, cluster := buildBare(t, "producer", "consumer"), kafkatest.Start(t, "transactions:3")
+	sent, read := startBare(t, dir, "producer", cluster), startBare(t, dir, "consumer", cluster)
+	for n := 1; n <= 3; n++ {
+		kafkatest.Eventually(t, fmt.Sprintf("transaction %d is sent and read", n), func() bool {
+			return strings.Contains(sent.String(), fmt.Sprintf("id de sequência %d (", n)) &&
+				strings.Contains(read.String(), fmt.Sprintf(`{"id_sequencia":%d,`, n))
+		})
+	}
+	for _, msg := range cluster.ReadAll("transactions") {
+		if _, err := event.DecodeTransaction(msg.Value); err != nil {
+			t.Errorf("%s: %v", msg.Value, err)
+		}
+	}
+}
+
+// The bare scoreboard delivers at least once; in the lab of the other guarantee it is the negative control.
+func TestBareScoreboard(t *testing.T) {
+	t.Parallel()
+	_, env := workshopWithStudent(t, standin.Watch(t))
+	board := local.Binary(buildBare(t, "scoreboard"), "scoreboard")
+	dir := kafkatest.Binaries(t)
+	for lab, want := range map[string]struct {
+		code int
+		text string
+	}{
+		"at-least-once": {0, "repetidas 1 (id 5) · fora de ordem 0 → como previsto"},
+		"at-most-once":  {1, "Dica: O id 5 foi exibido antes de confirmado"},
+	} {
+		t.Run(lab, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(local.Binary(dir, toolName), "lab", "run", lab, "--pace", "20ms", "--scoreboard", `"`+board+`"`)
+			cmd.Env = env
+			out, _ := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != want.code || !strings.Contains(string(out), want.text) {
+				t.Errorf("exit code %d, want %d, and %q:\n%s", code, want.code, want.text, out)
+			}
+		})
+	}
+}

@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/fold"
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/nearest"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/drill"
+	"workshop.example/workshop/lab"
+)
+
+// drillRun is the command that carries out a drill. It takes a lab's options, and more.
+type drillRun struct {
+	labRun
+	times int
+	force bool
+}
+
+func (t *tool) drillRunCommand() *cobra.Command {
+	r := &drillRun{labRun: labRun{tool: t}}
+	cmd := &cobra.Command{
+		Use:   "run NAME",
+		Short: "Carry out one drill, and say whether its prediction held",
+		Long: `run starts a producer, a consumer and a match on topics of its own, kills, stops or freezes brokers, proves that each
+blow has landed, and prints a line a second: how much is acknowledged, who leads, who is in sync. Then it puts right
+what it broke, also after Ctrl-C, counts what came of the messages, and says whether the prediction held.
+
+It kills real brokers, those of «docker compose up» or of «scripts/native-kafka up» on this machine, and no others: a
+cluster whose id is not theirs is refused, and one that is not whole, unless --force lets the drill start what is down.
+Whoever else uses the cluster feels it. consumer-storm kills no broker and needs none: it has an embedded cluster,
+where --brokers does not name one.
+
+Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no cluster, or a blow did not land.`,
+		Example: `  workshop drill run kill-leader
+  workshop drill run kill-leader --times 5
+  workshop drill run zookeeper-down --pace 500us        2,000 messages a second
+  workshop drill run rolling-restart --json | jq '.faults[].silence_seconds'
+  KAFKA_DATA=/srv/kafka workshop drill run pause-broker   pid files are elsewhere`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("one drill is to be named: %s", strings.Join(drill.Names(), ", "))
+			}
+			return nil
+		},
+		ValidArgs: drill.Names(),
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := r.runDrill(cmd, args[0]); err != nil {
+			return &runError{err}
+		}
+		return nil
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&r.brokers, "brokers", "",
+		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
+	flags.DurationVar(&r.pace, "pace", 2*time.Millisecond, "time between transactions, from 200us to 50ms")
+	flags.IntVar(&r.times, "times", 0, "how often it strikes, from 1 to 100 (default: the drill's own)")
+	flags.Uint64Var(&r.seed, "seed", classSeed, "which transactions and matches are made")
+	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
+	flags.BoolVar(&r.keep, "keep", false, "keep the topics, histories and logs, and say where they are")
+	flags.BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
+	for _, name := range []string{"brokers", "pace", "times", "seed"} {
+		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	return cmd
+}
+
+func (r *drillRun) runDrill(cmd *cobra.Command, name string) error {
+	d, ok := drill.Find(name)
+	if !ok {
+		return service.UsageError(nearest.Unknown("drill", name, drill.Names()))
+	}
+	if r.pace < 200*time.Microsecond || r.pace > 50*time.Millisecond {
+		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 50ms", r.pace))
+	}
+	if cmd.Flags().Changed("times") && (r.times < 1 || r.times > 100 || d.Times == 0) {
+		accepted := "1 to 100"
+		if d.Times == 0 {
+			accepted = "none, as " + name + " does what it does once"
+		}
+		return service.UsageError(fmt.Sprintf("--times %d: accepted: %s", r.times, accepted))
+	}
+	o, lines, err := r.drillOptions(d)
+	if err != nil {
+		return err
+	}
+	if !d.Embedded {
+		if err := haveBrokers(o.Options); err != nil {
+			return err
+		}
+	}
+	introduction := d.Introduce(o.Lang, clusterName(o.Options))
+	width := fold.Width(lines, r.lookup)
+	io.WriteString(lines, fold.Lines(strings.Join(introduction, "\n")+"\n\n", width, len("1. ")))
+	result, err := drillVerdict(cmd.Context(), d, o)
+	if err != nil {
+		return err
+	}
+	if r.asJSON {
+		if err := r.printJSON(result.JSON(o.Lang)); err != nil {
+			return err
+		}
+	} else {
+		result.Print(lines, o.Lang, width)
+	}
+	if !result.Held() {
+		return errNotAsPredicted
+	}
+	return nil
+}
+
+// haveBrokers returns an error if the brokers to be killed are not there.
+func haveBrokers(o lab.Options) error {
+	if _, err := lab.FindBrokers(o); err != nil {
+		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
+	}
+	return nil
+}
+
+// drillOptions returns the options of a lab and those of the drill, with a cluster if the drill needs one.
+func (r *drillRun) drillOptions(d drill.Drill) (o drill.Options, lines io.Writer, err error) {
+	o.Options, lines, err = r.options()
+	if err != nil {
+		return o, lines, err
+	}
+	o.Times, o.Force = r.times, r.force
+	if !d.Embedded {
+		lastResort.Store(int64(drillStop))
+		if len(o.Cluster.Brokers) == 0 {
+			o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
+		}
+	}
+	return o, lines, nil
+}
+
+// drillStop bounds the stop of a drill that has a whole cluster to start again.
+const drillStop = 3 * time.Minute
+
+// drillVerdict runs the drill. An error means exit code 2.
+func drillVerdict(ctx context.Context, d drill.Drill, o drill.Options) (drill.Result, error) {
+	ctx, cancel := o.Screen.WithReader(ctx)
+	defer cancel()
+	result, err := drill.Run(ctx, d, o)
+	broken, left := errors.AsType[*lab.NotMended](err)
+	switch {
+	case left:
+		return result, service.UsageError(fmt.Sprintf("no verdict, and a broken cluster: %v", broken))
+	case errors.Is(err, context.Canceled):
+		return result, service.UsageError("stopped before there was a verdict; what was broken is put right")
+	case err != nil:
+		return result, service.UsageError(fmt.Sprintf("no verdict: %v", err))
+	}
+	return result, nil
+}

@@ -1,0 +1,65 @@
+package cli
+
+import (
+	"io"
+	"path/filepath"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/lab"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/screen"
+)
+
+// options combines flags and environment. What the lab prints goes to lines.
+func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
+	if o.Lang, err = r.lang(); err != nil {
+		return o, nil, err
+	}
+	if o.Cluster, err = r.labCluster(); err != nil {
+		return o, nil, err
+	}
+	if o.BinDir, err = r.binDir(); err != nil {
+		return o, nil, err
+	}
+	lines = r.stdout
+	if r.asJSON {
+		lines = r.stderr
+	}
+	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
+	o.Environ = local.Without(r.environ, contractVariables...)
+	o.KafkaData, _ = r.lookup("KAFKA_DATA")
+	if o.KafkaData == "" {
+		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")
+	}
+	o.ContainerPrefix, _ = r.lookup("CONTAINER_PREFIX")
+	o.Screen = screen.New(lines, r.stderr, r.lookup, "score-simulator")
+	o.Say = func(text lab.Text) { o.Screen.Tell(text.In(o.Lang)) }
+	return o, lines, nil
+}
+
+// labCluster returns the cluster that the user names, or one without brokers.
+func (r *labRun) labCluster() (kafka.Cluster, error) {
+	if named, _ := r.lookup("BOOTSTRAP_SERVERS"); named == "" && r.brokers == "" {
+		return kafka.Cluster{}, nil
+	}
+	return r.cluster(r.brokers, "--brokers")
+}
+
+// lang returns the language that WORKSHOP_LANG names.
+func (t *tool) lang() (service.Lang, error) {
+	env := service.NewEnv(t.lookup)
+	lang := env.Lang()
+	return lang, env.Err()
+}
+
+// contractVariables are the variables that the programs read. A lab sets those that it needs; the others must not come
+// from the user's shell.
+var contractVariables = []string{
+	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "AUTO_OFFSET_RESET", "ISOLATION",
+	"DEAD_LETTER_TOPIC", "MESSAGE_KEY", "PACE", "COUNT", "MATCHES", "MATCH_PAUSE", "SEED", "ACKS", "IDEMPOTENT", "COMPRESSION",
+	"TRANSACTIONAL_ID", "TRANSACTION_TIMEOUT", "ABORT_EVERY", "DELIVERY", "BOARD_TOPIC", "FAIL_AT_ID", "FAIL_MODE",
+	"TOPIC_PREFIX", "WORKERS", "WORK", "INTAKE", "REMEMBER", "HTTP_PORT", "HTTP_ADDR", "MAX_PENDING", "SMTP_ADDR", "SMTP_FROM",
+	"SMTP_USER", "SMTP_PASSWORD_FILE", "SMTP_CA_FILE",
+	"STATE_DIR", "HISTORY", "BROKEN", "KAFKA_PROXY", "OPS_ADDR", "WORKSHOP_LANG", "LOG_LEVEL",
+}

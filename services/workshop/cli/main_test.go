@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/local"
+	"workshop.example/workshop/standin"
+)
+
+// TestMain makes the test binary serve as all the programs: under a link named for one of the
+// services it is a stand-in for that one, under the tool's own name it is the tool, and under
+// studentName it is a student's scoreboard.
+func TestMain(m *testing.M) {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	switch {
+	case name == toolName:
+		os.Exit(Main())
+	case name == studentName:
+		os.Exit(studentMain(os.Args[1:]))
+	case slices.Contains(local.ServiceNames(), name):
+		os.Exit(standin.Run(name))
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// given are the ports that freePorts has returned.
+var given struct {
+	sync.Mutex
+	ports []int
+}
+
+// freePorts are below the range from which the system takes the ports of connections. No two tests get the same:
+// what one has not opened yet looks free to another.
+func freePorts(t *testing.T, n int) []int {
+	t.Helper()
+	given.Lock()
+	defer given.Unlock()
+	ports := make([]int, n)
+	for range 100 {
+		base := 20000 + rand.IntN(10000)
+		for i := range ports {
+			ports[i] = base + i
+		}
+		taken := func(p int) bool { return slices.Contains(given.ports, p) || embedded.PortTaken(p) }
+		if !slices.ContainsFunc(ports, taken) {
+			given.ports = append(given.ports, ports...)
+			return ports
+		}
+	}
+	t.Fatal("no free ports")
+	return nil
+}
+
+// toolProcess is the tool as a process of its own.
+type toolProcess struct {
+	*exec.Cmd
+	stdout, stderr standin.Output
+}
+
+// startTool runs the tool that stands in dir; it is killed when the test ends before it.
+func startTool(t *testing.T, dir string, env []string, args ...string) *toolProcess {
+	t.Helper()
+	p := &toolProcess{}
+	p.start(t, &p.stdout, dir, env, args...)
+	return p
+}
+
+func (p *toolProcess) start(t *testing.T, stdout io.Writer, dir string, env []string, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*kafkatest.Deadline)
+	t.Cleanup(cancel)
+	p.Cmd = exec.CommandContext(ctx, local.Binary(dir, toolName), args...)
+	p.Env = env
+	p.Stdout, p.Stderr = stdout, &p.stderr
+	p.WaitDelay = time.Second
+	if err := p.Cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wait returns the exit code.
+func (p *toolProcess) wait() int {
+	p.Wait()
+	return p.ProcessState.ExitCode()
+}
+
+func needsSignals(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("a process cannot be sent a signal on Windows")
+	}
+}
+
+func listPorts(ports []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ","), "[]")
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// module is the import path of the tool, and the prefix of its rooms' paths.
+const module = "workshop.example/workshop"
+
+// rooms lists the packages of this module by their folders, each with the rooms that it may import. Another module of
+// the repository is one room, named for its folder.
+//
+// The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
+var rooms = map[string][]string{
+	"main": {"cli"},
+	// ecommerce is for bench orders.
+	"cli": {"local", "guard", "lab", "drill", "admin", "doctor", "screen", "kit", "ecommerce"},
+
+	"local":  {"screen", "kit", "ecommerce"},
+	"guard":  {},
+	"lab":    {"screen", "kit", "ecommerce"},
+	"drill":  {"lab", "screen", "kit"}, // lab is still its platform
+	"admin":  {"screen", "kit"},
+	"doctor": {"screen", "kit"},
+	"screen": {"kit"},
+	"kit":    {"kit"},
+
+	// Programs of their own.
+	"acceptance":          {},
+	"acceptance/campaign": {"kit"},
+	"batch-reader":        {"kit"},
+	"broken-board":        {"kit"},
+
+	// For tests: no room above may import it.
+	"standin": {"local", "kit"},
+}
+
+// only holds who may import a package that would spread through all rooms otherwise. Everyone may import others.
+var only = map[string][]string{
+	"os/signal":              {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
+	"github.com/spf13/cobra": {"cli", "admin"},                      // admin makes commands, and cli mounts them
+}
+
+// roomOf returns the room of a package; "" for one of the standard library or of somebody else's.
+func roomOf(path string) string {
+	path, ours := strings.CutPrefix(path, "workshop.example/")
+	switch service, room, _ := strings.Cut(path, "/"); {
+	case !ours:
+		return ""
+	case service != "workshop":
+		return service
+	case room == "":
+		return "main"
+	default:
+		return room
+	}
+}
+
+// refusal returns the rule that an import breaks, "" if it breaks none.
+func refusal(from, to string) string {
+	room := roomOf(from)
+	allowed, known := rooms[room]
+	if !known {
+		return "each room says in rooms_test.go what it imports"
+	}
+	if few, restricted := only[to]; restricted && !slices.Contains(few, room) {
+		return "only " + strings.Join(few, ", ") + " may"
+	}
+	target := roomOf(to)
+	switch {
+	case target == "" || slices.Contains(allowed, target):
+		return ""
+	case len(allowed) == 0:
+		return room + " may import no other room"
+	}
+	return room + " may import " + strings.Join(allowed, ", ") + ": never upwards, and not sideways"
+}
+
+// imports lists what each package of the module and of kit imports, without its tests.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...", "workshop.example/kit/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		all[words[0]] = words[1:]
+	}
+	return all
+}
+
+func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	seen := map[string]bool{}
+	for from, all := range imports(t) {
+		seen[roomOf(from)] = true
+		for _, to := range all {
+			if rule := refusal(from, to); rule != "" {
+				t.Errorf("%s imports %s: %s", from, to, rule)
+			}
+		}
+	}
+	for room := range rooms {
+		if !seen[room] {
+			t.Errorf("there is no room %q", room)
+		}
+	}
+}
+
+// The control: made-up imports, each against a rule, and some against none.
+func TestWrongImportIsRefused(t *testing.T) {
+	for _, c := range []struct {
+		from, to string
+		want     bool // refused
+	}{
+		{module + "/local", module + "/cli", true},
+		{module + "/screen", module + "/lab", true},
+		{module + "/lab", module, true},
+		{module + "/local", module + "/guard", true},
+		{module + "/lab", module + "/drill", true},
+		{module + "/admin", module + "/doctor", true},
+		{module, module + "/lab", true},
+		{module + "/cli", module + "/standin", true},
+		{module + "/lab", "os/signal", true},
+		{module + "/local", "github.com/spf13/cobra", true},
+		{module + "/guard", "workshop.example/kit/service", true},
+		{"workshop.example/kit/kafka", module + "/screen", true},
+		{"workshop.example/kit/kafka", "workshop.example/ecommerce/proof", true},
+		{"workshop.example/kit/event", "workshop.example/producer", true},
+		{module + "/a-new-room", "fmt", true},
+
+		{module, module + "/cli", false},
+		{module + "/cli", module + "/lab", false},
+		{module + "/cli", "os/signal", false},
+		{module + "/local", "workshop.example/kit/service", false},
+		{module + "/local", "github.com/IBM/sarama", false},
+	} {
+		if rule := refusal(c.from, c.to); (rule != "") != c.want {
+			t.Errorf("%s imports %s: refused %t (%s), want %t", c.from, c.to, rule != "", rule, c.want)
+		}
+	}
+}
