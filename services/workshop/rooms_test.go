@@ -16,8 +16,7 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	// ecommerce is for bench orders.
-	"cli": {"local", "guard", "lab", "drill", "admin", "doctor", "screen", "kit", "ecommerce"},
+	"cli":  {"local", "guard", "lab", "drill", "admin", "doctor", "screen", "kit"},
 
 	"local":  {"screen", "kit", "ecommerce"},
 	"guard":  {},

@@ -15,7 +15,7 @@ import (
 )
 
 // open opens a shop on an embedded cluster of its own.
-func open(t *testing.T, p Options) (*Shop, *kafkatest.Cluster) {
+func open(t testing.TB, p Options) (*Shop, *kafkatest.Cluster) {
 	t.Helper()
 	bin := kafkatest.Binaries(t)
 	c := kafkatest.Start(t)

@@ -38,7 +38,7 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(t.help)
-	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.benchCommand(), t.doctorCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.doctorCommand())
 	root.AddCommand(guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root
