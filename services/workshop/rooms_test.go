@@ -128,7 +128,7 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{module + "/local", "github.com/spf13/cobra", true},
 		{module + "/guard", "workshop.example/kit/service", true},
 		{"workshop.example/kit/kafka", module + "/screen", true},
-		{"workshop.example/kit/kafka", "workshop.example/ecommerce/proof", true},
+		{"workshop.example/kit/kafka", "workshop.example/ecommerce/shoptest", true},
 		{"workshop.example/kit/event", "workshop.example/producer", true},
 		{module + "/a-new-room", "fmt", true},
 

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/ecommerce/streamtest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
@@ -36,8 +36,8 @@ func TestRace(t *testing.T) {
 				code, _ := g.do("POST", "/orders", `{"uuid":"first","email":"ana@example.com","amount":1}`)
 				return code < 300 && orders(t, c)["first"] == 1
 			})
-			clients := proof.Clients{URL: func() string { return g.url }, Parallel: parallel}
-			accounts, err := clients.Post(t.Context(), proof.Plan(uuids, 1), times)
+			clients := shoptest.Clients{URL: func() string { return g.url }, Parallel: parallel}
+			accounts, err := clients.Post(t.Context(), shoptest.Plan(uuids, 1), times)
 			if err != nil {
 				t.Fatal(err)
 			}

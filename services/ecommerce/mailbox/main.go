@@ -8,7 +8,7 @@ import (
 	"context"
 	"fmt"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/service"
 )
 
@@ -27,8 +27,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	seen := map[proof.Mail]int{}
-	box, err := proof.OpenMailbox(cfg.listen, func(m proof.Mail, text string) {
+	seen := map[shoptest.Mail]int{}
+	box, err := shoptest.OpenMailbox(cfg.listen, func(m shoptest.Mail, text string) {
 		note := ""
 		if seen[m]++; seen[m] > 1 {
 			note = service.Pick(p.Lang, " (o mesmo e-mail de novo)", " (the same e-mail again)")

@@ -9,7 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/reliability"
 )
@@ -83,8 +83,10 @@ func TestFaultJudgesSeeDamage(t *testing.T) {
 			s.topics[rejected] = append(s.topics[rejected], s.topics[approved][0])
 			remove(approved, 0)(s)
 		}, false},
-		"a customer has no e-mail":             {func(s *faultsSample) { s.mails = s.mails[1:] }, false},
-		"a customer has two e-mails":           {func(s *faultsSample) { s.mails = append(s.mails, proof.Mail{To: s.mails[0].To, MessageID: "another"}) }, false},
+		"a customer has no e-mail": {func(s *faultsSample) { s.mails = s.mails[1:] }, false},
+		"a customer has two e-mails": {func(s *faultsSample) {
+			s.mails = append(s.mails, shoptest.Mail{To: s.mails[0].To, MessageID: "another"})
+		}, false},
 		"a customer has the same e-mail twice": {func(s *faultsSample) { s.mails = append(s.mails, s.mails[0]) }, true},
 		"a report is missing":                  {func(s *faultsSample) { s.evidence.Reports-- }, false},
 	}
@@ -140,7 +142,7 @@ func (s *faultsSample) judge() (clean bool, found []any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	orders := proof.Judge(proof.Evidence{
+	orders := shoptest.Judge(shoptest.Evidence{
 		Accounts: s.accounts, Mails: s.mails, NewOrders: s.topics[orderPrefix+event.NewOrderTopic],
 		Approved: s.topics[orderPrefix+event.OrderApprovedTopic], Rejected: s.topics[orderPrefix+event.OrderRejectedTopic],
 	})

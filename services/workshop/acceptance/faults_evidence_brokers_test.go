@@ -14,7 +14,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 )
@@ -125,7 +125,7 @@ type shopMail struct {
 }
 
 // testify writes what the clients and the mail boxes have.
-func (e *evidence) testify(told []proof.Account, received []proof.Mail) error {
+func (e *evidence) testify(told []shoptest.Account, received []shoptest.Mail) error {
 	e.Shop, e.Accounts, e.Mails = orderPrefix, "accounts.json", "mails.json"
 	accounts, mails := []shopAccount{}, []shopMail{}
 	for _, a := range told {

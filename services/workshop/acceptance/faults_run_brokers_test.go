@@ -14,7 +14,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 )
@@ -118,7 +118,7 @@ func (r *faultsRun) sender(name, program string, vars ...string) *subject {
 }
 
 // settle ends what sends, and waits until all has come out that went in; then everything ends as SIGTERM says.
-func (r *faultsRun) settle() (orders proof.Judgement, reports int) {
+func (r *faultsRun) settle() (orders shoptest.Judgement, reports int) {
 	r.t.Helper()
 	orders, files := r.shop.settle()
 	r.end(r.producers, r.simulators)

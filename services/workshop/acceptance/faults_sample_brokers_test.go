@@ -11,7 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 )
@@ -22,8 +22,8 @@ type faultsSample struct {
 	evidence *evidence
 	topics   map[string][]*sarama.ConsumerMessage
 	screens  map[string][]string
-	accounts []proof.Account
-	mails    []proof.Mail
+	accounts []shoptest.Account
+	mails    []shoptest.Mail
 }
 
 const (
@@ -131,8 +131,8 @@ func (s *faultsSample) order(i int, acceptance string) string {
 }
 
 func (s *faultsSample) shop() {
-	for i, o := range proof.Plan(8, 1) {
-		s.accounts = append(s.accounts, proof.Account{Order: o, New: 1, Old: 2, Tries: 3})
+	for i, o := range shoptest.Plan(8, 1) {
+		s.accounts = append(s.accounts, shoptest.Account{Order: o, New: 1, Old: 2, Tries: 3})
 		value := s.order(i, fmt.Sprint(i))
 		s.add(orderPrefix+event.NewOrderTopic, o.Email, value)
 		decision := event.OrderApprovedTopic
@@ -140,7 +140,7 @@ func (s *faultsSample) shop() {
 			decision = event.OrderRejectedTopic
 		}
 		s.add(orderPrefix+decision, o.Email, value)
-		s.mails = append(s.mails, proof.Mail{To: o.Email, MessageID: fmt.Sprint(i)})
+		s.mails = append(s.mails, shoptest.Mail{To: o.Email, MessageID: fmt.Sprint(i)})
 	}
 	s.evidence.Reports = len(s.accounts)
 }

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 	kit "workshop.example/kit/service"
@@ -22,10 +22,10 @@ import (
 // shopUnderFaults is the shop with clients that insist: each order is posted three times at once.
 type shopUnderFaults struct {
 	t        *testing.T
-	shop     *proof.Shop
+	shop     *shoptest.Shop
 	quit     chan struct{}
 	over     chan struct{}
-	accounts []proof.Account
+	accounts []shoptest.Account
 	err      error
 }
 
@@ -41,8 +41,8 @@ const (
 func openShopUnderFaults(t *testing.T, farm *farm, seed uint64, length time.Duration) *shopUnderFaults {
 	t.Helper()
 	s := &shopUnderFaults{t: t, quit: make(chan struct{}), over: make(chan struct{})}
-	s.shop = openShop(t, proof.Options{Brokers: farm.cluster.Brokers, Prefix: orderPrefix, Intake: "outbox", All: true})
-	orders := proof.Plan(orderBatch*int(2+2*length/orderEvery), seed)
+	s.shop = openShop(t, shoptest.Options{Brokers: farm.cluster.Brokers, Prefix: orderPrefix, Intake: "outbox", All: true})
+	orders := shoptest.Plan(orderBatch*int(2+2*length/orderEvery), seed)
 	go s.order(orders)
 	t.Cleanup(s.leave)
 	return s
@@ -51,7 +51,7 @@ func openShopUnderFaults(t *testing.T, farm *farm, seed uint64, length time.Dura
 // order posts until it is to end. Whoever has asked by then goes on asking until he has his answer.
 func (s *shopUnderFaults) order(orders []event.Order) {
 	defer close(s.over)
-	clients := &proof.Clients{URL: s.shop.Gateway.URL, Parallel: orderBatch * orderTimes}
+	clients := &shoptest.Clients{URL: s.shop.Gateway.URL, Parallel: orderBatch * orderTimes}
 	tick := time.NewTicker(orderEvery)
 	defer tick.Stop()
 	for ; len(orders) >= orderBatch; orders = orders[orderBatch:] {
@@ -80,7 +80,7 @@ func (s *shopUnderFaults) leave() {
 }
 
 // settle waits until every order is decided and e-mailed, and every customer has a report.
-func (s *shopUnderFaults) settle() (proof.Judgement, []string) {
+func (s *shopUnderFaults) settle() (shoptest.Judgement, []string) {
 	s.t.Helper()
 	s.leave()
 	if s.err != nil {
@@ -131,8 +131,8 @@ func (s *shopUnderFaults) kinds() []faultKind {
 }
 
 type shopProgram struct {
-	shop    *proof.Shop
-	program *proof.Program
+	shop    *shoptest.Shop
+	program *shoptest.Program
 }
 
 func (p *shopProgram) victim() string { return p.program.Name }
@@ -141,7 +141,7 @@ func (p *shopProgram) kill() error    { return p.shop.Kill(p.program) }
 
 // terminate wants no exit code: with its brokers away a program may have to leave something undone.
 func (p *shopProgram) terminate() error {
-	if err := p.shop.Terminate(p.program); errors.Is(err, proof.ErrNotInTime) {
+	if err := p.shop.Terminate(p.program); errors.Is(err, shoptest.ErrNotInTime) {
 		return err
 	}
 	return nil

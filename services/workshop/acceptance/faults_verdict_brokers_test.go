@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/reliability"
 )
 
 // judge judges twice, in two languages, and records what was measured.
-func (r *faultsRun) judge(s *schedule, orders proof.Judgement, reports int) {
+func (r *faultsRun) judge(s *schedule, orders shoptest.Judgement, reports int) {
 	r.t.Helper()
 	e := r.evidence
 	for _, p := range r.producers {
@@ -113,7 +113,7 @@ func judgeIndependently(t testing.TB, e *evidence, topics string) (verdict secon
 }
 
 // record tells the campaign about each guarantee.
-func (r *faultsRun) record(s *schedule, transactions transactionsJudged, scores scoresJudged, orders proof.Judgement) {
+func (r *faultsRun) record(s *schedule, transactions transactionsJudged, scores scoresJudged, orders shoptest.Judgement) {
 	r.t.Helper()
 	faults, _ := s.confirmed()
 	record := func(guarantee string, m reliability.Measurement) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 )
@@ -52,7 +52,7 @@ func TestJavaReadsEveryTopic(t *testing.T) {
 	const orderClass, userClass, stringClass = "br.com.alura.ecommerce.Order", "br.com.alura.ecommerce.User", "java.lang.String"
 	classes := courseReader(t)
 	prefix := shopPrefix()
-	shop := openShop(t, proof.Options{Brokers: stack.Brokers, Prefix: prefix, All: true})
+	shop := openShop(t, shoptest.Options{Brokers: stack.Brokers, Prefix: prefix, All: true})
 	get := func(path string) {
 		resp, err := http.Get(shop.Gateway.URL() + path)
 		if err != nil {

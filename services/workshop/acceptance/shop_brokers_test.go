@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/reliability"
@@ -21,7 +21,7 @@ func shopPrefix() string { return fmt.Sprintf("shop-%d.", time.Now().UnixNano())
 
 func TestShopOnBrokers(t *testing.T) {
 	t.Parallel()
-	tellShopStory(t, proof.Options{Brokers: stack.Brokers, Prefix: shopPrefix()})
+	tellShopStory(t, shoptest.Options{Brokers: stack.Brokers, Prefix: shopPrefix()})
 }
 
 // A thousand orders in a campaign, each posted fifty times by clients who want to be sure, while the gateway with
@@ -34,15 +34,15 @@ func TestOrdersSurviveKills(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	prefix := shopPrefix()
 	awaitThreeBrokers(t)
-	shop := openShop(t, proof.Options{Brokers: stack.Brokers, Prefix: prefix, Mails: true})
+	shop := openShop(t, shoptest.Options{Brokers: stack.Brokers, Prefix: prefix, Mails: true})
 
-	clients := &proof.Clients{URL: shop.Gateway.URL, Parallel: sized(20, 100)}
+	clients := &shoptest.Clients{URL: shop.Gateway.URL, Parallel: sized(20, 100)}
 	posted := make(chan error, 1)
-	var accounts []proof.Account
+	var accounts []shoptest.Account
 	began := time.Now()
 	go func() {
 		var err error
-		accounts, err = clients.Post(t.Context(), proof.Plan(uuids, seed), times)
+		accounts, err = clients.Post(t.Context(), shoptest.Plan(uuids, seed), times)
 		posted <- err
 	}()
 	moments := make([]int, kills)
@@ -55,7 +55,7 @@ func TestOrdersSurviveKills(t *testing.T) {
 	struck := map[string]int{}
 	for i, moment := range moments {
 		awaitAnswers(t, clients, moment)
-		victim := []*proof.Program{nil, shop.Gateway, shop.Fraud, shop.Programs()[rng.IntN(len(shop.Programs()))]}[i%4]
+		victim := []*shoptest.Program{nil, shop.Gateway, shop.Fraud, shop.Programs()[rng.IntN(len(shop.Programs()))]}[i%4]
 		if victim == nil {
 			dead.kill(int32(rng.IntN(3)))
 			struck["leader"]++
@@ -88,7 +88,7 @@ func TestOrdersSurviveKills(t *testing.T) {
 }
 
 // recordOrders keeps the outcome of orders under kills, by what was killed.
-func recordOrders(t testing.TB, began time.Time, seed uint64, struck map[string]int, j proof.Judgement) {
+func recordOrders(t testing.TB, began time.Time, seed uint64, struck map[string]int, j shoptest.Judgement) {
 	t.Helper()
 	faults := map[string]int{}
 	for name, n := range struck {
@@ -102,7 +102,7 @@ func recordOrders(t testing.TB, began time.Time, seed uint64, struck map[string]
 }
 
 // awaitAnswers waits for so many answers. It may take any time, but not a minute without one more.
-func awaitAnswers(t testing.TB, clients *proof.Clients, want int) {
+func awaitAnswers(t testing.TB, clients *shoptest.Clients, want int) {
 	t.Helper()
 	for now := clients.Answered(); now < want; {
 		before := now
@@ -150,8 +150,8 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 	began, silence := time.Now(), sized(12, 30)
 	prefix := shopPrefix()
 	awaitThreeBrokers(t)
-	shop := openShop(t, proof.Options{Brokers: stack.Brokers, Prefix: prefix})
-	before := proof.AtRate(t.Context(), shop.Gateway.URL(), proof.ByPost, 50, time.Second)
+	shop := openShop(t, shoptest.Options{Brokers: stack.Brokers, Prefix: prefix})
+	before := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.ByPost, 50, time.Second)
 	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies), kafkatest.Deadline); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 		awaitInSync(t, prefix+event.NewOrderTopic)
 	})
 	all("kill")
-	during := proof.AtRate(t.Context(), shop.Gateway.URL(), proof.ByPost, 50, time.Duration(silence)*time.Second)
+	during := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.ByPost, 50, time.Duration(silence)*time.Second)
 	if n := len(during.Latencies); n != 50*silence || during.Failed+during.Refused > 0 {
 		t.Errorf("without a broker %d of %d orders were accepted, %d refused, %d failed", n, 50*silence, during.Refused, during.Failed)
 	}

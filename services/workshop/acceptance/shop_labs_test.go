@@ -5,11 +5,11 @@ package acceptance
 import (
 	"testing"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/kafkatest"
 )
 
 func TestShopEmbedded(t *testing.T) {
 	t.Parallel()
-	tellShopStory(t, proof.Options{Brokers: kafkatest.Start(t).ListenAddrs()})
+	tellShopStory(t, shoptest.Options{Brokers: kafkatest.Start(t).ListenAddrs()})
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/kafkatest"
 )
 
@@ -38,7 +38,7 @@ func TestShopPage(t *testing.T) {
 			"Order of 1,234.50 accepted.", "This order was accepted before: it is the same.", "✓ Approved.", "✗ Fraud: the order was rejected"},
 	} {
 		t.Run(c.lang, func(t *testing.T) {
-			shop := openShop(t, proof.Options{Brokers: kafkatest.Start(t).ListenAddrs(), Mails: true, Lang: c.lang})
+			shop := openShop(t, shoptest.Options{Brokers: kafkatest.Start(t).ListenAddrs(), Mails: true, Lang: c.lang})
 			page := browser(t)
 			must(t, page, "open the page", chromedp.Navigate(shop.Gateway.URL()))
 			for typed, want := range c.typed {

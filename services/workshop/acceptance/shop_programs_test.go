@@ -8,15 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/kafkatest"
 )
 
 // openShop starts the shop's programs on brokers. The test's end stops them, and wants them to end well.
-func openShop(t *testing.T, p proof.Options) *proof.Shop {
+func openShop(t *testing.T, p shoptest.Options) *shoptest.Shop {
 	t.Helper()
 	p.Bin, p.Dir, p.Port = os.Getenv("WORKSHOP_BIN"), t.TempDir(), kafkatest.FreePort(t)
-	shop, err := proof.Open(t.Context(), p)
+	shop, err := shoptest.Open(t.Context(), p)
 	t.Cleanup(func() {
 		if err := shop.Close(); err != nil {
 			t.Errorf("the end of the programs: %v", err)
@@ -42,7 +42,7 @@ func openShop(t *testing.T, p proof.Options) *proof.Shop {
 }
 
 // tellShopStory is the story on brokers, with the shop's programs as processes.
-func tellShopStory(t *testing.T, p proof.Options) {
+func tellShopStory(t *testing.T, p shoptest.Options) {
 	p.All = true
 	shop := openShop(t, p)
 	shopStory(t, shopUnderTest{

@@ -9,7 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
@@ -68,7 +68,7 @@ func (b *Bench) repeatOrders(ctx context.Context, name, intake, remember string,
 	if err != nil {
 		return story{}, err
 	}
-	orders := proof.Plan(racedOrders+1, b.Seed)
+	orders := shoptest.Plan(racedOrders+1, b.Seed)
 	var told story
 	posting, inTime := errgroup.WithContext(ctx)
 	posting.Go(func() (err error) {

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
@@ -42,7 +42,7 @@ func (b *Bench) killGateway(ctx context.Context, intake string) (story, error) {
 	if err != nil {
 		return story{}, err
 	}
-	orders := proof.Plan(lostOrdersPlan+1, b.Seed)
+	orders := shoptest.Plan(lostOrdersPlan+1, b.Seed)
 	var told story
 	posting, inTime := errgroup.WithContext(ctx)
 	posting.Go(func() (err error) {
@@ -106,7 +106,7 @@ func partWithOutbox(told story) Part {
 }
 
 // totals compares the decisions with the orders, in money.
-func totals(j proof.Judgement) Text {
+func totals(j shoptest.Judgement) Text {
 	in := func(lang service.Lang, format string) string {
 		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
 	}
@@ -121,4 +121,4 @@ func (told story) deaths() Text {
 }
 
 // account is that of an order in a verdict.
-func (told story) account(m verdict.Message) proof.Account { return told.accounts[m.Number-1] }
+func (told story) account(m verdict.Message) shoptest.Account { return told.accounts[m.Number-1] }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/ecommerce/proof"
+	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
@@ -26,13 +26,13 @@ type shop struct {
 	group   string
 	gateway *Process // the life of now
 	fraud   *Process
-	clients *proof.Clients
+	clients *shoptest.Clients
 }
 
 // newShop makes the topics and starts both programs; remember is the fraud detector's REMEMBER.
 func (b *Bench) newShop(ctx context.Context, name, intake, remember string, parallel int, vars ...string) (*shop, error) {
 	s := &shop{bench: b, name: name, intake: intake, vars: vars, prefix: b.Name(name + "-"), group: b.Group("group-" + name)}
-	s.clients = &proof.Clients{URL: s.url, Parallel: parallel}
+	s.clients = &shoptest.Clients{URL: s.url, Parallel: parallel}
 	var topics []kafka.Topic
 	for _, topic := range event.EcommerceTopics {
 		topics = append(topics, kafka.Topic{Name: s.prefix + topic, Partitions: threePartitions, Replicas: 3})
@@ -129,7 +129,7 @@ func (s *shop) busy(ctx context.Context, answered int) error {
 }
 
 // post posts orders, each so many times at once.
-func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]proof.Account, error) {
+func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]shoptest.Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	accounts, err := s.clients.Post(ctx, orders, times)
@@ -141,25 +141,25 @@ func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]pro
 
 // settle posts one more order, and judges the others when that one has gone through all of it: the gateway
 // publishes in the order in which it took them in, so that what is not there by then does not come any more.
-func (s *shop) settle(ctx context.Context, accounts []proof.Account, closing event.Order) (proof.Judgement, error) {
+func (s *shop) settle(ctx context.Context, accounts []shoptest.Account, closing event.Order) (shoptest.Judgement, error) {
 	last, err := s.post(ctx, []event.Order{closing}, 1)
 	if err != nil {
-		return proof.Judgement{}, err
+		return shoptest.Judgement{}, err
 	}
 	err = Await(ctx, "the last order is on "+event.NewOrderTopic, func() bool {
-		e, err := proof.Collect(ctx, s.bench.Client, s.prefix, last)
-		return err == nil && len(proof.Judge(e).Accepted.Lost) == 0
+		e, err := shoptest.Collect(ctx, s.bench.Client, s.prefix, last)
+		return err == nil && len(shoptest.Judge(e).Accepted.Lost) == 0
 	})
 	if err != nil {
-		return proof.Judgement{}, err
+		return shoptest.Judgement{}, err
 	}
 	s.gateway.Stop() // whatever is still on its way to the brokers is there when it has ended
 	if err := Await(ctx, "the fraud detector has read all orders", s.caughtUp); err != nil {
-		return proof.Judgement{}, err
+		return shoptest.Judgement{}, err
 	}
 	s.fraud.Stop()
-	e, err := proof.Collect(ctx, s.bench.Client, s.prefix, accounts)
-	return proof.Judge(e.Without(closing.ID)), err
+	e, err := shoptest.Collect(ctx, s.bench.Client, s.prefix, accounts)
+	return shoptest.Judge(e.Without(closing.ID)), err
 }
 
 // caughtUp reports whether the fraud detector has committed the end of every partition.
@@ -180,8 +180,8 @@ func (s *shop) caughtUp() bool {
 
 // story is the outcome of the orders of one gateway.
 type story struct {
-	accounts  []proof.Account
-	judgement proof.Judgement
+	accounts  []shoptest.Account
+	judgement shoptest.Judgement
 	cut       int // requests that were under way when a gateway died
 }
 

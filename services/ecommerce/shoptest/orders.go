@@ -1,7 +1,7 @@
-// Package proof finds out whether orders were lost or counted twice: it posts orders as impatient
+// Package shoptest finds out whether orders were lost or counted twice: it posts orders as impatient
 // clients do, and judges by what is on the topics and in the mail boxes afterwards, never by what a
 // service says of itself.
-package proof
+package shoptest
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package proof
+package shoptest
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // BenchmarkOrders measures the gateway for three seconds per operation: at 500 orders a second, by GET and by POST, and with 64
 // clients, each of which sends its next order after its last answer. Latencies count from the moment at which a request was due.
 // An order counts as decided when its decision is read from the topic. Brokers, services and clients share the machine: compare only
-// what was measured together. 
+// what was measured together.
 func BenchmarkOrders(b *testing.B) {
 	shop, _ := open(b, Options{Intake: "outbox", All: true})
 	const span = 3 * time.Second
