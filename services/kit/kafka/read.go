@@ -20,7 +20,9 @@ import (
 //
 // Sarama's consumer cannot tell when it has reached the end of a topic with transactions: their
 // markers take offsets, so the last offset may hold no message, and of aborted messages nothing is
-// seen. The position in the log moves over both.
+// seen. The position in the log moves over both. Nor is the high-water mark of a fetch the end: that of a
+// new leader is behind for a moment, and what was acknowledged, and perhaps read already, lies beyond it.
+// ListOffsets gives no end until the leader knows it (KIP-207).
 //
 // With ReadCommitted it waits for the transactions that are open before that end: they are decided
 // by their producer, or else when they time out. It tries again while leaders move, until ctx ends,
@@ -29,7 +31,7 @@ func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partitio
 	return ReadTo(ctx, client, topic, partition, from, theEnd, isolation, take)
 }
 
-// theEnd is the end that the log has when it is first read.
+// theEnd is the end that the log has when it is first asked for.
 const theEnd = -1
 
 // ReadTo is ReadToEnd up to an offset. It may hand over what was fetched from beyond it. An offset that
@@ -38,7 +40,15 @@ const theEnd = -1
 func ReadTo(ctx context.Context, client sarama.Client, topic string, partition int32, from, end int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
 	for {
-		msgs, highWater, err := l.fetch()
+		msgs, err := l.fetch()
+		for _, msg := range msgs {
+			if err := take(msg); err != nil {
+				return l.next, err
+			}
+		}
+		if err == nil && end < 0 {
+			end, err = client.GetOffset(topic, partition, sarama.OffsetNewest)
+		}
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, sarama.ErrOffsetOutOfRange) {
 				return l.next, fmt.Errorf("read %s/%d from %d: %w", topic, partition, l.next, err)
@@ -46,14 +56,6 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 			client.RefreshMetadata(topic) // an error here shows in the next try
 			service.Sleep(ctx, 100*time.Millisecond)
 			continue
-		}
-		for _, msg := range msgs {
-			if err := take(msg); err != nil {
-				return l.next, err
-			}
-		}
-		if end < 0 {
-			end = highWater
 		}
 		if l.next >= end {
 			return l.next, nil
@@ -68,7 +70,7 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 // there is none yet, it is the offset behind the markers and aborted messages that follow.
 func NextOffset(client sarama.Client, topic string, partition int32, isolation sarama.IsolationLevel, from int64) (int64, error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
-	msgs, _, err := l.fetch()
+	msgs, err := l.fetch()
 	if len(msgs) > 0 {
 		return msgs[0].Offset, err
 	}
@@ -85,31 +87,31 @@ type logReader struct {
 }
 
 // fetch reads from the position on and moves it behind what was read.
-func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, err error) {
+func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, err error) {
 	if l.next < 0 {
 		if l.next, err = l.oldest(); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
 	leader, err := l.client.Leader(l.topic, l.partition)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	req := &sarama.FetchRequest{Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1}
 	req.AddBlock(l.topic, l.partition, l.next, 4<<20, -1)
 	resp, err := leader.Fetch(req)
 	if err != nil {
 		leader.Close() // or the next try would use the same broken connection
-		return nil, 0, err
+		return nil, err
 	}
 	block := resp.GetBlock(l.topic, l.partition)
 	if block == nil {
-		return nil, 0, errors.New("the leader's answer leaves the partition out")
+		return nil, errors.New("the leader's answer leaves the partition out")
 	}
 	if block.Err != sarama.ErrNoError {
-		return nil, 0, block.Err
+		return nil, block.Err
 	}
-	return l.messages(block), block.HighWaterMarkOffset, nil
+	return l.messages(block), nil
 }
 
 func (l *logReader) oldest() (int64, error) {

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -120,5 +122,42 @@ func TestReadToTheLastStableOffset(t *testing.T) {
 	end(false)
 	if got := <-read; got != "4 <nil>" {
 		t.Errorf("to the end: position and error %s, want 4", got)
+	}
+}
+
+// A new leader is behind with its high-water mark until its followers have fetched again. Until then a fetch shows less than was
+// acknowledged, and ListOffsets has no answer (KIP-207).
+func TestReadToEndOfANewLeader(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t, "t:1")
+	c.SendTo("t", 0, "0", "1", "2")
+	var mu sync.Mutex
+	behind := 3 // fetches
+	c.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if behind == 0 {
+			return nil, nil, false
+		}
+		c.KeepControl()
+		behind--
+		asked := req.(*kmsg.FetchRequest).Topics[0]
+		partition := kmsg.NewFetchResponseTopicPartition()
+		partition.RecordBatches = []byte{}
+		topic := kmsg.NewFetchResponseTopic()
+		topic.Topic, topic.TopicID = asked.Topic, asked.TopicID
+		topic.Partitions = append(topic.Partitions, partition) // with a high-water mark of 0
+		resp := req.ResponseKind().(*kmsg.FetchResponse)
+		resp.Topics = append(resp.Topics, topic)
+		return resp, nil, true
+	})
+	unknown := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.LeaderNotAvailable, Count: 2, When: func(req kmsg.Request) bool {
+		return req.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Timestamp == sarama.OffsetNewest
+	}})
+	if got := texts(c.ReadAll("t")); got != "0 1 2" {
+		t.Errorf("got %q, want all that was acknowledged", got)
+	}
+	if unknown.Hits() < 2 {
+		t.Errorf("the leader was asked %d times for an end that it did not know, want 2: the test did not test", unknown.Hits())
 	}
 }
