@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,6 +86,33 @@ func TestGoesOnAfterAFailure(t *testing.T) {
 	}
 	if got, err := os.ReadFile(filepath.Join(docs, "reliability.md")); err != nil || string(got) != page {
 		t.Errorf("%v\n%s", err, got)
+	}
+
+	// --render makes the page from the JSON alone.
+	if err := os.Remove(filepath.Join(docs, "reliability.md")); err != nil {
+		t.Fatal(err)
+	}
+	if code := run(t.Context(), []string{"--render", "--docs", docs}, &out, &out); code != 0 {
+		t.Errorf("--render: exit code %d\n%s", code, &out)
+	}
+	if got, err := os.ReadFile(filepath.Join(docs, "reliability.md")); err != nil || string(got) != page {
+		t.Errorf("--render: %v\n%s", err, got)
+	}
+}
+
+// A list that is too long for the table stands below it, once.
+func TestLongListsOfFaults(t *testing.T) {
+	many := map[string]int{}
+	for i := range 10 {
+		many[fmt.Sprint("kind ", i)] = i + 1
+	}
+	page := report{Measurements: []reliability.Measurement{
+		{Guarantee: "a", Events: 1, Faults: many}, {Guarantee: "b", Events: 1, Faults: many}, {Guarantee: "c", Events: 1, Faults: map[string]int{"crash": 2}},
+	}}.markdown()
+	for line, count := range map[string]int{"| 55 of 10 kinds (1) |": 2, "\n(1) 10 kind 9, 9 kind 8, ": 1, "| 2 crash |": 1} {
+		if got := strings.Count(page, line); got != count {
+			t.Errorf("%q is there %d times, want %d:\n%s", line, got, count, page)
+		}
 	}
 }
 

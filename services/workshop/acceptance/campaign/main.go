@@ -42,6 +42,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	flags := flag.NewFlagSet("campaign", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	list := flags.Bool("list", false, "print the parts, and run none")
+	render := flags.Bool("render", false, "write reliability.md anew from the last line of reliability.jsonl, and run no part")
 	jobs := flags.Int("jobs", 2, "how many parts run at once")
 	docs := flags.String("docs", "docs", "the `folder` of reliability.md and reliability.jsonl")
 	logs := flags.String("logs", filepath.Join("dist", "campaign"), "the `folder` of the parts' logs")
@@ -54,6 +55,17 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if *list {
 		for _, p := range parts {
 			fmt.Fprintf(out, "%-12s about %2.0f min   %s\n", p.name, p.about.Minutes(), p.what)
+		}
+		return 0
+	}
+	if *render {
+		r, err := last(*docs)
+		if err == nil {
+			err = r.render(*docs)
+		}
+		if err != nil {
+			fmt.Fprintln(errs, "campaign:", err)
+			return 2
 		}
 		return 0
 	}

@@ -56,12 +56,17 @@ func (r report) summary(out io.Writer) int {
 	return 0
 }
 
+// render writes reliability.md anew.
+func (r report) render(dir string) error {
+	return os.WriteFile(filepath.Join(dir, "reliability.md"), []byte(r.markdown()), 0o666)
+}
+
 // write writes reliability.md anew, and appends to reliability.jsonl.
 func (r report) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "reliability.md"), []byte(r.markdown()), 0o666); err != nil {
+	if err := r.render(dir); err != nil {
 		return err
 	}
 	line, err := json.Marshal(r)
@@ -79,6 +84,16 @@ func (r report) write(dir string) error {
 	return f.Close()
 }
 
+// last returns the newest report of a folder.
+func last(dir string) (r report, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, "reliability.jsonl"))
+	if err != nil {
+		return r, err
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return r, json.Unmarshal([]byte(lines[len(lines)-1]), &r)
+}
+
 func (r report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Reliability\n\nWhat the last campaign measured. `make campaign` writes this page; all campaigns are in `reliability.jsonl`.\n\n")
@@ -86,9 +101,13 @@ func (r report) markdown() string {
 	b.WriteString("## Guarantees\n\nEvents are acknowledged messages, orders or goals that were judged; a fault counts if it was confirmed. A control is a broken variant\n" +
 		"of the subject, which the same judge has to find broken.\n\n" +
 		"| guarantee | where | events | faults | lost | duplicated | out of order | longest silence | controls caught | seeds |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	var long footnotes
 	for _, m := range totals(r.Measurements) {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %d | %s | %s | %s |\n", m.Guarantee, m.Ground, grouped(m.Events), kinds(m.Faults),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %d | %s | %s | %s |\n", m.Guarantee, m.Ground, grouped(m.Events), long.faults(m.Faults),
 			m.Lost, m.Duplicated, m.OutOfOrder, silence(m.Silence), controls(m.Measurement), m.seeds())
+	}
+	for i, text := range long {
+		fmt.Fprintf(&b, "\n(%d) %s\n", i+1, text)
 	}
 	b.WriteString("\n## Parts\n\n| part | what | time | result |\n|---|---|---|---|\n")
 	for _, p := range r.Parts {
@@ -168,6 +187,28 @@ func kinds(faults map[string]int) string {
 		text = append(text, fmt.Sprintf("%s %s", grouped(faults[name]), name))
 	}
 	return dash(strings.Join(text, ", "))
+}
+
+// footnotes are lists of faults that are too long for a table, or repeated in it.
+type footnotes []string
+
+// faults is a list of faults, or how many there are and the number of the footnote with the list.
+func (f *footnotes) faults(faults map[string]int) string {
+	const short = 8 // kinds
+	text := kinds(faults)
+	if len(faults) <= short {
+		return text
+	}
+	n := slices.Index(*f, text)
+	if n < 0 {
+		n = len(*f)
+		*f = append(*f, text)
+	}
+	all := 0
+	for _, count := range faults {
+		all += count
+	}
+	return fmt.Sprintf("%s of %d kinds (%d)", grouped(all), len(faults), n+1)
 }
 
 func controls(m reliability.Measurement) string {
