@@ -31,8 +31,17 @@ func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partitio
 	return ReadTo(ctx, client, topic, partition, from, theEnd, isolation, take)
 }
 
-// theEnd is the end that the log has when it is first asked for.
-const theEnd = -1
+// ReadShown is ReadToEnd up to the high-water mark of the first fetch: what any reader is shown at that moment. It does not wait for
+// the end of the log, which a leader whose in-sync replicas are fewer than min.insync.replicas may not know (KAFKA-15583).
+func ReadShown(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+	return ReadTo(ctx, client, topic, partition, from, theMark, isolation, take)
+}
+
+// Ends that ReadTo finds out by itself.
+const (
+	theEnd  = -1 // what the log has when it is first asked for its end
+	theMark = -2 // the high-water mark of the first fetch
+)
 
 // ReadTo is ReadToEnd up to an offset. It may hand over what was fetched from beyond it. An offset that
 // no transaction holds back (the last stable one, which ListOffsets gives at read_committed) is reached
@@ -40,14 +49,22 @@ const theEnd = -1
 func ReadTo(ctx context.Context, client sarama.Client, topic string, partition int32, from, end int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
 	for {
-		msgs, err := l.fetch()
+		msgs, highWater, err := l.fetch()
 		for _, msg := range msgs {
 			if err := take(msg); err != nil {
 				return l.next, err
 			}
 		}
-		if err == nil && end < 0 {
-			end, err = client.GetOffset(topic, partition, sarama.OffsetNewest)
+		switch {
+		case err != nil:
+		case end == theMark:
+			end = highWater
+		case end == theEnd:
+			if newest, asked := client.GetOffset(topic, partition, sarama.OffsetNewest); asked == nil {
+				end = newest
+			} else {
+				err = asked
+			}
 		}
 		if err != nil {
 			if ctx.Err() != nil || errors.Is(err, sarama.ErrOffsetOutOfRange) {
@@ -70,7 +87,7 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 // there is none yet, it is the offset behind the markers and aborted messages that follow.
 func NextOffset(client sarama.Client, topic string, partition int32, isolation sarama.IsolationLevel, from int64) (int64, error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
-	msgs, err := l.fetch()
+	msgs, _, err := l.fetch()
 	if len(msgs) > 0 {
 		return msgs[0].Offset, err
 	}
@@ -87,31 +104,31 @@ type logReader struct {
 }
 
 // fetch reads from the position on and moves it behind what was read.
-func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, err error) {
+func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, err error) {
 	if l.next < 0 {
 		if l.next, err = l.oldest(); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	leader, err := l.client.Leader(l.topic, l.partition)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	req := &sarama.FetchRequest{Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1}
 	req.AddBlock(l.topic, l.partition, l.next, 4<<20, -1)
 	resp, err := leader.Fetch(req)
 	if err != nil {
 		leader.Close() // or the next try would use the same broken connection
-		return nil, err
+		return nil, 0, err
 	}
 	block := resp.GetBlock(l.topic, l.partition)
 	if block == nil {
-		return nil, errors.New("the leader's answer leaves the partition out")
+		return nil, 0, errors.New("the leader's answer leaves the partition out")
 	}
 	if block.Err != sarama.ErrNoError {
-		return nil, block.Err
+		return nil, 0, block.Err
 	}
-	return l.messages(block), nil
+	return l.messages(block), block.HighWaterMarkOffset, nil
 }
 
 func (l *logReader) oldest() (int64, error) {

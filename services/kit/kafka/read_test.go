@@ -154,6 +154,17 @@ func TestReadToEndOfANewLeader(t *testing.T) {
 	unknown := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.LeaderNotAvailable, Count: 2, When: func(req kmsg.Request) bool {
 		return req.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Timestamp == sarama.OffsetNewest
 	}})
+	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	_, err = kafka.ReadShown(t.Context(), client, "t", 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		return fmt.Errorf("%s is shown", msg.Value)
+	})
+	if err != nil {
+		t.Errorf("%v, want nothing up to the leader's mark", err)
+	}
 	if got := texts(c.ReadAll("t")); got != "0 1 2" {
 		t.Errorf("got %q, want all that was acknowledged", got)
 	}

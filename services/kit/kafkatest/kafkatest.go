@@ -237,12 +237,18 @@ func ReadAllAs(cluster kafka.Cluster, topic string, isolation sarama.IsolationLe
 // takes longer than Deadline.
 func Eventually(t testing.TB, what string, state func() bool) {
 	t.Helper()
-	for end := time.Now().Add(Deadline); ; time.Sleep(5 * time.Millisecond) {
+	EventuallyWithin(t, Deadline, what, state)
+}
+
+// EventuallyWithin is Eventually with a deadline of its own, for what takes long by its nature.
+func EventuallyWithin(t testing.TB, deadline time.Duration, what string, state func() bool) {
+	t.Helper()
+	for end := time.Now().Add(deadline); ; time.Sleep(5 * time.Millisecond) {
 		if state() {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("after %s still not: %s", Deadline, what)
+			t.Fatalf("after %s still not: %s", deadline, what)
 		}
 	}
 }

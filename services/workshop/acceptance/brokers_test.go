@@ -40,9 +40,13 @@ func tryNative(t testing.TB, args ...string) error {
 	return nil
 }
 
-// awaitThreeBrokers waits until all brokers are registered: on fewer, topics get fewer replicas.
+// awaitThreeBrokers waits until all brokers are registered: on fewer, topics get fewer replicas. A test that failed may have left
+// some of them dead, which is no reason for the next to fail.
 func awaitThreeBrokers(t testing.TB) {
 	t.Helper()
+	if tryNative(t, "status") != nil {
+		native(t, "up")
+	}
 	kafkatest.Eventually(t, "three brokers are registered", func() bool {
 		admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
 		if err != nil {

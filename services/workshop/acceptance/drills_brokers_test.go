@@ -174,7 +174,7 @@ func TestInterruptedDrill(t *testing.T) {
 	for _, name := range rotated(t, "interrupted drills", 1, slices.Sorted(maps.Keys(blows))) {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, nil, "setsid", filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "drill", "run", name)
-			p.waitFor(blows[name])
+			kafkatest.EventuallyWithin(t, 3*time.Minute, "the drill says "+blows[name], func() bool { return contains(p.Lines(), blows[name]) })
 			syscall.Kill(-p.Process.Pid, syscall.SIGINT)
 			if code := p.exit(3 * time.Minute); code != 2 {
 				t.Errorf("exit code %d, want 2", code)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/lab"
@@ -102,7 +103,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 	for _, w := range run.Writes {
 		known[w.Message] = true
 	}
-	log, err := s.log(within)
+	log, err := s.log(within, kafka.ReadShown)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (b *Bench) readable(ctx context.Context, r *replicated) int {
 	reading, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	n := 0
-	kafka.ReadToEnd(reading, b.Client, r.topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted, func(*sarama.ConsumerMessage) error { // an error is that no more can be read
+	kafka.ReadShown(reading, b.Client, r.topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted, func(*sarama.ConsumerMessage) error { // an error is that no more can be read
 		n++
 		return nil
 	})
