@@ -5,6 +5,7 @@ package acceptance
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -70,10 +71,14 @@ func topic(t testing.TB, prefix string, partitions int32) string {
 	name := fmt.Sprintf("%s-%d", prefix, time.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(context.Background(), kafkatest.Deadline)
 	defer cancel()
-	applied, err := kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var applied []kafka.Applied
+	kafkatest.Eventually(t, name+" is created", func() bool {
+		applied, err = kafka.ApplyTopics(ctx, admin, kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}.WithDeadLetters(), nil)
+		if err != nil && !errors.Is(err, sarama.ErrInvalidReplicationFactor) { // a broker has lost its session, on a busy machine
+			t.Fatal(err)
+		}
+		return err == nil
+	})
 	if applied[0].Replicas != 3 {
 		t.Fatalf("%s has %d replicas: three brokers have to run", name, applied[0].Replicas)
 	}

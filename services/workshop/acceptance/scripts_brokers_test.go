@@ -117,7 +117,8 @@ server = socket.create_server(("127.0.0.1", 32181 if name == "zookeeper" else 29
 while True:
     client, _ = server.accept()
     client.recv(100)
-    client.sendall(b"x")
+    # A reply to Metadata: its size, the request's number, and how many brokers it names.
+    client.sendall(bytes([0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0 if os.environ["FAKE"] == "unnamed" and name != "zookeeper" else 1]))
     client.close()
 `
 
@@ -139,6 +140,8 @@ func TestSlowStart(t *testing.T) {
 	server.kafka(vars+"slow", "up", 0, "waiting for broker-1", "Recovering segment", "up in ")
 	server.kafka(vars, "down", 0)
 	server.kafka(vars+"silent", "up", 1, "no answer after", "without a sign of life", "START_TIMEOUT=48")
+	server.kafka(vars, "down", 0)
+	server.kafka(vars+"unnamed", "up", 1, "no answer after") // a broker that answers, and that no client would find
 	server.kafka(vars, "down", 0)
 	server.kafka(vars+"tired", "up", 0, "up in ") // the second time: ZooKeeper had no time for the first
 	server.kafka(vars, "down", 0)
