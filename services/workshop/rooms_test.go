@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	// Programs of their own.
 	"acceptance":          {},
 	"acceptance/campaign": {"kit"},
+	"lab/controltest":     {},
 	"batch-reader":        {"kit"},
 	"broken-board":        {"kit"},
 

@@ -7,36 +7,6 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Every mistake is caught, in the way that it must be.
-func TestControls(t *testing.T) {
-	t.Parallel()
-	for _, c := range Controls() {
-		if c.Brokers {
-			continue
-		}
-		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			if c.Lab == "zombie" && pause == nil {
-				return // TestLabs looks at that
-			}
-			l, ok := Find(c.Lab)
-			if !ok {
-				t.Fatalf("there is no lab %s", c.Lab)
-			}
-			if c.run != nil {
-				l.run = c.run
-			}
-			result, err := run(t, t.Context(), l, Options{Pace: c.pace, control: &c})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if result.Held() || !c.caught(result.Parts) {
-				t.Error("not caught")
-			}
-		})
-	}
-}
-
 // The fault alone is not the mistake: a program without the mistake passes the same fault.
 func TestFaultWithoutTheMistake(t *testing.T) {
 	t.Parallel()

@@ -48,19 +48,19 @@ func TestKilled(t *testing.T) {
 				if c.lab == "zombie" && pause == nil {
 					return
 				}
-				marked, out := markOf(t), &kafkatest.Output{}
+				marked, out := kafkatest.Mark(t), &kafkatest.Output{}
 				tool := tool(t, out, marked, c.lab, "100ms", c.cluster)
 				if err := tool.Start(); err != nil {
 					t.Fatal(err)
 				}
 				kafkatest.Eventually(t, "the lab prints "+c.when, func() bool { return strings.Contains(out.String(), c.when) })
 				time.Sleep(delay) // not to wait for a state: to meet any
-				if len(processes(t, marked)) < 2 && canSee {
+				if len(kafkatest.Marked(t, marked)) < 2 && kafkatest.CanSeeMarks {
 					t.Errorf("no program runs:\n%s", out)
 				}
 				tool.Process.Kill()
 				tool.Wait()
-				kafkatest.Eventually(t, "the lab's programs have ended", func() bool { return len(processes(t, marked)) == 0 })
+				kafkatest.Eventually(t, "the lab's programs have ended", func() bool { return len(kafkatest.Marked(t, marked)) == 0 })
 			})
 		}
 	})
@@ -79,7 +79,7 @@ func TestKilled(t *testing.T) {
 					t.Errorf("topics %v: the kill has left none of %s: then this proves nothing", topics, c.lab)
 				}
 				out := &kafkatest.Output{}
-				if err := tool(t, out, markOf(t), c.lab, "20ms", c.cluster).Run(); err != nil {
+				if err := tool(t, out, kafkatest.Mark(t), c.lab, "20ms", c.cluster).Run(); err != nil {
 					t.Errorf("ended with %v:\n%s", err, out)
 				}
 			})

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -46,7 +45,7 @@ var atOnce = make(chan struct{}, 6)
 func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	t.Helper()
 	var lines kafkatest.Output
-	marked := markOf(t)
+	marked := kafkatest.Mark(t)
 	o.Lang, o.BinDir, o.Seed = service.English, kafkatest.Binaries(t), 42
 	o.Environ = append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0")
 	o.Screen = screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator")
@@ -58,7 +57,7 @@ func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	began := time.Now()
 	result, err := Run(ctx, l, o)
 	t.Logf("%s took %s", l.Name, time.Since(began).Round(10*time.Millisecond))
-	if left := processes(t, marked); len(left) > 0 {
+	if left := kafkatest.Marked(t, marked); len(left) > 0 {
 		t.Errorf("processes %v are left", left)
 	}
 	if strings.Contains(lines.String(), "DATA RACE") {
@@ -72,34 +71,6 @@ func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 		}
 	})
 	return result, err
-}
-
-// markOf is a variable that tells the processes of one run from all others.
-func markOf(t *testing.T) string {
-	return fmt.Sprintf("LAB_TEST=%s-%d", t.Name(), time.Now().UnixNano())
-}
-
-// canSee: the system tells the environment of a process.
-const canSee = runtime.GOOS == "linux"
-
-// processes are those that have a variable in their environment.
-func processes(t *testing.T, variable string) []string {
-	t.Helper()
-	if !canSee {
-		return nil
-	}
-	paths, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var found []string
-	for _, path := range paths {
-		environ, _ := os.ReadFile(path) // it may have ended meanwhile, or be somebody else's
-		if slices.Contains(strings.Split(string(environ), "\x00"), variable) {
-			found = append(found, filepath.Base(filepath.Dir(path)))
-		}
-	}
-	return found
 }
 
 // Every lab holds, and says what it must. Seed 42 is a match of 47 goals.
