@@ -27,7 +27,7 @@ func (b board) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.Co
 			Score       struct{ TeamA, TeamB int }
 		}
 		if err := json.Unmarshal(msg.Value, &event); err != nil {
-			return err
+			log.Fatal(err) // an error that is returned would only end the session, and the next one meet it again
 		}
 		if event.Event == "goal" {
 			fmt.Printf("%s%d - %d\n", map[string]string{"TeamB": "           "}[event.Team], event.Score.TeamA, event.Score.TeamB)

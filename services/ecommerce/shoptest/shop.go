@@ -126,7 +126,7 @@ func (s *Shop) RemoveTopics(ctx context.Context) error {
 
 // admin connects for changes to the cluster. Closing it closes its client.
 func (s *Shop) admin(ctx context.Context) (sarama.ClusterAdmin, error) {
-	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("proof"), nil, func(error) {})
+	client, err := s.Cluster.Dial(ctx, s.Cluster.AdminConfig("shoptest"), nil, func(error) {})
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
 	for _, topic := range event.EcommerceTopics {
 		topics = append(topics, s.prefix+topic)
 	}
-	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("proof"), topics, func(error) {})
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("shoptest"), topics, func(error) {})
 	if err != nil {
 		return Evidence{}, err
 	}
