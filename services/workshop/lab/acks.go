@@ -122,22 +122,6 @@ func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, lead
 	return frozen, killed, err
 }
 
-// count is how many lines have a text.
-func count(lines []Line, text string) int {
-	n := 0
-	for _, l := range lines {
-		if strings.Contains(l.Text, text) {
-			n++
-		}
-	}
-	return n
-}
-
-// said says whether that many lines have a text.
-func said(text string, times int) func([]Line) bool {
-	return func(lines []Line) bool { return count(lines, text) >= times }
-}
-
 func (b *Bench) judgeAcks(ctx context.Context, program, topic string, acknowledged bool, frozen, killed time.Time) (Part, error) {
 	sends, err := b.Sends(program)
 	if err != nil {

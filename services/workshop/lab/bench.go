@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +41,10 @@ type Options struct {
 	KafkaData       string // where scripts/native-kafka keeps its pid files
 	ContainerPrefix string // of the compose stack's containers
 
-	control *Control // puts something else in a program's place; nil except in a control
+	// Swap returns the program, and its variables, to be started in place of one; nil: that one. Controls use it.
+	Swap func(name, program string, vars []string) (string, []string)
+	// Break is given the embedded cluster when it has started; nil: it stays as it is. Controls use it.
+	Break func(*embedded.Cluster)
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.
@@ -84,7 +88,9 @@ func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options
 			return b, err
 		}
 		b.Cluster.Brokers = b.embedded.ListenAddrs()
-		b.control.breakCluster(b.embedded)
+		if b.Break != nil {
+			b.Break(b.embedded)
+		}
 	} else {
 		b.prefix = name + "-" + rand.Text()[:6] + "-"
 	}
@@ -162,7 +168,7 @@ func (b *Bench) Close() {
 	}
 	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
 	if b.embedded == nil {
-		b.Say(Text{"os tópicos ficam: " + joined(b.topics), "the topics are kept: " + joined(b.topics)})
+		b.Say(Text{"os tópicos ficam: " + strings.Join(b.topics, ","), "the topics are kept: " + strings.Join(b.topics, ",")})
 	}
 }
 
@@ -197,7 +203,9 @@ func (b *Bench) LastWords(name string) string {
 }
 
 func (b *Bench) startOn(out *screen.Output, name, program string, vars []string) (*Process, error) {
-	program, vars = b.control.swap(name, program, vars)
+	if b.Swap != nil {
+		program, vars = b.Swap(name, program, vars)
+	}
 	path := filepath.Join(b.BinDir, program)
 	if runtime.GOOS == "windows" {
 		path += ".exe"
@@ -233,7 +241,7 @@ func (b *Bench) colour(name string) int {
 func (b *Bench) environment(name string, vars []string) []string {
 	env := append([]string(nil), b.Environ...)
 	env = append(env,
-		"BOOTSTRAP_SERVERS="+joined(b.Cluster.Brokers), "KAFKA_PROXY="+b.Cluster.Proxy,
+		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "KAFKA_PROXY="+b.Cluster.Proxy,
 		"WORKSHOP_LANG="+string(b.Lang), "LOG_LEVEL=error",
 		"HISTORY="+b.History(name), "STATE_DIR="+filepath.Join(b.Dir, "state"),
 	)
@@ -242,3 +250,10 @@ func (b *Bench) environment(name string, vars []string) []string {
 
 // History is the file of a program's history.
 func (b *Bench) History(name string) string { return filepath.Join(b.Dir, name+".jsonl") }
+
+// Processes are all that were started, in their order.
+func (b *Bench) Processes() []*Process {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.processes)
+}

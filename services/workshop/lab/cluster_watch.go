@@ -103,9 +103,7 @@ func (b *Bench) place(ctx context.Context, w *clusterWatch, r *replicated) error
 	if err != nil {
 		return err
 	}
-	b.mu.Lock()
-	b.topics = append(b.topics, r.topic)
-	b.mu.Unlock()
+	b.own(r.topic)
 	minInSync := fmt.Sprint(r.minInSync)
 	err = admin.CreateTopic(r.topic, &sarama.TopicDetail{
 		NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: map[int32][]int32{0: r.replicas},

@@ -103,7 +103,7 @@ func takeover(log []verdict.Record, members []memberLines, killed *Process, part
 	var first time.Time
 	for _, m := range members {
 		for _, l := range m.lines {
-			if n, ok := transaction(l.Text); ok && m.name != killed.Name && orphaned[n] && l.At.After(killed.endedAt) && (first.IsZero() || l.At.Before(first)) {
+			if n, ok := transaction(l.Text); ok && m.name != killed.Name && orphaned[n] && l.At.After(killed.EndedAt) && (first.IsZero() || l.At.Before(first)) {
 				first = l.At
 			}
 		}
@@ -111,7 +111,7 @@ func takeover(log []verdict.Record, members []memberLines, killed *Process, part
 	if first.IsZero() {
 		return Text{}, &NotRun{fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
 	}
-	took := seconds(first.Sub(killed.endedAt))
+	took := seconds(first.Sub(killed.EndedAt))
 	return Text{
 		fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
 		fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),

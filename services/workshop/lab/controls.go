@@ -36,21 +36,6 @@ type Control struct {
 	caught func([]Part) bool
 }
 
-// swap is what is started instead of a program. A nil *Control changes nothing.
-func (c *Control) swap(name, program string, vars []string) (string, []string) {
-	if c == nil || c.instead == nil {
-		return program, vars
-	}
-	return c.instead(name, program, vars)
-}
-
-// breakCluster puts the fault into the cluster. A nil *Control does not.
-func (c *Control) breakCluster(cluster *embedded.Cluster) {
-	if c != nil && c.fault != nil {
-		cluster.Fault(c.fault())
-	}
-}
-
 // Controls is every control, in the order of their labs.
 func Controls() []Control {
 	controls := []Control{
@@ -282,7 +267,10 @@ func (c Control) Check(ctx context.Context, o Options) (result Result, caught bo
 	if c.Embedded {
 		o.Cluster = kafka.Cluster{}
 	}
-	o.Pace, o.control = c.pace, &c
+	o.Pace, o.Swap = c.pace, c.instead
+	if c.fault != nil {
+		o.Break = func(cluster *embedded.Cluster) { cluster.Fault(c.fault()) }
+	}
 	result, err = Run(ctx, l, o)
 	return result, err == nil && !result.Held() && c.caught(result.Parts), err
 }

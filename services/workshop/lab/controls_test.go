@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"workshop.example/kit/embedded"
 	"workshop.example/kit/service"
 )
 
@@ -20,7 +21,7 @@ func TestFaultWithoutTheMistake(t *testing.T) {
 			if c.run != nil {
 				l.run = c.run
 			}
-			result, err := run(t, t.Context(), l, Options{Pace: c.pace, control: &Control{fault: c.fault}})
+			result, err := run(t, t.Context(), l, Options{Pace: c.pace, Break: func(cluster *embedded.Cluster) { cluster.Fault(c.fault()) }})
 			if err != nil {
 				t.Fatal(err)
 			}

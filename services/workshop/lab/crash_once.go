@@ -5,9 +5,6 @@ import (
 	"fmt"
 )
 
-// crashed is the exit code of the crash on cue: that of a process killed with -9.
-const crashed = 137
-
 // crashOnce is an experiment in which the board crashes at one event and is started again.
 func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) ([]Part, error) {
 	return func(ctx context.Context, b *Bench) ([]Part, error) {
@@ -33,16 +30,6 @@ func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) (
 		part.Want = want
 		return []Part{part}, err
 	}
-}
-
-// Part is the count of one board.
-func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
-	goals, err := m.Goals(ctx)
-	if err != nil {
-		return Part{}, err
-	}
-	v, strange, err := m.Judge(ctx, d.Scores(), goals)
-	return Part{Counted: v, Strange: strange, Highest: highest(goals)}, err
 }
 
 func last[T any](list []T) T {

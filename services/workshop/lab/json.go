@@ -41,7 +41,7 @@ type JSONFact struct {
 
 // JSON is the result with its words in a language.
 func (r Result) JSON(lang service.Lang) JSON {
-	out := JSON{Lab: r.Lab.Name, Seed: r.Seed, Held: r.Held(), Parts: []JSONPart{}}
+	out := JSON{Lab: r.Name, Seed: r.Seed, Held: r.Held(), Parts: []JSONPart{}}
 	for _, p := range r.Parts {
 		v := p.Counted
 		part := JSONPart{
@@ -53,10 +53,7 @@ func (r Result) JSON(lang service.Lang) JSON {
 		if !part.Held {
 			part.Hint = p.Hint.In(lang)
 		}
-		part.Refused, part.Torn, part.Strange = some(numbers(v.Spurious)), append([]string{}, v.Torn...), []string{}
-		for _, s := range p.Strange {
-			part.Strange = append(part.Strange, s.String())
-		}
+		part.Refused, part.Torn, part.Strange = some(numbers(v.Spurious)), append([]string{}, v.Torn...), append([]string{}, p.Strange...)
 		if p.Unread {
 			part.Sent, part.Acked = &p.Sent, &p.Acknowledged
 		} else {

@@ -57,13 +57,11 @@ func (m *Match) events(ctx context.Context) ([]Goal, error) {
 	return goals, err
 }
 
-const unreadableStream = "unreadable"
-
 // highest is the id of the last goal.
 func highest(goals []Goal) int {
 	id := 0
 	for _, g := range goals {
-		if g.Stream != unreadableStream {
+		if g.Stream != Unreadable {
 			id = max(id, g.Number)
 		}
 	}
@@ -72,7 +70,7 @@ func highest(goals []Goal) int {
 
 // unreadable names a message that says nothing of itself by where it stands, beginning with 1.
 func unreadable(offset int64) verdict.Message {
-	return verdict.Message{Stream: unreadableStream, Number: int(offset) + 1}
+	return verdict.Message{Stream: Unreadable, Number: int(offset) + 1}
 }
 
 func (m *Match) read(ctx context.Context, topic string, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) error {
@@ -87,7 +85,7 @@ func ofStream(goals []Goal, stream string) []Goal {
 
 // Judge compares what a board has shown with what is in the topic. Strange are score lines that no
 // record explains. The goals, and the scores, are those of one match: another's has the same scores.
-func (m *Match) Judge(ctx context.Context, scores []Score, goals []Goal) (v verdict.Verdict, strange []Score, err error) {
+func (m *Match) Judge(ctx context.Context, scores []Score, goals []Goal) (v verdict.Verdict, strange []string, err error) {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	if run.DeadLetters, err = m.DeadLetters(ctx); err != nil {
 		return v, nil, err
@@ -101,8 +99,8 @@ func (m *Match) Judge(ctx context.Context, scores []Score, goals []Goal) (v verd
 	}
 	for _, s := range scores {
 		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
-		if !ok || g.Stream == unreadableStream {
-			strange = append(strange, s)
+		if !ok || g.Stream == Unreadable {
+			strange = append(strange, s.String())
 			continue
 		}
 		run.Reads = append(run.Reads, verdict.Read{Message: g.Message, Session: s.Session, Aborted: g.Aborted})
@@ -158,4 +156,14 @@ func (m *Match) abortedOnBoard(ctx context.Context) ([]int, error) {
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// Part is the count of one board.
+func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
+	goals, err := m.Goals(ctx)
+	if err != nil {
+		return Part{}, err
+	}
+	v, strange, err := m.Judge(ctx, d.Scores(), goals)
+	return Part{Counted: v, Strange: strange, Highest: highest(goals)}, err
 }

@@ -10,6 +10,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -71,19 +72,8 @@ func Find(name string) (Lab, bool) {
 	return Lab{}, false
 }
 
-// Text is words for students, in both languages.
-type Text struct{ PT, EN string }
-
-// Textf is a text with the same values, in the same order, in both languages.
-func Textf(pt, en string, values ...any) Text {
-	return Text{fmt.Sprintf(pt, values...), fmt.Sprintf(en, values...)}
+// Introduce prints what will happen, in lines of up to width columns.
+func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string, width int) {
+	heading := Text{"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)"}.In(lang)
+	l.Words.Introduce(w, lang, fmt.Sprintf(heading, l.Name, seed, where), width)
 }
-
-// In returns the words in a language.
-func (t Text) In(lang service.Lang) string { return service.Pick(lang, t.PT, t.EN) }
-
-// NotRun says why an experiment has no verdict: something that it needs is missing, or its fault has
-// not struck.
-type NotRun struct{ Cause string }
-
-func (e *NotRun) Error() string { return e.Cause }

@@ -182,20 +182,20 @@ func wantNotRun(t *testing.T, l Lab, o Options, cause string) {
 // Where the fault does not strike there is no verdict.
 func TestNoStrikeNoVerdict(t *testing.T) {
 	t.Parallel()
-	never := &Control{instead: func(_, program string, vars []string) (string, []string) {
+	never := func(_, program string, vars []string) (string, []string) {
 		if program == "scoreboard" {
 			vars = append(slices.Clone(vars), "FAIL_AT_ID=900")
 		}
 		return program, vars
-	}}
+	}
 	beyond := slices.Clone(strikes[:1])
 	beyond[0].id = 900
 	late := exactlyOnce
 	late.run = func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, beyond) }
 	for _, c := range []struct {
-		lab     Lab
-		control *Control
-		cause   string
+		lab   Lab
+		swap  func(name, program string, vars []string) (string, []string)
+		cause string
 	}{
 		{atLeastOnce, never, "has not crashed at id 5"},
 		{crashLoop, never, "was to crash with exit code 137, and ended with 0"},
@@ -204,7 +204,7 @@ func TestNoStrikeNoVerdict(t *testing.T) {
 	} {
 		t.Run(c.lab.Name, func(t *testing.T) {
 			t.Parallel()
-			wantNotRun(t, c.lab, Options{Pace: 5 * time.Millisecond, control: c.control}, c.cause)
+			wantNotRun(t, c.lab, Options{Pace: 5 * time.Millisecond, Swap: c.swap}, c.cause)
 		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -52,7 +53,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	life.Stop() // which commits, and leaves the group
 	java, err := b.launch(b.Screen, "java", console, []string{
-		"--bootstrap-server", joined(b.Cluster.Brokers), "--topic", m.Topic, "--group", board.Group,
+		"--bootstrap-server", strings.Join(b.Cluster.Brokers, ","), "--topic", m.Topic, "--group", board.Group,
 	}, b.environment("java", nil), false)
 	if err != nil {
 		return nil, err

@@ -110,9 +110,6 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
-// killed is how a process that was ended by a signal is reported (os.ProcessState.ExitCode).
-const killed = -1
-
 // SayRestart says that a board has died and comes back.
 func (b *Bench) SayRestart(d *Board, code int) {
 	if code == killed {
@@ -173,6 +170,3 @@ func parseScore(line string) (Score, bool) {
 	}
 	return s, true
 }
-
-// joined is a list as BOOTSTRAP_SERVERS wants it.
-func joined(brokers []string) string { return strings.Join(brokers, ",") }

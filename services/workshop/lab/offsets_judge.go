@@ -77,7 +77,7 @@ func partOfLife(goals []Goal, lines []Line) Part {
 		}
 		message := verdict.Message{Stream: stream, Number: s.ID()}
 		if streams[stream] && known[message] != s {
-			part.Strange = append(part.Strange, s)
+			part.Strange = append(part.Strange, s.String())
 			continue
 		}
 		run.Reads = append(run.Reads, verdict.Read{Message: message})

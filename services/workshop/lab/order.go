@@ -126,7 +126,7 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 	for _, s := range scores {
 		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
 		if !ok {
-			part.Strange = append(part.Strange, s)
+			part.Strange = append(part.Strange, s.String())
 			continue
 		}
 		seen = append(seen, s)

@@ -11,13 +11,13 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Introduce prints what will happen, in lines of up to width columns.
-func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string, width int) {
-	lines := []string{fmt.Sprintf(Text{"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)"}.In(lang), l.Name, seed, where)}
-	for i, line := range l.Will {
+// Introduce prints a heading and what will happen, in lines of up to width columns.
+func (w Words) Introduce(out io.Writer, lang service.Lang, heading string, width int) {
+	lines := []string{heading}
+	for i, line := range w.Will {
 		lines = append(lines, fmt.Sprintf("%d. %s", i+1, line.In(lang)))
 	}
-	io.WriteString(w, fold.Lines(strings.Join(lines, "\n")+"\n\n", width, len("1. ")))
+	io.WriteString(out, fold.Lines(strings.Join(lines, "\n")+"\n\n", width, len("1. ")))
 }
 
 // Print prints the verdict in lines of up to width columns, with marks in colour where colour is set.
@@ -28,7 +28,7 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
 		if title := p.Title.In(lang); title != "" {
 			add(1, "["+title+"]")
 		}
-		lines = append(lines, Verdict(p.Line(lang), p.outcome(r.Lab.Name).In(lang), width)...)
+		lines = append(lines, Verdict(p.Line(lang), p.outcome(r.Name).In(lang), width)...)
 		for _, row := range p.table(lang) {
 			add(6, "  "+row)
 		}
@@ -51,7 +51,7 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
 		}
 		lines = append(lines, "")
 	}
-	add(0, Text{"Por quê: ", "Why: "}.In(lang)+r.Lab.Why.In(lang))
+	add(0, Text{"Por quê: ", "Why: "}.In(lang)+r.Why.In(lang))
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }
 

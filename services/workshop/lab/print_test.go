@@ -7,38 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
-
-func TestParseScore(t *testing.T) {
-	for _, c := range []struct {
-		line string
-		want Score
-		ok   bool
-	}{
-		{"1 - 0", Score{TeamA: 1}, true},
-		{"           12 - 13", Score{TeamA: 12, TeamB: 13}, true},
-		{"0 - 1 \t", Score{TeamB: 1}, true},
-		{"0 - 1\r", Score{TeamB: 1}, true},
-		{"", Score{}, false},
-		{"1 - ", Score{}, false},
-		{"1 -  0", Score{}, false},
-		{"1-0", Score{}, false},
-		{"01 - 0", Score{}, false},
-		{"-1 - 0", Score{TeamA: -1}, true}, // no event explains it: it comes out as strange
-		{"1 - 0!", Score{}, false},
-		{"placar: 1 - 0", Score{}, false},
-		{"1 - 0 - 0", Score{}, false},
-		{"contagem própria: 3 a 2, igual ao placar anunciado", Score{}, false},
-		{"99999999999999999999 - 1", Score{}, false},
-	} {
-		if got, ok := parseScore(c.line); got != c.want || ok != c.ok {
-			t.Errorf("%q: got %v, %v, want %v, %v", c.line, got, ok, c.want, c.ok)
-		}
-	}
-}
 
 func TestIDs(t *testing.T) {
 	for _, c := range []struct {
@@ -121,7 +92,7 @@ func TestMisses(t *testing.T) {
 		{"order", Part{Counted: verdict.Verdict{Nonmonotonic: messages(4)}}, []string{"out of order: id 4 instead of none"}},
 		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"refused, but in the topic: id 6 instead of none"}},
 		{"torn", Part{Counted: verdict.Verdict{Torn: []string{"m/5"}}}, []string{"torn transaction: m/5"}},
-		{"strange", Part{Strange: []Score{{TeamA: 9, TeamB: 9}}}, []string{"a score that no event explains: 9 - 9"}},
+		{"strange", Part{Strange: []string{"9 - 9"}}, []string{"a score that no event explains: 9 - 9"}},
 		{"a fact", Part{Facts: []Fact{{Text{"sim", "yes"}, true}, {Text{"não", "no"}, false}}}, []string{"did not hold: no"}},
 	} {
 		var got []string
@@ -138,7 +109,7 @@ func TestMisses(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	r := Result{Lab: atLeastOnce, Seed: 42, Parts: []Part{{
+	r := Result{Name: "at-least-once", Seed: 42, Parts: []Part{{
 		Title:   Text{"tela", "screen"},
 		Counted: verdict.Verdict{Produced: 47, Processed: 46, Missing: messages(20), Repeated: messages(5, 5), UnknownAbsent: messages(48)},
 		Want:    Prediction{Lost: []int{20}},
@@ -154,7 +125,7 @@ func TestJSON(t *testing.T) {
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if empty, _ := json.Marshal(Result{Lab: atLeastOnce}.JSON(service.English)); string(empty) != `{"lab":"at-least-once","seed":0,"held":true,"parts":[]}` {
+	if empty, _ := json.Marshal(Result{Name: "at-least-once"}.JSON(service.English)); string(empty) != `{"lab":"at-least-once","seed":0,"held":true,"parts":[]}` {
 		t.Errorf("nothing: %s", empty)
 	}
 }
@@ -179,73 +150,8 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// Every lab says everything in both languages, in lines that a terminal holds or folds.
-func TestWords(t *testing.T) {
-	names := map[string]bool{}
-	for _, l := range All() {
-		if found, ok := Find(l.Name); !ok || found.Name != l.Name || names[l.Name] {
-			t.Errorf("lab %q is not there, or twice", l.Name)
-		}
-		names[l.Name] = true
-		for i, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) {
-			if text.PT == "" || text.EN == "" || text.PT == text.EN {
-				t.Errorf("%s: text %d is %+v", l.Name, i, text)
-			}
-		}
-		if !strings.HasPrefix(l.Will[2].PT, "Previsão: ") || !strings.HasPrefix(l.Will[2].EN, "Prediction: ") {
-			t.Errorf("%s: the third line predicts nothing: %+v", l.Name, l.Will[2])
-		}
-	}
-	if _, ok := Find("no such lab"); ok {
-		t.Error("there is a lab that nobody wrote")
-	}
-}
-
-// What a lab says fits the terminal, and breaks no word.
-func TestPrintFits(t *testing.T) {
-	ids := make([]int, 60)
-	for i := range ids {
-		ids[i] = 3*i + 1
-	}
-	part := Part{
-		Title: Text{"enable.idempotence=false", "enable.idempotence=false"}, Highest: 200,
-		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: messages(ids...)}, Want: Prediction{Duplicated: ids},
-		Table: []Text{{"Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
-	}
-	wrong := part
-	wrong.Want = Prediction{Lost: ids}
-	for _, l := range All() {
-		right := part
-		for _, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
-			right.Facts, right.Notes = append(right.Facts, Fact{text, true}), append(right.Notes, text)
-		}
-		wrong.Hint = l.Why
-		r := Result{Lab: l, Parts: []Part{right, wrong}}
-		for _, lang := range []service.Lang{service.Portuguese, service.English} {
-			whole := ""
-			for _, width := range []int{10_000, 120, 80, 60} {
-				var out strings.Builder
-				l.Introduce(&out, lang, 42, "brokers localhost:9091,localhost:9092,localhost:9093", width)
-				r.Print(&out, lang, true, width)
-				for line := range strings.Lines(out.String()) {
-					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
-						t.Errorf("%s, %d columns: a line of %d: %s", l.Name, width, n, line)
-					}
-				}
-				words := strings.Join(strings.Fields(out.String()), " ")
-				if whole == "" {
-					whole = words
-				}
-				if words != whole {
-					t.Errorf("%s, %d columns: other words than on one line:\n%s", l.Name, width, &out)
-				}
-			}
-		}
-	}
-}
-
 func ExampleResult_Print() {
-	r := Result{Lab: Lab{Name: "at-most-once", Words: Words{Why: Text{EN: "the offset was committed first."}}}, Parts: []Part{{
+	r := Result{Name: "at-most-once", Words: Words{Why: Text{EN: "the offset was committed first."}}, Parts: []Part{{
 		Counted: verdict.Verdict{Produced: 3, Processed: 2, Missing: messages(2)}, Highest: 3,
 		Want: Prediction{Lost: []int{3}}, Facts: []Fact{{Text{EN: "the board crashed"}, true}}, Hint: Text{EN: "commit first."},
 	}}}

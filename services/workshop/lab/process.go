@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,8 +33,9 @@ type Process struct {
 	stdin io.Closer
 	ended chan struct{}
 
-	began, endedAt time.Time
-	paused         atomic.Bool
+	Began   time.Time
+	EndedAt time.Time // set when Ended is closed
+	paused  atomic.Bool
 
 	guard bool // of somebody else's program: it has to outlive us, to end that
 
@@ -46,7 +48,7 @@ type Process struct {
 // start starts a program whose lines go to out, and are kept. It ends with this process, in its own way
 // where it is a guard.
 func start(out *screen.Output, name, colour, path string, args, env []string, guard bool) (*Process, error) {
-	p := &Process{Name: name, guard: guard, began: time.Now(), ended: make(chan struct{}), change: make(chan struct{})}
+	p := &Process{Name: name, guard: guard, Began: time.Now(), ended: make(chan struct{}), change: make(chan struct{})}
 	stdout, stderr := out.Lines(name, colour)
 	p.cmd = exec.Command(path, args...)
 	p.cmd.Env = env
@@ -67,7 +69,7 @@ func start(out *screen.Output, name, colour, path string, args, env []string, gu
 		p.cmd.Wait() // its error says nothing that the state does not
 		stdout.Flush()
 		stderr.Flush()
-		p.endedAt = time.Now()
+		p.EndedAt = time.Now()
 		close(p.ended)
 	}()
 	return p, nil
@@ -195,3 +197,25 @@ func (p *Process) Stop() {
 
 // stopGrace is short: what a stopped program may leave behind is of no consequence to a lab that is over.
 const stopGrace = 4 * time.Second
+
+// count is how many lines have a text.
+func count(lines []Line, text string) int {
+	n := 0
+	for _, l := range lines {
+		if strings.Contains(l.Text, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// said says whether that many lines have a text.
+func said(text string, times int) func([]Line) bool {
+	return func(lines []Line) bool { return count(lines, text) >= times }
+}
+
+// The exit codes of programs that do not end by themselves.
+const (
+	killed  = -1  // by a signal: os.ProcessState.ExitCode
+	crashed = 137 // by a crash on cue: that of a process killed with -9
+)

@@ -22,14 +22,14 @@ var reportTemplate = template.Must(template.New("report").Parse(reportPage))
 func (r Result) Report(w io.Writer, lang service.Lang) error {
 	words := service.Pick(lang, reportPortuguese, reportEnglish)
 	page := reportView{
-		Lang: string(lang), Lab: r.Lab.Name, Seed: r.Seed, Held: r.Held(), Why: r.Lab.Why.In(lang), Words: words,
-		Summary: r.Lab.Summary.In(lang), At: r.Timeline.Ended.Format(words.Date), AtISO: r.Timeline.Ended.Format(time.RFC3339),
+		Lang: string(lang), Lab: r.Name, Seed: r.Seed, Held: r.Held(), Why: r.Why.In(lang), Words: words,
+		Summary: r.Summary.In(lang), At: r.Timeline.Ended.Format(words.Date), AtISO: r.Timeline.Ended.Format(time.RFC3339),
 	}
-	for _, line := range r.Lab.Will {
+	for _, line := range r.Will {
 		page.Will = append(page.Will, line.In(lang))
 	}
 	for _, p := range r.Parts {
-		page.Parts = append(page.Parts, p.view(r.Lab.Name, lang))
+		page.Parts = append(page.Parts, p.view(r.Name, lang))
 	}
 	if len(r.Timeline.Tracks) > 0 {
 		page.Picture = new(draw(r.Timeline, r.missing(lang), words))
@@ -127,7 +127,7 @@ func (r Result) missing(lang service.Lang) map[message]string {
 			word = service.Pick(lang, "não exibida", "not shown")
 		}
 		for _, m := range slices.Concat(p.Counted.Lost, p.Counted.Missing) {
-			if m.Stream != unreadableStream {
+			if m.Stream != Unreadable {
 				missing[message{m.Stream, m.Number}] = word
 			}
 		}

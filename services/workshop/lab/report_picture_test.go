@@ -15,6 +15,11 @@ import (
 	"workshop.example/kit/verdict"
 )
 
+var lossyWords = Words{
+	Summary: Text{"o gol perdido", "the lost goal"}, Why: Text{"o offset foi confirmado antes.", "the offset was committed first."},
+	Will: [3]Text{{"uma partida", "a match"}, {"uma queda", "a crash of the board"}, {"Previsão: falta o id 5", "Prediction: id 5 is missing"}},
+}
+
 // lossy is a match of ten goals. The board crashes after it has committed the offset of id 5, which it does not show,
 // and shows id 6 in both its lives.
 func lossy() Result {
@@ -35,11 +40,11 @@ func lossy() Result {
 	steps = append(steps, history.Entry{At: at(8), Operation: 99, Step: history.Show, Phase: history.OK, Subject: subject(6, 5)})
 	timeline := Timeline{Began: began, Ended: at(12), Tracks: []Track{
 		{Name: "score-simulator", Lives: []Life{{Began: began, Ended: at(11)}}, Entries: sends},
-		{Name: "scoreboard", Lives: []Life{{began, at(5).Add(35 * time.Millisecond), crashed}, {Began: at(6)}}, Entries: steps},
+		{Name: "scoreboard", Lives: []Life{{began, at(5).Add(35 * time.Millisecond), crashedCode}, {Began: at(6)}}, Entries: steps},
 	}}
-	timeline.identify()
+	timeline.Identify()
 	counted := verdict.Verdict{Produced: 10, Processed: 9, Lost: []verdict.Message{{Stream: "m", Number: 5}}}
-	return Result{Lab: atMostOnce, Seed: 42, Timeline: timeline, Parts: []Part{{Counted: counted, Highest: 10, Want: Prediction{Lost: []int{5}}}}}
+	return Result{Name: "at-most-once", Words: lossyWords, Seed: 42, Timeline: timeline, Parts: []Part{{Counted: counted, Highest: 10, Want: Prediction{Lost: []int{5}}}}}
 }
 
 // The id that was lost is marked where it was sent, and where its line is missing; that which was shown twice is named.
@@ -64,13 +69,13 @@ func TestReportMarksTheLostID(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("marked: %q, want %q", got, want)
 	}
-	page := reportOf(t, r)
+	page := pageOf(t, r)
 	if !strings.Contains(page, `<li class="lost">5✗</li>`) {
 		t.Error("the strip of ids does not mark id 5")
 	}
 
 	r.Parts[0].Counted.Lost = nil // control
-	if page := reportOf(t, r); strings.Contains(page, "✗ id 5") || strings.Contains(page, "5✗") {
+	if page := pageOf(t, r); strings.Contains(page, "✗ id 5") || strings.Contains(page, "5✗") {
 		t.Error("id 5 is marked, and was not lost")
 	}
 }
@@ -87,7 +92,7 @@ func TestReportOfLinesOnly(t *testing.T) {
 		}
 	}
 	board.Entries, board.LinesOnly = lines, true
-	page := reportOf(t, r)
+	page := pageOf(t, r)
 	if strings.Count(page, "<title>id 5 · lost</title>") != 2 {
 		t.Error("id 5 is not marked in the board's lane")
 	}
@@ -149,7 +154,7 @@ func TestReportPaintsNothingOver(t *testing.T) {
 		r := lossy()
 		missing := r.missing(service.English)
 		for i := range r.Timeline.Tracks[1].Lives {
-			r.Timeline.Tracks[1].Lives[i].Code = []int{0, crashed, killed, 1}[random.IntN(4)]
+			r.Timeline.Tracks[1].Lives[i].Code = []int{0, crashedCode, killedCode, 1}[random.IntN(4)]
 		}
 		for id := range 10 {
 			if random.IntN(3) == 0 {
@@ -200,7 +205,7 @@ func smallText(page string) (faults []string) {
 }
 
 func TestReportIsReadableOnATelephone(t *testing.T) {
-	page := reportOf(t, lossy())
+	page := pageOf(t, lossy())
 	if faults := smallText(page); len(faults) > 0 {
 		t.Errorf("%q", faults)
 	}
@@ -276,4 +281,13 @@ func TestReportIsTranslated(t *testing.T) {
 func visible(page string) string {
 	page = regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>`).ReplaceAllString(page, "")
 	return regexp.MustCompile(`(class|id|aria-labelledby|role|data-lane)="[^"]*"`).ReplaceAllString(page, "")
+}
+
+func pageOf(t *testing.T, r Result) string {
+	t.Helper()
+	var page strings.Builder
+	if err := r.Report(&page, service.English); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
 }

@@ -15,7 +15,7 @@ import (
 
 // A lab that starts no program has a page too: with its table, and no empty picture.
 func TestReportWithoutPrograms(t *testing.T) {
-	r := Result{Lab: partitions, Parts: []Part{partWithKeys(asSent())}, Timeline: (&Bench{}).timeline()}
+	r := Result{Name: "partitions", Parts: []Part{partWithKeys(asSent())}, Timeline: timeline(&Bench{})}
 	var page strings.Builder
 	if err := r.Report(&page, service.English); err != nil {
 		t.Fatal(err)

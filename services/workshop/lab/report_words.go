@@ -40,14 +40,20 @@ var (
 	}
 )
 
+// The exit codes of lives that did not end by themselves: of a signal, as os.ProcessState has it, and of a crash on cue.
+const (
+	killedCode  = -1
+	crashedCode = 137
+)
+
 // ending is how a life ended.
 func (w reportWords) ending(life Life) string {
 	switch {
 	case life.Ended.IsZero():
 		return w.Running
-	case life.Code == killed:
+	case life.Code == killedCode:
 		return w.Killed
-	case life.Code == crashed:
+	case life.Code == crashedCode:
 		return w.Crashed
 	}
 	return fmt.Sprintf("%s %d", w.Ended, life.Code)

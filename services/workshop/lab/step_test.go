@@ -30,42 +30,6 @@ func stepsOf(text string, id int) []step {
 	return steps
 }
 
-// Each strike is proven by the steps of its own point, and not by those of another.
-func TestStruck(t *testing.T) {
-	for at, text := range []string{"T", "TtPp", "TtPpCc", "TtPpCcEe"} {
-		for i, s := range strikes {
-			if got := s.struck(lastTry(stepsOf(text, s.id), s.id)); got != (i == at) {
-				t.Errorf("strike at id %d by the steps %s: %v", s.id, text, got)
-			}
-		}
-	}
-	for _, c := range []struct {
-		strike int
-		text   string
-		want   bool
-	}{
-		{0, "TtPpCc!AaT", true},    // a first try was aborted
-		{0, "TtPpIiT", true},       // by the next life
-		{1, "TtPp!", false},        // refused
-		{1, "TtP", false},          // not answered
-		{2, "TtPpC", false},        //
-		{2, "TtPpCc!", false},      //
-		{2, "TtPpCc!Cc", true},     // tried again
-		{3, "TtPpCcE", false},      //
-		{3, "TtPpCcEe!", false},    //
-		{3, "TtPpCcEe!Ee", true},   //
-		{3, "TtPpCcAaTtPp", false}, //
-	} {
-		s := strikes[c.strike]
-		if got := s.struck(lastTry(stepsOf(c.text, s.id), s.id)); got != c.want {
-			t.Errorf("strike at id %d by the steps %s: %v, want %v", s.id, c.text, got, c.want)
-		}
-	}
-	if got := lastTry(stepsOf("TtPp", 4), 5); len(got) != 0 {
-		t.Errorf("another event's steps %v", got)
-	}
-}
-
 // A tap counts the transactions that are committed, and holds the step it was asked to.
 func TestTapCounts(t *testing.T) {
 	tap := &tap{event: 1, ctx: t.Context()}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"workshop.example/kit/verdict"
@@ -128,7 +129,7 @@ func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 func (s *student) start(failAt int) error {
 	b := s.match.bench
 	env := append(slices.Clone(b.Environ),
-		"BOOTSTRAP_SERVERS="+joined(b.Cluster.Brokers), "WORKSHOP_LANG="+string(b.Lang),
+		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "WORKSHOP_LANG="+string(b.Lang),
 		"STATE_DIR="+filepath.Join(b.Dir, "state"), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once",
 		// Python keeps lines that go to a pipe in a buffer of 8 KiB, which the crash would take along:
 		// goals that the student's program has shown would count as lost.

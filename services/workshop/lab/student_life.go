@@ -28,7 +28,7 @@ const (
 
 // watch returns when a life has ended, by itself or because nothing more was to come of it.
 func (s *student) watch(ctx context.Context, p *Process, before membership) (life sight, err error) {
-	q := &silence{life: &life, before: before, since: p.began}
+	q := &silence{life: &life, before: before, since: p.Began}
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for running := true; running; {
@@ -52,9 +52,9 @@ func (s *student) watch(ctx context.Context, p *Process, before membership) (lif
 		life.printed++
 		if score, ok := parseScore(line.Text); ok {
 			if life.first == 0 {
-				life.first, life.lasted = score.ID(), p.endedAt.Sub(line.At)
+				life.first, life.lasted = score.ID(), p.EndedAt.Sub(line.At)
 				if q.told {
-					life.waited = line.At.Sub(p.began)
+					life.waited = line.At.Sub(p.Began)
 				}
 			}
 			life.last = max(life.last, score.ID())
@@ -106,7 +106,7 @@ func (s *student) over(p *Process, q *silence) bool {
 	if q.life.joined && len(group.members) == 0 && now.Sub(q.since) < startGrace {
 		return false // it has left the group, and is about to end
 	}
-	starting := q.shown == 0 && !q.life.joined && now.Sub(p.began) < startGrace
+	starting := q.shown == 0 && !q.life.joined && now.Sub(p.Began) < startGrace
 	if starting || group.rebalancing && now.Sub(q.since) < patience {
 		q.settled = now
 		if group.rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
@@ -123,7 +123,7 @@ func (s *student) over(p *Process, q *silence) bool {
 	default:
 		return false
 	}
-	for _, at := range []time.Time{q.since, q.settled, s.match.Simulator.endedAt} {
+	for _, at := range []time.Time{q.since, q.settled, s.match.Simulator.EndedAt} {
 		if now.Sub(at) < quietAfter {
 			return false
 		}

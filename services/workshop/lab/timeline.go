@@ -1,9 +1,6 @@
 package lab
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
 	"time"
 
 	"workshop.example/kit/history"
@@ -30,44 +27,6 @@ type Life struct {
 	Code         int
 }
 
-// timeline collects the histories, which are gone when the bench is closed. A program without one, such
-// as a student's, has its lives and its score lines.
-func (b *Bench) timeline() Timeline {
-	t := Timeline{Ended: time.Now()}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, p := range b.processes {
-		i := slices.IndexFunc(t.Tracks, func(track Track) bool { return track.Name == p.Name })
-		if i < 0 {
-			entries, _ := b.Entries(p.Name) // what is there; the verdict does not hang on it
-			t.Tracks = append(t.Tracks, Track{Name: p.Name, Entries: entries})
-			i = len(t.Tracks) - 1
-		}
-		life := Life{Began: p.began}
-		select {
-		case <-p.ended:
-			life.Ended, life.Code = p.endedAt, p.ExitCode()
-		default:
-		}
-		t.Tracks[i].Lives = append(t.Tracks[i].Lives, life)
-		if len(t.Tracks[i].Entries) == 0 || t.Tracks[i].LinesOnly {
-			t.Tracks[i].LinesOnly = true
-			t.Tracks[i].Entries = append(t.Tracks[i].Entries, scoreEntries(p, len(t.Tracks[i].Lives))...)
-		}
-	}
-	for _, track := range t.Tracks {
-		first := slices.MinFunc(track.Lives, func(a, b Life) int { return cmp.Compare(a.Began.UnixNano(), b.Began.UnixNano()) })
-		if t.Began.IsZero() || first.Began.Before(t.Began) {
-			t.Began = first.Began
-		}
-	}
-	if t.Began.IsZero() { // a lab that does all of it itself
-		t.Began = t.Ended
-	}
-	t.identify()
-	return t
-}
-
 // place is where a message is.
 type place struct {
 	topic     string
@@ -75,9 +34,9 @@ type place struct {
 	offset    int64
 }
 
-// identify gives deliveries, which know only the place of a message, its stream and number, where the program that
+// Identify gives deliveries, which know only the place of a message, its stream and number, where the program that
 // sent it or one that showed it has told them.
-func (t Timeline) identify() {
+func (t Timeline) Identify() {
 	known := map[place]history.Subject{}
 	for _, track := range t.Tracks {
 		for _, e := range track.Entries {
@@ -93,18 +52,4 @@ func (t Timeline) identify() {
 			}
 		}
 	}
-}
-
-// scoreEntries are the score lines of one life as a history has them.
-func scoreEntries(p *Process, life int) []history.Entry {
-	var entries []history.Entry
-	for i, line := range p.Lines() {
-		if score, ok := parseScore(line.Text); ok {
-			entries = append(entries, history.Entry{
-				At: line.At, Program: p.Name, Session: fmt.Sprintf("%s#%d", p.Name, life), Operation: uint64(i + 1),
-				Step: history.Show, Phase: history.OK, Subject: history.Subject{Number: score.ID(), Partition: history.None, Offset: history.None},
-			})
-		}
-	}
-	return entries
 }

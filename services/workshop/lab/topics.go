@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/IBM/sarama"
 
@@ -28,7 +29,7 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 		return err
 	}
 	// Each broker learns of them in its own time.
-	return Await(ctx, "the brokers know "+joined(names), func() bool { return b.Client.RefreshMetadata(names...) == nil })
+	return Await(ctx, "the brokers know "+strings.Join(names, ","), func() bool { return b.Client.RefreshMetadata(names...) == nil })
 }
 
 // own notes topics for the end, when they are deleted.

@@ -19,7 +19,7 @@ type Words struct {
 	Will    [3]Text // what runs, what is broken and, where that needs a word, how it is shown, what is predicted
 	Why     Text    // the paragraph under the verdict
 
-	controls map[string]ControlWords // by name
+	Controls map[string]ControlWords // by name
 }
 
 // ControlWords are a control's words.
@@ -72,9 +72,9 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 	for i := range w.Will {
 		w.Will[i] = both(fmt.Sprintf("will[%d]", i), f.PT.Will[i], f.EN.Will[i])
 	}
-	w.controls = map[string]ControlWords{}
+	w.Controls = map[string]ControlWords{}
 	for control, c := range f.Controls {
-		w.controls[control] = ControlWords{both(control+".swap", c.PT.Swap, c.EN.Swap), both(control+".want", c.PT.Want, c.EN.Want)}
+		w.Controls[control] = ControlWords{both(control+".swap", c.PT.Swap, c.EN.Swap), both(control+".want", c.PT.Want, c.EN.Want)}
 	}
 	return w, errors.Join(wrong...)
 }
@@ -89,4 +89,4 @@ func MustWords(files fs.FS, name string) Words {
 }
 
 // Control returns the words of a control.
-func (w Words) Control(name string) ControlWords { return w.controls[name] }
+func (w Words) Control(name string) ControlWords { return w.Controls[name] }

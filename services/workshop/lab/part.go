@@ -1,0 +1,124 @@
+package lab
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"workshop.example/kit/verdict"
+)
+
+// Part is one count of an experiment, and whether it came out as predicted. Most have one; some
+// compare two programs, or two ways.
+type Part struct {
+	Title   Text // empty where there is only one
+	Counted verdict.Verdict
+	Strange []string // score lines that no record explains
+	Highest int      // id of the match's last goal; 0: there is no strip of ids to draw
+	Table   []Text   // lines between the count and the facts: what is where
+	Pending bool     // what is not shown is not lost for good: it waits behind something, or is elsewhere
+	Shown   Text     // what the second number of the line counts, where it is not lines on a screen
+	Unread  bool     // nobody reads: only what was sent is compared with the topic
+	Want    Prediction
+	Facts   []Fact
+	Notes   []Text // measured, and not predicted
+
+	Sent, Acknowledged int // where Unread
+
+	Hint Text // what to change, where it did not hold
+}
+
+// Prediction is the ids that are lost, repeated and so on; one that comes three times is repeated
+// twice. What is not named is predicted not to happen.
+type Prediction struct {
+	Lost       []int // in the topic or to be in it, and never shown
+	Repeated   []int // shown again
+	Duplicated []int // in the topic again
+	Ghosts     []int // shown, though aborted
+	OutOfOrder []int // behind a higher one
+}
+
+// Fact is something else that was predicted, besides the counts, and whether it was so.
+type Fact struct {
+	Text Text
+	Held bool
+}
+
+// Holds reports whether everything came out as predicted.
+func (p Part) Holds() bool {
+	return len(p.Misses()) == 0
+}
+
+// Misses says what did not come out as predicted.
+func (p Part) Misses() []Text {
+	misses := p.differences()
+	for _, f := range p.Facts {
+		if !f.Held {
+			misses = append(misses, Text{"não se confirmou: " + f.Text.PT, "did not hold: " + f.Text.EN})
+		}
+	}
+	return misses
+}
+
+// differences are the misses but for the facts.
+func (p Part) differences() []Text {
+	var misses []Text
+	for _, c := range p.counts() {
+		if !slices.Equal(c.got, c.want) {
+			misses = append(misses, Text{
+				fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, idsOr(c.got, "nenhuma"), idsOr(c.want, "nenhuma")),
+				fmt.Sprintf("%s: %s instead of %s", c.name.EN, idsOr(c.got, "none"), idsOr(c.want, "none")),
+			})
+		}
+	}
+	if len(p.Strange) > 0 {
+		misses = append(misses, Text{
+			fmt.Sprintf("placar sem evento que o explique: %s", p.Strange[0]),
+			fmt.Sprintf("a score that no event explains: %s", p.Strange[0]),
+		})
+	}
+	for _, torn := range p.Counted.Torn {
+		misses = append(misses, Text{"transação partida: " + torn, "torn transaction: " + torn})
+	}
+	return misses
+}
+
+// tally is one of the numbers of the verdict line.
+type tally struct {
+	name      Text
+	got, want []int
+	always    bool // on the line even where it is 0 and predicted to be
+}
+
+func (p Part) counts() []tally {
+	v := p.Counted
+	lost := Text{"perdidas", "lost"}
+	if p.Pending {
+		lost = Text{"não exibidas", "not shown"}
+	}
+	return []tally{
+		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
+		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, !p.Unread},
+		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
+		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
+		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
+	}
+}
+
+// numbers are the ids of goals, sorted. An experiment has one match, so the ids tell them apart.
+func numbers(lists ...[]verdict.Message) []int {
+	var all []int
+	for _, list := range lists {
+		for _, m := range list {
+			if m.Stream != Unreadable {
+				all = append(all, m.Number)
+			}
+		}
+	}
+	slices.SortFunc(all, cmp.Compare)
+	return all
+}
+
+// Unreadable is the stream of messages that say nothing of themselves. They are numbered by where they stand, from 1.
+const Unreadable = "unreadable"
