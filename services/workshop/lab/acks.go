@@ -24,16 +24,16 @@ var acks = Lab{
 }
 
 func runAcks(ctx context.Context, b *Bench) ([]Part, error) {
-	one, err := b.loseLeader(ctx, "one", true, "ACKS=1", "IDEMPOTENT=false")
+	one, err := loseLeader(ctx, b, "one", true, "ACKS=1", "IDEMPOTENT=false")
 	if err != nil {
 		return nil, err
 	}
-	all, err := b.loseLeader(ctx, "all", false, "ACKS=all", "IDEMPOTENT=true")
+	all, err := loseLeader(ctx, b, "all", false, "ACKS=all", "IDEMPOTENT=true")
 	if err != nil {
 		return nil, err
 	}
 	one.Title, all.Title = Text{"acks=1", "acks=1"}, Text{"acks=all", "acks=all"}
-	timing, err := b.timeAcks(ctx)
+	timing, err := timeAcks(ctx, b)
 	all.Notes = []Text{timing}
 	return []Part{one, all}, err
 }
@@ -48,7 +48,7 @@ const drained = time.Second
 
 // loseLeader plays two matches and takes the leader away in the middle of the second, while it alone
 // has what was sent. Acknowledged says that the producer is told so meanwhile.
-func (b *Bench) loseLeader(ctx context.Context, name string, acknowledged bool, vars ...string) (Part, error) {
+func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, vars ...string) (Part, error) {
 	topic := b.Name("acks-" + name)
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
 		return Part{}, err
@@ -62,7 +62,7 @@ func (b *Bench) loseLeader(ctx context.Context, name string, acknowledged bool, 
 	if err != nil {
 		return Part{}, err
 	}
-	frozen, killed, err := b.strikeLeader(ctx, p, topic, leader, followers, acknowledged)
+	frozen, killed, err := strikeLeader(ctx, b, p, topic, leader, followers, acknowledged)
 	if err != nil {
 		return Part{}, err
 	}
@@ -75,11 +75,11 @@ func (b *Bench) loseLeader(ctx context.Context, name string, acknowledged bool, 
 	if err := b.awaitInSync(ctx, topic, 1+len(followers)); err != nil {
 		return Part{}, err
 	}
-	return b.judgeAcks(ctx, p.Name, topic, acknowledged, frozen, killed)
+	return judgeAcks(ctx, b, p.Name, topic, acknowledged, frozen, killed)
 }
 
 // strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
-func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
+func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
 	if err = p.Await(ctx, "the end of the first match", said(`"event":"finished"`, 1)); err != nil {
 		return
 	}
@@ -122,7 +122,7 @@ func (b *Bench) strikeLeader(ctx context.Context, p *Process, topic string, lead
 	return frozen, killed, err
 }
 
-func (b *Bench) judgeAcks(ctx context.Context, program, topic string, acknowledged bool, frozen, killed time.Time) (Part, error) {
+func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledged bool, frozen, killed time.Time) (Part, error) {
 	sends, err := b.Sends(program)
 	if err != nil {
 		return Part{}, err
@@ -172,7 +172,7 @@ func (b *Bench) judgeAcks(ctx context.Context, program, topic string, acknowledg
 }
 
 // timeAcks measures what the three kinds of acknowledgement cost a message on this cluster, now.
-func (b *Bench) timeAcks(ctx context.Context) (Text, error) {
+func timeAcks(ctx context.Context, b *Bench) (Text, error) {
 	topic := b.Name("acks-time")
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
 		return Text{}, err

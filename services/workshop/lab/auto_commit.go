@@ -19,9 +19,9 @@ var autoCommit = Lab{
 
 func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	if len(b.Scoreboard) > 0 {
-		return b.runStudent(ctx, "auto", autoCommitCrash, afterLastCommit)
+		return runStudent(ctx, b, "auto", autoCommitCrash, afterLastCommit)
 	}
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 		fmt.Sprintf("o grupo tinha confirmado até o id %d", max(committed, 0)),
 		fmt.Sprintf("the group had committed up to id %d", max(committed, 0)),
 	})
-	b.SayRestart(board, code)
+	SayRestart(b, board, code)
 	if _, err := board.Follow(ctx); err != nil {
 		return nil, err
 	}

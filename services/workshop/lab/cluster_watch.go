@@ -21,7 +21,7 @@ type clusterWatch struct {
 }
 
 // watchCluster remembers the brokers that there are now.
-func (b *Bench) watchCluster() *clusterWatch {
+func watchCluster(b *Bench) *clusterWatch {
 	w := &clusterWatch{addrs: map[int32]string{}, conf: b.Cluster.Config("workshop")}
 	for _, broker := range b.Client.Brokers() {
 		w.addrs[broker.ID()] = broker.Addr()
@@ -97,8 +97,8 @@ func (w *clusterWatch) awaitWhole(ctx context.Context) error {
 	})
 }
 
-// place makes a topic whose partition is on chosen brokers, the first of which leads.
-func (b *Bench) place(ctx context.Context, w *clusterWatch, r *replicated) error {
+// placeReplicated makes a topic whose partition is on chosen brokers, the first of which leads.
+func placeReplicated(ctx context.Context, b *Bench, w *clusterWatch, r *replicated) error {
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (b *Bench) place(ctx context.Context, w *clusterWatch, r *replicated) error
 const readPatience = 5 * time.Second
 
 // readable is how many messages of a topic can be read now.
-func (b *Bench) readable(ctx context.Context, r *replicated) int {
+func readable(ctx context.Context, b *Bench, r *replicated) int {
 	reading, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	n := 0
@@ -139,8 +139,8 @@ func (b *Bench) readable(ctx context.Context, r *replicated) int {
 // the second replica.
 const mostHidden = int(time.Second / sendPace)
 
-// draw says which broker holds what, as «topics describe» does.
-func (b *Bench) draw(watch *clusterWatch, topics []*replicated, when Text) {
+// drawReplicas says which broker holds what, as «topics describe» does.
+func drawReplicas(b *Bench, watch *clusterWatch, topics []*replicated, when Text) {
 	header := ""
 	for _, r := range topics {
 		header += fmt.Sprintf("  RF %d", len(r.replicas))

@@ -21,7 +21,7 @@ const (
 //
 // A segment holds two messages or so, and the last one is never compacted: there stands a message with a
 // key of its own that is too large to be put beside a balance.
-func (b *Bench) compact(ctx context.Context) (Part, error) {
+func compact(ctx context.Context, b *Bench) (Part, error) {
 	part := Part{Title: Text{"cleanup.policy=compact: o último de cada chave", "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
 	topic := b.Name("balances")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
@@ -57,14 +57,14 @@ func (b *Bench) compact(ctx context.Context) (Part, error) {
 	}
 	run.Writes = run.Writes[:accounts*balances] // the last one only closes the segment before it
 	var left map[string]string
-	err = b.erased(ctx, topic+" is compacted", func() bool {
-		run.Log, left, err = b.keyed(ctx, topic)
+	err = erased(ctx, b, topic+" is compacted", func() bool {
+		run.Log, left, err = keyed(ctx, b, topic)
 		return err == nil && len(run.Log) <= len(last)
 	})
 	if err != nil {
 		return part, err
 	}
-	part.count(run)
+	countSends(&part, run)
 	return judgeCompaction(part, last, left), nil
 }
 
@@ -91,7 +91,7 @@ func judgeCompaction(part Part, last, left map[string]string) Part {
 }
 
 // keyed are the balances in the topic, numbered by their offsets, and the last value of each key there.
-func (b *Bench) keyed(ctx context.Context, topic string) ([]verdict.Record, map[string]string, error) {
+func keyed(ctx context.Context, b *Bench, topic string) ([]verdict.Record, map[string]string, error) {
 	log, values := []verdict.Record{}, map[string]string{}
 	_, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		if msg.Offset < accounts*balances {

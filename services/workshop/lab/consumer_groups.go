@@ -108,7 +108,7 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 		}
 	}
 	err := Await(ctx, fmt.Sprintf("the group has dealt out its partitions among %d members", len(s.living)), func() bool {
-		s.shares = c.bench.shares(c.group, c.topic)
+		s.shares = shares(c.bench, c.group, c.topic)
 		in := func(name string) bool { _, in := s.shares[name]; return in }
 		return !slices.ContainsFunc(dead, in) && !slices.ContainsFunc(s.living, func(name string) bool { return !in(name) })
 	})
@@ -155,7 +155,7 @@ func (s stage) text() Text {
 
 // shares are the partitions of each member, by the name that it gave itself; none while the group has
 // not dealt them out.
-func (b *Bench) shares(group, topic string) map[string][]int32 {
+func shares(b *Bench, group, topic string) map[string][]int32 {
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
 	if err != nil {
 		return nil

@@ -154,7 +154,7 @@ var epochZero = Control{
 var otherHash = Control{
 	Name: "fnv", Lab: "partitions",
 	run: func(ctx context.Context, b *Bench) ([]Part, error) {
-		return b.partitions(ctx, sarama.NewHashPartitioner)
+		return spreadKeys(ctx, b, sarama.NewHashPartitioner)
 	},
 	caught: func(parts []Part) bool {
 		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f Fact) bool { return !f.Held })

@@ -35,7 +35,7 @@ var forgetful = Control{
 
 var tooFewPartitions = Control{
 	Name: "three-partitions", Lab: "email-workers",
-	run: func(ctx context.Context, b *Bench) ([]Part, error) { return b.emailWorkers(ctx, 3, 3) },
+	run: func(ctx context.Context, b *Bench) ([]Part, error) { return compareWorkers(ctx, b, 3, 3) },
 	caught: func(parts []Part) bool {
 		return parts[0].Holds() && !parts[1].Facts[0].Held && !last(parts[1].Facts).Held
 	},

@@ -17,7 +17,7 @@ var crashLoop = Lab{
 }
 
 func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 		}
 		stuck = stuck && committed == failAt-1
 		want = append(want, failAt)
-		b.SayRestart(board, code)
+		SayRestart(b, board, code)
 	}
 	stuck = stuck && last(board.Scores()).ID() == failAt
 	if _, err := board.Start("FAIL_AT_ID=0"); err != nil {

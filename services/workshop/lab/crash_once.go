@@ -9,9 +9,9 @@ import (
 func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) ([]Part, error) {
 	return func(ctx context.Context, b *Bench) ([]Part, error) {
 		if len(b.Scoreboard) > 0 {
-			return b.runStudent(ctx, delivery, failAt, always(want))
+			return runStudent(ctx, b, delivery, failAt, always(want))
 		}
-		m, err := b.NewMatch(ctx)
+		m, err := newMatch1(ctx, b)
 		if err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func runDuplicateOrders(ctx context.Context, b *Bench) ([]Part, error) {
 	} {
 		b.Say(Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
 			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID, way.atOnce))
-		told, err := b.repeatOrders(ctx, way.name, way.intake, way.remember, way.atOnce)
+		told, err := repeatOrders(ctx, b, way.name, way.intake, way.remember, way.atOnce)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +53,7 @@ func runDuplicateOrders(ctx context.Context, b *Bench) ([]Part, error) {
 
 // repeatOrders posts every order as often as it is repeated. The mended gateway is killed meanwhile, at the
 // moment when orders of it are on the topic and it does not know so.
-func (b *Bench) repeatOrders(ctx context.Context, name, intake, remember string, atOnce int) (story, error) {
+func repeatOrders(ctx context.Context, b *Bench, name, intake, remember string, atOnce int) (story, error) {
 	var vars []string
 	relay := &heldRelay{published: make(chan struct{}), killed: make(chan struct{})}
 	if name == "mended" {
@@ -64,7 +64,7 @@ func (b *Bench) repeatOrders(ctx context.Context, name, intake, remember string,
 		proxy.OnAnswer(func(a wire.Answer) wire.Fate { return relay.hold(ctx, a) })
 		vars = append(vars, through(proxy))
 	}
-	s, err := b.newShop(ctx, name, intake, remember, atOnce, vars...)
+	s, err := newShop(ctx, b, name, intake, remember, atOnce, vars...)
 	if err != nil {
 		return story{}, err
 	}

@@ -33,10 +33,10 @@ const (
 	fastestRatio = 2.1
 )
 
-func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) { return b.emailWorkers(ctx, 3, 5) }
+func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) { return compareWorkers(ctx, b, 3, 5) }
 
-// emailWorkers compares two numbers of partitions, of which the second is to be one for each worker.
-func (b *Bench) emailWorkers(ctx context.Context, few, enough int32) ([]Part, error) {
+// compareWorkers compares two numbers of partitions, of which the second is to be one for each worker.
+func compareWorkers(ctx context.Context, b *Bench, few, enough int32) ([]Part, error) {
 	offices := []*postOffice{
 		{bench: b, name: "three", partitions: few, title: Text{"3 partições", "3 partitions"}, busy: 3},
 		{bench: b, name: "five", partitions: enough, title: Text{"5 partições", "5 partitions"}, busy: workers},
@@ -122,7 +122,7 @@ func (o *postOffice) open(ctx context.Context) error {
 		return err
 	}
 	err = Await(ctx, fmt.Sprintf("the workers share the %d partitions", o.partitions), func() bool {
-		o.shares = b.shares(group, o.topic)
+		o.shares = shares(b, group, o.topic)
 		dealt := 0
 		for _, own := range o.shares {
 			dealt += len(own)

@@ -80,7 +80,7 @@ func acceptedStep(steps []step, key kmsg.Key) bool {
 
 // runExactlyOnce plays a match in which the board is struck at these points, in the order of their ids.
 func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, er
 	}
 	board := m.Board("scoreboard", vars...)
 	for _, s := range strikes {
-		if err := board.strike(ctx, t, s); err != nil {
+		if err := strikeBoard(ctx, board, t, s); err != nil {
 			return nil, err
 		}
 	}
@@ -110,11 +110,11 @@ func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, er
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
 		return nil, unexpected(err, "after the last crash the board ended with exit code %d", code)
 	}
-	return m.judgeExactlyOnce(ctx, board, strikes)
+	return judgeExactlyOnce(ctx, m, board, strikes)
 }
 
-// strike starts a life of the board and ends it at the point. An error says that it was not there.
-func (d *Board) strike(ctx context.Context, t *tap, s strike) error {
+// strikeBoard starts a life of the board and ends it at the point. An error says that it was not there.
+func strikeBoard(ctx context.Context, d *Board, t *tap, s strike) error {
 	b := d.match.bench
 	if s.at != nil {
 		t.holdAt(func(at step) bool { return at.Event == s.id && s.at(at) })
@@ -140,10 +140,10 @@ func (d *Board) strike(ctx context.Context, t *tap, s strike) error {
 	if err := t.err(); err != nil {
 		return err
 	}
-	if !s.struck(last) || slices.ContainsFunc(last, func(at step) bool { return !at.about(s.id) }) {
+	if !s.struck(last) || slices.ContainsFunc(last, func(at step) bool { return !about(at, s.id) }) {
 		return &NotRun{fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
 	}
-	b.SayRestart(d, code)
+	SayRestart(b, d, code)
 	return nil
 }
 
@@ -163,7 +163,7 @@ func lastTry(steps []step, id int) []step {
 }
 
 // about reports that the content of a step does not speak against its being of an event.
-func (s step) about(id int) bool {
+func about(s step, id int) bool {
 	return !slices.ContainsFunc(s.Events, func(e sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
 }
 
@@ -175,12 +175,12 @@ func unexpected(err error, format string, args ...any) error {
 	return &NotRun{fmt.Sprintf(format, args...)}
 }
 
-func (m *Match) judgeExactlyOnce(ctx context.Context, board *Board, strikes []strike) ([]Part, error) {
+func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []strike) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	topic, err := m.scoreBoardPart(ctx, board, goals)
+	topic, err := scoreBoardPart(ctx, m, board, goals)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (m *Match) judgeExactlyOnce(ctx context.Context, board *Board, strikes []st
 }
 
 // scoreBoardPart is the count of the topic that exactly-once boards write.
-func (m *Match) scoreBoardPart(ctx context.Context, board *Board, goals []Goal) (Part, error) {
+func scoreBoardPart(ctx context.Context, m *Match, board *Board, goals []Goal) (Part, error) {
 	v, last, err := m.JudgeBoard(ctx, board, goals)
 	return Part{
 		Title: Text{"scoreBoard", "scoreBoard"}, Shown: Text{"em scoreBoard", "in scoreBoard"},

@@ -21,7 +21,7 @@ var fencing = Lab{
 }
 
 func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -47,14 +47,14 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 	if codes[older] == 0 {
 		return nil, &NotRun{"the older simulator has played its match to the end before the newer one was there"}
 	}
-	first, err := m.judgeWrites(ctx, "older", Text{"o mais antigo", "the older"})
+	first, err := judgeWrites(ctx, m, "older", Text{"o mais antigo", "the older"})
 	if err != nil {
 		return nil, err
 	}
 	first.Facts = append(first.Facts, Fact{Text{
 		fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
 	}, codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l Line) bool { return strings.Contains(l.Text, "fenced") })})
-	second, err := m.judgeWrites(ctx, "newer", Text{"o mais novo", "the newer"})
+	second, err := judgeWrites(ctx, m, "newer", Text{"o mais novo", "the newer"})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ type sentPart struct {
 
 // judgeWrites compares what a simulator was told of its events, the end of the match included, with
 // what is in the topic of them.
-func (m *Match) judgeWrites(ctx context.Context, name string, title Text) (sentPart, error) {
+func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPart, error) {
 	entries, err := m.bench.Entries(name)
 	if err != nil {
 		return sentPart{}, err

@@ -44,7 +44,7 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	b.Say(Text{fmt.Sprintf("o produtor envia %d transações", fetchMessages), fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
 	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
-	if err := b.produce(ctx, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
+	if err := produce(ctx, b, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
 		return nil, err
 	}
 	var known transactions
@@ -55,7 +55,7 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 	var first traffic
 	for i, r := range readings {
 		b.Say(Text{"leitura: " + r.title.PT, "reading: " + r.title.EN})
-		lives, seen, err := b.readThrough(ctx, r, topic)
+		lives, seen, err := readThrough(ctx, b, r, topic)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 			first = seen
 		}
 		if r.name != "many-small" {
-			if lives, part.Want.Repeated, err = b.readAndCrash(ctx, r, topic); err != nil {
+			if lives, part.Want.Repeated, err = readAndCrash(ctx, b, r, topic); err != nil {
 				return nil, err
 			}
 			part.Facts = append(part.Facts, Fact{
@@ -85,7 +85,7 @@ func (r reading) start(b *Bench, group, topic string, vars ...string) (*Process,
 }
 
 // awaitCommitted waits until the whole topic is committed.
-func (b *Bench) awaitCommitted(ctx context.Context, p *Process, group, topic string, offset int64) error {
+func awaitCommitted(ctx context.Context, b *Bench, p *Process, group, topic string, offset int64) error {
 	return Await(ctx, fmt.Sprintf("%s has committed offset %d", p.Name, offset), func() bool {
 		committed, err := b.Committed(group, topic, 0)
 		return err == nil && committed >= offset
@@ -93,7 +93,7 @@ func (b *Bench) awaitCommitted(ctx context.Context, p *Process, group, topic str
 }
 
 // readThrough reads all of the topic, and says what went over the network for it.
-func (b *Bench) readThrough(ctx context.Context, r reading, topic string) ([]*Process, traffic, error) {
+func readThrough(ctx context.Context, b *Bench, r reading, topic string) ([]*Process, traffic, error) {
 	proxy, err := b.Wire()
 	if err != nil {
 		return nil, traffic{}, err
@@ -108,7 +108,7 @@ func (b *Bench) readThrough(ctx context.Context, r reading, topic string) ([]*Pr
 	if err := p.Await(ctx, "all messages are printed", printed(fetchMessages)); err != nil {
 		return nil, traffic{}, err
 	}
-	if err := b.awaitCommitted(ctx, p, group, topic, fetchMessages); err != nil {
+	if err := awaitCommitted(ctx, b, p, group, topic, fetchMessages); err != nil {
 		return nil, traffic{}, err
 	}
 	p.Stop()
@@ -124,7 +124,7 @@ func (b *Bench) readThrough(ctx context.Context, r reading, topic string) ([]*Pr
 
 // readAndCrash reads with a crash in the middle, and returns what that is bound to repeat: what was printed
 // and not committed.
-func (b *Bench) readAndCrash(ctx context.Context, r reading, topic string) ([]*Process, []int, error) {
+func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Process, []int, error) {
 	proxy, err := b.Wire()
 	if err != nil {
 		return nil, nil, err
@@ -158,7 +158,7 @@ func (b *Bench) readAndCrash(ctx context.Context, r reading, topic string) ([]*P
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := b.awaitCommitted(ctx, again, group, topic, fetchMessages); err != nil {
+	if err := awaitCommitted(ctx, b, again, group, topic, fetchMessages); err != nil {
 		return nil, nil, err
 	}
 	again.Stop()

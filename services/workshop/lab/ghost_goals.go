@@ -20,7 +20,7 @@ var ghostGoals = Lab{
 const ghostEvery = 4
 
 func runGhostGoals(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +41,10 @@ func runGhostGoals(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := following.Wait(); err != nil {
 		return nil, err
 	}
-	return m.judgeGhosts(context.WithoutCancel(ctx), boards[0], boards[1])
+	return judgeGhosts(context.WithoutCancel(ctx), m, boards[0], boards[1])
 }
 
-func (m *Match) judgeGhosts(ctx context.Context, uncommitted, committed *Board) ([]Part, error) {
+func judgeGhosts(ctx context.Context, m *Match, uncommitted, committed *Board) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
 	hanging, inTime := errgroup.WithContext(ctx)
 	for i, next := range []string{"other", "same"} {
 		hanging.Go(func() (err error) {
-			parts[i], err = b.hang(inTime, next)
+			parts[i], err = hang(inTime, b, next)
 			return err
 		})
 	}
@@ -40,8 +40,8 @@ func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // hang leaves a transaction open, and lets another simulator play, with the same or another id.
-func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
-	m, err := b.NewMatchNamed(ctx, "-"+next)
+func hang(ctx context.Context, b *Bench, next string) (Part, error) {
+	m, err := newMatchNamed(ctx, b, "-"+next)
 	if err != nil {
 		return Part{}, err
 	}
@@ -62,7 +62,7 @@ func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
 	}
 	var before int
 	var waits *held
-	began, err := m.leaveOpen(ctx, "killed-"+next, id, func() error {
+	began, err := leaveOpen(ctx, m, "killed-"+next, id, func() error {
 		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), Showing(failAt-1)); err != nil {
 			return err
 		}
@@ -87,13 +87,13 @@ func (b *Bench) hang(ctx context.Context, next string) (Part, error) {
 	if err := t.err(); err != nil {
 		return Part{}, err
 	}
-	return m.judgeHanging(ctx, board, before, began, t, next == "same")
+	return judgeHanging(ctx, m, board, before, began, t, next == "same")
 }
 
 // leaveOpen plays until a simulator has an open transaction with id 5 in it, kills the simulator and
 // returns when that transaction began, or a little before. Ready is called when all before it is committed: what takes
 // time, such as the start of a process, takes none of the transaction's there.
-func (m *Match) leaveOpen(ctx context.Context, name, id string, ready func() error) (began time.Time, err error) {
+func leaveOpen(ctx context.Context, m *Match, name, id string, ready func() error) (began time.Time, err error) {
 	t, err := m.bench.tap(ctx, name)
 	if err != nil {
 		return began, err
@@ -131,7 +131,7 @@ func (m *Match) leaveOpen(ctx context.Context, name, id string, ready func() err
 
 // judgeHanging counts the second match. Of the first there are four goals, before the others, and the
 // one in the transaction that was left open.
-func (m *Match) judgeHanging(ctx context.Context, board *Board, before int, began time.Time, t *tap, same bool) (Part, error) {
+func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began time.Time, t *tap, same bool) (Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return Part{}, err

@@ -28,7 +28,7 @@ func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {
 	playing, inTime := errgroup.WithContext(ctx)
 	for i, idempotent := range []bool{false, true} {
 		playing.Go(func() (err error) {
-			parts[i], err = b.loseAnswers(inTime, idempotent)
+			parts[i], err = loseAnswers(inTime, b, idempotent)
 			return err
 		})
 	}
@@ -36,9 +36,9 @@ func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // loseAnswers plays a match whose simulator misses answers, and counts what came of it.
-func (b *Bench) loseAnswers(ctx context.Context, idempotent bool) (Part, error) {
+func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
 	name := fmt.Sprint(idempotent)
-	m, err := b.NewMatchNamed(ctx, "-"+name)
+	m, err := newMatchNamed(ctx, b, "-"+name)
 	if err != nil {
 		return Part{}, err
 	}

@@ -87,7 +87,7 @@ func ofStream(goals []Goal, stream string) []Goal {
 // record explains. The goals, and the scores, are those of one match: another's has the same scores.
 func (m *Match) Judge(ctx context.Context, scores []Score, goals []Goal) (v verdict.Verdict, strange []string, err error) {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
-	if run.DeadLetters, err = m.DeadLetters(ctx); err != nil {
+	if run.DeadLetters, err = DeadLetters(ctx, m); err != nil {
 		return v, nil, err
 	}
 	byScore := map[Score]Goal{}

@@ -30,7 +30,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if _, err := os.Stat(console); os.Getenv("KAFKA_HOME") == "" || err != nil {
 		return nil, &NotRun{"this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
 	}
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := life.Await(ctx, "id 10 is shown", Showing(10)); err != nil {
 		return nil, err
 	}
-	if err := b.moveLeader(ctx, m.Topic); err != nil {
+	if err := moveLeader(ctx, b, m.Topic); err != nil {
 		return nil, err
 	}
 	if err := life.Await(ctx, "id 20 is shown", Showing(20)); err != nil {
@@ -62,11 +62,11 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	java.Kill()
-	return m.judgeTogether(ctx, board, java)
+	return judgeTogether(ctx, m, board, java)
 }
 
 // moveLeader makes another replica the leader, as an operator would before a broker's maintenance.
-func (b *Bench) moveLeader(ctx context.Context, topic string) error {
+func moveLeader(ctx context.Context, b *Bench, topic string) error {
 	leader, followers, err := b.replicas(topic)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (b *Bench) moveLeader(ctx context.Context, topic string) error {
 }
 
 // judgeTogether counts what a board and a Java consumer have seen.
-func (m *Match) judgeTogether(ctx context.Context, board *Board, java *Process) ([]Part, error) {
+func judgeTogether(ctx context.Context, m *Match, board *Board, java *Process) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err

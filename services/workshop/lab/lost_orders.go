@@ -25,11 +25,11 @@ const (
 )
 
 func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
-	without, err := b.killGateway(ctx, "no-outbox")
+	without, err := killGateway(ctx, b, "no-outbox")
 	if err != nil {
 		return nil, err
 	}
-	with, err := b.killGateway(ctx, "outbox")
+	with, err := killGateway(ctx, b, "outbox")
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,8 @@ func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // killGateway posts orders, kills the gateway meanwhile, and judges.
-func (b *Bench) killGateway(ctx context.Context, intake string) (story, error) {
-	s, err := b.newShop(ctx, intake, intake, "place", manyClients)
+func killGateway(ctx context.Context, b *Bench, intake string) (story, error) {
+	s, err := newShop(ctx, b, intake, intake, "place", manyClients)
 	if err != nil {
 		return story{}, err
 	}

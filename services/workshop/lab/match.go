@@ -18,16 +18,16 @@ type Match struct {
 	Simulator  *Process // the last one started
 }
 
-// NewMatch makes the topics of a match.
-func (b *Bench) NewMatch(ctx context.Context) (*Match, error) { return b.NewMatchNamed(ctx, "") }
+// newMatch1 makes the topics of a match.
+func newMatch1(ctx context.Context, b *Bench) (*Match, error) { return newMatchNamed(ctx, b, "") }
 
-// NewMatchNamed is NewMatch for the second of two matches: the names of its topics end differently.
-func (b *Bench) NewMatchNamed(ctx context.Context, suffix string) (*Match, error) {
-	return b.newMatch(ctx, suffix, 1)
+// newMatchNamed is NewMatch for the second of two matches: the names of its topics end differently.
+func newMatchNamed(ctx context.Context, b *Bench, suffix string) (*Match, error) {
+	return newMatchOn(ctx, b, suffix, 1)
 }
 
-// newMatch is NewMatchNamed on so many partitions.
-func (b *Bench) newMatch(ctx context.Context, suffix string, partitions int32) (*Match, error) {
+// newMatchOn is NewMatchNamed on so many partitions.
+func newMatchOn(ctx context.Context, b *Bench, suffix string, partitions int32) (*Match, error) {
 	m := &Match{bench: b, Topic: b.Name("scoreGame") + suffix, BoardTopic: b.Name("scoreBoard") + suffix}
 	topics := append(kafka.Topic{Name: m.Topic, Partitions: partitions, Replicas: 3}.WithDeadLetters(),
 		kafka.Topic{Name: m.BoardTopic, Partitions: partitions, Replicas: 3})
@@ -105,13 +105,13 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 			return crashes, &NotRun{fmt.Sprintf("%s was to crash, and ended with exit code %d", d.Name, code)}
 		}
 		crashes++
-		d.match.bench.SayRestart(d, code)
+		SayRestart(d.match.bench, d, code)
 	}
 	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
 // SayRestart says that a board has died and comes back.
-func (b *Bench) SayRestart(d *Board, code int) {
+func SayRestart(b *Bench, d *Board, code int) {
 	if code == killed {
 		b.Say(Text{
 			fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),

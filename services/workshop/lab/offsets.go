@@ -24,11 +24,11 @@ func runOffsets(ctx context.Context, b *Bench) ([]Part, error) {
 	var crash Part
 	reading, inTime := errgroup.WithContext(ctx)
 	reading.Go(func() (err error) {
-		four, err = b.threeMatches(inTime)
+		four, err = threeMatches(inTime, b)
 		return err
 	})
 	reading.Go(func() (err error) {
-		crash, err = b.killAutoCommit(inTime)
+		crash, err = killAutoCommit(inTime, b)
 		return err
 	})
 	err := reading.Wait()
@@ -130,8 +130,8 @@ func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 }
 
 // threeMatches lets two boards begin with one setting each, and come back with the other's.
-func (b *Bench) threeMatches(ctx context.Context) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (b *Bench) threeMatches(ctx context.Context) ([]Part, error) {
 	early, late := board("earliest"), board("latest")
 	var ends []int64
 	play := func() error {
-		if err := m.playQuietly(ctx, len(ends)); err != nil {
+		if err := playQuietly(ctx, m, len(ends)); err != nil {
 			return err
 		}
 		events, err := m.events(ctx)
@@ -176,11 +176,11 @@ func (b *Bench) threeMatches(ctx context.Context) ([]Part, error) {
 			}
 		}
 	}
-	return m.judgeOffsets(ctx, early, late, ends)
+	return judgeOffsets(ctx, m, early, late, ends)
 }
 
 // playQuietly plays the n-th match to its end.
-func (m *Match) playQuietly(ctx context.Context, n int) error {
+func playQuietly(ctx context.Context, m *Match, n int) error {
 	b := m.bench
 	name := fmt.Sprint("match-", n+1)
 	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)), "MATCHES=1")
@@ -195,8 +195,8 @@ func (m *Match) playQuietly(ctx context.Context, n int) error {
 }
 
 // killAutoCommit kills a board between two automatic commits, and lets it go on.
-func (b *Bench) killAutoCommit(ctx context.Context) (Part, error) {
-	m, err := b.NewMatchNamed(ctx, "-auto")
+func killAutoCommit(ctx context.Context, b *Bench) (Part, error) {
+	m, err := newMatchNamed(ctx, b, "-auto")
 	if err != nil {
 		return Part{}, err
 	}
@@ -221,7 +221,7 @@ func (b *Bench) killAutoCommit(ctx context.Context) (Part, error) {
 	if committed >= int64(shown) {
 		return Part{}, &NotRun{fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
 	}
-	b.SayRestart(board, killed)
+	SayRestart(b, board, killed)
 	if _, err := board.Follow(ctx); err != nil {
 		return Part{}, err
 	}

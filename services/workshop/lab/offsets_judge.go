@@ -10,7 +10,7 @@ import (
 )
 
 // judgeOffsets counts what each of the two boards has shown in each of its lives, and where it began.
-func (m *Match) judgeOffsets(ctx context.Context, early, late *reader, ends []int64) ([]Part, error) {
+func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int64) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err

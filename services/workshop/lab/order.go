@@ -42,7 +42,7 @@ func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
 	playing, inTime := errgroup.WithContext(ctx)
 	for i, w := range ways {
 		playing.Go(func() (err error) {
-			parts[i], err = b.playThenShow(inTime, w)
+			parts[i], err = playThenShow(inTime, b, w)
 			return err
 		})
 	}
@@ -51,12 +51,12 @@ func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
 
 // playThenShow plays a match to its end, and only then starts a board: whatever is on several partitions
 // is there for it all at once, so that only by a miracle it would take everything in order.
-func (b *Bench) playThenShow(ctx context.Context, w way) (Part, error) {
+func playThenShow(ctx context.Context, b *Bench, w way) (Part, error) {
 	start := b.Quietly // one match is enough for a screen
 	if w.jumps {
 		start = b.Start
 	}
-	m, err := b.newMatch(ctx, "-"+w.name, w.partitions)
+	m, err := newMatchOn(ctx, b, "-"+w.name, w.partitions)
 	if err != nil {
 		return Part{}, err
 	}
@@ -67,7 +67,7 @@ func (b *Bench) playThenShow(ctx context.Context, w way) (Part, error) {
 	if code, err := simulator.Wait(ctx); err != nil || code != 0 {
 		return Part{}, unexpected(err, "%s ended with exit code %d", simulator.Name, code)
 	}
-	goals, err := m.scattered(ctx, w.partitions)
+	goals, err := scattered(ctx, m, w.partitions)
 	if err != nil {
 		return Part{}, err
 	}
@@ -89,7 +89,7 @@ func (b *Bench) playThenShow(ctx context.Context, w way) (Part, error) {
 }
 
 // scattered are the goals of a match on several partitions, in the order of their ids.
-func (m *Match) scattered(ctx context.Context, partitions int32) ([]Goal, error) {
+func scattered(ctx context.Context, m *Match, partitions int32) ([]Goal, error) {
 	var goals []Goal
 	for partition := range partitions {
 		_, err := kafka.ReadToEnd(ctx, m.bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -144,11 +144,11 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 		part.Facts = append(part.Facts, Fact{Text{"a partida inteira está numa partição só", "the whole match is on a single partition"}, used == 1})
 		return part, nil
 	}
-	return part, part.jumpedBack(seen, last(goals).Score)
+	return part, jumpedBack(&part, seen, last(goals).Score)
 }
 
 // jumpedBack notes how often the score has jumped back, and how far.
-func (part *Part) jumpedBack(seen []Score, result Score) error {
+func jumpedBack(part *Part, seen []Score, result Score) error {
 	back := stepsBack(seen)
 	if len(back) == 0 {
 		return &NotRun{"the score did not jump back: the board has met the goals in order by chance, run it again"}

@@ -21,7 +21,7 @@ var partitions = Lab{
 	Name:   "partitions",
 	Pace:   100 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
-	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return b.partitions(ctx, nil) },
+	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return spreadKeys(ctx, b, nil) },
 }
 
 const (
@@ -32,8 +32,8 @@ const (
 // someKeys cover three partitions, and two of them meet on one.
 var someKeys = []string{"ana", "bia", "duda", "eva"}
 
-// partitions sends with the workshop's own settings, and the partitioner where one is given.
-func (b *Bench) partitions(ctx context.Context, partitioner sarama.PartitionerConstructor) ([]Part, error) {
+// spreadKeys sends with the workshop's own settings, and the partitioner where one is given.
+func spreadKeys(ctx context.Context, b *Bench, partitioner sarama.PartitionerConstructor) ([]Part, error) {
 	conf := b.Cluster.Config("workshop")
 	if partitioner != nil {
 		conf.Producer.Partitioner = partitioner
@@ -46,14 +46,14 @@ func (b *Bench) partitions(ctx context.Context, partitioner sarama.PartitionerCo
 
 	keys := slices.Repeat(someKeys, tenMessages)[:tenMessages]
 	rand.New(rand.NewPCG(b.Seed, 0)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
-	without, err := b.sendTen(ctx, producer, b.Name("meu-topico"), make([]string, tenMessages))
+	without, err := sendTen(ctx, b, producer, b.Name("meu-topico"), make([]string, tenMessages))
 	if err != nil {
 		return nil, err
 	}
 	if slices.IndexFunc(without, func(p placed) bool { return p.partition != without[0].partition }) < 0 {
 		return nil, &NotRun{"all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
 	}
-	with, err := b.sendTen(ctx, producer, b.Name("meu-topico-com-chave"), keys)
+	with, err := sendTen(ctx, b, producer, b.Name("meu-topico-com-chave"), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ type placed struct {
 
 // sendTen sends a message for each key, in this order, none where it is empty, and returns what is in the
 // topic then, partition by partition.
-func (b *Bench) sendTen(ctx context.Context, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
+func sendTen(ctx context.Context, b *Bench, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}); err != nil {
 		return nil, err
 	}
@@ -94,11 +94,11 @@ func (b *Bench) sendTen(ctx context.Context, producer sarama.SyncProducer, topic
 			return nil, err
 		}
 	}
-	return b.readTen(ctx, topic)
+	return readTen(ctx, b, topic)
 }
 
 // readTen reads partition by partition. Where a message stands is what its reader says, not its sender.
-func (b *Bench) readTen(ctx context.Context, topic string) ([]placed, error) {
+func readTen(ctx context.Context, b *Bench, topic string) ([]placed, error) {
 	var all []placed
 	for partition := range int32(threePartitions) {
 		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {

@@ -26,7 +26,7 @@ const poisonPace = 50 * time.Millisecond
 
 func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 	b.Pace = max(b.Pace, poisonPace)
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 	})
 	following.Go(func() (err error) {
 		if err = first.Await(inTime, "id 5 is shown", Showing(failAt)); err == nil {
-			at, err = m.poison(inTime)
+			at, err = sendPoison(inTime, m)
 		}
 		return err
 	})
@@ -60,7 +60,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 			if codes = append(codes, code); len(codes) == cap(codes) {
 				return nil
 			}
-			b.SayRestart(without, code)
+			SayRestart(b, without, code)
 			if p, err = without.Start(); err != nil {
 				return err
 			}
@@ -69,11 +69,11 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := following.Wait(); err != nil {
 		return nil, err
 	}
-	return m.judgePoison(ctx, without, with, at, codes)
+	return judgePoison(ctx, m, without, with, at, codes)
 }
 
-// poison sends a message that is no event, and returns its offset.
-func (m *Match) poison(ctx context.Context) (int64, error) {
+// sendPoison sends a message that is no event, and returns its offset.
+func sendPoison(ctx context.Context, m *Match) (int64, error) {
 	conf := m.bench.Cluster.Config("workshop")
 	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
 		return sarama.NewSyncProducer(m.bench.Cluster.Brokers, conf)
@@ -93,7 +93,7 @@ func (m *Match) poison(ctx context.Context) (int64, error) {
 	return offset, nil
 }
 
-func (m *Match) judgePoison(ctx context.Context, without, with *Board, at int64, codes []int) ([]Part, error) {
+func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, codes []int) ([]Part, error) {
 	stopped, err := m.Part(ctx, without)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (m *Match) judgePoison(ctx context.Context, without, with *Board, at int64,
 		{Text{fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
 			committed == at},
 	}
-	letters, err := m.DeadLetters(ctx)
+	letters, err := DeadLetters(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (m *Match) judgePoison(ctx context.Context, without, with *Board, at int64,
 }
 
 // DeadLetters are the messages that were put aside, as the headers of their letters name them.
-func (m *Match) DeadLetters(ctx context.Context) ([]verdict.Message, error) {
+func DeadLetters(ctx context.Context, m *Match) ([]verdict.Message, error) {
 	letters := []verdict.Message{}
 	err := m.read(ctx, m.Topic+".dlq", sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		for _, h := range msg.Headers {

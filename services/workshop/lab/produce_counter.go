@@ -21,7 +21,7 @@ type produceCounter struct {
 	problem error
 }
 
-func (b *Bench) produceCounter(cutAt int) (*produceCounter, error) {
+func newProduceCounter(b *Bench, cutAt int) (*produceCounter, error) {
 	p, err := b.Wire()
 	if err != nil {
 		return nil, err

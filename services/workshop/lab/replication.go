@@ -41,7 +41,7 @@ const (
 )
 
 func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
-	watch := b.watchCluster()
+	watch := watchCluster(b)
 	topics := []*replicated{
 		{name: "rf-1", replicas: []int32{1}, minInSync: 1},
 		{name: "rf-2", replicas: []int32{1, 2}, minInSync: 1},
@@ -49,7 +49,7 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	for _, r := range topics {
 		r.topic = b.Name(r.name)
-		if err := b.place(ctx, watch, r); err != nil {
+		if err := placeReplicated(ctx, b, watch, r); err != nil {
 			return nil, err
 		}
 		var err error
@@ -57,19 +57,19 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 			return nil, err
 		}
 	}
-	if err := b.goesOn(ctx, topics...); err != nil {
+	if err := goesOn(ctx, b, topics...); err != nil {
 		return nil, err
 	}
 	b.Say(Text{"L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
-	b.draw(watch, topics, Text{"no começo", "at the start"})
-	for _, step := range []func(context.Context, *clusterWatch, []*replicated) error{b.firstDeath, b.secondDeath, b.returnAlone, b.returnAll} {
-		if err := step(ctx, watch, topics); err != nil {
+	drawReplicas(b, watch, topics, Text{"no começo", "at the start"})
+	for _, step := range []func(context.Context, *Bench, *clusterWatch, []*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
+		if err := step(ctx, b, watch, topics); err != nil {
 			return nil, err
 		}
 	}
 	var parts []Part
 	for _, r := range topics {
-		part, err := b.judgeReplicated(ctx, r)
+		part, err := judgeReplicated(ctx, b, r)
 		if err != nil {
 			return nil, err
 		}
@@ -79,12 +79,12 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // acked is how many messages the brokers have acknowledged to a topic's producer: each is a line of it.
-func (b *Bench) acked(r *replicated) int {
+func acked(b *Bench, r *replicated) int {
 	return count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
 }
 
 // ackedAfter is when the first acknowledgement came after a moment.
-func (b *Bench) ackedAfter(r *replicated, moment time.Time) (time.Time, bool) {
+func ackedAfter(b *Bench, r *replicated, moment time.Time) (time.Time, bool) {
 	for _, line := range r.producer.Lines() {
 		if line.At.After(moment) && strings.Contains(line.Text, service.Pick(b.Lang, "mensagem enviada", "message sent")) {
 			return line.At, true
@@ -94,10 +94,10 @@ func (b *Bench) ackedAfter(r *replicated, moment time.Time) (time.Time, bool) {
 }
 
 // goesOn waits until each of the topics has acknowledged more.
-func (b *Bench) goesOn(ctx context.Context, topics ...*replicated) error {
+func goesOn(ctx context.Context, b *Bench, topics ...*replicated) error {
 	for _, r := range topics {
-		before := b.acked(r)
-		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]Line) bool { return b.acked(r) >= before+acksBetween }); err != nil {
+		before := acked(b, r)
+		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]Line) bool { return acked(b, r) >= before+acksBetween }); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (b *Bench) goesOn(ctx context.Context, topics ...*replicated) error {
 const onTheWay = time.Second
 
 // kill kills a broker, waits until nothing of it is on its way any more, and returns when it died.
-func (b *Bench) kill(ctx context.Context, id int32) (died time.Time, err error) {
+func kill(ctx context.Context, b *Bench, id int32) (died time.Time, err error) {
 	if err := b.Brokers.Kill(id); err != nil {
 		return died, err
 	}
@@ -119,21 +119,21 @@ func (b *Bench) kill(ctx context.Context, id int32) (died time.Time, err error) 
 }
 
 // resumes reports whether a topic acknowledges messages again, for which it has as long as anything here.
-func (b *Bench) resumes(ctx context.Context, r *replicated) (bool, error) {
-	err := b.goesOn(ctx, r)
+func resumes(ctx context.Context, b *Bench, r *replicated) (bool, error) {
+	err := goesOn(ctx, b, r)
 	if _, never := errors.AsType[*NotRun](err); never {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (b *Bench) firstDeath(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+func firstDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
-	died, err := b.kill(ctx, firstDead)
+	died, err := kill(ctx, b, firstDead)
 	if err != nil {
 		return err
 	}
-	stuck := b.acked(one)
+	stuck := acked(b, one)
 	if err := watch.awaitLeader(ctx, one, nobody); err != nil {
 		return err
 	}
@@ -142,92 +142,92 @@ func (b *Bench) firstDeath(ctx context.Context, watch *clusterWatch, topics []*r
 		if err := watch.awaitOtherLeader(ctx, r, firstDead); err != nil {
 			return err
 		}
-		if resumed[r], err = b.resumes(ctx, r); err != nil {
+		if resumed[r], err = resumes(ctx, b, r); err != nil {
 			return err
 		}
-		if at, ok := b.ackedAfter(r, died.Add(onTheWay)); ok {
+		if at, ok := ackedAfter(b, r, died.Add(onTheWay)); ok {
 			took := at.Sub(died).Seconds()
 			r.notes = append(r.notes, Text{fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
 		}
 	}
-	b.draw(watch, topics, Text{"sem o broker 1", "without broker 1"})
+	drawReplicas(b, watch, topics, Text{"sem o broker 1", "without broker 1"})
 	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê", "without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
-		b.acked(one) == stuck && b.readable(ctx, one) == 0)
+		acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
-		known := b.acked(r)
+		known := acked(b, r)
 		r.fact("sem o broker 1: outro lidera e confirma, e tudo o que foi confirmado se lê", "without broker 1: another leads and acknowledges, and all that was acknowledged can be read",
-			resumed[r] && b.readable(ctx, r) >= known)
+			resumed[r] && readable(ctx, b, r) >= known)
 	}
 	return nil
 }
 
-func (b *Bench) secondDeath(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+func secondDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
 	two, three := topics[1], topics[2]
-	if _, err := b.kill(ctx, secondDead); err != nil {
+	if _, err := kill(ctx, b, secondDead); err != nil {
 		return err
 	}
-	committed := b.acked(three)
+	committed := acked(b, three)
 	if err := watch.awaitLeader(ctx, two, nobody); err != nil {
 		return err
 	}
 	if err := watch.awaitLeader(ctx, three, three.replicas[2]); err != nil {
 		return err
 	}
-	stuck := b.acked(two)
+	stuck := acked(b, two)
 	if err := service.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
-	b.draw(watch, topics, Text{"sem os brokers 1 e 2", "without brokers 1 and 2"})
+	drawReplicas(b, watch, topics, Text{"sem os brokers 1 e 2", "without brokers 1 and 2"})
 	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê", "without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
-		b.acked(two) == stuck && b.readable(ctx, two) == 0)
-	left := b.readable(ctx, three)
+		acked(b, two) == stuck && readable(ctx, b, two) == 0)
+	left := readable(ctx, b, three)
 	three.notes = append(three.notes, Text{
 		fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
 	})
 	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
-		b.acked(three) == committed && left >= committed-mostHidden)
+		acked(b, three) == committed && left >= committed-mostHidden)
 	return nil
 }
 
-func (b *Bench) returnAlone(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
 	if err := b.Brokers.Start(firstDead); err != nil {
 		return err
 	}
 	b.Say(Text{"o broker 1 está de volta", "broker 1 is back"})
-	stuck := b.acked(two)
-	back, err := b.resumes(ctx, one)
+	stuck := acked(b, two)
+	back, err := resumes(ctx, b, one)
 	if err != nil {
 		return err
 	}
-	enough, err := b.resumes(ctx, three)
+	enough, err := resumes(ctx, b, three)
 	if err != nil {
 		return err
 	}
-	b.draw(watch, topics, Text{"o broker 1 de volta, sem o 2", "broker 1 back, without broker 2"})
+	drawReplicas(b, watch, topics, Text{"o broker 1 de volta, sem o 2", "broker 1 back, without broker 2"})
 	p, err := watch.look(two.topic)
 	if err != nil {
 		return err
 	}
 	one.fact("de volta o broker 1: continua", "broker 1 back: it goes on", back)
 	two.fact("de volta só o broker 1: continua parado, pois o exemplar dele é velho", "only broker 1 back: it still stands, as its copy is old",
-		p.Leader == nobody && b.acked(two) == stuck)
+		p.Leader == nobody && acked(b, two) == stuck)
 	three.fact("de volta o broker 1: são dois em sincronia, e confirma-se outra vez", "broker 1 back: two are in sync, and it acknowledges again", enough)
 	return nil
 }
 
-func (b *Bench) returnAll(ctx context.Context, watch *clusterWatch, topics []*replicated) error {
+func returnAll(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
 	if err := b.Brokers.Mend(); err != nil {
 		return err
 	}
 	b.Say(Text{"o broker 2 está de volta", "broker 2 is back"})
-	if err := b.goesOn(ctx, topics...); err != nil {
+	if err := goesOn(ctx, b, topics...); err != nil {
 		return err
 	}
 	if err := watch.awaitWhole(ctx); err != nil {
 		return err
 	}
-	b.draw(watch, topics, Text{"no fim", "at the end"})
+	drawReplicas(b, watch, topics, Text{"no fim", "at the end"})
 	for _, r := range topics {
 		r.producer.Stop()
 	}
@@ -235,7 +235,7 @@ func (b *Bench) returnAll(ctx context.Context, watch *clusterWatch, topics []*re
 }
 
 // judgeReplicated compares what was acknowledged with what is in the topic now.
-func (b *Bench) judgeReplicated(ctx context.Context, r *replicated) (Part, error) {
+func judgeReplicated(ctx context.Context, b *Bench, r *replicated) (Part, error) {
 	part := Part{
 		Title:  Text{fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
 		Unread: true, Facts: r.facts, Notes: r.notes,
@@ -252,6 +252,6 @@ func (b *Bench) judgeReplicated(ctx context.Context, r *replicated) (Part, error
 	for _, s := range sends {
 		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: s.Number}, Outcome: s.Outcome})
 	}
-	part.count(run)
+	countSends(&part, run)
 	return part, nil
 }

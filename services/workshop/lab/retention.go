@@ -33,9 +33,9 @@ func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
 	var byTime []Part
 	var bySize, byKey Part
 	together, inTime := errgroup.WithContext(ctx)
-	together.Go(func() (err error) { byTime, err = b.outlive(inTime); return err })
-	together.Go(func() (err error) { bySize, err = b.overflow(inTime); return err })
-	together.Go(func() (err error) { byKey, err = b.compact(inTime); return err })
+	together.Go(func() (err error) { byTime, err = outlive(inTime, b); return err })
+	together.Go(func() (err error) { bySize, err = overflow(inTime, b); return err })
+	together.Go(func() (err error) { byKey, err = compact(inTime, b); return err })
 	if err := together.Wait(); err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
 
 // erased waits until the brokers have erased something. The embedded cluster knows the same settings, but
 // has nobody who looks at the clock for it; it erases batch by batch, where real brokers erase segments.
-func (b *Bench) erased(ctx context.Context, what string, done func() bool) error {
+func erased(ctx context.Context, b *Bench, what string, done func() bool) error {
 	return Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
 		if b.embedded != nil {
 			b.embedded.Compact() // which applies the retention, too
@@ -53,8 +53,8 @@ func (b *Bench) erased(ctx context.Context, what string, done func() bool) error
 	})
 }
 
-// start is the first offset that a topic still has.
-func (b *Bench) start(topic string) int64 {
+// startProducer is the first offset that a topic still has.
+func startProducer(b *Bench, topic string) int64 {
 	start, err := b.Client.GetOffset(topic, 0, sarama.OffsetOldest)
 	if err != nil {
 		return -1
@@ -86,7 +86,7 @@ func (f *follower) read(ctx context.Context, b *Bench, topic string, until int, 
 }
 
 // outlive has two groups rest for longer than messages are kept.
-func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
+func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	topic := b.Name("transactions")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.ms": fmt.Sprint(retentionTime.Milliseconds()), "segment.ms": "1000",
@@ -96,7 +96,7 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 	}
 	var known transactions
 	come := func(name string, n int) error {
-		if err := b.produce(ctx, name, topic, n, "PACE=5ms", fmt.Sprint("SEED=", b.Seed+uint64(len(known.log)))); err != nil {
+		if err := produce(ctx, b, name, topic, n, "PACE=5ms", fmt.Sprint("SEED=", b.Seed+uint64(len(known.log)))); err != nil {
 			return err
 		}
 		return known.look(ctx, b, topic)
@@ -116,11 +116,11 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 	if err := come("producer-2", neverRead); err != nil {
 		return nil, err
 	}
-	if err := b.erased(ctx, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return b.start(topic) >= beforeReturn }); err != nil {
+	if err := erased(ctx, b, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
 		return nil, err
 	}
-	b.Say(Text{fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", b.start(topic), comeLater),
-		fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", b.start(topic), comeLater)})
+	b.Say(Text{fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
+		fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
 	if err := come("producer-3", comeLater); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 	}
 	var parts []Part
 	for _, f := range followers {
-		part, err := b.judgeFollower(f, topic, &known)
+		part, err := judgeFollower(b, f, topic, &known)
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func (b *Bench) outlive(ctx context.Context) ([]Part, error) {
 // What the consumer says of messages that were erased before it had read them.
 const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "deleted by retention before they were read"
 
-func (b *Bench) judgeFollower(f *follower, topic string, known *transactions) (Part, error) {
+func judgeFollower(b *Bench, f *follower, topic string, known *transactions) (Part, error) {
 	part := Part{
 		Title:   Text{"retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
 		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
@@ -183,7 +183,7 @@ const (
 )
 
 // overflow fills a topic beyond its size.
-func (b *Bench) overflow(ctx context.Context) (Part, error) {
+func overflow(ctx context.Context, b *Bench) (Part, error) {
 	part := Part{Title: Text{"retention.bytes: 12 KiB, em segmentos de 4 KiB", "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
@@ -197,23 +197,23 @@ func (b *Bench) overflow(ctx context.Context) (Part, error) {
 	if err != nil {
 		return part, err
 	}
-	err = b.erased(ctx, topic+" has shrunk to its size", func() bool {
-		size, err := b.logSize(topic)
-		return err == nil && b.start(topic) > 0 && size <= retainBytes+segmentBytes
+	err = erased(ctx, b, topic+" has shrunk to its size", func() bool {
+		size, err := logSize(b, topic)
+		return err == nil && startProducer(b, topic) > 0 && size <= retainBytes+segmentBytes
 	})
 	if err != nil {
 		return part, err
 	}
-	size, err := b.logSize(topic)
+	size, err := logSize(b, topic)
 	if err != nil {
 		return part, err
 	}
-	log, err := b.sentLog(ctx, topic, topic)
+	log, err := sentLog(ctx, b, topic, topic)
 	if err != nil {
 		return part, err
 	}
 	run := verdict.Run{Writes: h.writes(topic), Log: log}
-	part.count(run)
+	countSends(&part, run)
 	return judgeSize(part, missing(run), size), nil
 }
 
@@ -231,7 +231,7 @@ func judgeSize(part Part, missing []int, size int64) Part {
 }
 
 // logSize is how many bytes the leader of a topic's only partition keeps.
-func (b *Bench) logSize(topic string) (int64, error) {
+func logSize(b *Bench, topic string) (int64, error) {
 	leader, err := b.Client.Leader(topic, 0)
 	if err != nil {
 		return 0, err

@@ -27,7 +27,7 @@ func sentAll(n int, left []int) (Part, []int) {
 		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Number: id}, Offset: int64(id - 1)})
 	}
 	var p Part
-	p.count(run)
+	countSends(&p, run)
 	return p, missing(run)
 }
 

@@ -182,7 +182,7 @@ func (m mode) sendAsync(ctx context.Context, cluster kafka.Cluster, conf *sarama
 
 // newTopic makes a topic, and waits until its leader knows that it leads. For a moment the others may know
 // and not the leader; what comes to it then with acks=0 it drops, and closes the connection.
-func (b *Bench) newTopic(ctx context.Context, t kafka.Topic) error {
+func newTopic(ctx context.Context, b *Bench, t kafka.Topic) error {
 	if err := b.Topics(ctx, t); err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (b *Bench) newTopic(ctx context.Context, t kafka.Topic) error {
 }
 
 // sentLog are the messages that are in a topic of this lab.
-func (b *Bench) sentLog(ctx context.Context, topic, stream string) ([]verdict.Record, error) {
+func sentLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	_, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted, func(msg *sarama.ConsumerMessage) error {
 		var value struct {
@@ -208,9 +208,9 @@ func (b *Bench) sentLog(ctx context.Context, topic, stream string) ([]verdict.Re
 const settleTime = 500 * time.Millisecond
 
 // settledLog is sentLog once nothing more comes.
-func (b *Bench) settledLog(ctx context.Context, topic, stream string) ([]verdict.Record, error) {
+func settledLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.Record, error) {
 	for before := -1; ; {
-		log, err := b.sentLog(ctx, topic, stream)
+		log, err := sentLog(ctx, b, topic, stream)
 		if err != nil || len(log) == before {
 			return log, err
 		}
@@ -221,8 +221,8 @@ func (b *Bench) settledLog(ctx context.Context, topic, stream string) ([]verdict
 	}
 }
 
-// count adds the outcomes of the messages.
-func (p *Part) count(run verdict.Run) {
+// countSends adds the outcomes of the messages.
+func countSends(p *Part, run verdict.Run) {
 	p.Counted = verdict.Check(run)
 	p.Sent = len(run.Writes)
 	for _, w := range run.Writes {

@@ -49,7 +49,7 @@ var failures = []failure{
 }
 
 func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, error) {
-	first, err := b.timeModes(ctx)
+	first, err := timeModes(ctx, b)
 	parts := []Part{first}
 	for _, f := range failures {
 		if err != nil {
@@ -57,20 +57,20 @@ func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, er
 		}
 		b.Say(f.title)
 		var part Part
-		part, err = b.fail(ctx, f)
+		part, err = fail(ctx, b, f)
 		parts = append(parts, part)
 	}
 	return parts, err
 }
 
 // timeModes sends by each way twice: past the proxy for the time, and through it to count the requests.
-func (b *Bench) timeModes(ctx context.Context) (Part, error) {
+func timeModes(ctx context.Context, b *Bench) (Part, error) {
 	part := Part{Title: Text{"tempo e pedidos", "time and requests"}, Unread: true}
 	run := verdict.Run{Log: []verdict.Record{}}
 	for _, m := range timed {
 		b.Say(m.title)
 		topic := b.Name(m.name)
-		if err := b.newTopic(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
+		if err := newTopic(ctx, b, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
 			return part, err
 		}
 		direct, err := m.send(ctx, b.Cluster, topic, toSend(topic, 1, timedMessages, 0))
@@ -81,7 +81,7 @@ func (b *Bench) timeModes(ctx context.Context) (Part, error) {
 		if err := b.awaitCopies(ctx, topic, timedMessages); err != nil {
 			return part, err
 		}
-		counter, err := b.produceCounter(0)
+		counter, err := newProduceCounter(b, 0)
 		if err != nil {
 			return part, err
 		}
@@ -95,7 +95,7 @@ func (b *Bench) timeModes(ctx context.Context) (Part, error) {
 		for _, h := range []heard{direct, counted} {
 			run.Writes = append(run.Writes, h.writes(m.name)...)
 		}
-		log, err := b.sentLog(ctx, topic, m.name)
+		log, err := sentLog(ctx, b, topic, m.name)
 		if err != nil {
 			return part, err
 		}
@@ -111,7 +111,7 @@ func (b *Bench) timeModes(ctx context.Context) (Part, error) {
 			fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
 		})
 	}
-	part.count(run)
+	countSends(&part, run)
 	return part, nil
 }
 
@@ -129,26 +129,26 @@ func (m mode) requestsFact(requests int) []Fact {
 }
 
 // fail sends by one way, whose failAt-th message meets the failure.
-func (b *Bench) fail(ctx context.Context, f failure) (Part, error) {
+func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
 	part := Part{Title: f.title, Unread: true, Highest: failMessages}
 	topic, cluster, padding := b.Name(f.name), b.Cluster, 2*mostBytes
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{"max.message.bytes": fmt.Sprint(mostBytes)}}
 	arrived := func() (ids []int, err error) { return nil, nil }
 	if f.cut {
-		counter, err := b.produceCounter(failAt)
+		counter, err := newProduceCounter(b, failAt)
 		if err != nil {
 			return part, err
 		}
 		cluster, padding, kind.Config, arrived = counter.cluster(b), 0, nil, counter.arrived
 	}
-	if err := b.newTopic(ctx, kind); err != nil {
+	if err := newTopic(ctx, b, kind); err != nil {
 		return part, err
 	}
 	h, err := f.send(ctx, cluster, topic, toSend(topic, 1, failMessages, padding))
 	if err != nil {
 		return part, err
 	}
-	log, err := b.settledLog(ctx, topic, f.name)
+	log, err := settledLog(ctx, b, topic, f.name)
 	if err != nil {
 		return part, err
 	}
@@ -157,7 +157,7 @@ func (b *Bench) fail(ctx context.Context, f failure) (Part, error) {
 		return part, err
 	}
 	run := verdict.Run{Writes: h.writes(f.name), Log: log}
-	part.count(run)
+	countSends(&part, run)
 	f.judge(&part, h, missing(run), passed)
 	return part, nil
 }

@@ -56,7 +56,7 @@ func TestSendModesJudged(t *testing.T) {
 			run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Stream: "x", Number: id}, Offset: int64(i)})
 		}
 		var p Part
-		p.count(run)
+		countSends(&p, run)
 		c.judge(&p, h, missing(run), c.passed)
 		if got := p.Holds(); got != c.holds {
 			t.Errorf("%s: holds %v, want %v: %v", c.name, got, c.holds, p.Misses())

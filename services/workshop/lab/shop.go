@@ -30,7 +30,7 @@ type shop struct {
 }
 
 // newShop makes the topics and starts both programs; remember is the fraud detector's REMEMBER.
-func (b *Bench) newShop(ctx context.Context, name, intake, remember string, parallel int, vars ...string) (*shop, error) {
+func newShop(ctx context.Context, b *Bench, name, intake, remember string, parallel int, vars ...string) (*shop, error) {
 	s := &shop{bench: b, name: name, intake: intake, vars: vars, prefix: b.Name(name + "-"), group: b.Group("group-" + name)}
 	s.clients = &shoptest.Clients{URL: s.url, Parallel: parallel}
 	var topics []kafka.Topic

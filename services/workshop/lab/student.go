@@ -27,8 +27,8 @@ const stuckLives = 3
 
 // runStudent carries out an experiment with the student's own scoreboard, which is to crash at the
 // event failAt. The prediction is known once it has.
-func (b *Bench) runStudent(ctx context.Context, delivery string, failAt int, want func(*student) Prediction) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+func runStudent(ctx context.Context, b *Bench, delivery string, failAt int, want func(*student) Prediction) ([]Part, error) {
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +175,7 @@ func (s *student) follow(ctx context.Context) error {
 			fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
 			fmt.Sprintf("the group had committed up to id %d", life.committed),
 		})
-		s.match.bench.SayRestart(s.Board, life.code)
+		SayRestart(s.match.bench, s.Board, life.code)
 		if err := s.start(0); err != nil {
 			return err
 		}
@@ -183,13 +183,13 @@ func (s *student) follow(ctx context.Context) error {
 }
 
 // complete reports whether the match was shown to its end.
-func (s *student) complete() bool { return slices.ContainsFunc(s.Scores(), Score.final) }
+func (s *student) complete() bool { return slices.ContainsFunc(s.Scores(), ended) }
 
 // nothing reports whether no goal was shown, in any life.
 func (s *student) nothing() bool { return len(s.Scores()) == 0 }
 
-// final says whether a match ends with this score: with 25 goals, and two more than the others have.
-func (s Score) final() bool {
+// ended says whether a match ends with this score: with 25 goals, and two more than the others have.
+func ended(s Score) bool {
 	high, low := max(s.TeamA, s.TeamB), min(s.TeamA, s.TeamB)
 	return high >= 25 && high-low >= 2
 }

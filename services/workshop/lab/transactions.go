@@ -68,7 +68,7 @@ func printed(n int) func([]Line) bool {
 }
 
 // produce runs the producer until it has sent so many transactions, which are all acknowledged.
-func (b *Bench) produce(ctx context.Context, name, topic string, n int, vars ...string) error {
+func produce(ctx context.Context, b *Bench, name, topic string, n int, vars ...string) error {
 	own := []string{"TOPIC=" + topic, fmt.Sprint("COUNT=", n), fmt.Sprint("SEED=", b.Seed)}
 	p, err := b.Quietly(name, "producer", append(own, vars...)...)
 	if err != nil {

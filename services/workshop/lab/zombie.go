@@ -22,7 +22,7 @@ var zombie = Lab{
 }
 
 func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := b.NewMatch(ctx)
+	m, err := newMatch1(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -57,18 +57,18 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	b.Say(Text{"o placar a acorda", "board a wakes up"})
 	before := t.count()
-	if err := t.wake(ctx, sleeper, h); err != nil {
+	if err := wake(ctx, t, sleeper, h); err != nil {
 		return nil, err
 	}
 	if code, err := heir.Wait(ctx); err != nil || code != 0 {
 		return nil, unexpected(err, "board b ended with exit code %d", code)
 	}
-	return m.judgeZombie(ctx, first, t.since(before))
+	return judgeZombie(ctx, m, first, t.since(before))
 }
 
 // wake lets the zombie go on to the end of its transaction, whichever that is, and kills it there: it
 // would join the group again, and take the match from the other.
-func (t *tap) wake(ctx context.Context, sleeper *Process, h *held) error {
+func wake(ctx context.Context, t *tap, sleeper *Process, h *held) error {
 	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, true) || s.is(kmsg.InitProducerID, true) })
 	if err := sleeper.Resume(); err != nil {
 		return err
@@ -86,12 +86,12 @@ func (t *tap) wake(ctx context.Context, sleeper *Process, h *held) error {
 // disowned are the answers to a member that the group has given up; others would only ask for another try.
 var disowned = []string{"UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"}
 
-func (m *Match) judgeZombie(ctx context.Context, board *Board, awake []step) ([]Part, error) {
+func judgeZombie(ctx context.Context, m *Match, board *Board, awake []step) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	part, err := m.scoreBoardPart(ctx, board, goals)
+	part, err := scoreBoardPart(ctx, m, board, goals)
 	if err != nil {
 		return nil, err
 	}
