@@ -53,7 +53,7 @@ func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, v
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
 		return Part{}, err
 	}
-	leader, followers, err := b.replicas(topic)
+	leader, followers, err := b.Replicas(topic)
 	if err != nil {
 		return Part{}, err
 	}
@@ -72,7 +72,7 @@ func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, v
 	if err := b.Brokers.Mend(); err != nil {
 		return Part{}, err
 	}
-	if err := b.awaitInSync(ctx, topic, 1+len(followers)); err != nil {
+	if err := b.AwaitInSync(ctx, topic, 1+len(followers)); err != nil {
 		return Part{}, err
 	}
 	return judgeAcks(ctx, b, p.Name, topic, acknowledged, frozen, killed)
@@ -80,10 +80,10 @@ func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, v
 
 // strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
 func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
-	if err = p.Await(ctx, "the end of the first match", said(`"event":"finished"`, 1)); err != nil {
+	if err = p.Await(ctx, "the end of the first match", Said(`"event":"finished"`, 1)); err != nil {
 		return
 	}
-	if err = b.awaitCopies(ctx, topic, count(p.Lines(), `"id":`)); err != nil {
+	if err = b.AwaitCopies(ctx, topic, Count(p.Lines(), `"id":`)); err != nil {
 		return
 	}
 	for _, id := range followers {
@@ -100,7 +100,7 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 	if !acknowledged {
 		until = 1 // there is no second one as long as the first is not acknowledged
 	}
-	if err = p.Await(ctx, "the second match is under way", said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
+	if err = p.Await(ctx, "the second match is under way", Said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
 		return
 	}
 	if !acknowledged { // long enough for an acknowledgement, were there to be one

@@ -6,5 +6,5 @@ var atLeastOnce = Lab{
 	Name: "at-least-once",
 	Pace: 100 * time.Millisecond, Student: true,
 	ByHand: theMatch,
-	run:    crashOnce("at-least-once", Prediction{Repeated: []int{failAt}}),
+	run:    crashOnce("at-least-once", Prediction{Repeated: []int{FailAt}}),
 }

@@ -19,9 +19,9 @@ var autoCommit = Lab{
 
 func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	if len(b.Scoreboard) > 0 {
-		return runStudent(ctx, b, "auto", autoCommitCrash, afterLastCommit)
+		return RunStudent(ctx, b, "auto", autoCommitCrash, AfterLastCommit)
 	}
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,8 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if code != crashed {
-		return nil, &NotRun{fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, crashed, code)}
+	if code != Crashed {
+		return nil, &NotRun{fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, Crashed, code)}
 	}
 	// While nobody is in the group, its offset stands where the last commit has put it.
 	committed, err := b.Committed(board.Group, m.Topic, 0)

@@ -55,12 +55,12 @@ type Bench struct {
 	Client  sarama.Client
 	Brokers *BrokerFaults // nil except in labs that kill brokers
 
-	embedded *embedded.Cluster // nil where the brokers are somebody else's
+	Embedded *embedded.Cluster // nil where the brokers are somebody else's
 	prefix   string            // of the topics and groups on brokers that others use too
 
 	creating sync.Mutex // topics
 
-	mu        sync.Mutex
+	Mu        sync.Mutex
 	processes []*Process
 	wires     []*wire.Proxy
 	logs      []*os.File
@@ -84,18 +84,18 @@ func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options
 		return b, err
 	}
 	if len(b.Cluster.Brokers) == 0 {
-		if b.embedded, err = embedded.Start(embedded.Options{}); err != nil {
+		if b.Embedded, err = embedded.Start(embedded.Options{}); err != nil {
 			return b, err
 		}
-		b.Cluster.Brokers = b.embedded.ListenAddrs()
+		b.Cluster.Brokers = b.Embedded.ListenAddrs()
 		if b.Break != nil {
-			b.Break(b.embedded)
+			b.Break(b.Embedded)
 		}
 	} else {
 		b.prefix = name + "-" + rand.Text()[:6] + "-"
 	}
 	if b.Client, err = b.dial(ctx); err != nil && ctx.Err() == nil {
-		err = &NotRun{fmt.Sprintf("no answer from the brokers %v within %s: %v", b.Cluster.Brokers, patience, err)}
+		err = &NotRun{fmt.Sprintf("no answer from the brokers %v within %s: %v", b.Cluster.Brokers, Patience, err)}
 	}
 	if err == nil && b.Brokers != nil {
 		err = Await(ctx, "all brokers are there", func() bool {
@@ -108,7 +108,7 @@ func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options
 // dial waits for brokers, for as long as a start of them takes: an experiment is begun by hand, and whoever has
 // mistyped an address must not wait for ever.
 func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
 		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
@@ -128,29 +128,29 @@ func (b *Bench) Redial(ctx context.Context) error {
 
 // Close stops whatever still runs and takes away what the experiment has made.
 func (b *Bench) Close() {
-	b.mu.Lock()
+	b.Mu.Lock()
 	processes := b.processes
-	b.mu.Unlock()
+	b.Mu.Unlock()
 	var stopping sync.WaitGroup
 	for _, p := range processes {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
-	b.mu.Lock()
+	b.Mu.Lock()
 	for _, file := range b.logs {
 		file.Close()
 	}
-	b.mu.Unlock()
+	b.Mu.Unlock()
 	if b.Brokers.Mend() != nil {
 		service.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
 	}
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
 	}
-	b.closeWires()
-	if b.embedded == nil && !b.Keep && b.Client != nil {
+	b.CloseWires()
+	if b.Embedded == nil && !b.Keep && b.Client != nil {
 		if b.Brokers != nil {
-			ctx, cancel := context.WithTimeout(context.Background(), patience)
+			ctx, cancel := context.WithTimeout(context.Background(), Patience)
 			defer cancel()
 			b.Redial(ctx) // where it fails, so does the removal
 		}
@@ -159,15 +159,15 @@ func (b *Bench) Close() {
 	if b.Client != nil {
 		service.CloseWithin(service.CloseTimeout, b.Client)
 	}
-	if b.embedded != nil {
-		b.embedded.Close()
+	if b.Embedded != nil {
+		b.Embedded.Close()
 	}
 	if !b.Keep {
 		os.RemoveAll(b.Dir)
 		return
 	}
 	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
-	if b.embedded == nil {
+	if b.Embedded == nil {
 		b.Say(Text{"os tópicos ficam: " + strings.Join(b.topics, ","), "the topics are kept: " + strings.Join(b.topics, ",")})
 	}
 }
@@ -187,9 +187,9 @@ func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) 
 	if err != nil {
 		return nil, err
 	}
-	b.mu.Lock()
+	b.Mu.Lock()
 	b.logs = append(b.logs, file)
-	b.mu.Unlock()
+	b.Mu.Unlock()
 	return b.startOn(screen.New(io.Discard, file, func(string) (string, bool) { return "", false }), name, program, vars)
 }
 
@@ -213,12 +213,12 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 	if _, err := os.Stat(path); err != nil {
 		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
-	return b.launch(out, name, path, []string{"--stop-on-eof"}, b.environment(name, vars), false)
+	return b.Launch(out, name, path, []string{"--stop-on-eof"}, b.Environment(name, vars), false)
 }
 
-func (b *Bench) launch(out *screen.Output, name, path string, args, env []string, guard bool) (*Process, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (b *Bench) Launch(out *screen.Output, name, path string, args, env []string, guard bool) (*Process, error) {
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	p, err := start(out, name, colours[b.colour(name)%len(colours)], path, args, env, guard)
 	if err == nil {
 		b.processes = append(b.processes, p)
@@ -237,8 +237,8 @@ func (b *Bench) colour(name string) int {
 	return len(seen)
 }
 
-// environment is what a program of this run gets; later entries win.
-func (b *Bench) environment(name string, vars []string) []string {
+// Environment is what a program of this run gets; later entries win.
+func (b *Bench) Environment(name string, vars []string) []string {
 	env := append([]string(nil), b.Environ...)
 	env = append(env,
 		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "KAFKA_PROXY="+b.Cluster.Proxy,
@@ -253,7 +253,7 @@ func (b *Bench) History(name string) string { return filepath.Join(b.Dir, name+"
 
 // Processes are all that were started, in their order.
 func (b *Bench) Processes() []*Process {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	return slices.Clone(b.processes)
 }

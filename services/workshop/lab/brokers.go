@@ -42,7 +42,7 @@ func FindBrokers(o Options) (*BrokerFaults, error) {
 	native := &nativeBrokers{data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
 	docker := &dockerBrokers{prefix: o.ContainerPrefix}
 	switch {
-	case native.known() && pause != nil:
+	case native.known() && Pause != nil:
 		return newStricken(native), nil
 	case docker.known():
 		return newStricken(docker), nil
@@ -95,7 +95,7 @@ func (n *nativeBrokers) signal(id int32, sig os.Signal) error {
 	return process.Signal(sig)
 }
 
-func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, pause) }
+func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, Pause) }
 func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, resume) }
 func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
 func (n *nativeBrokers) Stop(id int32) error   { return n.run("stop", id) }

@@ -103,7 +103,7 @@ func placeReplicated(ctx context.Context, b *Bench, w *clusterWatch, r *replicat
 	if err != nil {
 		return err
 	}
-	b.own(r.topic)
+	b.Own(r.topic)
 	minInSync := fmt.Sprint(r.minInSync)
 	err = admin.CreateTopic(r.topic, &sarama.TopicDetail{
 		NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: map[int32][]int32{0: r.replicas},

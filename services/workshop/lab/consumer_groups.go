@@ -129,7 +129,7 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 func (c *memberGroup) shownSoFar() int {
 	n := 0
 	for _, m := range c.members {
-		n += count(m.Lines(), `"id_sequencia"`)
+		n += Count(m.Lines(), `"id_sequencia"`)
 	}
 	return n
 }

@@ -68,10 +68,10 @@ var unconfirmedCommit = Control{
 	instead: broken("unconfirmed-commit"),
 	// As many as there are until the crash at id 5.
 	fault: func() kfake.Fault {
-		return kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: failAt}
+		return kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: FailAt}
 	},
 	caught: func(parts []Part) bool {
-		return slices.Equal(numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4})
+		return slices.Equal(Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4})
 	},
 }
 
@@ -80,7 +80,7 @@ var neverCommits = Control{
 	pace:    20 * time.Millisecond,
 	instead: broken("never-commit"),
 	caught: func(parts []Part) bool {
-		return slices.Equal(numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4, 5})
+		return slices.Equal(Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4, 5})
 	},
 }
 
@@ -98,7 +98,7 @@ var readsOnAfterAbort = Control{
 			return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == abortedID
 		}}
 	},
-	caught: func(parts []Part) bool { return slices.Equal(numbers(parts[0].Counted.Missing), []int{abortedID}) },
+	caught: func(parts []Part) bool { return slices.Equal(Numbers(parts[0].Counted.Missing), []int{abortedID}) },
 }
 
 var readsUncommitted = Control{
@@ -117,7 +117,7 @@ var groupIDOnly = Control{
 	Name: "group-id-only", Lab: "zombie",
 	pace:    250 * time.Millisecond,
 	instead: broken("group-id-only"),
-	caught:  func(parts []Part) bool { return slices.Contains(numbers(parts[0].Counted.Repeated), failAt) },
+	caught:  func(parts []Part) bool { return slices.Contains(Numbers(parts[0].Counted.Repeated), FailAt) },
 }
 
 var notIdempotent = Control{
@@ -129,7 +129,7 @@ var notIdempotent = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return len(numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds() },
+	caught: func(parts []Part) bool { return len(Numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds() },
 }
 
 var leaderAlone = Control{
@@ -175,7 +175,7 @@ var sameGroup = Control{
 	},
 	caught: func(parts []Part) bool {
 		// When in the course of the experiment it gets its share differs: with the first member, or later.
-		return len(numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
+		return len(Numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
 	},
 }
 
@@ -189,7 +189,7 @@ var keyless = Control{
 		return program, vars
 	},
 	caught: func(parts []Part) bool {
-		return len(numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
+		return len(Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
 	},
 }
 
@@ -203,7 +203,7 @@ var anotherName = Control{
 		return program, vars
 	},
 	caught: func(parts []Part) bool {
-		return len(numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
+		return len(Numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
 	},
 }
 
@@ -239,7 +239,7 @@ var unheardCut = Control{
 		return runSendModes(ctx, b, ways)
 	},
 	caught: func(parts []Part) bool {
-		return slices.Contains(numbers(parts[len(parts)-1].Counted.Lost), failAt)
+		return slices.Contains(Numbers(parts[len(parts)-1].Counted.Lost), FailAt)
 	},
 }
 

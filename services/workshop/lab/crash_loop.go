@@ -17,14 +17,14 @@ var crashLoop = Lab{
 }
 
 func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := m.Play(); err != nil {
 		return nil, err
 	}
-	board := m.Board("scoreboard", "DELIVERY=at-least-once", fmt.Sprint("FAIL_AT_ID=", failAt))
+	board := m.Board("scoreboard", "DELIVERY=at-least-once", fmt.Sprint("FAIL_AT_ID=", FailAt))
 	var want []int
 	stuck := true
 	for range loopLives + 1 {
@@ -36,18 +36,18 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 		if err != nil {
 			return nil, err
 		}
-		if code != crashed {
-			return nil, &NotRun{fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", crashed, code)}
+		if code != Crashed {
+			return nil, &NotRun{fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", Crashed, code)}
 		}
 		committed, err := b.Committed(board.Group, m.Topic, 0)
 		if err != nil {
 			return nil, err
 		}
-		stuck = stuck && committed == failAt-1
-		want = append(want, failAt)
+		stuck = stuck && committed == FailAt-1
+		want = append(want, FailAt)
 		SayRestart(b, board, code)
 	}
-	stuck = stuck && last(board.Scores()).ID() == failAt
+	stuck = stuck && last(board.Scores()).ID() == FailAt
 	if _, err := board.Start("FAIL_AT_ID=0"); err != nil {
 		return nil, err
 	}

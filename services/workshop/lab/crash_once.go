@@ -9,22 +9,22 @@ import (
 func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) ([]Part, error) {
 	return func(ctx context.Context, b *Bench) ([]Part, error) {
 		if len(b.Scoreboard) > 0 {
-			return runStudent(ctx, b, delivery, failAt, always(want))
+			return RunStudent(ctx, b, delivery, FailAt, Always(want))
 		}
-		m, err := newMatch1(ctx, b)
+		m, err := New(ctx, b)
 		if err != nil {
 			return nil, err
 		}
 		if _, err := m.Play(); err != nil {
 			return nil, err
 		}
-		board := m.Board("scoreboard", "DELIVERY="+delivery, fmt.Sprint("FAIL_AT_ID=", failAt))
+		board := m.Board("scoreboard", "DELIVERY="+delivery, fmt.Sprint("FAIL_AT_ID=", FailAt))
 		crashes, err := board.Follow(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if crashes == 0 {
-			return nil, &NotRun{fmt.Sprintf("the board has not crashed at id %d", failAt)}
+			return nil, &NotRun{fmt.Sprintf("the board has not crashed at id %d", FailAt)}
 		}
 		part, err := m.Part(ctx, board)
 		part.Want = want

@@ -62,7 +62,7 @@ func repeatOrders(ctx context.Context, b *Bench, name, intake, remember string, 
 			return story{}, err
 		}
 		proxy.OnAnswer(func(a wire.Answer) wire.Fate { return relay.hold(ctx, a) })
-		vars = append(vars, through(proxy))
+		vars = append(vars, Through(proxy))
 	}
 	s, err := newShop(ctx, b, name, intake, remember, atOnce, vars...)
 	if err != nil {
@@ -142,12 +142,12 @@ func partRace(told story) (Part, error) {
 	part := partOfOrders(told)
 	part.Title = Text{"conferir e gravar, 20 requisições ao mesmo tempo", "look, then store: 20 requests at once"}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
-	part.Want.Duplicated = numbers(j.Accepted.Duplicated)
+	part.Want.Duplicated = Numbers(j.Accepted.Duplicated)
 	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
 	part.Facts = []Fact{
 		{Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), twice > 0},
 		{Text{"cada aceitação é outro registro, e foi decidida por si", "each acceptance is another record, and was decided by itself"},
-			len(part.Want.Duplicated) > 0 && slices.Equal(numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
+			len(part.Want.Duplicated) > 0 && slices.Equal(Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
 	}
 	part.Notes = []Text{told.money()}
 	return part, nil

@@ -33,7 +33,9 @@ const (
 	fastestRatio = 2.1
 )
 
-func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) { return compareWorkers(ctx, b, 3, 5) }
+func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) {
+	return compareWorkers(ctx, b, 3, 5)
+}
 
 // compareWorkers compares two numbers of partitions, of which the second is to be one for each worker.
 func compareWorkers(ctx context.Context, b *Bench, few, enough int32) ([]Part, error) {
@@ -112,7 +114,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err := b.Topics(ctx, kafka.Topic{Name: prefix + event.DeadLetterTopic, Partitions: 1, Replicas: 3}); err != nil {
 		return err
 	}
-	err := b.placeLeader(ctx, o.topic, o.partitions, group)
+	err := b.PlaceLeader(ctx, o.topic, o.partitions, group)
 	if err != nil {
 		return err
 	}
@@ -164,7 +166,7 @@ func (o *postOffice) work(ctx context.Context) error {
 	slices.SortFunc(o.log, func(a, b verdict.Record) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
 	})
-	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []Line) bool { return count(lines, "Email sent") >= emailsSent })
+	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []Line) bool { return Count(lines, "Email sent") >= emailsSent })
 	if err != nil {
 		return err
 	}

@@ -22,9 +22,9 @@ var exactlyOnce = Lab{
 type strike struct {
 	id int
 	// at is what the board is held at, to be killed; nil: it crashes by itself, with FAIL_AT_ID.
-	at func(step) bool
+	at func(Step) bool
 	// struck reports whether the steps of the transaction that the life ended in are those of this point.
-	struck func(last []step) bool
+	struck func(last []Step) bool
 	proof  Text
 
 	tried  bool // a first try of the event is in scoreBoard, aborted
@@ -34,14 +34,14 @@ type strike struct {
 var strikes = []strike{
 	{
 		id:     5,
-		at:     func(s step) bool { return s.is(kmsg.AddPartitionsToTxn, false) },
-		struck: func(last []step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
+		at:     func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) },
+		struck: func(last []Step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
 		proof: Text{"id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
 			"id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
 	},
 	{
 		id: 10,
-		struck: func(last []step) bool {
+		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.Produce) && !anyStep(last, kmsg.TxnOffsetCommit, kmsg.EndTxn)
 		},
 		proof: Text{"id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
@@ -50,8 +50,8 @@ var strikes = []strike{
 	},
 	{
 		id: 15,
-		at: func(s step) bool { return s.accepted(kmsg.TxnOffsetCommit) && s.Offset == 15 },
-		struck: func(last []step) bool {
+		at: func(s Step) bool { return s.Accepted(kmsg.TxnOffsetCommit) && s.Offset == 15 },
+		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
 		},
 		proof: Text{"id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
@@ -60,8 +60,8 @@ var strikes = []strike{
 	},
 	{
 		id: 20,
-		at: func(s step) bool { return s.accepted(kmsg.EndTxn) && s.Commit },
-		struck: func(last []step) bool {
+		at: func(s Step) bool { return s.Accepted(kmsg.EndTxn) && s.Commit },
+		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.TxnOffsetCommit) && acceptedStep(last, kmsg.EndTxn)
 		},
 		proof: Text{"id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
@@ -70,25 +70,25 @@ var strikes = []strike{
 	},
 }
 
-func anyStep(steps []step, keys ...kmsg.Key) bool {
-	return slices.ContainsFunc(steps, func(s step) bool { return slices.Contains(keys, s.Key) })
+func anyStep(steps []Step, keys ...kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(keys, s.Key) })
 }
 
-func acceptedStep(steps []step, key kmsg.Key) bool {
-	return slices.ContainsFunc(steps, func(s step) bool { return s.accepted(key) })
+func acceptedStep(steps []Step, key kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Accepted(key) })
 }
 
 // runExactlyOnce plays a match in which the board is struck at these points, in the order of their ids.
 func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	t, err := b.tap(ctx, "scoreboard")
+	t, err := b.Tap(ctx, "scoreboard")
 	if err != nil {
 		return nil, err
 	}
-	vars := []string{"DELIVERY=exactly-once", through(t.Proxy)}
+	vars := []string{"DELIVERY=exactly-once", Through(t.Proxy)}
 	for _, s := range strikes {
 		if s.at == nil {
 			vars = append(vars, fmt.Sprint("FAIL_AT_ID=", s.id))
@@ -114,10 +114,10 @@ func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, er
 }
 
 // strikeBoard starts a life of the board and ends it at the point. An error says that it was not there.
-func strikeBoard(ctx context.Context, d *Board, t *tap, s strike) error {
-	b := d.match.bench
+func strikeBoard(ctx context.Context, d *Board, t *Tap, s strike) error {
+	b := d.Match.Bench
 	if s.at != nil {
-		t.holdAt(func(at step) bool { return at.Event == s.id && s.at(at) })
+		t.HoldAt(func(at Step) bool { return at.Event == s.id && s.at(at) })
 	}
 	p, err := d.Start()
 	if err != nil {
@@ -125,22 +125,22 @@ func strikeBoard(ctx context.Context, d *Board, t *tap, s strike) error {
 	}
 	code := -1
 	if s.at == nil {
-		if code, err = p.Wait(ctx); err != nil || code != crashed {
+		if code, err = p.Wait(ctx); err != nil || code != Crashed {
 			return unexpected(err, "the board was to crash at id %d, and ended with exit code %d", s.id, code)
 		}
 	} else {
-		h, err := t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", s.id))
+		h, err := t.Caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", s.id))
 		if err != nil {
 			return err
 		}
 		p.Kill()
-		h.release(wire.Cut)
+		h.Release(wire.Cut)
 	}
-	last := lastTry(t.since(0), s.id)
-	if err := t.err(); err != nil {
+	last := lastTry(t.Since(0), s.id)
+	if err := t.Err(); err != nil {
 		return err
 	}
-	if !s.struck(last) || slices.ContainsFunc(last, func(at step) bool { return !about(at, s.id) }) {
+	if !s.struck(last) || slices.ContainsFunc(last, func(at Step) bool { return !about(at, s.id) }) {
 		return &NotRun{fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
 	}
 	SayRestart(b, d, code)
@@ -148,8 +148,8 @@ func strikeBoard(ctx context.Context, d *Board, t *tap, s strike) error {
 }
 
 // lastTry are the steps of the last transaction that was to take in an event, whatever was aborted before.
-func lastTry(steps []step, id int) []step {
-	var last []step
+func lastTry(steps []Step, id int) []Step {
+	var last []Step
 	for _, s := range steps {
 		switch {
 		case s.Event != id:
@@ -163,8 +163,8 @@ func lastTry(steps []step, id int) []step {
 }
 
 // about reports that the content of a step does not speak against its being of an event.
-func about(s step, id int) bool {
-	return !slices.ContainsFunc(s.Events, func(e sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
+func about(s Step, id int) bool {
+	return !slices.ContainsFunc(s.Events, func(e Sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
 }
 
 // unexpected is err, or what happened instead of what the experiment needs.
@@ -189,7 +189,7 @@ func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []str
 		return nil, err
 	}
 	screen.Title, screen.Pending = Text{"tela", "screen"}, true
-	aborted, err := m.abortedOnBoard(ctx)
+	aborted, err := m.AbortedOnBoard(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func scoreBoardPart(ctx context.Context, m *Match, board *Board, goals []Goal) (
 	v, last, err := m.JudgeBoard(ctx, board, goals)
 	return Part{
 		Title: Text{"scoreBoard", "scoreBoard"}, Shown: Text{"em scoreBoard", "in scoreBoard"},
-		Counted: v, Highest: highest(goals),
+		Counted: v, Highest: Highest(goals),
 		Facts: []Fact{{Text{
 			fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
 			fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),

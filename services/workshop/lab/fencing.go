@@ -21,7 +21,7 @@ var fencing = Lab{
 }
 
 func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := older.Await(ctx, "some goals were sent", said(`{"id":`, newerAfter)); err != nil {
+	if err := older.Await(ctx, "some goals were sent", Said(`{"id":`, newerAfter)); err != nil {
 		return nil, err
 	}
 	newer, err := m.PlayAs("newer", id)
@@ -72,7 +72,7 @@ type sentPart struct {
 // judgeWrites compares what a simulator was told of its events, the end of the match included, with
 // what is in the topic of them.
 func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPart, error) {
-	entries, err := m.bench.Entries(name)
+	entries, err := m.Bench.Entries(name)
 	if err != nil {
 		return sentPart{}, err
 	}
@@ -86,18 +86,18 @@ func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPa
 	if acknowledged == 0 {
 		return sentPart{}, &NotRun{name + " had nothing acknowledged"}
 	}
-	events, err := m.events(ctx)
+	events, err := m.Events(ctx)
 	if err != nil {
 		return sentPart{}, err
 	}
-	events = ofStream(events, writes[0].Stream)
+	events = OfStream(events, writes[0].Stream)
 	run := verdict.Run{Writes: writes, Log: []verdict.Record{}}
 	ended := false
 	for _, e := range events {
 		run.Log = append(run.Log, e.Record)
-		ended = ended || e.ended && !e.Aborted
+		ended = ended || e.Ended && !e.Aborted
 	}
 	return sentPart{Part{
-		Title: title, Unread: true, Counted: verdict.Check(run), Highest: highest(events), Sent: len(writes), Acknowledged: acknowledged,
+		Title: title, Unread: true, Counted: verdict.Check(run), Highest: Highest(events), Sent: len(writes), Acknowledged: acknowledged,
 	}, ended}, nil
 }

@@ -101,7 +101,7 @@ func readThrough(ctx context.Context, b *Bench, r reading, topic string) ([]*Pro
 	meter := &meter{}
 	proxy.OnAnswer(meter.see)
 	group := b.Group("group-" + r.name)
-	p, err := r.start(b, group, topic, through(proxy))
+	p, err := r.start(b, group, topic, Through(proxy))
 	if err != nil {
 		return nil, traffic{}, err
 	}
@@ -132,7 +132,7 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 	killed := make(chan struct{})
 	proxy.OnRequest(func(req wire.Request) wire.Fate { return holdCommits(ctx, req, killed) })
 	group := b.Group("group-crash-" + r.name)
-	p, err := r.start(b, group, topic, "WORK=1ms", through(proxy))
+	p, err := r.start(b, group, topic, "WORK=1ms", Through(proxy))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,7 +145,7 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 	if err != nil {
 		return nil, nil, err
 	}
-	shown := count(p.Lines(), `"id_transacao"`)
+	shown := Count(p.Lines(), `"id_transacao"`)
 	b.Say(Text{
 		fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
 		fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),

@@ -20,7 +20,7 @@ var ghostGoals = Lab{
 const ghostEvery = 4
 
 func runGhostGoals(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +55,11 @@ func judgeGhosts(ctx context.Context, m *Match, uncommitted, committed *Board) (
 			aborted = append(aborted, g.Number)
 		}
 	}
-	for id := ghostEvery; id <= highest(goals); id += ghostEvery {
+	for id := ghostEvery; id <= Highest(goals); id += ghostEvery {
 		ghosts = append(ghosts, id)
 	}
 	if !slices.Equal(aborted, ghosts) {
-		return nil, &NotRun{fmt.Sprintf("aborted in the topic are %s, where it was to be %s", idsOr(aborted, "none"), idsOr(ghosts, "none"))}
+		return nil, &NotRun{fmt.Sprintf("aborted in the topic are %s, where it was to be %s", IDsOr(aborted, "none"), IDsOr(ghosts, "none"))}
 	}
 	loose, err := m.Part(ctx, uncommitted)
 	if err != nil {

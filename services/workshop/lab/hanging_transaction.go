@@ -41,7 +41,7 @@ func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
 
 // hang leaves a transaction open, and lets another simulator play, with the same or another id.
 func hang(ctx context.Context, b *Bench, next string) (Part, error) {
-	m, err := newMatchNamed(ctx, b, "-"+next)
+	m, err := NewNamed(ctx, b, "-"+next)
 	if err != nil {
 		return Part{}, err
 	}
@@ -56,35 +56,35 @@ func hang(ctx context.Context, b *Bench, next string) (Part, error) {
 	if next == "other" {
 		nextID += "-2"
 	}
-	t, err := b.tap(ctx, "next-"+next)
+	t, err := b.Tap(ctx, "next-"+next)
 	if err != nil {
 		return Part{}, err
 	}
 	var before int
-	var waits *held
+	var waits *Held
 	began, err := leaveOpen(ctx, m, "killed-"+next, id, func() error {
-		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), Showing(failAt-1)); err != nil {
+		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", FailAt-1), Showing(FailAt-1)); err != nil {
 			return err
 		}
 		before = len(board.Scores())
-		t.holdAt(func(s step) bool { return s.is(kmsg.InitProducerID, false) })
-		p, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+nextID, "PACE="+min(b.Pace, time.Second).String(), through(t.Proxy))
+		t.HoldAt(func(s Step) bool { return s.Is(kmsg.InitProducerID, false) })
+		p, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+nextID, "PACE="+min(b.Pace, time.Second).String(), Through(t.Proxy))
 		if err != nil {
 			return err
 		}
-		waits, err = t.caught(ctx, p, "it was to wait for the other's end")
+		waits, err = t.Caught(ctx, p, "it was to wait for the other's end")
 		return err
 	})
 	if err != nil {
 		return Part{}, err
 	}
-	waits.release(wire.Pass)
+	waits.Release(wire.Pass)
 	for _, p := range []*Process{m.Simulator, shows} {
 		if code, err := p.Wait(ctx); err != nil || code != 0 {
 			return Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
 		}
 	}
-	if err := t.err(); err != nil {
+	if err := t.Err(); err != nil {
 		return Part{}, err
 	}
 	return judgeHanging(ctx, m, board, before, began, t, next == "same")
@@ -94,57 +94,57 @@ func hang(ctx context.Context, b *Bench, next string) (Part, error) {
 // returns when that transaction began, or a little before. Ready is called when all before it is committed: what takes
 // time, such as the start of a process, takes none of the transaction's there.
 func leaveOpen(ctx context.Context, m *Match, name, id string, ready func() error) (began time.Time, err error) {
-	t, err := m.bench.tap(ctx, name)
+	t, err := m.Bench.Tap(ctx, name)
 	if err != nil {
 		return began, err
 	}
 	// Its first request, AddPartitionsToTxn, opens a transaction.
-	t.holdAt(func(s step) bool { return s.is(kmsg.AddPartitionsToTxn, false) && s.Event == failAt })
-	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), through(t.Proxy))
+	t.HoldAt(func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == FailAt })
+	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), Through(t.Proxy))
 	if err != nil {
 		return began, err
 	}
-	h, err := t.caught(ctx, p, fmt.Sprintf("it was to begin the transaction of id %d", failAt))
+	h, err := t.Caught(ctx, p, fmt.Sprintf("it was to begin the transaction of id %d", FailAt))
 	if err != nil {
 		return began, err
 	}
 	if err := ready(); err != nil {
 		return began, err
 	}
-	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, false) && s.Event == failAt })
+	t.HoldAt(func(s Step) bool { return s.Is(kmsg.EndTxn, false) && s.Event == FailAt })
 	began = time.Now()
-	h.release(wire.Pass)
-	if h, err = t.caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt)); err != nil {
+	h.Release(wire.Pass)
+	if h, err = t.Caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", FailAt)); err != nil {
 		return began, err
 	}
 	p.Kill()
-	h.release(wire.Cut)
-	last := lastTry(t.since(0), failAt)
+	h.Release(wire.Cut)
+	last := lastTry(t.Since(0), FailAt)
 	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
-		return began, &NotRun{fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}
+		return began, &NotRun{fmt.Sprintf("%s did not end between the send and the commit of id %d", name, FailAt)}
 	}
-	m.bench.Say(Text{
-		fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, failAt), fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
+	m.Bench.Say(Text{
+		fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, FailAt), fmt.Sprintf("%s was killed with its transaction of id %d open", name, FailAt),
 	})
 	return began, nil
 }
 
 // judgeHanging counts the second match. Of the first there are four goals, before the others, and the
 // one in the transaction that was left open.
-func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began time.Time, t *tap, same bool) (Part, error) {
+func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began time.Time, t *Tap, same bool) (Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return Part{}, err
 	}
-	first, second := ofStream(goals, goals[0].Stream), ofStream(goals, last(goals).Stream)
+	first, second := OfStream(goals, goals[0].Stream), OfStream(goals, last(goals).Stream)
 	scores := board.Scores()
 	v, strange, err := m.Judge(ctx, scores[before:], second)
 	if err != nil {
 		return Part{}, err
 	}
 	var acks []time.Time
-	for _, s := range t.since(0) {
-		if s.accepted(kmsg.EndTxn) && s.Commit {
+	for _, s := range t.Since(0) {
+		if s.Accepted(kmsg.EndTxn) && s.Commit {
 			acks = append(acks, s.At)
 		}
 	}
@@ -160,10 +160,10 @@ func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began
 			waiting++
 		}
 	}
-	part := Part{Counted: v, Strange: strange, Highest: highest(second), Facts: []Fact{{
-		Text{fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt), fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt)},
+	part := Part{Counted: v, Strange: strange, Highest: Highest(second), Facts: []Fact{{
+		Text{fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", FailAt-1, FailAt), fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", FailAt-1, FailAt)},
 		slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s Score, id int) bool { return s.ID() == id }) &&
-			len(first) == failAt && last(first).Aborted,
+			len(first) == FailAt && last(first).Aborted,
 	}}}
 	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
 	if same {

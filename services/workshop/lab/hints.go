@@ -20,7 +20,7 @@ var hints = []hint{
 	{"", func(s *student, first sight, _ Part) bool {
 		// What joined at the end of the topic has nothing in a buffer: clients that commit their position by
 		// themselves commit that end, as if they had read the goals. It did not meet the event of the crash either.
-		return first.last == 0 && first.printed < s.failAt-1 && first.committed > s.failAt && first.code != crashed && s.late
+		return first.last == 0 && first.printed < s.failAt-1 && first.committed > s.failAt && first.code != Crashed && s.late
 	}, Text{
 		"O placar entrou no grupo quando a partida já tinha terminado, e um grupo novo lê só o que chega depois dele, a menos que se peça auto_offset_reset=\"earliest\".",
 		"The match was over when the board joined the group, and a new group reads only what comes after it, unless it asks for auto_offset_reset=\"earliest\".",

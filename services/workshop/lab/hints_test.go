@@ -22,9 +22,9 @@ func TestHintsOfSilence(t *testing.T) {
 		late bool
 		want string
 	}{
-		{"crash with lines in the buffer", sight{code: crashed, committed: 4, joined: true}, false, buffered},
-		{"the same, started slowly", sight{code: crashed, committed: 4, joined: true}, true, buffered},
-		{"the same, a batch committed", sight{code: crashed, committed: 8, joined: true}, true, buffered},
+		{"crash with lines in the buffer", sight{code: Crashed, committed: 4, joined: true}, false, buffered},
+		{"the same, started slowly", sight{code: Crashed, committed: 4, joined: true}, true, buffered},
+		{"the same, a batch committed", sight{code: Crashed, committed: 8, joined: true}, true, buffered},
 		{"stopped by the lab, nothing printed", sight{code: -1, stopped: true, committed: 48, joined: true}, false, silent},
 		{"the same, and it ends with 1 when stopped", sight{code: 1, stopped: true, committed: 48, joined: true}, false, silent},
 		{"joined after the match, and commits its position", sight{code: -1, stopped: true, committed: 48, joined: true}, true, missed},
@@ -35,7 +35,7 @@ func TestHintsOfSilence(t *testing.T) {
 		{"ended without a line", sight{committed: 48, joined: true}, false, ended},
 		{"failed at its start", sight{code: 1}, true, failed},
 	} {
-		s := &student{Board: &Board{}, delivery: "at-least-once", failAt: failAt, seen: []sight{c.life}, late: c.late}
+		s := &student{Board: &Board{}, delivery: "at-least-once", failAt: FailAt, seen: []sight{c.life}, late: c.late}
 		if got := s.hint(Part{}).PT; !strings.Contains(got, c.want) {
 			t.Errorf("%s: the hint is %q, want %q", c.name, got, c.want)
 		}

@@ -38,7 +38,7 @@ func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {
 // loseAnswers plays a match whose simulator misses answers, and counts what came of it.
 func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
 	name := fmt.Sprint(idempotent)
-	m, err := newMatchNamed(ctx, b, "-"+name)
+	m, err := NewNamed(ctx, b, "-"+name)
 	if err != nil {
 		return Part{}, err
 	}
@@ -48,7 +48,7 @@ func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
 	}
 	var dropper answerDropper
 	p.OnAnswer(dropper.decide)
-	if _, err := m.PlayAs("simulator-"+name, "IDEMPOTENT="+name, through(p)); err != nil {
+	if _, err := m.PlayAs("simulator-"+name, "IDEMPOTENT="+name, Through(p)); err != nil {
 		return Part{}, err
 	}
 	board := m.Board("board-"+name, "DELIVERY=auto")
@@ -65,7 +65,7 @@ func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
 	part, err := m.Part(ctx, board)
 	part.Title = Text{"IDEMPOTENT=" + name, "IDEMPOTENT=" + name}
 	part.Notes = []Text{{
-		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), ids(lost)), fmt.Sprintf("%d were stored but never answered: %s", len(lost), ids(lost)),
+		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), IDs(lost)), fmt.Sprintf("%d were stored but never answered: %s", len(lost), IDs(lost)),
 	}}
 	if !idempotent {
 		part.Want.Duplicated = lost
@@ -85,19 +85,19 @@ func (t *answerDropper) decide(a wire.Answer) wire.Fate {
 	if a.Request.Key != kmsg.Produce {
 		return wire.Pass
 	}
-	s, err := answerStep(a)
+	s, err := AnswerStep(a)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil && t.problem == nil {
 		t.problem = err
 	}
-	if !s.accepted(kmsg.Produce) {
+	if !s.Accepted(kmsg.Produce) {
 		return wire.Pass // nothing is stored: to send it again duplicates nothing
 	}
 	if t.stored++; t.stored%lostEvery != 0 {
 		return wire.Pass
 	}
-	t.taken = append(t.taken, goalIDs(s.Events)...)
+	t.taken = append(t.taken, GoalIDs(s.Events)...)
 	return wire.Cut
 }
 

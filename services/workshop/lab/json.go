@@ -46,14 +46,14 @@ func (r Result) JSON(lang service.Lang) JSON {
 		v := p.Counted
 		part := JSONPart{
 			Title: p.Title.In(lang), Held: p.Holds(), Produced: v.Produced,
-			Lost: some(numbers(v.Lost, v.Missing)), Repeated: some(numbers(v.Repeated)), Duplicated: some(numbers(v.Duplicated)),
-			Ghosts: some(numbers(v.AbortedRead)), OutOfOrder: some(numbers(v.OutOfOrder, v.Nonmonotonic)),
+			Lost: some(Numbers(v.Lost, v.Missing)), Repeated: some(Numbers(v.Repeated)), Duplicated: some(Numbers(v.Duplicated)),
+			Ghosts: some(Numbers(v.AbortedRead)), OutOfOrder: some(Numbers(v.OutOfOrder, v.Nonmonotonic)),
 			Unknown: len(v.UnknownAbsent) + len(v.UnknownPresent), Facts: []JSONFact{}, Misses: []string{}, Table: p.table(lang),
 		}
 		if !part.Held {
 			part.Hint = p.Hint.In(lang)
 		}
-		part.Refused, part.Torn, part.Strange = some(numbers(v.Spurious)), append([]string{}, v.Torn...), append([]string{}, p.Strange...)
+		part.Refused, part.Torn, part.Strange = some(Numbers(v.Spurious)), append([]string{}, v.Torn...), append([]string{}, p.Strange...)
 		if p.Unread {
 			part.Sent, part.Acked = &p.Sent, &p.Acknowledged
 		} else {

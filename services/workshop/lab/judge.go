@@ -16,21 +16,21 @@ import (
 type Goal struct {
 	verdict.Record
 	Score Score
-	ended bool
+	Ended bool
 }
 
 // Goals reads the goals of the match, aborted ones included. The end of the match is left out: it has
 // no score line, so nobody could tell whether it was shown. What is no event counts as a message of
 // the stream "unreadable", numbered by its offset.
 func (m *Match) Goals(ctx context.Context) ([]Goal, error) {
-	events, err := m.events(ctx)
-	return slices.DeleteFunc(events, func(g Goal) bool { return g.ended }), err
+	events, err := m.Events(ctx)
+	return slices.DeleteFunc(events, func(g Goal) bool { return g.Ended }), err
 }
 
-// events are the goals and the ends of matches.
-func (m *Match) events(ctx context.Context) ([]Goal, error) {
+// Events are the goals and the ends of matches.
+func (m *Match) Events(ctx context.Context) ([]Goal, error) {
 	committed := map[int64]bool{}
-	err := m.read(ctx, m.Topic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+	err := m.Read(ctx, m.Topic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		committed[msg.Offset] = true
 		return nil
 	})
@@ -38,13 +38,13 @@ func (m *Match) events(ctx context.Context) ([]Goal, error) {
 		return nil, err
 	}
 	var goals []Goal
-	err = m.read(ctx, m.Topic, sarama.ReadUncommitted, func(msg *sarama.ConsumerMessage) error {
+	err = m.Read(ctx, m.Topic, sarama.ReadUncommitted, func(msg *sarama.ConsumerMessage) error {
 		record := verdict.Record{Partition: msg.Partition, Offset: msg.Offset, Aborted: !committed[msg.Offset]}
 		e, err := event.DecodeScoreEvent(msg.Value)
 		var malformed *event.Malformed
 		switch {
 		case errors.As(err, &malformed):
-			record.Message = unreadable(msg.Offset)
+			record.Message = UnreadableAt(msg.Offset)
 			goals = append(goals, Goal{Record: record})
 		case err != nil:
 			return err
@@ -57,8 +57,8 @@ func (m *Match) events(ctx context.Context) ([]Goal, error) {
 	return goals, err
 }
 
-// highest is the id of the last goal.
-func highest(goals []Goal) int {
+// Highest is the id of the last goal.
+func Highest(goals []Goal) int {
 	id := 0
 	for _, g := range goals {
 		if g.Stream != Unreadable {
@@ -68,18 +68,18 @@ func highest(goals []Goal) int {
 	return id
 }
 
-// unreadable names a message that says nothing of itself by where it stands, beginning with 1.
-func unreadable(offset int64) verdict.Message {
+// UnreadableAt names a message that says nothing of itself by where it stands, beginning with 1.
+func UnreadableAt(offset int64) verdict.Message {
 	return verdict.Message{Stream: Unreadable, Number: int(offset) + 1}
 }
 
-func (m *Match) read(ctx context.Context, topic string, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) error {
-	_, err := kafka.ReadToEnd(ctx, m.bench.Client, topic, 0, sarama.OffsetOldest, isolation, take)
+func (m *Match) Read(ctx context.Context, topic string, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) error {
+	_, err := kafka.ReadToEnd(ctx, m.Bench.Client, topic, 0, sarama.OffsetOldest, isolation, take)
 	return err
 }
 
-// ofStream are the goals of one of several matches on a topic.
-func ofStream(goals []Goal, stream string) []Goal {
+// OfStream are the goals of one of several matches on a topic.
+func OfStream(goals []Goal, stream string) []Goal {
 	return slices.DeleteFunc(slices.Clone(goals), func(g Goal) bool { return g.Stream != stream })
 }
 
@@ -115,7 +115,7 @@ func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdi
 	for _, g := range goals {
 		run.Log = append(run.Log, g.Record)
 	}
-	err = m.read(ctx, m.BoardTopic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+	err = m.Read(ctx, m.BoardTopic, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		record, err := event.DecodeBoardRecord(msg.Value)
 		if err != nil {
 			return err
@@ -129,7 +129,7 @@ func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdi
 	if err != nil {
 		return v, last, err
 	}
-	committed, err := m.bench.Committed(d.Group, m.Topic, 0)
+	committed, err := m.Bench.Committed(d.Group, m.Topic, 0)
 	if err != nil {
 		return v, last, err
 	}
@@ -137,11 +137,11 @@ func (m *Match) JudgeBoard(ctx context.Context, d *Board, goals []Goal) (v verdi
 	return verdict.Check(run), last, nil
 }
 
-// abortedOnBoard are the ids of the goals that are aborted on the board's topic, as often as they are.
-func (m *Match) abortedOnBoard(ctx context.Context) ([]int, error) {
+// AbortedOnBoard are the ids of the goals that are aborted on the board's topic, as often as they are.
+func (m *Match) AbortedOnBoard(ctx context.Context) ([]int, error) {
 	count := map[int]int{}
 	for isolation, n := range map[sarama.IsolationLevel]int{sarama.ReadUncommitted: 1, sarama.ReadCommitted: -1} {
-		err := m.read(ctx, m.BoardTopic, isolation, func(msg *sarama.ConsumerMessage) error {
+		err := m.Read(ctx, m.BoardTopic, isolation, func(msg *sarama.ConsumerMessage) error {
 			record, err := event.DecodeBoardRecord(msg.Value)
 			count[record.ID] += n
 			return err
@@ -165,5 +165,5 @@ func (m *Match) Part(ctx context.Context, d *Board) (Part, error) {
 		return Part{}, err
 	}
 	v, strange, err := m.Judge(ctx, d.Scores(), goals)
-	return Part{Counted: v, Strange: strange, Highest: highest(goals)}, err
+	return Part{Counted: v, Strange: strange, Highest: Highest(goals)}, err
 }

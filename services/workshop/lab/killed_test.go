@@ -45,7 +45,7 @@ func TestKilled(t *testing.T) {
 			delay := time.Duration(rng.Int64N(int64(c.later)))
 			t.Run(c.lab, func(t *testing.T) {
 				t.Parallel()
-				if c.lab == "zombie" && pause == nil {
+				if c.lab == "zombie" && Pause == nil {
 					return
 				}
 				marked, out := kafkatest.Mark(t), &kafkatest.Output{}
@@ -69,7 +69,7 @@ func TestKilled(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.lab, func(t *testing.T) {
 				t.Parallel()
-				if c.lab == "zombie" && pause == nil {
+				if c.lab == "zombie" && Pause == nil {
 					return
 				}
 				if want := "kafka-workshop-lab-" + c.lab; !slices.ContainsFunc(folders, func(f string) bool { return strings.HasPrefix(f, want) }) {

@@ -52,7 +52,7 @@ var all = sync.OnceValue(func() []Lab {
 		lostOrders, duplicateOrders, emailWorkers,
 	}
 	for i := range labs {
-		labs[i].Words = MustWords(files, labs[i].Name)
+		labs[i].Words = MustWords(Files, labs[i].Name)
 	}
 	return labs
 })
@@ -66,7 +66,7 @@ func Find(name string) (Lab, bool) {
 	}
 	if name == leaderEpoch.Name {
 		l := leaderEpoch
-		l.Words = MustWords(files, l.Name)
+		l.Words = MustWords(Files, l.Name)
 		return l, true
 	}
 	return Lab{}, false

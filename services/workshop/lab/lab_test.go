@@ -148,7 +148,7 @@ func TestLabs(t *testing.T) {
 		}
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			if l.Name == "zombie" && pause == nil {
+			if l.Name == "zombie" && Pause == nil {
 				wantNotRun(t, l, Options{}, "needs signals")
 				return
 			}

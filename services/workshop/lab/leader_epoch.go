@@ -30,7 +30,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if _, err := os.Stat(console); os.Getenv("KAFKA_HOME") == "" || err != nil {
 		return nil, &NotRun{"this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
 	}
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -52,13 +52,13 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	life.Stop() // which commits, and leaves the group
-	java, err := b.launch(b.Screen, "java", console, []string{
+	java, err := b.Launch(b.Screen, "java", console, []string{
 		"--bootstrap-server", strings.Join(b.Cluster.Brokers, ","), "--topic", m.Topic, "--group", board.Group,
-	}, b.environment("java", nil), false)
+	}, b.Environment("java", nil), false)
 	if err != nil {
 		return nil, err
 	}
-	if err := java.Await(ctx, "the end of the match", said(`"event":"finished"`, 1)); err != nil {
+	if err := java.Await(ctx, "the end of the match", Said(`"event":"finished"`, 1)); err != nil {
 		return nil, err
 	}
 	java.Kill()
@@ -67,7 +67,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 
 // moveLeader makes another replica the leader, as an operator would before a broker's maintenance.
 func moveLeader(ctx context.Context, b *Bench, topic string) error {
-	leader, followers, err := b.replicas(topic)
+	leader, followers, err := b.Replicas(topic)
 	if err != nil {
 		return err
 	}
@@ -108,5 +108,5 @@ func judgeTogether(ctx context.Context, m *Match, board *Board, java *Process) (
 			run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Session: "java"})
 		}
 	}
-	return []Part{{Counted: verdict.Check(run), Highest: highest(goals)}}, nil
+	return []Part{{Counted: verdict.Check(run), Highest: Highest(goals)}}, nil
 }

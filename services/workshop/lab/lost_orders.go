@@ -78,7 +78,7 @@ func partWithoutOutbox(told story) Part {
 	part.Title = Text{"sem outbox", "without an outbox"}
 	part.Notes = []Text{told.deaths()}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
-	part.Want.Lost = numbers(j.Accepted.Lost)
+	part.Want.Lost = Numbers(j.Accepted.Lost)
 	lost, repeated := len(part.Want.Lost), true
 	for _, m := range j.Accepted.Lost {
 		a := told.account(m)
@@ -88,7 +88,7 @@ func partWithoutOutbox(told story) Part {
 		{Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
 			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), lost > 0 && repeated},
 		{Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
-			slices.Equal(numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
+			slices.Equal(Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
 	}
 	return part
 }

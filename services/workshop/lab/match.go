@@ -12,23 +12,23 @@ import (
 
 // Match is a match on topics of its own: the simulator that plays it, and boards that follow it.
 type Match struct {
-	bench      *Bench
+	Bench      *Bench
 	Topic      string
 	BoardTopic string   // of exactly-once boards
 	Simulator  *Process // the last one started
 }
 
-// newMatch1 makes the topics of a match.
-func newMatch1(ctx context.Context, b *Bench) (*Match, error) { return newMatchNamed(ctx, b, "") }
+// New makes the topics of a match.
+func New(ctx context.Context, b *Bench) (*Match, error) { return NewNamed(ctx, b, "") }
 
-// newMatchNamed is NewMatch for the second of two matches: the names of its topics end differently.
-func newMatchNamed(ctx context.Context, b *Bench, suffix string) (*Match, error) {
-	return newMatchOn(ctx, b, suffix, 1)
+// NewNamed is New for the second of two matches: the names of its topics end differently.
+func NewNamed(ctx context.Context, b *Bench, suffix string) (*Match, error) {
+	return NewOn(ctx, b, suffix, 1)
 }
 
-// newMatchOn is NewMatchNamed on so many partitions.
-func newMatchOn(ctx context.Context, b *Bench, suffix string, partitions int32) (*Match, error) {
-	m := &Match{bench: b, Topic: b.Name("scoreGame") + suffix, BoardTopic: b.Name("scoreBoard") + suffix}
+// NewOn is NewNamed on so many partitions.
+func NewOn(ctx context.Context, b *Bench, suffix string, partitions int32) (*Match, error) {
+	m := &Match{Bench: b, Topic: b.Name("scoreGame") + suffix, BoardTopic: b.Name("scoreBoard") + suffix}
 	topics := append(kafka.Topic{Name: m.Topic, Partitions: partitions, Replicas: 3}.WithDeadLetters(),
 		kafka.Topic{Name: m.BoardTopic, Partitions: partitions, Replicas: 3})
 	return m, b.Topics(ctx, topics...)
@@ -39,7 +39,7 @@ func (m *Match) Play(vars ...string) (*Process, error) { return m.PlayAs("score-
 
 // PlayAs is Play for one of several simulators.
 func (m *Match) PlayAs(name string, vars ...string) (*Process, error) {
-	b := m.bench
+	b := m.Bench
 	own := []string{"TOPIC=" + m.Topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"}
 	p, err := b.Start(name, "score-simulator", append(own, vars...)...)
 	m.Simulator = p
@@ -52,44 +52,44 @@ type Board struct {
 	Group string
 	Lives []*Process
 
-	match *Match
-	vars  []string
+	Match *Match
+	Vars  []string
 }
 
 // Board is a scoreboard that was not started yet, with a group of its own. It is a static member: a
 // restart has its partition back at once.
 func (m *Match) Board(name string, vars ...string) *Board {
-	b := m.bench
+	b := m.Bench
 	group := b.Group("group-" + name)
 	own := []string{
 		"TOPIC=" + m.Topic, "BOARD_TOPIC=" + m.BoardTopic, "CONSUMER_GROUP=" + group,
 		"GROUP_INSTANCE_ID=" + name, "MATCHES=1",
 	}
-	return &Board{Name: name, Group: group, match: m, vars: append(own, vars...)}
+	return &Board{Name: name, Group: group, Match: m, Vars: append(own, vars...)}
 }
 
 // Mate is another member of the board's group.
 func (d *Board) Mate(name string, vars ...string) *Board {
-	own := append(slices.Clone(d.vars), "GROUP_INSTANCE_ID="+name)
-	return &Board{Name: name, Group: d.Group, match: d.match, vars: append(own, vars...)}
+	own := append(slices.Clone(d.Vars), "GROUP_INSTANCE_ID="+name)
+	return &Board{Name: name, Group: d.Group, Match: d.Match, Vars: append(own, vars...)}
 }
 
 // Start starts one life; vars win over those of the board.
 func (d *Board) Start(vars ...string) (*Process, error) {
-	p, err := d.match.bench.Start(d.Name, "scoreboard", append(slices.Clone(d.vars), vars...)...)
+	p, err := d.Match.Bench.Start(d.Name, "scoreboard", append(slices.Clone(d.Vars), vars...)...)
 	if err == nil {
 		d.Lives = append(d.Lives, p)
 	}
 	return p, err
 }
 
-// mostLives is where a board that crashes again and again is given up.
-const mostLives = 6
+// MostLives is where a board that crashes again and again is given up.
+const MostLives = 6
 
 // Follow starts the board, and starts it again whenever it crashes, until it has shown the match to
 // its end. It returns how often it has crashed.
 func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
-	for len(d.Lives) < mostLives {
+	for len(d.Lives) < MostLives {
 		p, err := d.Start()
 		if err != nil {
 			return crashes, err
@@ -101,18 +101,18 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 		if code == 0 {
 			return crashes, nil
 		}
-		if code != crashed && code != killed {
+		if code != Crashed && code != Killed {
 			return crashes, &NotRun{fmt.Sprintf("%s was to crash, and ended with exit code %d", d.Name, code)}
 		}
 		crashes++
-		SayRestart(d.match.bench, d, code)
+		SayRestart(d.Match.Bench, d, code)
 	}
 	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
 // SayRestart says that a board has died and comes back.
 func SayRestart(b *Bench, d *Board, code int) {
-	if code == killed {
+	if code == Killed {
 		b.Say(Text{
 			fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),
 			fmt.Sprintf("%s was killed (kill -9); life %d begins", d.Name, len(d.Lives)+1),
@@ -130,7 +130,7 @@ func (d *Board) Scores() []Score {
 	var scores []Score
 	for i, life := range d.Lives {
 		for _, line := range life.Lines() {
-			if s, ok := parseScore(line.Text); ok {
+			if s, ok := ParseScore(line.Text); ok {
 				s.Session, s.At = fmt.Sprintf("%s#%d", d.Name, i+1), line.At
 				scores = append(scores, s)
 			}
@@ -143,7 +143,7 @@ func (d *Board) Scores() []Score {
 func Showing(id int) func([]Line) bool {
 	return func(lines []Line) bool {
 		return slices.ContainsFunc(lines, func(l Line) bool {
-			s, ok := parseScore(l.Text)
+			s, ok := ParseScore(l.Text)
 			return ok && s.ID() >= id
 		})
 	}
@@ -161,8 +161,8 @@ func (s Score) ID() int { return s.TeamA + s.TeamB }
 
 func (s Score) String() string { return fmt.Sprintf("%d - %d", s.TeamA, s.TeamB) }
 
-// parseScore reads a line that holds a score and nothing else, wherever on the line it stands.
-func parseScore(line string) (Score, bool) {
+// ParseScore reads a line that holds a score and nothing else, wherever on the line it stands.
+func ParseScore(line string) (Score, bool) {
 	var s Score
 	line = strings.TrimSpace(line)
 	if _, err := fmt.Sscanf(line, "%d - %d", &s.TeamA, &s.TeamB); err != nil || s.String() != line {

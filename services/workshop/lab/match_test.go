@@ -24,7 +24,7 @@ func TestParseScore(t *testing.T) {
 		{"contagem própria: 3 a 2, igual ao placar anunciado", Score{}, false},
 		{"99999999999999999999 - 1", Score{}, false},
 	} {
-		if got, ok := parseScore(c.line); got != c.want || ok != c.ok {
+		if got, ok := ParseScore(c.line); got != c.want || ok != c.ok {
 			t.Errorf("%q: got %v, %v, want %v, %v", c.line, got, ok, c.want, c.ok)
 		}
 	}

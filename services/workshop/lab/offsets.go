@@ -87,14 +87,14 @@ func (a *asked) offsets() (first, newest int64, ok bool, err error) {
 // begin starts the next life with a setting, and returns when it has asked for its first message: then
 // its place in the topic is fixed.
 func (r *reader) begin(ctx context.Context, reset string) error {
-	p, err := r.match.bench.Wire()
+	p, err := r.Match.Bench.Wire()
 	if err != nil {
 		return err
 	}
 	a := &asked{}
-	p.OnRequest(func(req wire.Request) wire.Fate { return a.see(req, r.match.Topic) })
+	p.OnRequest(func(req wire.Request) wire.Fate { return a.see(req, r.Match.Topic) })
 	r.lives = append(r.lives, a)
-	if _, err := r.Start("AUTO_OFFSET_RESET="+reset, through(p)); err != nil {
+	if _, err := r.Start("AUTO_OFFSET_RESET="+reset, Through(p)); err != nil {
 		return err
 	}
 	return Await(ctx, r.Name+" has asked for its first message", func() bool {
@@ -116,7 +116,7 @@ func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 			return false
 		}
 		lines := life.Lines()
-		return count(lines, "Partida finalizada!")+count(lines, "Match finished!") >= matches ||
+		return Count(lines, "Partida finalizada!")+Count(lines, "Match finished!") >= matches ||
 			time.Since(last(lines).At) > overlooked
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 
 // threeMatches lets two boards begin with one setting each, and come back with the other's.
 func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
 		if err := playQuietly(ctx, m, len(ends)); err != nil {
 			return err
 		}
-		events, err := m.events(ctx)
+		events, err := m.Events(ctx)
 		ends = append(ends, int64(len(events)))
 		return err
 	}
@@ -181,7 +181,7 @@ func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
 
 // playQuietly plays the n-th match to its end.
 func playQuietly(ctx context.Context, m *Match, n int) error {
-	b := m.bench
+	b := m.Bench
 	name := fmt.Sprint("match-", n+1)
 	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)), "MATCHES=1")
 	if err != nil {
@@ -196,7 +196,7 @@ func playQuietly(ctx context.Context, m *Match, n int) error {
 
 // killAutoCommit kills a board between two automatic commits, and lets it go on.
 func killAutoCommit(ctx context.Context, b *Bench) (Part, error) {
-	m, err := newMatchNamed(ctx, b, "-auto")
+	m, err := NewNamed(ctx, b, "-auto")
 	if err != nil {
 		return Part{}, err
 	}
@@ -221,7 +221,7 @@ func killAutoCommit(ctx context.Context, b *Bench) (Part, error) {
 	if committed >= int64(shown) {
 		return Part{}, &NotRun{fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
 	}
-	SayRestart(b, board, killed)
+	SayRestart(b, board, Killed)
 	if _, err := board.Follow(ctx); err != nil {
 		return Part{}, err
 	}

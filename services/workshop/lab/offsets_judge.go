@@ -71,7 +71,7 @@ func partOfLife(goals []Goal, lines []Line) Part {
 		if id, ok := matchOf(l.Text); ok {
 			stream = id
 		}
-		s, ok := parseScore(l.Text)
+		s, ok := ParseScore(l.Text)
 		if !ok {
 			continue
 		}

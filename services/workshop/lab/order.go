@@ -56,7 +56,7 @@ func playThenShow(ctx context.Context, b *Bench, w way) (Part, error) {
 	if w.jumps {
 		start = b.Start
 	}
-	m, err := newMatchOn(ctx, b, "-"+w.name, w.partitions)
+	m, err := NewOn(ctx, b, "-"+w.name, w.partitions)
 	if err != nil {
 		return Part{}, err
 	}
@@ -72,7 +72,7 @@ func playThenShow(ctx context.Context, b *Bench, w way) (Part, error) {
 		return Part{}, err
 	}
 	board := m.Board("board-"+w.name, "DELIVERY=auto", "MATCHES=0") // nor does it end with a finish that comes too early
-	p, err := start(board.Name, "scoreboard", board.vars...)
+	p, err := start(board.Name, "scoreboard", board.Vars...)
 	if err != nil {
 		return Part{}, err
 	}
@@ -92,7 +92,7 @@ func playThenShow(ctx context.Context, b *Bench, w way) (Part, error) {
 func scattered(ctx context.Context, m *Match, partitions int32) ([]Goal, error) {
 	var goals []Goal
 	for partition := range partitions {
-		_, err := kafka.ReadToEnd(ctx, m.bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		_, err := kafka.ReadToEnd(ctx, m.Bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			e, err := event.DecodeScoreEvent(msg.Value)
 			if err == nil && e.Event == event.Goal {
 				record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
@@ -140,7 +140,7 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 		fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
 	}, len(verdict.Check(kafkas).Nonmonotonic) == 0}}
 	if !w.jumps {
-		used := len(spread) - occurrences(spread, 0)
+		used := len(spread) - Occurrences(spread, 0)
 		part.Facts = append(part.Facts, Fact{Text{"a partida inteira está numa partição só", "the whole match is on a single partition"}, used == 1})
 		return part, nil
 	}

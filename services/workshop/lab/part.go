@@ -66,8 +66,8 @@ func (p Part) differences() []Text {
 	for _, c := range p.counts() {
 		if !slices.Equal(c.got, c.want) {
 			misses = append(misses, Text{
-				fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, idsOr(c.got, "nenhuma"), idsOr(c.want, "nenhuma")),
-				fmt.Sprintf("%s: %s instead of %s", c.name.EN, idsOr(c.got, "none"), idsOr(c.want, "none")),
+				fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, IDsOr(c.got, "nenhuma"), IDsOr(c.want, "nenhuma")),
+				fmt.Sprintf("%s: %s instead of %s", c.name.EN, IDsOr(c.got, "none"), IDsOr(c.want, "none")),
 			})
 		}
 	}
@@ -97,17 +97,17 @@ func (p Part) counts() []tally {
 		lost = Text{"não exibidas", "not shown"}
 	}
 	return []tally{
-		{lost, numbers(v.Lost, v.Missing), p.Want.Lost, true},
-		{Text{"repetidas", "repeated"}, numbers(v.Repeated), p.Want.Repeated, !p.Unread},
-		{Text{"duplicadas no tópico", "duplicated in the topic"}, numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
-		{Text{"fantasmas", "ghosts"}, numbers(v.AbortedRead), p.Want.Ghosts, false},
-		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, numbers(v.Spurious), nil, false},
-		{Text{"fora de ordem", "out of order"}, numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
+		{lost, Numbers(v.Lost, v.Missing), p.Want.Lost, true},
+		{Text{"repetidas", "repeated"}, Numbers(v.Repeated), p.Want.Repeated, !p.Unread},
+		{Text{"duplicadas no tópico", "duplicated in the topic"}, Numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
+		{Text{"fantasmas", "ghosts"}, Numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, Numbers(v.Spurious), nil, false},
+		{Text{"fora de ordem", "out of order"}, Numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
 	}
 }
 
-// numbers are the ids of goals, sorted. An experiment has one match, so the ids tell them apart.
-func numbers(lists ...[]verdict.Message) []int {
+// Numbers are the ids of goals, sorted. An experiment has one match, so the ids tell them apart.
+func Numbers(lists ...[]verdict.Message) []int {
 	var all []int
 	for _, list := range lists {
 		for _, m := range list {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-var pause, resume os.Signal = syscall.SIGSTOP, syscall.SIGCONT
+var Pause, resume os.Signal = syscall.SIGSTOP, syscall.SIGCONT
 
 // ownGroup keeps Ctrl-C, which a terminal sends to all programs in front, from a command that stops or starts
 // a broker: what it has begun it is to end.

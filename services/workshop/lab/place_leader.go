@@ -8,10 +8,10 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// placeLeader makes a topic all of whose partitions are led by one broker, which does not coordinate the group,
+// PlaceLeader makes a topic all of whose partitions are led by one broker, which does not coordinate the group,
 // where there is another. A client has one connection to a broker, and a commit on it waits behind the fetch:
 // with the partitions spread, some workers would be slower than others for no reason of theirs.
-func (b *Bench) placeLeader(ctx context.Context, topic string, partitions int32, group string) error {
+func (b *Bench) PlaceLeader(ctx context.Context, topic string, partitions int32, group string) error {
 	var coordinator *sarama.Broker
 	err := Await(ctx, "the group "+group+" has a coordinator", func() bool {
 		var err error
@@ -39,16 +39,16 @@ func (b *Bench) placeLeader(ctx context.Context, topic string, partitions int32,
 	if err != nil {
 		return err
 	}
-	b.own(topic)
+	b.Own(topic)
 	err = admin.CreateTopic(topic, &sarama.TopicDetail{NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: assignment}, false)
 	if err != nil {
 		return fmt.Errorf("create topic %s led by broker %d: %w", topic, leader, err)
 	}
 	for partition := range partitions {
-		if b.embedded == nil {
+		if b.Embedded == nil {
 			break
 		}
-		if err := b.embedded.MoveTopicPartition(topic, partition, leader); err != nil { // it counts an assignment, and does not follow it
+		if err := b.Embedded.MoveTopicPartition(topic, partition, leader); err != nil { // it counts an assignment, and does not follow it
 			return fmt.Errorf("lead %s by broker %d: %w", topic, leader, err)
 		}
 	}

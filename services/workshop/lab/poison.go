@@ -26,7 +26,7 @@ const poisonPace = 50 * time.Millisecond
 
 func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 	b.Pace = max(b.Pace, poisonPace)
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 		return err
 	})
 	following.Go(func() (err error) {
-		if err = first.Await(inTime, "id 5 is shown", Showing(failAt)); err == nil {
+		if err = first.Await(inTime, "id 5 is shown", Showing(FailAt)); err == nil {
 			at, err = sendPoison(inTime, m)
 		}
 		return err
@@ -74,9 +74,9 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 
 // sendPoison sends a message that is no event, and returns its offset.
 func sendPoison(ctx context.Context, m *Match) (int64, error) {
-	conf := m.bench.Cluster.Config("workshop")
+	conf := m.Bench.Cluster.Config("workshop")
 	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
-		return sarama.NewSyncProducer(m.bench.Cluster.Brokers, conf)
+		return sarama.NewSyncProducer(m.Bench.Cluster.Brokers, conf)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
@@ -86,7 +86,7 @@ func sendPoison(ctx context.Context, m *Match) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
-	m.bench.Say(Text{
+	m.Bench.Say(Text{
 		fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
 		fmt.Sprintf("unreadable message sent, at offset %d", offset),
 	})
@@ -107,7 +107,7 @@ func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, 
 			stopped.Want.Lost = append(stopped.Want.Lost, g.Number)
 		}
 	}
-	committed, err := m.bench.Committed(without.Group, m.Topic, 0)
+	committed, err := m.Bench.Committed(without.Group, m.Topic, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, 
 	passed.Title = Text{"com dead letters", "with dead letters"}
 	passed.Facts = []Fact{{
 		Text{fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
-		slices.Equal(letters, []verdict.Message{unreadable(at)}),
+		slices.Equal(letters, []verdict.Message{UnreadableAt(at)}),
 	}}
 	return []Part{stopped, passed}, err
 }
@@ -135,14 +135,14 @@ func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, 
 // DeadLetters are the messages that were put aside, as the headers of their letters name them.
 func DeadLetters(ctx context.Context, m *Match) ([]verdict.Message, error) {
 	letters := []verdict.Message{}
-	err := m.read(ctx, m.Topic+".dlq", sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+	err := m.Read(ctx, m.Topic+".dlq", sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		for _, h := range msg.Headers {
 			if string(h.Key) == "dlq.offset" {
 				offset, err := strconv.ParseInt(string(h.Value), 10, 64)
 				if err != nil {
 					return fmt.Errorf("dead letter at offset %d: %w", msg.Offset, err)
 				}
-				letters = append(letters, unreadable(offset))
+				letters = append(letters, UnreadableAt(offset))
 			}
 		}
 		return nil

@@ -95,7 +95,7 @@ func (p Part) Line(lang service.Lang) string {
 		}
 		field := fmt.Sprintf("%s %d", c.name.In(lang), len(c.got))
 		if len(c.got) > 0 {
-			field += " (" + ids(c.got) + ")"
+			field += " (" + IDs(c.got) + ")"
 		}
 		fields = append(fields, field)
 	}
@@ -113,8 +113,8 @@ func (p Part) outcome(lab string) Text {
 	return Text{"NÃO como previsto para " + lab, "NOT as predicted for " + lab}
 }
 
-// ids writes numbers as ranges, with how often: id 5, ids 5-9, 12 ×2.
-func ids(sorted []int) string {
+// IDs writes numbers as ranges, with how often: id 5, ids 5-9, 12 ×2.
+func IDs(sorted []int) string {
 	var parts []string
 	for i := 0; i < len(sorted); {
 		first, times := sorted[i], 0
@@ -147,11 +147,11 @@ func ids(sorted []int) string {
 	return noun + strings.Join(parts, ", ")
 }
 
-func idsOr(sorted []int, none string) string {
+func IDsOr(sorted []int, none string) string {
 	if len(sorted) == 0 {
 		return none
 	}
-	return ids(sorted)
+	return IDs(sorted)
 }
 
 // table is what a part draws, in a language.
@@ -169,7 +169,7 @@ func (p Part) strip(lang service.Lang, colour bool, width int) []string {
 	if p.Highest == 0 { // too many to be shown, or of several streams
 		return nil
 	}
-	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
+	lost, repeated, ghosts := Numbers(p.Counted.Lost, p.Counted.Missing), Numbers(p.Counted.Repeated, p.Counted.Duplicated), Numbers(p.Counted.AbortedRead)
 	var lines []string
 	var line strings.Builder
 	used := 0
@@ -178,7 +178,7 @@ func (p Part) strip(lang service.Lang, colour bool, width int) []string {
 		if slices.Contains(lost, id) {
 			text, code = text+"✗", "31"
 		}
-		if n := occurrences(repeated, id); n > 0 {
+		if n := Occurrences(repeated, id); n > 0 {
 			text, code = fmt.Sprintf("%s×%d", text, n+1), "33"
 		}
 		if slices.Contains(ghosts, id) {
@@ -222,7 +222,7 @@ func legend(lost, pending, repeated, ghosts bool) Text {
 	return Text{strings.Join(pt, "  "), strings.Join(en, "  ")}
 }
 
-func occurrences(list []int, n int) int {
+func Occurrences(list []int, n int) int {
 	count := 0
 	for _, m := range list {
 		if m == n {

@@ -25,11 +25,11 @@ func TestIDs(t *testing.T) {
 		{[]int{1, 2, 3, 4, 4}, "ids 1-3, 4 ×2"},
 		{[]int{4, 4, 5, 6, 7}, "ids 4 ×2, 5-7"},
 	} {
-		if got := ids(c.ids); got != c.want {
+		if got := IDs(c.ids); got != c.want {
 			t.Errorf("%v: got %q, want %q", c.ids, got, c.want)
 		}
 	}
-	if got := idsOr(nil, "none"); got != "none" {
+	if got := IDsOr(nil, "none"); got != "none" {
 		t.Errorf("nothing: got %q", got)
 	}
 }
@@ -58,7 +58,7 @@ func TestStrip(t *testing.T) {
 		{"a ghost beside a repeated goal", Part{Highest: 1, Counted: verdict.Verdict{Repeated: messages(1), AbortedRead: messages(1)}},
 			"1×2~\n×2 twice, ×3 three times...  ~ ghost"},
 		{"not lost for good", Part{Highest: 1, Pending: true, Counted: verdict.Verdict{Missing: messages(1)}}, "1✗\n✗ not shown"},
-		{"what is unreadable has no id", Part{Highest: 1, Counted: verdict.Verdict{Missing: []verdict.Message{unreadable(0)}}}, "1"},
+		{"what is unreadable has no id", Part{Highest: 1, Counted: verdict.Verdict{Missing: []verdict.Message{UnreadableAt(0)}}}, "1"},
 	} {
 		if got := strings.Join(c.part.strip(service.English, false, 60), "\n"); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)

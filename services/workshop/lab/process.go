@@ -15,9 +15,9 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// patience is how long an experiment waits for one thing to happen before it gives up. Most take
+// Patience is how long an experiment waits for one thing to happen before it gives up. Most take
 // milliseconds; the longest is a session's end, on a machine that thirty others keep busy.
-const patience = time.Minute
+const Patience = time.Minute
 
 // Line is one line that a program printed.
 type Line struct {
@@ -102,7 +102,7 @@ func (p *Process) Lines() []Line {
 // Await waits until ok says so of the lines so far. It fails when the program ends before that, or
 // when patience does.
 func (p *Process) Await(ctx context.Context, what string, ok func([]Line) bool) error {
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(Patience)
 	defer deadline.Stop()
 	for {
 		p.mu.Lock()
@@ -119,7 +119,7 @@ func (p *Process) Await(ctx context.Context, what string, ok func([]Line) bool) 
 			}
 			return &NotRun{fmt.Sprintf("%s ended with exit code %d before %s", p.Name, p.ExitCode(), what)}
 		case <-deadline.C:
-			return &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", p.Name, patience, what)}
+			return &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", p.Name, Patience, what)}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -149,7 +149,7 @@ func (p *Process) Kill() {
 		select {
 		case <-p.ended:
 			return
-		case <-time.After(stopGrace):
+		case <-time.After(StopGrace):
 		}
 	}
 	p.cmd.Process.Kill()
@@ -159,7 +159,7 @@ func (p *Process) Kill() {
 // Pause keeps the process from running until Resume, as a long garbage collection does, or a laptop
 // that is closed: it cannot know. Not on Windows.
 func (p *Process) Pause() error {
-	if err := p.signal(pause); err != nil {
+	if err := p.signal(Pause); err != nil {
 		return err
 	}
 	p.paused.Store(true)
@@ -190,16 +190,16 @@ func (p *Process) Stop() {
 	p.stdin.Close()
 	select {
 	case <-p.ended:
-	case <-time.After(stopGrace):
+	case <-time.After(StopGrace):
 		p.Kill()
 	}
 }
 
-// stopGrace is short: what a stopped program may leave behind is of no consequence to a lab that is over.
-const stopGrace = 4 * time.Second
+// StopGrace is short: what a stopped program may leave behind is of no consequence to a lab that is over.
+const StopGrace = 4 * time.Second
 
-// count is how many lines have a text.
-func count(lines []Line, text string) int {
+// Count is how many lines have a text.
+func Count(lines []Line, text string) int {
 	n := 0
 	for _, l := range lines {
 		if strings.Contains(l.Text, text) {
@@ -209,13 +209,13 @@ func count(lines []Line, text string) int {
 	return n
 }
 
-// said says whether that many lines have a text.
-func said(text string, times int) func([]Line) bool {
-	return func(lines []Line) bool { return count(lines, text) >= times }
+// Said says whether that many lines have a text.
+func Said(text string, times int) func([]Line) bool {
+	return func(lines []Line) bool { return Count(lines, text) >= times }
 }
 
 // The exit codes of programs that do not end by themselves.
 const (
-	killed  = -1  // by a signal: os.ProcessState.ExitCode
-	crashed = 137 // by a crash on cue: that of a process killed with -9
+	Killed  = -1  // by a signal: os.ProcessState.ExitCode
+	Crashed = 137 // by a crash on cue: that of a process killed with -9
 )

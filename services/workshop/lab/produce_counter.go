@@ -40,7 +40,7 @@ func (c *produceCounter) decide(r wire.Request) wire.Fate {
 	if r.Key != kmsg.Produce {
 		return wire.Pass
 	}
-	s, err := requestStep(r)
+	s, err := RequestStep(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {

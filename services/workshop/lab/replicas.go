@@ -11,8 +11,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-// replicas are the brokers that hold a topic's only partition.
-func (b *Bench) replicas(topic string) (leader int32, followers []int32, err error) {
+// Replicas are the brokers that hold a topic's only partition.
+func (b *Bench) Replicas(topic string) (leader int32, followers []int32, err error) {
 	broker, err := b.Client.Leader(topic, 0)
 	if err != nil {
 		return 0, nil, fmt.Errorf("leader of %s: %w", topic, err)
@@ -32,9 +32,9 @@ func (b *Bench) replicas(topic string) (leader int32, followers []int32, err err
 
 // Await waits for a state of the cluster; a *NotRun says that it did not come.
 func Await(ctx context.Context, what string, holds func() bool) error {
-	for deadline := time.Now().Add(patience); !holds(); {
+	for deadline := time.Now().Add(Patience); !holds(); {
 		if time.Now().After(deadline) {
-			return &NotRun{fmt.Sprintf("no sign within %s of this: %s", patience, what)}
+			return &NotRun{fmt.Sprintf("no sign within %s of this: %s", Patience, what)}
 		}
 		if err := service.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return err
@@ -43,16 +43,16 @@ func Await(ctx context.Context, what string, holds func() bool) error {
 	return nil
 }
 
-// awaitCopies waits until every replica has that many messages: readers are shown no more than that.
-func (b *Bench) awaitCopies(ctx context.Context, topic string, messages int) error {
+// AwaitCopies waits until every replica has that many messages: readers are shown no more than that.
+func (b *Bench) AwaitCopies(ctx context.Context, topic string, messages int) error {
 	return Await(ctx, fmt.Sprintf("all replicas of %s have %d messages", topic, messages), func() bool {
 		end, err := b.Client.GetOffset(topic, 0, sarama.OffsetNewest)
 		return err == nil && end >= int64(messages)
 	})
 }
 
-// awaitInSync waits until the partition has that many in-sync replicas.
-func (b *Bench) awaitInSync(ctx context.Context, topic string, replicas int) error {
+// AwaitInSync waits until the partition has that many in-sync replicas.
+func (b *Bench) AwaitInSync(ctx context.Context, topic string, replicas int) error {
 	return Await(ctx, fmt.Sprintf("%s has %d in-sync replicas", topic, replicas), func() bool {
 		if err := b.Client.RefreshMetadata(topic); err != nil {
 			return false

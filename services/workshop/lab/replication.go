@@ -80,7 +80,7 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 
 // acked is how many messages the brokers have acknowledged to a topic's producer: each is a line of it.
 func acked(b *Bench, r *replicated) int {
-	return count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
+	return Count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
 }
 
 // ackedAfter is when the first acknowledgement came after a moment.

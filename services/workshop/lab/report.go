@@ -94,13 +94,13 @@ func (p Part) view(lab string, lang service.Lang) partView {
 
 // idViews are the strip of ids and its legend, as [Part.strip] prints them.
 func (p Part) idViews(lang service.Lang) (views []idView, explained []string) {
-	lost, repeated, ghosts := numbers(p.Counted.Lost, p.Counted.Missing), numbers(p.Counted.Repeated, p.Counted.Duplicated), numbers(p.Counted.AbortedRead)
+	lost, repeated, ghosts := Numbers(p.Counted.Lost, p.Counted.Missing), Numbers(p.Counted.Repeated, p.Counted.Duplicated), Numbers(p.Counted.AbortedRead)
 	for id := 1; id <= p.Highest; id++ {
 		v := idView{Text: strconv.Itoa(id)}
 		if slices.Contains(lost, id) {
 			v = idView{v.Text + "✗", "lost"}
 		}
-		if n := occurrences(repeated, id); n > 0 {
+		if n := Occurrences(repeated, id); n > 0 {
 			v = idView{fmt.Sprintf("%s×%d", v.Text, n+1), "repeated"}
 		}
 		if slices.Contains(ghosts, id) {

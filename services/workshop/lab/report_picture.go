@@ -56,8 +56,8 @@ type message struct {
 
 // The picture's measures, in pixels of the screen: it is never made smaller, or its text could not be read.
 const (
-	pictureLeft, pictureRight = 16, 28
-	pictureWidth              = 1100
+	PictureLeft, pictureRight = 16, 28
+	PictureWidth              = 1100
 	nameHeight                = 26
 	labelHeight               = 18
 	rowHeight                 = 22
@@ -74,10 +74,10 @@ var rows = [][]history.Step{{history.Send}, {history.Deliver}, {history.Show}, {
 const lostKind = "lost"
 
 func draw(t Timeline, missing map[message]string, words reportWords) picture {
-	p := picture{Width: pictureWidth}
+	p := picture{Width: PictureWidth}
 	span := max(t.Ended.Sub(t.Began), time.Second)
 	x := func(at time.Time) int {
-		return pictureLeft + int(float64(pictureWidth-pictureLeft-pictureRight)*float64(at.Sub(t.Began))/float64(span))
+		return PictureLeft + int(float64(PictureWidth-PictureLeft-pictureRight)*float64(at.Sub(t.Began))/float64(span))
 	}
 	for s := time.Duration(0); s <= span; s += max(time.Second, (span / 12).Truncate(time.Second)) {
 		p.Ticks = append(p.Ticks, tick{x(t.Began.Add(s)), fmt.Sprintf("%.0f s", s.Seconds())})
@@ -256,9 +256,9 @@ func idLabels(entries, gone []history.Entry, x func(time.Time) int) []label {
 		for ; i < len(all) && all[i].times == first.times && all[i].id == first.id+len(together) && all[i].at-first.at < labelsTogether; i++ {
 			together = append(together, all[i].id)
 		}
-		l := label{At: first.at, Class: lostKind, Text: "✗ " + ids(together)}
+		l := label{At: first.at, Class: lostKind, Text: "✗ " + IDs(together)}
 		if first.times > 0 {
-			l = label{At: first.at, Class: "repeated", Text: fmt.Sprintf("%s ×%d", ids(together), first.times)}
+			l = label{At: first.at, Class: "repeated", Text: fmt.Sprintf("%s ×%d", IDs(together), first.times)}
 		}
 		labels = append(labels, l)
 	}

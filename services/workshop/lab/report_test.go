@@ -119,7 +119,7 @@ func pictureFaults(page string) (faults []string) {
 	var ends, lines, fifth []int // crashed lives' ends, the lines of crashes, and id 5 on the screen: pixels from the left
 	for _, e := range picture.Children {
 		x, y := 0, 0
-		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < pictureLeft || x > pictureWidth || y <= 0)) {
+		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < PictureLeft || x > PictureWidth || y <= 0)) {
 			faults = append(faults, e.Title+" is outside")
 		}
 		if e.Title != "" && len(e.Children) > 0 { // a mark that can be seen

@@ -46,8 +46,8 @@ func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
 // has nobody who looks at the clock for it; it erases batch by batch, where real brokers erase segments.
 func erased(ctx context.Context, b *Bench, what string, done func() bool) error {
 	return Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
-		if b.embedded != nil {
-			b.embedded.Compact() // which applies the retention, too
+		if b.Embedded != nil {
+			b.Embedded.Compact() // which applies the retention, too
 		}
 		return done()
 	})
@@ -106,7 +106,7 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	followers := []*follower{{name: "earliest", group: b.Group("group-earliest")}, {name: "latest", group: b.Group("group-latest")}}
 	for _, f := range followers {
-		if err := f.read(ctx, b, topic, readFirst, patience); err != nil {
+		if err := f.read(ctx, b, topic, readFirst, Patience); err != nil {
 			return nil, err
 		}
 	}

@@ -38,7 +38,7 @@ func Run(ctx context.Context, l Lab, o Options) (Result, error) {
 		return Result{}, ctx.Err()
 	}
 	if err == nil {
-		err = b.closeWires()
+		err = b.CloseWires()
 	}
 	return Result{Name: l.Name, Words: l.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
 }
@@ -83,7 +83,7 @@ func timeline(b *Bench) Timeline {
 func scoreEntries(p *Process, life int) []history.Entry {
 	var entries []history.Entry
 	for i, line := range p.Lines() {
-		if score, ok := parseScore(line.Text); ok {
+		if score, ok := ParseScore(line.Text); ok {
 			entries = append(entries, history.Entry{
 				At: line.At, Program: p.Name, Session: fmt.Sprintf("%s#%d", p.Name, life), Operation: uint64(i + 1),
 				Step: history.Show, Phase: history.OK, Subject: history.Subject{Number: score.ID(), Partition: history.None, Offset: history.None},

@@ -76,7 +76,7 @@ func toSend(topic string, first, n, padding int) []*sarama.ProducerMessage {
 	var all []*sarama.ProducerMessage
 	for id := first; id < first+n; id++ {
 		size := 200
-		if id == failAt && padding > 0 {
+		if id == FailAt && padding > 0 {
 			size = padding
 		}
 		value := fmt.Sprintf(`{"id":%d,"event":%q,"text":%q}`, id, event.Goal, strings.Repeat("x", size))
@@ -186,7 +186,7 @@ func newTopic(ctx context.Context, b *Bench, t kafka.Topic) error {
 	if err := b.Topics(ctx, t); err != nil {
 		return err
 	}
-	return b.awaitCopies(ctx, t.Name, 0)
+	return b.AwaitCopies(ctx, t.Name, 0)
 }
 
 // sentLog are the messages that are in a topic of this lab.

@@ -78,7 +78,7 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 			return part, err
 		}
 		// With acks=0 they may still be on their way, and what comes by another connection would overtake them.
-		if err := b.awaitCopies(ctx, topic, timedMessages); err != nil {
+		if err := b.AwaitCopies(ctx, topic, timedMessages); err != nil {
 			return part, err
 		}
 		counter, err := newProduceCounter(b, 0)
@@ -89,7 +89,7 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 		if err != nil {
 			return part, err
 		}
-		if err := b.awaitCopies(ctx, topic, 2*timedMessages); err != nil {
+		if err := b.AwaitCopies(ctx, topic, 2*timedMessages); err != nil {
 			return part, err
 		}
 		for _, h := range []heard{direct, counted} {
@@ -135,7 +135,7 @@ func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{"max.message.bytes": fmt.Sprint(mostBytes)}}
 	arrived := func() (ids []int, err error) { return nil, nil }
 	if f.cut {
-		counter, err := newProduceCounter(b, failAt)
+		counter, err := newProduceCounter(b, FailAt)
 		if err != nil {
 			return part, err
 		}
@@ -167,8 +167,8 @@ func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
 
 func toldAtOnce(p *Part, h heard, missing, _ []int) {
 	p.Facts = []Fact{isMissing(missing), {
-		Text{fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
-		slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
+		Text{fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", FailAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", FailAt)},
+		slices.Equal(h.refused(), []int{FailAt}) && h.handed == FailAt,
 	}}
 }
 
@@ -191,7 +191,7 @@ func neverTold(p *Part, h heard, missing, _ []int) {
 // unheardOf: what is lost with the refused message depends on when the broker closes the connection, the
 // only answer that acks=0 leaves to it.
 func unheardOf(p *Part, h heard, missing, _ []int) {
-	if slices.Contains(missing, failAt) && missing[0] == failAt {
+	if slices.Contains(missing, FailAt) && missing[0] == FailAt {
 		p.Want.Lost = missing
 	}
 	p.Facts = []Fact{isMissing(missing), h.silence()}
@@ -210,11 +210,11 @@ func lostOnTheWay(p *Part, h heard, missing, passed []int) {
 
 func delivered(p *Part, _ heard, missing, _ []int) {
 	p.Facts = []Fact{{
-		Text{fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
+		Text{fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", FailAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", FailAt)},
 		len(missing) == 0,
 	}}
 }
 
 func isMissing(missing []int) Fact {
-	return Fact{Text{fmt.Sprintf("o id %d não está no tópico", failAt), fmt.Sprintf("id %d is not in the topic", failAt)}, slices.Contains(missing, failAt)}
+	return Fact{Text{fmt.Sprintf("o id %d não está no tópico", FailAt), fmt.Sprintf("id %d is not in the topic", FailAt)}, slices.Contains(missing, FailAt)}
 }

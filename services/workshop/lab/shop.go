@@ -62,17 +62,17 @@ func (s *shop) open(ctx context.Context) error {
 	if err := p.Await(ctx, "it listens", func(lines []Line) bool { return addressIn(lines) != "" }); err != nil {
 		return err
 	}
-	s.bench.mu.Lock()
-	defer s.bench.mu.Unlock()
+	s.bench.Mu.Lock()
+	defer s.bench.Mu.Unlock()
 	s.gateway = p
 	return nil
 }
 
 // url is where the gateway listens, in the life of now: each has a port of its own.
 func (s *shop) url() string {
-	s.bench.mu.Lock()
+	s.bench.Mu.Lock()
 	p := s.gateway
-	s.bench.mu.Unlock()
+	s.bench.Mu.Unlock()
 	return addressIn(p.Lines())
 }
 
@@ -109,7 +109,7 @@ func (s *shop) strike() error {
 	default:
 	}
 	s.gateway.Kill()
-	if code := s.gateway.ExitCode(); code != killed && runtime.GOOS != "windows" { // which has no signals
+	if code := s.gateway.ExitCode(); code != Killed && runtime.GOOS != "windows" { // which has no signals
 		return &NotRun{fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
 	}
 	return nil
@@ -117,9 +117,9 @@ func (s *shop) strike() error {
 
 // busy waits until so many clients have their answer, and requests of others are under way.
 func (s *shop) busy(ctx context.Context, answered int) error {
-	for deadline := time.Now().Add(patience); s.clients.Answered() < answered || s.clients.UnderWay() == 0; {
+	for deadline := time.Now().Add(Patience); s.clients.Answered() < answered || s.clients.UnderWay() == 0; {
 		if time.Now().After(deadline) {
-			return &NotRun{fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, patience)}
+			return &NotRun{fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, Patience)}
 		}
 		if err := service.Sleep(ctx, time.Millisecond); err != nil {
 			return err
@@ -130,7 +130,7 @@ func (s *shop) busy(ctx context.Context, answered int) error {
 
 // post posts orders, each so many times at once.
 func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]shoptest.Account, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	accounts, err := s.clients.Post(ctx, orders, times)
 	if err != nil {

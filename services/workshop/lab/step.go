@@ -13,13 +13,13 @@ import (
 	"workshop.example/kit/wire"
 )
 
-// step is a request of a program that writes, or the answer to one, as far as a lab wants to know it.
-type step struct {
+// Step is a request of a program that writes, or the answer to one, as far as a lab wants to know it.
+type Step struct {
 	At     time.Time
 	Key    kmsg.Key
 	Answer bool
 
-	Events []sent // Produce: what is in it
+	Events []Sent // Produce: what is in it
 	Offset int64  // TxnOffsetCommit: the next one to be read
 	Commit bool   // EndTxn: a commit, not an abort
 	Err    error  // what an answer refuses, a *kerr.Error
@@ -29,19 +29,19 @@ type step struct {
 	Event int
 }
 
-// sent is a message in a Produce request.
-type sent struct {
+// Sent is a message in a Produce request.
+type Sent struct {
 	ID    int
 	Event string // event.Goal or event.Finished
 }
 
-func (s step) is(key kmsg.Key, answer bool) bool { return s.Key == key && s.Answer == answer }
+func (s Step) Is(key kmsg.Key, answer bool) bool { return s.Key == key && s.Answer == answer }
 
-// accepted reports whether s is the answer to a request of this kind, and says yes.
-func (s step) accepted(key kmsg.Key) bool { return s.is(key, true) && s.Err == nil }
+// Accepted reports whether s is the answer to a request of this kind, and says yes.
+func (s Step) Accepted(key kmsg.Key) bool { return s.Is(key, true) && s.Err == nil }
 
 // name of what is refused, as Kafka's protocol has it; NONE where nothing is.
-func (s step) refusal() string {
+func (s Step) Refusal() string {
 	if s.Err == nil {
 		return "NONE"
 	}
@@ -57,8 +57,8 @@ var watched = map[kmsg.Key]bool{
 	kmsg.AddOffsetsToTxn: true, kmsg.TxnOffsetCommit: true, kmsg.EndTxn: true,
 }
 
-func requestStep(r wire.Request) (step, error) {
-	s := step{At: time.Now(), Key: r.Key}
+func RequestStep(r wire.Request) (Step, error) {
+	s := Step{At: time.Now(), Key: r.Key}
 	decoded, err := r.Decode()
 	if err != nil {
 		return s, err
@@ -86,8 +86,8 @@ func requestStep(r wire.Request) (step, error) {
 	return s, nil
 }
 
-func answerStep(a wire.Answer) (step, error) {
-	s, err := requestStep(a.Request)
+func AnswerStep(a wire.Answer) (Step, error) {
+	s, err := RequestStep(a.Request)
 	if err != nil {
 		return s, err
 	}
@@ -132,7 +132,7 @@ func answerStep(a wire.Answer) (step, error) {
 }
 
 // eventsIn decodes the values of a batch of records that is not compressed.
-func eventsIn(batch []byte) ([]sent, error) {
+func eventsIn(batch []byte) ([]Sent, error) {
 	var header kmsg.RecordBatch
 	if err := header.ReadFrom(batch); err != nil {
 		return nil, fmt.Errorf("record batch: %w", err)
@@ -140,7 +140,7 @@ func eventsIn(batch []byte) ([]sent, error) {
 	if codec := header.Attributes & 7; codec != 0 {
 		return nil, fmt.Errorf("record batch compressed with codec %d", codec)
 	}
-	var events []sent
+	var events []Sent
 	for rest := header.Records; len(rest) > 0; {
 		length, prefix := kbin.Varint(rest)
 		end := prefix + int(length)
@@ -159,13 +159,13 @@ func eventsIn(batch []byte) ([]sent, error) {
 		if err := json.Unmarshal(record.Value, &value); err != nil {
 			return nil, fmt.Errorf("value of a record: %w", err)
 		}
-		events = append(events, sent{value.ID, value.Event})
+		events = append(events, Sent{value.ID, value.Event})
 	}
 	return events, nil
 }
 
-// goalIDs are the ids of the goals among the events.
-func goalIDs(events []sent) []int {
+// GoalIDs are the ids of the goals among the events.
+func GoalIDs(events []Sent) []int {
 	var ids []int
 	for _, e := range events {
 		if e.Event == event.Goal {

@@ -35,7 +35,7 @@ func TestCancelled(t *testing.T) {
 		delay := time.Duration(rng.Int64N(int64(2 * time.Second)))
 		t.Run(c.lab.Name, func(t *testing.T) {
 			t.Parallel()
-			if c.lab.Name == "zombie" && pause == nil {
+			if c.lab.Name == "zombie" && Pause == nil {
 				return // TestLabs looks at that
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -60,7 +60,7 @@ func TestCancelled(t *testing.T) {
 			if _, err := run(t, ctx, l, o); !errors.Is(err, context.Canceled) {
 				t.Errorf("ended with %v", err)
 			}
-			if took := time.Since(<-stopped); took > 2*stopGrace {
+			if took := time.Since(<-stopped); took > 2*StopGrace {
 				t.Errorf("ended %s after the stop", took)
 			}
 		})

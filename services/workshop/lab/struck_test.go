@@ -11,18 +11,18 @@ import (
 // tried reads P, C and E (Produce, TxnOffsetCommit, EndTxn with commit), A (EndTxn with abort),
 // T (AddPartitionsToTxn) and I (InitProducerID) as requests; lower case is the answer, and ! behind it a
 // refusal.
-func tried(text string, id int) []step {
+func tried(text string, id int) []Step {
 	keys := map[rune]kmsg.Key{
 		'P': kmsg.Produce, 'C': kmsg.TxnOffsetCommit, 'E': kmsg.EndTxn, 'A': kmsg.EndTxn, 'T': kmsg.AddPartitionsToTxn, 'I': kmsg.InitProducerID,
 	}
-	var steps []step
+	var steps []Step
 	for _, c := range text {
 		if c == '!' {
 			steps[len(steps)-1].Err = kerr.UnknownMemberID
 			continue
 		}
 		upper := []rune(strings.ToUpper(string(c)))[0]
-		steps = append(steps, step{Key: keys[upper], Answer: c != upper, Commit: upper == 'E', Event: id})
+		steps = append(steps, Step{Key: keys[upper], Answer: c != upper, Commit: upper == 'E', Event: id})
 	}
 	return steps
 }

@@ -25,10 +25,10 @@ type student struct {
 // stuckLives is how many have to die at the same id until it is clear that the next one will.
 const stuckLives = 3
 
-// runStudent carries out an experiment with the student's own scoreboard, which is to crash at the
+// RunStudent carries out an experiment with the student's own scoreboard, which is to crash at the
 // event failAt. The prediction is known once it has.
-func runStudent(ctx context.Context, b *Bench, delivery string, failAt int, want func(*student) Prediction) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+func RunStudent(ctx context.Context, b *Bench, delivery string, failAt int, want func(*student) Prediction) ([]Part, error) {
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -60,16 +60,16 @@ func (s *student) begin(ctx context.Context) error {
 			return err
 		}
 		s.late = !s.awaitMember(ctx, last(s.Lives))
-		_, err := s.match.Play()
+		_, err := s.Match.Play()
 		return err
 	}
 	// What commits or reads in another way than it should must not pass because the goals came one by
 	// one: the first look for messages is to find the goal of the crash among others.
-	simulator, err := s.match.Play()
+	simulator, err := s.Match.Play()
 	if err != nil {
 		return err
 	}
-	if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), said(`"event":"goal"`, s.failAt+3)); err != nil {
+	if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), Said(`"event":"goal"`, s.failAt+3)); err != nil {
 		return err
 	}
 	paused := simulator.Pause() == nil // not on Windows, and not where the match is over already
@@ -101,7 +101,7 @@ func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
-		if g := s.match.bench.membership(s.Group); len(g.members) > 0 && !g.rebalancing {
+		if g := s.Match.Bench.Membership(s.Group); len(g.Members) > 0 && !g.Rebalancing {
 			return true
 		}
 		if len(p.Lines()) > flood {
@@ -110,7 +110,7 @@ func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 		select {
 		case <-tick.C:
 		case <-tell.C:
-			s.match.bench.Say(Text{
+			s.Match.Bench.Say(Text{
 				"a partida espera que o placar entre no grupo",
 				"the match waits until the scoreboard joins the group",
 			})
@@ -127,7 +127,7 @@ func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 // start starts one life. Only the first gets to know of the fault: a simple program has no memory of
 // having crashed already.
 func (s *student) start(failAt int) error {
-	b := s.match.bench
+	b := s.Match.Bench
 	env := append(slices.Clone(b.Environ),
 		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "WORKSHOP_LANG="+string(b.Lang),
 		"STATE_DIR="+filepath.Join(b.Dir, "state"), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once",
@@ -139,7 +139,7 @@ func (s *student) start(failAt int) error {
 		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
 	}
 	words := slices.Concat(b.Guard, b.Scoreboard)
-	p, err := b.launch(b.Screen, s.Name, words[0], words[1:], append(env, s.vars...), true)
+	p, err := b.Launch(b.Screen, s.Name, words[0], words[1:], append(env, s.Vars...), true)
 	if err == nil {
 		s.Lives = append(s.Lives, p)
 	}
@@ -149,7 +149,7 @@ func (s *student) start(failAt int) error {
 // follow watches the first life, and starts others, until the match was shown or it is clear that it
 // will not be.
 func (s *student) follow(ctx context.Context) error {
-	var before membership
+	var before Membership
 	reached, same := 0, 0 // the highest id so far, and how many lives in a row have died there
 	for {
 		life, err := s.watch(ctx, last(s.Lives), before)
@@ -157,7 +157,7 @@ func (s *student) follow(ctx context.Context) error {
 			return err
 		}
 		s.seen = append(s.seen, life)
-		if life.stopped || s.complete() || s.nothing() && life.code != crashed {
+		if life.stopped || s.complete() || s.nothing() && life.code != Crashed {
 			return nil // in the last case it does not read yet, or does not even start
 		}
 		if life.last > reached {
@@ -167,15 +167,15 @@ func (s *student) follow(ctx context.Context) error {
 			s.stuck = true
 			return nil
 		}
-		if len(s.Lives) == mostLives {
+		if len(s.Lives) == MostLives {
 			return nil
 		}
-		before = s.match.bench.membership(s.Group)
-		s.match.bench.Say(Text{
+		before = s.Match.Bench.Membership(s.Group)
+		s.Match.Bench.Say(Text{
 			fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
 			fmt.Sprintf("the group had committed up to id %d", life.committed),
 		})
-		SayRestart(s.match.bench, s.Board, life.code)
+		SayRestart(s.Match.Bench, s.Board, life.code)
 		if err := s.start(0); err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func ended(s Score) bool {
 
 // missedStart reports whether the first goals were left out, up to which one.
 func missedStart(v verdict.Verdict) (upTo int) {
-	for _, id := range numbers(v.Lost, v.Missing) {
+	for _, id := range Numbers(v.Lost, v.Missing) {
 		if id == upTo+1 {
 			upTo = id
 		}

@@ -27,7 +27,7 @@ const (
 )
 
 // watch returns when a life has ended, by itself or because nothing more was to come of it.
-func (s *student) watch(ctx context.Context, p *Process, before membership) (life sight, err error) {
+func (s *student) watch(ctx context.Context, p *Process, before Membership) (life sight, err error) {
 	q := &silence{life: &life, before: before, since: p.Began}
 	tick := time.NewTicker(look)
 	defer tick.Stop()
@@ -50,7 +50,7 @@ func (s *student) watch(ctx context.Context, p *Process, before membership) (lif
 	life.code = p.ExitCode()
 	for _, line := range p.Lines() {
 		life.printed++
-		if score, ok := parseScore(line.Text); ok {
+		if score, ok := ParseScore(line.Text); ok {
 			if life.first == 0 {
 				life.first, life.lasted = score.ID(), p.EndedAt.Sub(line.At)
 				if q.told {
@@ -60,7 +60,7 @@ func (s *student) watch(ctx context.Context, p *Process, before membership) (lif
 			life.last = max(life.last, score.ID())
 		}
 	}
-	committed, err := s.match.bench.Committed(s.Group, s.match.Topic, 0)
+	committed, err := s.Match.Bench.Committed(s.Group, s.Match.Topic, 0)
 	life.committed = int(max(committed, 0)) // one partition, without transactions: the id is the offset after
 	return life, err
 }
@@ -68,7 +68,7 @@ func (s *student) watch(ctx context.Context, p *Process, before membership) (lif
 // silence is how long a life has shown nothing new, and why.
 type silence struct {
 	life   *sight
-	before membership // the group at its start
+	before Membership // the group at its start
 
 	shown   int       // the highest id so far
 	read    int64     // the offset that the group had committed
@@ -86,7 +86,7 @@ func (s *student) over(p *Process, q *silence) bool {
 	}
 	shown := q.shown
 	for _, line := range lines {
-		if score, ok := parseScore(line.Text); ok {
+		if score, ok := ParseScore(line.Text); ok {
 			shown = max(shown, score.ID())
 		}
 	}
@@ -97,21 +97,21 @@ func (s *student) over(p *Process, q *silence) bool {
 	if now.Sub(q.since) < time.Second {
 		return false
 	}
-	if committed, err := s.match.bench.Committed(s.Group, s.match.Topic, 0); err == nil && committed > q.read {
+	if committed, err := s.Match.Bench.Committed(s.Group, s.Match.Topic, 0); err == nil && committed > q.read {
 		q.read, q.since = committed, now // it works, on a slow machine perhaps, and shows nothing
 		return false
 	}
-	group := s.match.bench.membership(s.Group)
-	q.life.joined = q.life.joined || group.joinedSince(q.before)
-	if q.life.joined && len(group.members) == 0 && now.Sub(q.since) < startGrace {
+	group := s.Match.Bench.Membership(s.Group)
+	q.life.joined = q.life.joined || group.JoinedSince(q.before)
+	if q.life.joined && len(group.Members) == 0 && now.Sub(q.since) < startGrace {
 		return false // it has left the group, and is about to end
 	}
 	starting := q.shown == 0 && !q.life.joined && now.Sub(p.Began) < startGrace
-	if starting || group.rebalancing && now.Sub(q.since) < patience {
+	if starting || group.Rebalancing && now.Sub(q.since) < Patience {
 		q.settled = now
-		if group.rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
+		if group.Rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
 			q.told = true
-			s.match.bench.Say(Text{
+			s.Match.Bench.Say(Text{
 				"o grupo espera a sessão do membro que morreu (session_timeout_ms); com GROUP_INSTANCE_ID o reinício não espera",
 				"the group waits for the session of the dead member (session_timeout_ms); with GROUP_INSTANCE_ID a restart does not wait",
 			})
@@ -119,11 +119,11 @@ func (s *student) over(p *Process, q *silence) bool {
 		return false
 	}
 	select {
-	case <-s.match.Simulator.Ended():
+	case <-s.Match.Simulator.Ended():
 	default:
 		return false
 	}
-	for _, at := range []time.Time{q.since, q.settled, s.match.Simulator.EndedAt} {
+	for _, at := range []time.Time{q.since, q.settled, s.Match.Simulator.EndedAt} {
 		if now.Sub(at) < quietAfter {
 			return false
 		}

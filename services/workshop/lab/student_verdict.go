@@ -9,7 +9,7 @@ import (
 // judge counts what the student's scoreboard has shown, as it does for ours, and says what to change
 // where that is not as predicted.
 func (s *student) judge(ctx context.Context, want func(*student) Prediction) ([]Part, error) {
-	part, err := s.match.Part(ctx, s.Board)
+	part, err := s.Match.Part(ctx, s.Board)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func (s *student) judge(ctx context.Context, want func(*student) Prediction) ([]
 func (s *student) struck() error {
 	first := s.seen[0]
 	if len(s.seen) == 1 && (first.stopped || s.complete()) {
-		s.match.bench.Say(Text{
+		s.Match.Bench.Say(Text{
 			fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
 			fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
 		})
@@ -88,13 +88,13 @@ func (s *student) notes() []Text {
 	return notes
 }
 
-// always is a prediction that does not depend on how the board crashed.
-func always(want Prediction) func(*student) Prediction {
+// Always is a prediction that does not depend on how the board crashed.
+func Always(want Prediction) func(*student) Prediction {
 	return func(*student) Prediction { return want }
 }
 
-// afterLastCommit predicts that all is repeated that the first life had shown and not committed.
-func afterLastCommit(s *student) Prediction {
+// AfterLastCommit predicts that all is repeated that the first life had shown and not committed.
+func AfterLastCommit(s *student) Prediction {
 	var want Prediction
 	for id := s.seen[0].committed + 1; id <= s.seen[0].last; id++ {
 		want.Repeated = append(want.Repeated, id)

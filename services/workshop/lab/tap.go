@@ -22,20 +22,20 @@ func (b *Bench) Wire() (*wire.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	b.wires = append(b.wires, p)
 	return p, nil
 }
 
-// through is the variable that leads a program through a proxy.
-func through(p *wire.Proxy) string { return "KAFKA_PROXY=" + p.URL() }
+// Through is the variable that leads a program through a proxy.
+func Through(p *wire.Proxy) string { return "KAFKA_PROXY=" + p.URL() }
 
-// closeWires ends the proxies. An error says that one of them did not do its work, so that the
+// CloseWires ends the proxies. An error says that one of them did not do its work, so that the
 // experiment proves nothing.
-func (b *Bench) closeWires() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+func (b *Bench) CloseWires() error {
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	var errs []error
 	for _, p := range b.wires {
 		errs = append(errs, p.Close())
@@ -46,56 +46,56 @@ func (b *Bench) closeWires() error {
 	return nil
 }
 
-// tap watches what one program, in all its lives, writes to the brokers, and can hold it at a step.
-type tap struct {
+// Tap watches what one program, in all its lives, writes to the brokers, and can hold it at a step.
+type Tap struct {
 	*wire.Proxy
 	name string          // of the program
 	ctx  context.Context // nothing is held beyond its end
 
 	mu      sync.Mutex
-	steps   []step
+	steps   []Step
 	event   int // see step.Event
-	hold    func(step) bool
-	held    chan *held
+	hold    func(Step) bool
+	held    chan *Held
 	problem error
 }
 
-// held is a request or an answer that has not reached its receiver yet.
-type held struct {
-	step
+// Held is a request or an answer that has not reached its receiver yet.
+type Held struct {
+	Step
 	fate chan wire.Fate
 }
 
-// release decides, once, whether it goes on.
-func (h *held) release(fate wire.Fate) { h.fate <- fate }
+// Release decides, once, whether it goes on.
+func (h *Held) Release(fate wire.Fate) { h.fate <- fate }
 
-// tap starts a proxy that watches the program with a name.
-func (b *Bench) tap(ctx context.Context, name string) (*tap, error) {
+// Tap starts a proxy that watches the program with a name.
+func (b *Bench) Tap(ctx context.Context, name string) (*Tap, error) {
 	p, err := b.Wire()
 	if err != nil {
 		return nil, err
 	}
-	t := &tap{Proxy: p, name: name, ctx: ctx, event: 1}
+	t := &Tap{Proxy: p, name: name, ctx: ctx, event: 1}
 	p.OnRequest(func(r wire.Request) wire.Fate {
 		if !watched[r.Key] {
 			return wire.Pass
 		}
-		return t.see(requestStep(r))
+		return t.see(RequestStep(r))
 	})
 	p.OnAnswer(func(a wire.Answer) wire.Fate {
 		if !watched[a.Request.Key] {
 			return wire.Pass
 		}
-		return t.see(answerStep(a))
+		return t.see(AnswerStep(a))
 	})
 	return t, nil
 }
 
 // see notes a step, and holds it where that was asked for.
-func (t *tap) see(s step, err error) wire.Fate {
+func (t *Tap) see(s Step, err error) wire.Fate {
 	t.mu.Lock()
 	s.Event = t.event
-	if s.accepted(kmsg.EndTxn) && s.Commit {
+	if s.Accepted(kmsg.EndTxn) && s.Commit {
 		t.event++
 	}
 	if t.problem == nil {
@@ -106,7 +106,7 @@ func (t *tap) see(s step, err error) wire.Fate {
 		t.mu.Unlock()
 		return wire.Pass
 	}
-	h := &held{s, make(chan wire.Fate, 1)}
+	h := &Held{s, make(chan wire.Fate, 1)}
 	t.hold = nil
 	t.held <- h
 	t.mu.Unlock()
@@ -118,44 +118,44 @@ func (t *tap) see(s step, err error) wire.Fate {
 	}
 }
 
-// holdAt holds the next step for which at says so, and only that.
-func (t *tap) holdAt(at func(step) bool) {
+// HoldAt holds the next step for which at says so, and only that.
+func (t *Tap) HoldAt(at func(Step) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.hold, t.held = at, make(chan *held, 1)
+	t.hold, t.held = at, make(chan *Held, 1)
 }
 
-// caught waits until p has come to the step that holdAt named.
-func (t *tap) caught(ctx context.Context, p *Process, what string) (*held, error) {
+// Caught waits until p has come to the step that holdAt named.
+func (t *Tap) Caught(ctx context.Context, p *Process, what string) (*Held, error) {
 	t.mu.Lock()
 	held := t.held
 	t.mu.Unlock()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(Patience)
 	defer deadline.Stop()
 	select {
 	case h := <-held:
-		return h, t.err()
+		return h, t.Err()
 	case <-p.Ended():
 		return nil, &NotRun{fmt.Sprintf("%s ended with exit code %d before %s", t.name, p.ExitCode(), what)}
 	case <-deadline.C:
-		return nil, &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", t.name, patience, what)}
+		return nil, &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", t.name, Patience, what)}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-// since are the steps so far, without the first n.
-func (t *tap) since(n int) []step {
+// Since are the steps so far, without the first n.
+func (t *Tap) Since(n int) []Step {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.steps[n:])
 }
 
-// count is the number of steps so far.
-func (t *tap) count() int { return len(t.since(0)) }
+// Count is the number of steps so far.
+func (t *Tap) Count() int { return len(t.Since(0)) }
 
-// err is what kept the tap from reading a step: then nothing that it says counts.
-func (t *tap) err() error {
+// Err is what kept the tap from reading a step: then nothing that it says counts.
+func (t *Tap) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.problem != nil {

@@ -24,7 +24,7 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 	for _, t := range topics {
 		names = append(names, t.Name)
 	}
-	b.own(names...)
+	b.Own(names...)
 	if _, err := kafka.ApplyTopics(ctx, admin, topics, nil); err != nil {
 		return err
 	}
@@ -32,17 +32,17 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 	return Await(ctx, "the brokers know "+strings.Join(names, ","), func() bool { return b.Client.RefreshMetadata(names...) == nil })
 }
 
-// own notes topics for the end, when they are deleted.
-func (b *Bench) own(topics ...string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// Own notes topics for the end, when they are deleted.
+func (b *Bench) Own(topics ...string) {
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	b.topics = append(b.topics, topics...)
 }
 
 // Topic is the name that a topic has in this run, whoever creates it; it is deleted at the end.
 func (b *Bench) Topic(name string) string {
 	name = b.Name(name)
-	b.own(name)
+	b.Own(name)
 	return name
 }
 
@@ -52,8 +52,8 @@ func (b *Bench) Name(name string) string { return b.prefix + name }
 // Group is the name that a consumer group has in this run; it is deleted at the end.
 func (b *Bench) Group(name string) string {
 	name = b.Name(name)
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.Mu.Lock()
+	defer b.Mu.Unlock()
 	b.groups = append(b.groups, name)
 	return name
 }

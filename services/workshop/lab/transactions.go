@@ -64,7 +64,7 @@ func transactionID(line string) (id string, ok bool) {
 
 // printed says whether a life has printed so many transactions.
 func printed(n int) func([]Line) bool {
-	return func(lines []Line) bool { return count(lines, `"id_transacao"`) >= n }
+	return func(lines []Line) bool { return Count(lines, `"id_transacao"`) >= n }
 }
 
 // produce runs the producer until it has sent so many transactions, which are all acknowledged.

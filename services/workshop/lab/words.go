@@ -11,7 +11,7 @@ import (
 )
 
 //go:embed *.toml
-var files embed.FS
+var Files embed.FS
 
 // Words are an experiment's words for students: the file NAME.toml beside its code.
 type Words struct {

@@ -8,7 +8,7 @@ import (
 
 // Every file is somebody's, and every control has its words.
 func TestWordsFiles(t *testing.T) {
-	entries, err := files.ReadDir(".")
+	entries, err := Files.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func TestWordsFiles(t *testing.T) {
 		if _, ok := Find(name); !ok {
 			t.Errorf("%s: there is no lab %s", e.Name(), name)
 		}
-		w, err := ReadWords(files, name)
+		w, err := ReadWords(Files, name)
 		if err != nil {
 			t.Error(err)
 		}

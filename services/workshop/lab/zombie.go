@@ -12,7 +12,7 @@ import (
 )
 
 // takenOver is the id up to which the second board goes before the first comes back.
-const takenOver = failAt + 3
+const takenOver = FailAt + 3
 
 var zombie = Lab{
 	Name:   "zombie",
@@ -22,32 +22,32 @@ var zombie = Lab{
 }
 
 func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := newMatch1(ctx, b)
+	m, err := New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	t, err := b.tap(ctx, "a")
+	t, err := b.Tap(ctx, "a")
 	if err != nil {
 		return nil, err
 	}
-	first := m.Board("a", "DELIVERY=exactly-once", "TRANSACTION_TIMEOUT=60s", through(t.Proxy))
+	first := m.Board("a", "DELIVERY=exactly-once", "TRANSACTION_TIMEOUT=60s", Through(t.Proxy))
 	second := first.Mate("b", "KAFKA_PROXY=")
 	if _, err := m.Play(); err != nil {
 		return nil, err
 	}
-	t.holdAt(func(s step) bool { return s.is(kmsg.AddPartitionsToTxn, false) && s.Event == failAt })
+	t.HoldAt(func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == FailAt })
 	sleeper, err := first.Start()
 	if err != nil {
 		return nil, err
 	}
-	h, err := t.caught(ctx, sleeper, fmt.Sprintf("it was to be paused at id %d", failAt))
+	h, err := t.Caught(ctx, sleeper, fmt.Sprintf("it was to be paused at id %d", FailAt))
 	if err != nil {
 		return nil, err
 	}
 	if err := sleeper.Pause(); err != nil {
 		return nil, err
 	}
-	b.Say(Text{fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", failAt), fmt.Sprintf("board a is paused, at id %d; board b begins", failAt)})
+	b.Say(Text{fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", FailAt), fmt.Sprintf("board a is paused, at id %d; board b begins", FailAt)})
 	heir, err := second.Start()
 	if err != nil {
 		return nil, err
@@ -56,37 +56,37 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	b.Say(Text{"o placar a acorda", "board a wakes up"})
-	before := t.count()
+	before := t.Count()
 	if err := wake(ctx, t, sleeper, h); err != nil {
 		return nil, err
 	}
 	if code, err := heir.Wait(ctx); err != nil || code != 0 {
 		return nil, unexpected(err, "board b ended with exit code %d", code)
 	}
-	return judgeZombie(ctx, m, first, t.since(before))
+	return judgeZombie(ctx, m, first, t.Since(before))
 }
 
 // wake lets the zombie go on to the end of its transaction, whichever that is, and kills it there: it
 // would join the group again, and take the match from the other.
-func wake(ctx context.Context, t *tap, sleeper *Process, h *held) error {
-	t.holdAt(func(s step) bool { return s.is(kmsg.EndTxn, true) || s.is(kmsg.InitProducerID, true) })
+func wake(ctx context.Context, t *Tap, sleeper *Process, h *Held) error {
+	t.HoldAt(func(s Step) bool { return s.Is(kmsg.EndTxn, true) || s.Is(kmsg.InitProducerID, true) })
 	if err := sleeper.Resume(); err != nil {
 		return err
 	}
-	h.release(wire.Pass)
-	end, err := t.caught(ctx, sleeper, "its transaction was over")
+	h.Release(wire.Pass)
+	end, err := t.Caught(ctx, sleeper, "its transaction was over")
 	if err != nil {
 		return err
 	}
 	sleeper.Kill()
-	end.release(wire.Cut)
+	end.Release(wire.Cut)
 	return nil
 }
 
 // disowned are the answers to a member that the group has given up; others would only ask for another try.
 var disowned = []string{"UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"}
 
-func judgeZombie(ctx context.Context, m *Match, board *Board, awake []step) ([]Part, error) {
+func judgeZombie(ctx context.Context, m *Match, board *Board, awake []Step) ([]Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
@@ -97,18 +97,18 @@ func judgeZombie(ctx context.Context, m *Match, board *Board, awake []step) ([]P
 	}
 	refused, answer, aborted := false, "?", false
 	for _, s := range awake {
-		if s.is(kmsg.TxnOffsetCommit, true) && s.Offset == failAt { // the last one: others were tried again
-			refused, answer = slices.Contains(disowned, s.refusal()), s.refusal()
+		if s.Is(kmsg.TxnOffsetCommit, true) && s.Offset == FailAt { // the last one: others were tried again
+			refused, answer = slices.Contains(disowned, s.Refusal()), s.Refusal()
 		}
-		aborted = aborted || s.accepted(kmsg.EndTxn) && !s.Commit && s.Event == failAt
+		aborted = aborted || s.Accepted(kmsg.EndTxn) && !s.Commit && s.Event == FailAt
 	}
 	part.Facts = append(part.Facts,
 		Fact{Text{
-			fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", failAt, answer),
-			fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", failAt, answer),
+			fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", FailAt, answer),
+			fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", FailAt, answer),
 		}, refused},
 		Fact{Text{
-			fmt.Sprintf("o placar a abortou a transação do id %d", failAt), fmt.Sprintf("board a aborted its transaction of id %d", failAt),
+			fmt.Sprintf("o placar a abortou a transação do id %d", FailAt), fmt.Sprintf("board a aborted its transaction of id %d", FailAt),
 		}, aborted},
 	)
 	return []Part{part}, nil
