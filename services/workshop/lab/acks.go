@@ -32,7 +32,7 @@ func runAcks(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.Title, all.Title = Text{"acks=1", "acks=1"}, Text{"acks=all", "acks=all"}
+	one.Title, all.Title = Text{PT: "acks=1", EN: "acks=1"}, Text{PT: "acks=all", EN: "acks=all"}
 	timing, err := timeAcks(ctx, b)
 	all.Notes = []Text{timing}
 	return []Part{one, all}, err
@@ -67,7 +67,7 @@ func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, v
 		return Part{}, err
 	}
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
-		return Part{}, errors.Join(err, &NotRun{fmt.Sprintf("%s ended with exit code %d", p.Name, code)})
+		return Part{}, errors.Join(err, &NotRun{Cause: fmt.Sprintf("%s ended with exit code %d", p.Name, code)})
 	}
 	if err := b.Brokers.Mend(); err != nil {
 		return Part{}, err
@@ -93,8 +93,8 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 	}
 	frozen = time.Now()
 	b.Say(Text{
-		fmt.Sprintf("os seguidores %v congelam; o líder é o broker %d", followers, leader),
-		fmt.Sprintf("the followers %v are frozen; the leader is broker %d", followers, leader),
+		PT: fmt.Sprintf("os seguidores %v congelam; o líder é o broker %d", followers, leader),
+		EN: fmt.Sprintf("the followers %v are frozen; the leader is broker %d", followers, leader),
 	})
 	until := 30
 	if !acknowledged {
@@ -112,9 +112,9 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 		return
 	}
 	killed = time.Now()
-	b.Say(Text{fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
+	b.Say(Text{PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
 	if took := killed.Sub(frozen); took > 5*time.Second {
-		return frozen, killed, &NotRun{fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
+		return frozen, killed, &NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
 	}
 	for _, id := range followers {
 		err = errors.Join(err, b.Brokers.Resume(id))
@@ -137,7 +137,7 @@ func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledge
 		}
 	}
 	if i := slices.IndexFunc(sends, func(s Send) bool { return s.Stream == second }); sends[i].Begun.Sub(frozen) < drained {
-		return Part{}, &NotRun{fmt.Sprintf("the second match began %s after the followers were frozen: they may have been sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
+		return Part{}, &NotRun{Cause: fmt.Sprintf("the second match began %s after the followers were frozen: they may have been sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
 	}
 	highest := 0
 	_, err = kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -159,14 +159,14 @@ func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledge
 	}
 	if !acknowledged {
 		part.Facts = []Fact{{
-			Text{"nada foi confirmado enquanto os seguidores estavam congelados", "nothing was acknowledged while the followers were frozen"},
-			len(meanwhile) == 0,
+			Text: Text{PT: "nada foi confirmado enquanto os seguidores estavam congelados", EN: "nothing was acknowledged while the followers were frozen"},
+			Held: len(meanwhile) == 0,
 		}}
 		return part, nil
 	}
 	part.Want.Lost = meanwhile
 	if len(meanwhile) == 0 {
-		return part, &NotRun{"nothing was acknowledged while the leader was alone"}
+		return part, &NotRun{Cause: "nothing was acknowledged while the leader was alone"}
 	}
 	return part, nil
 }
@@ -198,11 +198,11 @@ func timeAcks(ctx context.Context, b *Bench) (Text, error) {
 			}
 		}
 		if len(took) == 0 {
-			return Text{}, &NotRun{"nothing was sent to take the time of"}
+			return Text{}, &NotRun{Cause: "nothing was sent to take the time of"}
 		}
 		slices.Sort(took)
 		medians = append(medians, fmt.Sprintf("acks=%s %.2f ms", acks, float64(took[len(took)/2].Microseconds())/1000))
 	}
 	list := strings.Join(medians, " · ")
-	return Text{"tempo por mensagem, mediana, neste cluster: " + list, "median time per message, on this cluster: " + list}, nil
+	return Text{PT: "tempo por mensagem, mediana, neste cluster: " + list, EN: "median time per message, on this cluster: " + list}, nil
 }

@@ -38,7 +38,7 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	if code != Crashed {
-		return nil, &NotRun{fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, Crashed, code)}
+		return nil, &NotRun{Cause: fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, Crashed, code)}
 	}
 	// While nobody is in the group, its offset stands where the last commit has put it.
 	committed, err := b.Committed(board.Group, m.Topic, 0)
@@ -46,8 +46,8 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 		return nil, err
 	}
 	b.Say(Text{
-		fmt.Sprintf("o grupo tinha confirmado até o id %d", max(committed, 0)),
-		fmt.Sprintf("the group had committed up to id %d", max(committed, 0)),
+		PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", max(committed, 0)),
+		EN: fmt.Sprintf("the group had committed up to id %d", max(committed, 0)),
 	})
 	SayRestart(b, board, code)
 	if _, err := board.Follow(ctx); err != nil {
@@ -58,8 +58,8 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
 	part.Facts = []Fact{{
-		Text{"a queda repetiu ao menos um gol", "the crash repeated at least one goal"},
-		len(part.Want.Repeated) > 0,
+		Text: Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated at least one goal"},
+		Held: len(part.Want.Repeated) > 0,
 	}}
 	return []Part{part}, err
 }

@@ -111,7 +111,7 @@ func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
-		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
+		b.Say(Text{PT: kafka.WaitingLine(service.Portuguese, cause), EN: kafka.WaitingLine(service.English, cause)})
 	})
 }
 
@@ -145,7 +145,7 @@ func (b *Bench) Close() {
 		service.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
 	}
 	if err := b.Brokers.Mend(); err != nil {
-		b.Say(Text{"os brokers não voltaram todos: " + err.Error(), "not all brokers are back: " + err.Error()})
+		b.Say(Text{PT: "os brokers não voltaram todos: " + err.Error(), EN: "not all brokers are back: " + err.Error()})
 	}
 	b.CloseWires()
 	if b.Embedded == nil && !b.Keep && b.Client != nil {
@@ -166,9 +166,9 @@ func (b *Bench) Close() {
 		os.RemoveAll(b.Dir)
 		return
 	}
-	b.Say(Text{"as histórias ficam em " + b.Dir, "the histories are kept in " + b.Dir})
+	b.Say(Text{PT: "as histórias ficam em " + b.Dir, EN: "the histories are kept in " + b.Dir})
 	if b.Embedded == nil {
-		b.Say(Text{"os tópicos ficam: " + strings.Join(b.topics, ","), "the topics are kept: " + strings.Join(b.topics, ",")})
+		b.Say(Text{PT: "os tópicos ficam: " + strings.Join(b.topics, ","), EN: "the topics are kept: " + strings.Join(b.topics, ",")})
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *BrokerFaults) StartAll(say func(Text)) error {
 			s.brokers.Resume(id) // an error says that there was nothing to resume
 			continue
 		}
-		say(Text{fmt.Sprintf("%s está parado: iniciando-o", NodeName(id)), fmt.Sprintf("%s is down: starting it", NodeName(id))})
+		say(Text{PT: fmt.Sprintf("%s está parado: iniciando-o", NodeName(id)), EN: fmt.Sprintf("%s is down: starting it", NodeName(id))})
 		if err := s.Start(id); err != nil {
 			return err
 		}

@@ -145,14 +145,14 @@ func drawReplicas(b *Bench, watch *clusterWatch, topics []*replicated, when Text
 	for _, r := range topics {
 		header += fmt.Sprintf("  RF %d", len(r.replicas))
 	}
-	b.Say(Text{fmt.Sprintf("%-30s%s", when.PT, header), fmt.Sprintf("%-30s%s", when.EN, header)})
+	b.Say(Text{PT: fmt.Sprintf("%-30s%s", when.PT, header), EN: fmt.Sprintf("%-30s%s", when.EN, header)})
 	for id := int32(1); id <= BrokerCount; id++ {
 		row := fmt.Sprintf("%-30s", fmt.Sprint("  broker ", id))
 		for _, r := range topics {
 			row += "   " + watch.mark(r, id, !b.Brokers.Running(id)) + "  "
 		}
 		row = strings.TrimRight(row, " ")
-		b.Say(Text{row, row})
+		b.Say(Text{PT: row, EN: row})
 	}
 }
 

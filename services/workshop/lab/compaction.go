@@ -22,7 +22,7 @@ const (
 // A segment holds two messages or so, and the last one is never compacted: there stands a message with a
 // key of its own that is too large to be put beside a balance.
 func compact(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{"cleanup.policy=compact: o último de cada chave", "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
+	part := Part{Title: Text{PT: "cleanup.policy=compact: o último de cada chave", EN: "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
 	topic := b.Name("balances")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"cleanup.policy": "compact", "segment.bytes": "256", "min.cleanable.dirty.ratio": "0.01",
@@ -81,11 +81,11 @@ func judgeCompaction(part Part, last, left map[string]string) Part {
 	}
 	slices.Sort(wrong)
 	part.Facts = []Fact{{
-		Text{fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts), fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts)},
-		len(wrong) == 0,
+		Text: Text{PT: fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts), EN: fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts)},
+		Held: len(wrong) == 0,
 	}}
 	if len(wrong) > 0 {
-		part.Notes = []Text{{"não o têm: " + strings.Join(wrong, ", "), "without it: " + strings.Join(wrong, ", ")}}
+		part.Notes = []Text{{PT: "não o têm: " + strings.Join(wrong, ", "), EN: "without it: " + strings.Join(wrong, ", ")}}
 	}
 	return part
 }

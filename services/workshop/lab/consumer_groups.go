@@ -83,7 +83,7 @@ func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	producer.Stop()
 	if code := producer.ExitCode(); code != 0 {
-		return nil, &NotRun{fmt.Sprintf("the producer ended with exit code %d", code)}
+		return nil, &NotRun{Cause: fmt.Sprintf("the producer ended with exit code %d", code)}
 	}
 	return judgeGroups(ctx, a, other, killed, again)
 }
@@ -116,7 +116,7 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 		return err
 	}
 	s.began = time.Now()
-	c.bench.Say(Text{"grupo a, " + s.text().PT, "group a, " + s.text().EN})
+	c.bench.Say(Text{PT: "grupo a, " + s.text().PT, EN: "group a, " + s.text().EN})
 	before := c.shownSoFar()
 	if err := Await(ctx, "the group shows messages", func() bool { return c.shownSoFar() >= before+stageLength }); err != nil {
 		return err
@@ -136,17 +136,17 @@ func (c *memberGroup) shownSoFar() int {
 
 // text is who has what.
 func (s stage) text() Text {
-	text := Text{fmt.Sprintf("%d membros: ", len(s.living)), fmt.Sprintf("%d members: ", len(s.living))}
+	text := Text{PT: fmt.Sprintf("%d membros: ", len(s.living)), EN: fmt.Sprintf("%d members: ", len(s.living))}
 	if len(s.living) == 1 {
-		text = Text{"1 membro: ", "1 member: "}
+		text = Text{PT: "1 membro: ", EN: "1 member: "}
 	}
 	for i, name := range s.living {
 		if i > 0 {
 			text.PT, text.EN = text.PT+" · ", text.EN+" · "
 		}
-		share := Text{numbered(s.shares[name]), numbered(s.shares[name])}
+		share := Text{PT: numbered(s.shares[name]), EN: numbered(s.shares[name])}
 		if len(s.shares[name]) == 0 {
-			share = Text{"nenhuma", "none"}
+			share = Text{PT: "nenhuma", EN: "none"}
 		}
 		text.PT, text.EN = text.PT+name+" "+share.PT, text.EN+name+" "+share.EN
 	}
@@ -194,11 +194,11 @@ func (c *memberGroup) killOne() (*Process, int32, error) {
 		m.Kill()
 		partition := shares[m.Name][0]
 		c.bench.Say(Text{
-			fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name, partition), fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
+			PT: fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name, partition), EN: fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
 		})
 		return m, partition, nil
 	}
-	return nil, 0, &NotRun{"no member has a partition"}
+	return nil, 0, &NotRun{Cause: "no member has a partition"}
 }
 
 // unconfirmed are the numbers of what the dead member has shown, and not committed. Nobody else commits

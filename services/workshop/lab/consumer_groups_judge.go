@@ -24,7 +24,7 @@ func judgeGroups(ctx context.Context, a, other *memberGroup, killed *Process, ag
 		}
 		parts = append(parts, partOfGroup(log, c.lines()))
 	}
-	parts[0].Title, parts[1].Title = Text{"grupo a", "group a"}, Text{"grupo b", "group b"}
+	parts[0].Title, parts[1].Title = Text{PT: "grupo a", EN: "group a"}, Text{PT: "grupo b", EN: "group b"}
 	parts[0].Want.Repeated = again
 	for _, s := range a.stages {
 		parts[0].Facts = append(parts[0].Facts, s.fact(log, a.lines()))
@@ -91,7 +91,7 @@ func (s stage) fact(log []verdict.Record, members []memberLines) Fact {
 		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.orphaned, text.EN)
 		held = held && owners[s.orphaned] != ""
 	}
-	return Fact{text, held}
+	return Fact{Text: text, Held: held}
 }
 
 // takeover measures how long the dead member's partition had nobody.
@@ -109,11 +109,11 @@ func takeover(log []verdict.Record, members []memberLines, killed *Process, part
 		}
 	}
 	if first.IsZero() {
-		return Text{}, &NotRun{fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
+		return Text{}, &NotRun{Cause: fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
 	}
 	took := seconds(first.Sub(killed.EndedAt))
 	return Text{
-		fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
-		fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),
+		PT: fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
+		EN: fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),
 	}, nil
 }

@@ -259,7 +259,7 @@ var bigBatch = Control{
 func (c Control) Check(ctx context.Context, o Options) (result Result, caught bool, err error) {
 	l, ok := Find(c.Lab)
 	if !ok {
-		return Result{}, false, &NotRun{"there is no lab " + c.Lab}
+		return Result{}, false, &NotRun{Cause: "there is no lab " + c.Lab}
 	}
 	if c.run != nil {
 		l.run = c.run

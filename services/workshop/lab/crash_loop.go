@@ -37,7 +37,7 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 			return nil, err
 		}
 		if code != Crashed {
-			return nil, &NotRun{fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", Crashed, code)}
+			return nil, &NotRun{Cause: fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", Crashed, code)}
 		}
 		committed, err := b.Committed(board.Group, m.Topic, 0)
 		if err != nil {
@@ -57,8 +57,8 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 	part, err := m.Part(ctx, board)
 	part.Want.Repeated = want
 	part.Facts = []Fact{{
-		Text{"em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido", "in every life the group stayed at the same offset, and nothing after id 5 was shown"},
-		stuck,
+		Text: Text{PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido", EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown"},
+		Held: stuck,
 	}}
 	return []Part{part}, err
 }

@@ -24,7 +24,7 @@ func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) (
 			return nil, err
 		}
 		if crashes == 0 {
-			return nil, &NotRun{fmt.Sprintf("the board has not crashed at id %d", FailAt)}
+			return nil, &NotRun{Cause: fmt.Sprintf("the board has not crashed at id %d", FailAt)}
 		}
 		part, err := m.Part(ctx, board)
 		part.Want = want

@@ -130,9 +130,9 @@ func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
 
 func partOneByOne(told story) (Part, error) {
 	part := partOfOrders(told)
-	part.Title = Text{"conferir e gravar, uma requisição de cada vez", "look, then store: one request at a time"}
+	part.Title = Text{PT: "conferir e gravar, uma requisição de cada vez", EN: "look, then store: one request at a time"}
 	part.Facts = []Fact{{
-		Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), told.judgement.Clean(),
+		Text: Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), Held: told.judgement.Clean(),
 	}}
 	return part, nil
 }
@@ -140,14 +140,14 @@ func partOneByOne(told story) (Part, error) {
 func partRace(told story) (Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{"conferir e gravar, 20 requisições ao mesmo tempo", "look, then store: 20 requests at once"}
+	part.Title = Text{PT: "conferir e gravar, 20 requisições ao mesmo tempo", EN: "look, then store: 20 requests at once"}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
 	part.Want.Duplicated = Numbers(j.Accepted.Duplicated)
 	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
 	part.Facts = []Fact{
-		{Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), twice > 0},
-		{Text{"cada aceitação é outro registro, e foi decidida por si", "each acceptance is another record, and was decided by itself"},
-			len(part.Want.Duplicated) > 0 && slices.Equal(Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
+		{Text: Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), Held: twice > 0},
+		{Text: Text{PT: "cada aceitação é outro registro, e foi decidida por si", EN: "each acceptance is another record, and was decided by itself"},
+			Held: len(part.Want.Duplicated) > 0 && slices.Equal(Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
 	}
 	part.Notes = []Text{told.money()}
 	return part, nil
@@ -156,13 +156,13 @@ func partRace(told story) (Part, error) {
 func partMended(told story) (Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{"chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", "unique key, outbox and REMEMBER=place: 20 requests at once"}
+	part.Title = Text{PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", EN: "unique key, outbox and REMEMBER=place: 20 requests at once"}
 	if j.Republished == 0 {
-		return part, &NotRun{"the gateway was killed before its mark, and has published nothing again"}
+		return part, &NotRun{Cause: "the gateway was killed before its mark, and has published nothing again"}
 	}
 	part.Facts = []Fact{
-		{Text{"cada pedido aceito uma vez", "each order accepted once"}, j.Accepted.Clean() && len(j.Wrong) == 0},
-		{Text{"cada pedido decidido uma vez, também os que estão duas vezes no tópico", "each order decided once, those that are on the topic twice as well"}, j.Decided.Clean() && j.Totals()},
+		{Text: Text{PT: "cada pedido aceito uma vez", EN: "each order accepted once"}, Held: j.Accepted.Clean() && len(j.Wrong) == 0},
+		{Text: Text{PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico", EN: "each order decided once, those that are on the topic twice as well"}, Held: j.Decided.Clean() && j.Totals()},
 	}
 	part.Notes = []Text{
 		Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),
@@ -178,7 +178,7 @@ func (told story) money() Text {
 		return fmt.Sprintf(format, event.Money(lang, j.Approved.Add(j.Refused)), event.Money(lang, j.Ledger))
 	}
 	return Text{
-		in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
-		in(service.English, "the decisions add up to %s; the clients have ordered %s"),
+		PT: in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
+		EN: in(service.English, "the decisions add up to %s; the clients have ordered %s"),
 	}
 }

@@ -40,8 +40,8 @@ func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) {
 // compareWorkers compares two numbers of partitions, of which the second is to be one for each worker.
 func compareWorkers(ctx context.Context, b *Bench, few, enough int32) ([]Part, error) {
 	offices := []*postOffice{
-		{bench: b, name: "three", partitions: few, title: Text{"3 partições", "3 partitions"}, busy: 3},
-		{bench: b, name: "five", partitions: enough, title: Text{"5 partições", "5 partitions"}, busy: workers},
+		{bench: b, name: "three", partitions: few, title: Text{PT: "3 partições", EN: "3 partitions"}, busy: 3},
+		{bench: b, name: "five", partitions: enough, title: Text{PT: "5 partições", EN: "5 partitions"}, busy: workers},
 	}
 	for _, step := range []func(*postOffice, context.Context) error{(*postOffice).open, (*postOffice).work} {
 		together, inTime := errgroup.WithContext(ctx)
@@ -78,10 +78,10 @@ func compare(few, enough []mailed) Fact {
 	slow, fast := within(few), within(enough)
 	ratio := float64(fast) / float64(max(slow, 1))
 	times := fmt.Sprintf("%.2f", ratio)
-	return Fact{Text{
-		fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow, strings.Replace(times, ".", ",", 1)),
-		fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
-	}, slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
+	return Fact{Text: Text{
+		PT: fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow, strings.Replace(times, ".", ",", 1)),
+		EN: fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
+	}, Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
 }
 
 // postOffice is an email-service on a topic of its own.
@@ -134,7 +134,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.Say(Text{o.title.PT + ": os 5 trabalhadores estão no grupo", o.title.EN + ": the 5 workers are in the group"})
+	b.Say(Text{PT: o.title.PT + ": os 5 trabalhadores estão no grupo", EN: o.title.EN + ": the 5 workers are in the group"})
 	return nil
 }
 
@@ -226,7 +226,7 @@ func (o *postOffice) judge() Part {
 		sent[m.worker]++
 		ownOnly = ownOnly && slices.Contains(o.shares[fmt.Sprint("worker-", m.worker)], partitions[n])
 	}
-	part := Part{Title: o.title, Counted: verdict.Check(run), Shown: Text{"enviadas por e-mail", "sent by e-mail"}}
+	part := Part{Title: o.title, Counted: verdict.Check(run), Shown: Text{PT: "enviadas por e-mail", EN: "sent by e-mail"}}
 	busy := 0
 	for n := 1; n <= workers; n++ {
 		if sent[n] > 0 {
@@ -240,8 +240,8 @@ func (o *postOffice) judge() Part {
 		part.Table = append(part.Table, row)
 	}
 	part.Facts = []Fact{
-		{Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), busy == o.busy},
-		{Text{"cada um só envia os e-mails das suas partições", "each sends the e-mails of its own partitions only"}, ownOnly},
+		{Text: Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), Held: busy == o.busy},
+		{Text: Text{PT: "cada um só envia os e-mails das suas partições", EN: "each sends the e-mails of its own partitions only"}, Held: ownOnly},
 	}
 	part.Notes = []Text{Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
 	return part

@@ -30,7 +30,7 @@ Email sent
 ------------------------------------------
 Send email
 trabalhador 4`, "\n") {
-		lines = append(lines, Line{now.Add(time.Duration(i)), text})
+		lines = append(lines, Line{At: now.Add(time.Duration(i)), Text: text})
 	}
 	want := []mailed{{2, "ana@example.com", lines[8].At}, {5, "worker 7", lines[16].At}}
 	if got := mailsIn(lines); !slices.Equal(got, want) {

@@ -36,16 +36,16 @@ var strikes = []strike{
 		id:     5,
 		at:     func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) },
 		struck: func(last []Step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
-		proof: Text{"id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
-			"id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
+		proof: Text{PT: "id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
+			EN: "id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
 	},
 	{
 		id: 10,
 		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.Produce) && !anyStep(last, kmsg.TxnOffsetCommit, kmsg.EndTxn)
 		},
-		proof: Text{"id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
-			"id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
+		proof: Text{PT: "id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
+			EN: "id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
 		tried: true,
 	},
 	{
@@ -54,8 +54,8 @@ var strikes = []strike{
 		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
 		},
-		proof: Text{"id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
-			"id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
+		proof: Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
+			EN: "id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
 		tried: true,
 	},
 	{
@@ -64,8 +64,8 @@ var strikes = []strike{
 		struck: func(last []Step) bool {
 			return acceptedStep(last, kmsg.TxnOffsetCommit) && acceptedStep(last, kmsg.EndTxn)
 		},
-		proof: Text{"id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
-			"id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
+		proof: Text{PT: "id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
+			EN: "id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
 		unseen: true,
 	},
 }
@@ -141,7 +141,7 @@ func strikeBoard(ctx context.Context, d *Board, t *Tap, s strike) error {
 		return err
 	}
 	if !s.struck(last) || slices.ContainsFunc(last, func(at Step) bool { return !about(at, s.id) }) {
-		return &NotRun{fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
+		return &NotRun{Cause: fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
 	}
 	SayRestart(b, d, code)
 	return nil
@@ -172,7 +172,7 @@ func unexpected(err error, format string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return &NotRun{fmt.Sprintf(format, args...)}
+	return &NotRun{Cause: fmt.Sprintf(format, args...)}
 }
 
 func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []strike) ([]Part, error) {
@@ -188,18 +188,18 @@ func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []str
 	if err != nil {
 		return nil, err
 	}
-	screen.Title, screen.Pending = Text{"tela", "screen"}, true
+	screen.Title, screen.Pending = Text{PT: "tela", EN: "screen"}, true
 	aborted, err := m.AbortedOnBoard(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range strikes {
-		topic.Facts = append(topic.Facts, Fact{s.proof, true}) // or there would be no verdict
+		topic.Facts = append(topic.Facts, Fact{Text: s.proof, Held: true}) // or there would be no verdict
 		if s.tried {
-			topic.Facts = append(topic.Facts, Fact{Text{
-				fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
-				fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
-			}, slices.Contains(aborted, s.id)})
+			topic.Facts = append(topic.Facts, Fact{Text: Text{
+				PT: fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
+				EN: fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
+			}, Held: slices.Contains(aborted, s.id)})
 		}
 		if s.unseen {
 			screen.Want.Lost = append(screen.Want.Lost, s.id)
@@ -212,11 +212,11 @@ func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []str
 func scoreBoardPart(ctx context.Context, m *Match, board *Board, goals []Goal) (Part, error) {
 	v, last, err := m.JudgeBoard(ctx, board, goals)
 	return Part{
-		Title: Text{"scoreBoard", "scoreBoard"}, Shown: Text{"em scoreBoard", "in scoreBoard"},
+		Title: Text{PT: "scoreBoard", EN: "scoreBoard"}, Shown: Text{PT: "em scoreBoard", EN: "in scoreBoard"},
 		Counted: v, Highest: Highest(goals),
-		Facts: []Fact{{Text{
-			fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
-			fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
-		}, last.ID > 0 && last.Tally == last.Score}},
+		Facts: []Fact{{Text: Text{
+			PT: fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
+			EN: fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
+		}, Held: last.ID > 0 && last.Tally == last.Score}},
 	}, err
 }

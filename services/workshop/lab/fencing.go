@@ -45,21 +45,21 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 		}
 	}
 	if codes[older] == 0 {
-		return nil, &NotRun{"the older simulator has played its match to the end before the newer one was there"}
+		return nil, &NotRun{Cause: "the older simulator has played its match to the end before the newer one was there"}
 	}
-	first, err := judgeWrites(ctx, m, "older", Text{"o mais antigo", "the older"})
+	first, err := judgeWrites(ctx, m, "older", Text{PT: "o mais antigo", EN: "the older"})
 	if err != nil {
 		return nil, err
 	}
-	first.Facts = append(first.Facts, Fact{Text{
-		fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
-	}, codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l Line) bool { return strings.Contains(l.Text, "fenced") })})
-	second, err := judgeWrites(ctx, m, "newer", Text{"o mais novo", "the newer"})
+	first.Facts = append(first.Facts, Fact{Text: Text{
+		PT: fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), EN: fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
+	}, Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l Line) bool { return strings.Contains(l.Text, "fenced") })})
+	second, err := judgeWrites(ctx, m, "newer", Text{PT: "o mais novo", EN: "the newer"})
 	if err != nil {
 		return nil, err
 	}
 	complete := codes[newer] == 0 && second.ended
-	second.Facts = append(second.Facts, Fact{Text{"a partida dele foi até o fim", "its match went to its end"}, complete})
+	second.Facts = append(second.Facts, Fact{Text: Text{PT: "a partida dele foi até o fim", EN: "its match went to its end"}, Held: complete})
 	return []Part{first.Part, second.Part}, nil
 }
 
@@ -84,7 +84,7 @@ func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPa
 		}
 	}
 	if acknowledged == 0 {
-		return sentPart{}, &NotRun{name + " had nothing acknowledged"}
+		return sentPart{}, &NotRun{Cause: name + " had nothing acknowledged"}
 	}
 	events, err := m.Events(ctx)
 	if err != nil {

@@ -32,9 +32,9 @@ type reading struct {
 }
 
 var readings = []reading{
-	{"one", Text{"uma a uma", "one by one"}, 1, 1 << 20},
-	{"many", Text{"500 de cada vez", "500 at a time"}, 500, 1 << 20},
-	{"many-small", Text{"500 de cada vez, buscas de até 16 KiB", "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
+	{"one", Text{PT: "uma a uma", EN: "one by one"}, 1, 1 << 20},
+	{"many", Text{PT: "500 de cada vez", EN: "500 at a time"}, 500, 1 << 20},
+	{"many-small", Text{PT: "500 de cada vez, buscas de até 16 KiB", EN: "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
 }
 
 func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
@@ -42,7 +42,7 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
 	}
-	b.Say(Text{fmt.Sprintf("o produtor envia %d transações", fetchMessages), fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
+	b.Say(Text{PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages), EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
 	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
 	if err := produce(ctx, b, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 	var parts []Part
 	var first traffic
 	for i, r := range readings {
-		b.Say(Text{"leitura: " + r.title.PT, "reading: " + r.title.EN})
+		b.Say(Text{PT: "leitura: " + r.title.PT, EN: "reading: " + r.title.EN})
 		lives, seen, err := readThrough(ctx, b, r, topic)
 		if err != nil {
 			return nil, err
@@ -68,8 +68,8 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 				return nil, err
 			}
 			part.Facts = append(part.Facts, Fact{
-				Text{fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
-				len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
+				Text: Text{PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
+				Held: len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
 			})
 		}
 		part.Counted = verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(lives...)})
@@ -147,8 +147,8 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 	}
 	shown := Count(p.Lines(), `"id_transacao"`)
 	b.Say(Text{
-		fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
-		fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),
+		PT: fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
+		EN: fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),
 	})
 	var repeated []int
 	for id := int(max(committed, 0)) + 1; id <= shown; id++ {
@@ -199,13 +199,13 @@ type traffic struct {
 // facts compares with the first way, which is the zero traffic for itself.
 func (t traffic) facts(r reading, first traffic) []Fact {
 	commits := (fetchMessages + r.batch - 1) / r.batch
-	facts := []Fact{{Text{fmt.Sprintf("confirmações: %d", commits), fmt.Sprintf("commits: %d", commits)}, t.commits == commits}}
+	facts := []Fact{{Text: Text{PT: fmt.Sprintf("confirmações: %d", commits), EN: fmt.Sprintf("commits: %d", commits)}, Held: t.commits == commits}}
 	switch {
 	case first.fetches == 0:
 	case r.bytes == readings[0].bytes:
-		facts = append(facts, Fact{Text{"as mesmas buscas: o lote não as muda", "the same fetches: the batch does not change them"}, t.fetches == first.fetches})
+		facts = append(facts, Fact{Text: Text{PT: "as mesmas buscas: o lote não as muda", EN: "the same fetches: the batch does not change them"}, Held: t.fetches == first.fetches})
 	default:
-		facts = append(facts, Fact{Text{"ao menos cinco vezes mais buscas", "at least five times more fetches"}, t.fetches >= 5*first.fetches})
+		facts = append(facts, Fact{Text: Text{PT: "ao menos cinco vezes mais buscas", EN: "at least five times more fetches"}, Held: t.fetches >= 5*first.fetches})
 	}
 	return facts
 }
@@ -213,8 +213,8 @@ func (t traffic) facts(r reading, first traffic) []Fact {
 func (t traffic) note() Text {
 	perMessage := float64(t.took.Microseconds()) / fetchMessages / 1000
 	return Text{
-		fmt.Sprintf("buscas com mensagens %d · confirmações %d · %.3f ms por mensagem", t.fetches, t.commits, perMessage),
-		fmt.Sprintf("fetches with messages %d · commits %d · %.3f ms a message", t.fetches, t.commits, perMessage),
+		PT: fmt.Sprintf("buscas com mensagens %d · confirmações %d · %.3f ms por mensagem", t.fetches, t.commits, perMessage),
+		EN: fmt.Sprintf("fetches with messages %d · commits %d · %.3f ms a message", t.fetches, t.commits, perMessage),
 	}
 }
 
@@ -262,7 +262,7 @@ func (m *meter) total() (traffic, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.problem != nil {
-		return traffic{}, &NotRun{fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
+		return traffic{}, &NotRun{Cause: fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
 	}
 	return m.seen, nil
 }

@@ -59,14 +59,14 @@ func judgeGhosts(ctx context.Context, m *Match, uncommitted, committed *Board) (
 		ghosts = append(ghosts, id)
 	}
 	if !slices.Equal(aborted, ghosts) {
-		return nil, &NotRun{fmt.Sprintf("aborted in the topic are %s, where it was to be %s", IDsOr(aborted, "none"), IDsOr(ghosts, "none"))}
+		return nil, &NotRun{Cause: fmt.Sprintf("aborted in the topic are %s, where it was to be %s", IDsOr(aborted, "none"), IDsOr(ghosts, "none"))}
 	}
 	loose, err := m.Part(ctx, uncommitted)
 	if err != nil {
 		return nil, err
 	}
-	loose.Title, loose.Want.Ghosts = Text{"read_uncommitted", "read_uncommitted"}, ghosts
+	loose.Title, loose.Want.Ghosts = Text{PT: "read_uncommitted", EN: "read_uncommitted"}, ghosts
 	strict, err := m.Part(ctx, committed)
-	strict.Title = Text{"read_committed", "read_committed"}
+	strict.Title = Text{PT: "read_committed", EN: "read_committed"}
 	return []Part{loose, strict}, err
 }

@@ -121,10 +121,10 @@ func leaveOpen(ctx context.Context, m *Match, name, id string, ready func() erro
 	h.Release(wire.Cut)
 	last := lastTry(t.Since(0), FailAt)
 	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
-		return began, &NotRun{fmt.Sprintf("%s did not end between the send and the commit of id %d", name, FailAt)}
+		return began, &NotRun{Cause: fmt.Sprintf("%s did not end between the send and the commit of id %d", name, FailAt)}
 	}
 	m.Bench.Say(Text{
-		fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, FailAt), fmt.Sprintf("%s was killed with its transaction of id %d open", name, FailAt),
+		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, FailAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, FailAt),
 	})
 	return began, nil
 }
@@ -149,10 +149,10 @@ func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began
 		}
 	}
 	if len(scores) == before || len(acks) == 0 {
-		return Part{}, &NotRun{"nothing of the second match was acknowledged and shown"}
+		return Part{}, &NotRun{Cause: "nothing of the second match was acknowledged and shown"}
 	}
 	if late := acks[0].Sub(began); late > leftOpen/2 {
-		return Part{}, &NotRun{fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
+		return Part{}, &NotRun{Cause: fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
 	}
 	appeared, waiting := scores[before].At, 0
 	for _, at := range acks {
@@ -161,29 +161,29 @@ func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began
 		}
 	}
 	part := Part{Counted: v, Strange: strange, Highest: Highest(second), Facts: []Fact{{
-		Text{fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", FailAt-1, FailAt), fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", FailAt-1, FailAt)},
-		slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s Score, id int) bool { return s.ID() == id }) &&
+		Text: Text{PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", FailAt-1, FailAt), EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", FailAt-1, FailAt)},
+		Held: slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s Score, id int) bool { return s.ID() == id }) &&
 			len(first) == FailAt && last(first).Aborted,
 	}}}
 	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
 	if same {
-		part.Title = Text{"com o mesmo TRANSACTIONAL_ID", "with the same TRANSACTIONAL_ID"}
-		part.Facts = append(part.Facts, Fact{Text{
-			fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
-		}, stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
+		part.Title = Text{PT: "com o mesmo TRANSACTIONAL_ID", EN: "with the same TRANSACTIONAL_ID"}
+		part.Facts = append(part.Facts, Fact{Text: Text{
+			PT: fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), EN: fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
+		}, Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
 		return part, nil
 	}
-	part.Title = Text{"com outro TRANSACTIONAL_ID", "with another TRANSACTIONAL_ID"}
+	part.Title = Text{PT: "com outro TRANSACTIONAL_ID", EN: "with another TRANSACTIONAL_ID"}
 	open := appeared.Sub(began)
 	part.Facts = append(part.Facts,
-		Fact{Text{
-			fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
-			fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting, seconds(stall)),
-		}, waiting >= heldBack},
-		Fact{Text{
-			fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
-			fmt.Sprintf("that was %s after the dead one's transaction began: not before TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
-		}, open >= leftOpen})
+		Fact{Text: Text{
+			PT: fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
+			EN: fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting, seconds(stall)),
+		}, Held: waiting >= heldBack},
+		Fact{Text: Text{
+			PT: fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
+			EN: fmt.Sprintf("that was %s after the dead one's transaction began: not before TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
+		}, Held: open >= leftOpen})
 	return part, nil
 }
 

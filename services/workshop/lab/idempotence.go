@@ -63,9 +63,9 @@ func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
 		return Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = Text{"IDEMPOTENT=" + name, "IDEMPOTENT=" + name}
+	part.Title = Text{PT: "IDEMPOTENT=" + name, EN: "IDEMPOTENT=" + name}
 	part.Notes = []Text{{
-		fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), IDs(lost)), fmt.Sprintf("%d were stored but never answered: %s", len(lost), IDs(lost)),
+		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), IDs(lost)),
 	}}
 	if !idempotent {
 		part.Want.Duplicated = lost
@@ -106,7 +106,7 @@ func (t *answerDropper) lost() ([]int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.problem != nil || len(t.taken) == 0 {
-		return nil, &NotRun{fmt.Sprintf("no answer of the broker was lost: %v", t.problem)}
+		return nil, &NotRun{Cause: fmt.Sprintf("no answer of the broker was lost: %v", t.problem)}
 	}
 	slices.Sort(t.taken)
 	return t.taken, nil

@@ -74,6 +74,6 @@ func Find(name string) (Lab, bool) {
 
 // Introduce prints what will happen, in lines of up to width columns.
 func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string, width int) {
-	heading := Text{"laboratório %s (semente %d, %s)", "lab %s (seed %d, %s)"}.In(lang)
+	heading := Text{PT: "laboratório %s (semente %d, %s)", EN: "lab %s (seed %d, %s)"}.In(lang)
 	l.Words.Introduce(w, lang, fmt.Sprintf(heading, l.Name, seed, where), width)
 }

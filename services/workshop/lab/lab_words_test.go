@@ -39,16 +39,16 @@ func TestPrintFits(t *testing.T) {
 		duplicated[i] = verdict.Message{Stream: "m", Number: ids[i]}
 	}
 	part := Part{
-		Title: Text{"enable.idempotence=false", "enable.idempotence=false"}, Highest: 200,
+		Title: Text{PT: "enable.idempotence=false", EN: "enable.idempotence=false"}, Highest: 200,
 		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: duplicated}, Want: Prediction{Duplicated: ids},
-		Table: []Text{{"Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
+		Table: []Text{{PT: "Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", EN: "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
 	}
 	wrong := part
 	wrong.Want = Prediction{Lost: ids}
 	for _, l := range All() {
 		right := part
 		for _, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
-			right.Facts, right.Notes = append(right.Facts, Fact{text, true}), append(right.Notes, text)
+			right.Facts, right.Notes = append(right.Facts, Fact{Text: text, Held: true}), append(right.Notes, text)
 		}
 		wrong.Hint = l.Why
 		r := Result{Name: l.Name, Words: l.Words, Parts: []Part{right, wrong}}

@@ -28,7 +28,7 @@ var leaderEpoch = Lab{
 func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	console := filepath.Join(os.Getenv("KAFKA_HOME"), "bin", "kafka-console-consumer.sh")
 	if _, err := os.Stat(console); os.Getenv("KAFKA_HOME") == "" || err != nil {
-		return nil, &NotRun{"this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
+		return nil, &NotRun{Cause: "this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
 	}
 	m, err := New(ctx, b)
 	if err != nil {

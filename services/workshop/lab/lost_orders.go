@@ -75,7 +75,7 @@ func killGateway(ctx context.Context, b *Bench, intake string) (story, error) {
 func partWithoutOutbox(told story) Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{"sem outbox", "without an outbox"}
+	part.Title = Text{PT: "sem outbox", EN: "without an outbox"}
 	part.Notes = []Text{told.deaths()}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
 	part.Want.Lost = Numbers(j.Accepted.Lost)
@@ -85,10 +85,10 @@ func partWithoutOutbox(told story) Part {
 		repeated = repeated && a.New == 0 && a.Old > 0
 	}
 	part.Facts = []Fact{
-		{Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
-			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), lost > 0 && repeated},
-		{Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
-			slices.Equal(Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
+		{Text: Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
+			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), Held: lost > 0 && repeated},
+		{Text: Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
+			Held: slices.Equal(Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
 	}
 	return part
 }
@@ -96,10 +96,10 @@ func partWithoutOutbox(told story) Part {
 func partWithOutbox(told story) Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{"com outbox", "with the outbox"}
+	part.Title = Text{PT: "com outbox", EN: "with the outbox"}
 	part.Facts = []Fact{
-		{Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), j.Decided.Clean()},
-		{totals(j), j.Totals() && len(j.Wrong) == 0},
+		{Text: Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), Held: j.Decided.Clean()},
+		{Text: totals(j), Held: j.Totals() && len(j.Wrong) == 0},
 	}
 	part.Notes = []Text{told.deaths(), Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
 	return part
@@ -111,8 +111,8 @@ func totals(j shoptest.Judgement) Text {
 		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
 	}
 	return Text{
-		in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
-		in(service.English, "approved %s + rejected %s = what the clients have ordered, %s"),
+		PT: in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
+		EN: in(service.English, "approved %s + rejected %s = what the clients have ordered, %s"),
 	}
 }
 

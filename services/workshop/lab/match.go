@@ -102,26 +102,26 @@ func (d *Board) Follow(ctx context.Context) (crashes int, err error) {
 			return crashes, nil
 		}
 		if code != Crashed && code != Killed {
-			return crashes, &NotRun{fmt.Sprintf("%s was to crash, and ended with exit code %d", d.Name, code)}
+			return crashes, &NotRun{Cause: fmt.Sprintf("%s was to crash, and ended with exit code %d", d.Name, code)}
 		}
 		crashes++
 		SayRestart(d.Match.Bench, d, code)
 	}
-	return crashes, &NotRun{fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
+	return crashes, &NotRun{Cause: fmt.Sprintf("%s has ended %d times, and never with the match", d.Name, crashes)}
 }
 
 // SayRestart says that a board has died and comes back.
 func SayRestart(b *Bench, d *Board, code int) {
 	if code == Killed {
 		b.Say(Text{
-			fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),
-			fmt.Sprintf("%s was killed (kill -9); life %d begins", d.Name, len(d.Lives)+1),
+			PT: fmt.Sprintf("%s foi morto (kill -9); começa a vida %d", d.Name, len(d.Lives)+1),
+			EN: fmt.Sprintf("%s was killed (kill -9); life %d begins", d.Name, len(d.Lives)+1),
 		})
 		return
 	}
 	b.Say(Text{
-		fmt.Sprintf("%s terminou com código %d; começa a vida %d", d.Name, code, len(d.Lives)+1),
-		fmt.Sprintf("%s ended with code %d; life %d begins", d.Name, code, len(d.Lives)+1),
+		PT: fmt.Sprintf("%s terminou com código %d; começa a vida %d", d.Name, code, len(d.Lives)+1),
+		EN: fmt.Sprintf("%s ended with code %d; life %d begins", d.Name, code, len(d.Lives)+1),
 	})
 }
 

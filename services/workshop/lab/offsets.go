@@ -79,7 +79,7 @@ func (a *asked) offsets() (first, newest int64, ok bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.problem != nil {
-		return 0, 0, false, &NotRun{fmt.Sprintf("what a board asked the brokers for could not be read: %v", a.problem)}
+		return 0, 0, false, &NotRun{Cause: fmt.Sprintf("what a board asked the brokers for could not be read: %v", a.problem)}
 	}
 	return a.first, a.newest, a.any, nil
 }
@@ -124,7 +124,7 @@ func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 	}
 	life.Stop()
 	if code := life.ExitCode(); code != 0 {
-		return &NotRun{fmt.Sprintf("%s was asked to stop, and ended with exit code %d", r.Name, code)}
+		return &NotRun{Cause: fmt.Sprintf("%s was asked to stop, and ended with exit code %d", r.Name, code)}
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func playQuietly(ctx context.Context, m *Match, n int) error {
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
 		return unexpected(err, "%s ended with exit code %d", name, code)
 	}
-	b.Say(Text{fmt.Sprintf("a partida %d está no tópico", n+1), fmt.Sprintf("match %d is in the topic", n+1)})
+	b.Say(Text{PT: fmt.Sprintf("a partida %d está no tópico", n+1), EN: fmt.Sprintf("match %d is in the topic", n+1)})
 	return nil
 }
 
@@ -219,19 +219,19 @@ func killAutoCommit(ctx context.Context, b *Bench) (Part, error) {
 	}
 	committed = max(committed, 0)
 	if committed >= int64(shown) {
-		return Part{}, &NotRun{fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
+		return Part{}, &NotRun{Cause: fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
 	}
 	SayRestart(b, board, Killed)
 	if _, err := board.Follow(ctx); err != nil {
 		return Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = Text{"confirmação automática e kill -9", "automatic commit and kill -9"}
+	part.Title = Text{PT: "confirmação automática e kill -9", EN: "automatic commit and kill -9"}
 	for id := int(committed) + 1; id <= shown; id++ {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
 	part.Notes = []Text{{
-		fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
+		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
 	}}
 	return part, err
 }

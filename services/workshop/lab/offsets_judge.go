@@ -31,10 +31,10 @@ func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int
 		goals  []Goal
 		begins int64
 	}{
-		{Text{"grupo novo, earliest", "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
-		{Text{"grupo novo, latest", "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
-		{Text{"o grupo de earliest volta, com latest", "the group of earliest comes back, with latest"}, early, 1, matches[2], ends[1]},
-		{Text{"o grupo de latest volta, com earliest", "the group of latest comes back, with earliest"}, late, 1, matches[2], ends[1]},
+		{Text{PT: "grupo novo, earliest", EN: "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
+		{Text{PT: "grupo novo, latest", EN: "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
+		{Text{PT: "o grupo de earliest volta, com latest", EN: "the group of earliest comes back, with latest"}, early, 1, matches[2], ends[1]},
+		{Text{PT: "o grupo de latest volta, com earliest", EN: "the group of latest comes back, with earliest"}, late, 1, matches[2], ends[1]},
 	} {
 		first, _, _, err := c.reader.lives[c.life].offsets()
 		if err != nil {
@@ -43,7 +43,7 @@ func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int
 		part := partOfLife(c.goals, c.reader.Lives[c.life].Lines())
 		part.Title = c.title
 		part.Facts = []Fact{{
-			Text{fmt.Sprintf("pediu ao broker primeiro o offset %d", first), fmt.Sprintf("first asked the broker for offset %d", first)}, first == c.begins,
+			Text: Text{PT: fmt.Sprintf("pediu ao broker primeiro o offset %d", first), EN: fmt.Sprintf("first asked the broker for offset %d", first)}, Held: first == c.begins,
 		}}
 		parts = append(parts, part)
 	}

@@ -32,9 +32,9 @@ type way struct {
 }
 
 var ways = []way{
-	{"scattered", threePartitions, "none", Text{"três partições, sem chave", "three partitions, no key"}, true},
-	{"single", 1, "none", Text{"uma partição, sem chave", "one partition, no key"}, false},
-	{"keyed", threePartitions, "match", Text{"três partições, a partida como chave", "three partitions, the match as key"}, false},
+	{"scattered", threePartitions, "none", Text{PT: "três partições, sem chave", EN: "three partitions, no key"}, true},
+	{"single", 1, "none", Text{PT: "uma partição, sem chave", EN: "one partition, no key"}, false},
+	{"keyed", threePartitions, "match", Text{PT: "três partições, a partida como chave", EN: "three partitions, the match as key"}, false},
 }
 
 func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
@@ -134,14 +134,14 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 	}
 	kafkas.Reads = people.Reads
 	part.Counted = verdict.Check(people)
-	part.Table = append([]Text{{"ids na tela, ↩ onde o placar volta atrás:", "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
-	part.Facts = []Fact{{Text{
-		fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
-		fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
-	}, len(verdict.Check(kafkas).Nonmonotonic) == 0}}
+	part.Table = append([]Text{{PT: "ids na tela, ↩ onde o placar volta atrás:", EN: "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
+	part.Facts = []Fact{{Text: Text{
+		PT: fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
+		EN: fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
+	}, Held: len(verdict.Check(kafkas).Nonmonotonic) == 0}}
 	if !w.jumps {
 		used := len(spread) - Occurrences(spread, 0)
-		part.Facts = append(part.Facts, Fact{Text{"a partida inteira está numa partição só", "the whole match is on a single partition"}, used == 1})
+		part.Facts = append(part.Facts, Fact{Text: Text{PT: "a partida inteira está numa partição só", EN: "the whole match is on a single partition"}, Held: used == 1})
 		return part, nil
 	}
 	return part, jumpedBack(&part, seen, last(goals).Score)
@@ -151,7 +151,7 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 func jumpedBack(part *Part, seen []Score, result Score) error {
 	back := stepsBack(seen)
 	if len(back) == 0 {
-		return &NotRun{"the score did not jump back: the board has met the goals in order by chance, run it again"}
+		return &NotRun{Cause: "the score did not jump back: the board has met the goals in order by chance, run it again"}
 	}
 	// Which they are nobody can say beforehand; that there are some, and nothing else is wrong, is the prediction.
 	for _, i := range back {
@@ -159,17 +159,17 @@ func jumpedBack(part *Part, seen []Score, result Score) error {
 	}
 	slices.Sort(part.Want.OutOfOrder)
 	far := slices.MaxFunc(back, func(i, j int) int { return (seen[i-1].ID() - seen[i].ID()) - (seen[j-1].ID() - seen[j].ID()) })
-	times := Text{fmt.Sprint(len(back), " vezes"), fmt.Sprint(len(back), " times")}
+	times := Text{PT: fmt.Sprint(len(back), " vezes"), EN: fmt.Sprint(len(back), " times")}
 	if len(back) == 1 {
-		times = Text{"uma vez", "once"}
+		times = Text{PT: "uma vez", EN: "once"}
 	}
-	part.Facts = append(part.Facts, Fact{Text{
-		fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
-		fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
-	}, true})
+	part.Facts = append(part.Facts, Fact{Text: Text{
+		PT: fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
+		EN: fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
+	}, Held: true})
 	part.Notes = []Text{{
-		fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
-		fmt.Sprintf("the last line of the screen is %s; the match ended %s", last(seen), result),
+		PT: fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
+		EN: fmt.Sprintf("the last line of the screen is %s; the match ended %s", last(seen), result),
 	}}
 	return nil
 }
@@ -199,7 +199,7 @@ func sequence(seen []Score) []Text {
 	}
 	var rows []Text
 	for _, line := range fold.Line(text, sequenceWidth, 0) {
-		rows = append(rows, Text{line, line})
+		rows = append(rows, Text{PT: line, EN: line})
 	}
 	return rows
 }

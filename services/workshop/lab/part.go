@@ -54,7 +54,7 @@ func (p Part) Misses() []Text {
 	misses := p.differences()
 	for _, f := range p.Facts {
 		if !f.Held {
-			misses = append(misses, Text{"não se confirmou: " + f.Text.PT, "did not hold: " + f.Text.EN})
+			misses = append(misses, Text{PT: "não se confirmou: " + f.Text.PT, EN: "did not hold: " + f.Text.EN})
 		}
 	}
 	return misses
@@ -66,19 +66,19 @@ func (p Part) differences() []Text {
 	for _, c := range p.counts() {
 		if !slices.Equal(c.got, c.want) {
 			misses = append(misses, Text{
-				fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, IDsOr(c.got, "nenhuma"), IDsOr(c.want, "nenhuma")),
-				fmt.Sprintf("%s: %s instead of %s", c.name.EN, IDsOr(c.got, "none"), IDsOr(c.want, "none")),
+				PT: fmt.Sprintf("%s: %s (previsto: %s)", c.name.PT, IDsOr(c.got, "nenhuma"), IDsOr(c.want, "nenhuma")),
+				EN: fmt.Sprintf("%s: %s instead of %s", c.name.EN, IDsOr(c.got, "none"), IDsOr(c.want, "none")),
 			})
 		}
 	}
 	if len(p.Strange) > 0 {
 		misses = append(misses, Text{
-			fmt.Sprintf("placar sem evento que o explique: %s", p.Strange[0]),
-			fmt.Sprintf("a score that no event explains: %s", p.Strange[0]),
+			PT: fmt.Sprintf("placar sem evento que o explique: %s", p.Strange[0]),
+			EN: fmt.Sprintf("a score that no event explains: %s", p.Strange[0]),
 		})
 	}
 	for _, torn := range p.Counted.Torn {
-		misses = append(misses, Text{"transação partida: " + torn, "torn transaction: " + torn})
+		misses = append(misses, Text{PT: "transação partida: " + torn, EN: "torn transaction: " + torn})
 	}
 	return misses
 }
@@ -92,17 +92,17 @@ type tally struct {
 
 func (p Part) counts() []tally {
 	v := p.Counted
-	lost := Text{"perdidas", "lost"}
+	lost := Text{PT: "perdidas", EN: "lost"}
 	if p.Pending {
-		lost = Text{"não exibidas", "not shown"}
+		lost = Text{PT: "não exibidas", EN: "not shown"}
 	}
 	return []tally{
 		{lost, Numbers(v.Lost, v.Missing), p.Want.Lost, true},
-		{Text{"repetidas", "repeated"}, Numbers(v.Repeated), p.Want.Repeated, !p.Unread},
-		{Text{"duplicadas no tópico", "duplicated in the topic"}, Numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
-		{Text{"fantasmas", "ghosts"}, Numbers(v.AbortedRead), p.Want.Ghosts, false},
-		{Text{"recusadas, mas no tópico", "refused, but in the topic"}, Numbers(v.Spurious), nil, false},
-		{Text{"fora de ordem", "out of order"}, Numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
+		{Text{PT: "repetidas", EN: "repeated"}, Numbers(v.Repeated), p.Want.Repeated, !p.Unread},
+		{Text{PT: "duplicadas no tópico", EN: "duplicated in the topic"}, Numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
+		{Text{PT: "fantasmas", EN: "ghosts"}, Numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{Text{PT: "recusadas, mas no tópico", EN: "refused, but in the topic"}, Numbers(v.Spurious), nil, false},
+		{Text{PT: "fora de ordem", EN: "out of order"}, Numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
 	}
 }
 

@@ -51,7 +51,7 @@ func spreadKeys(ctx context.Context, b *Bench, partitioner sarama.PartitionerCon
 		return nil, err
 	}
 	if slices.IndexFunc(without, func(p placed) bool { return p.partition != without[0].partition }) < 0 {
-		return nil, &NotRun{"all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
+		return nil, &NotRun{Cause: "all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
 	}
 	with, err := sendTen(ctx, b, producer, b.Name("meu-topico-com-chave"), keys)
 	if err != nil {
@@ -77,18 +77,18 @@ func sendTen(ctx context.Context, b *Bench, producer sarama.SyncProducer, topic 
 	for n, key := range keys {
 		value := fmt.Sprintf(`{"numero": %d, "mensagem": "Mensagem %d"}`, n, n)
 		msg := &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}
-		label := Text{"sem chave", "without a key"}
+		label := Text{PT: "sem chave", EN: "without a key"}
 		if key != "" {
 			msg.Key = sarama.StringEncoder(key)
-			label = Text{"chave " + key, "key " + key}
+			label = Text{PT: "chave " + key, EN: "key " + key}
 		}
 		partition, offset, err := producer.SendMessage(msg)
 		if err != nil {
 			return nil, fmt.Errorf("send message %d: %w", n, err)
 		}
 		b.Say(Text{
-			fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
-			fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
+			PT: fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
+			EN: fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
 		})
 		if err := service.Sleep(ctx, b.Pace); err != nil {
 			return nil, err
@@ -118,14 +118,14 @@ func readTen(ctx context.Context, b *Bench, topic string) ([]placed, error) {
 
 func partWithoutKeys(all []placed) Part {
 	part := partOfTen(all)
-	part.Title = Text{"sem chave", "without a key"}
+	part.Title = Text{PT: "sem chave", EN: "without a key"}
 	part.Facts = []Fact{acrossPartitions(all)}
 	return part
 }
 
 func partWithKeys(all []placed) Part {
 	part := partOfTen(all)
-	part.Title = Text{"com chave", "with a key"}
+	part.Title = Text{PT: "com chave", EN: "with a key"}
 	for _, key := range someKeys {
 		var where []int32
 		n := 0
@@ -137,10 +137,10 @@ func partWithKeys(all []placed) Part {
 		}
 		where = slices.Compact(where) // they are sorted
 		want := javaPartition([]byte(key), threePartitions)
-		part.Facts = append(part.Facts, Fact{Text{
-			fmt.Sprintf("%s: %d mensagens na partição %s; murmur2, como o cliente Java o calcula, diz %d", key, n, numbered(where), want),
-			fmt.Sprintf("%s: %d messages on partition %s; murmur2, as the Java client computes it, says %d", key, n, numbered(where), want),
-		}, n > 1 && slices.Equal(where, []int32{want})})
+		part.Facts = append(part.Facts, Fact{Text: Text{
+			PT: fmt.Sprintf("%s: %d mensagens na partição %s; murmur2, como o cliente Java o calcula, diz %d", key, n, numbered(where), want),
+			EN: fmt.Sprintf("%s: %d messages on partition %s; murmur2, as the Java client computes it, says %d", key, n, numbered(where), want),
+		}, Held: n > 1 && slices.Equal(where, []int32{want})})
 	}
 	part.Facts = append(part.Facts, acrossPartitions(all))
 	return part
@@ -165,7 +165,7 @@ func partOfTen(all []placed) Part {
 			}
 		}
 		row := strings.Join(cells, ", ")
-		part.Table = append(part.Table, Text{fmt.Sprintf("Partição %d: %s", partition, row), fmt.Sprintf("Partition %d: %s", partition, row)})
+		part.Table = append(part.Table, Text{PT: fmt.Sprintf("Partição %d: %s", partition, row), EN: fmt.Sprintf("Partition %d: %s", partition, row)})
 	}
 	return part
 }
@@ -181,10 +181,10 @@ func acrossPartitions(all []placed) Fact {
 	for _, p := range reading {
 		sequence = append(sequence, fmt.Sprint(p.number))
 	}
-	return Fact{Text{
-		"lidas uma partição depois da outra: " + strings.Join(sequence, " ") + "; não é a ordem do envio",
-		"read one partition after the other: " + strings.Join(sequence, " ") + "; that is not the order of sending",
-	}, !slices.IsSortedFunc(reading, byNumber)}
+	return Fact{Text: Text{
+		PT: "lidas uma partição depois da outra: " + strings.Join(sequence, " ") + "; não é a ordem do envio",
+		EN: "read one partition after the other: " + strings.Join(sequence, " ") + "; that is not the order of sending",
+	}, Held: !slices.IsSortedFunc(reading, byNumber)}
 }
 
 func byNumber(a, b placed) int { return cmp.Compare(a.number, b.number) }

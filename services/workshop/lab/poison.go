@@ -87,8 +87,8 @@ func sendPoison(ctx context.Context, m *Match) (int64, error) {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
 	m.Bench.Say(Text{
-		fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
-		fmt.Sprintf("unreadable message sent, at offset %d", offset),
+		PT: fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
+		EN: fmt.Sprintf("unreadable message sent, at offset %d", offset),
 	})
 	return offset, nil
 }
@@ -112,22 +112,22 @@ func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, 
 		return nil, err
 	}
 	stopped.Pending = true
-	stopped.Title = Text{"sem dead letters", "without dead letters"}
+	stopped.Title = Text{PT: "sem dead letters", EN: "without dead letters"}
 	stopped.Facts = []Fact{
-		{Text{fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
-			!slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
-		{Text{fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
-			committed == at},
+		{Text: Text{PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
+			Held: !slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
+		{Text: Text{PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
+			Held: committed == at},
 	}
 	letters, err := DeadLetters(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	passed, err := m.Part(ctx, with)
-	passed.Title = Text{"com dead letters", "with dead letters"}
+	passed.Title = Text{PT: "com dead letters", EN: "with dead letters"}
 	passed.Facts = []Fact{{
-		Text{fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
-		slices.Equal(letters, []verdict.Message{UnreadableAt(at)}),
+		Text: Text{PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
+		Held: slices.Equal(letters, []verdict.Message{UnreadableAt(at)}),
 	}}
 	return []Part{stopped, passed}, err
 }

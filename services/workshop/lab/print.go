@@ -46,12 +46,12 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
 				add(4, "  ! "+miss.In(lang))
 			}
 			if hint := p.Hint.In(lang); hint != "" {
-				add(4, "  "+Text{"Dica:", "Hint:"}.In(lang)+" "+hint)
+				add(4, "  "+Text{PT: "Dica:", EN: "Hint:"}.In(lang)+" "+hint)
 			}
 		}
 		lines = append(lines, "")
 	}
-	add(0, Text{"Por quê: ", "Why: "}.In(lang)+r.Why.In(lang))
+	add(0, Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Why.In(lang))
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }
 
@@ -74,9 +74,9 @@ func Sign(held bool) string {
 // Line is the count in one line.
 func (p Part) Line(lang service.Lang) string {
 	v := p.Counted
-	produced, shown := Text{"produzidas", "produced"}, p.Shown
+	produced, shown := Text{PT: "produzidas", EN: "produced"}, p.Shown
 	if shown == (Text{}) {
-		shown = Text{"exibidas", "shown"}
+		shown = Text{PT: "exibidas", EN: "shown"}
 	}
 	fields := []string{
 		fmt.Sprintf("%s %d", produced.In(lang), v.Produced),
@@ -84,9 +84,9 @@ func (p Part) Line(lang service.Lang) string {
 	}
 	if p.Unread {
 		fields = []string{
-			fmt.Sprintf("%s %d", Text{"enviadas", "sent"}.In(lang), p.Sent),
-			fmt.Sprintf("%s %d", Text{"confirmadas", "acknowledged"}.In(lang), p.Acknowledged),
-			fmt.Sprintf("%s %d", Text{"no tópico", "in the topic"}.In(lang), v.Produced),
+			fmt.Sprintf("%s %d", Text{PT: "enviadas", EN: "sent"}.In(lang), p.Sent),
+			fmt.Sprintf("%s %d", Text{PT: "confirmadas", EN: "acknowledged"}.In(lang), p.Acknowledged),
+			fmt.Sprintf("%s %d", Text{PT: "no tópico", EN: "in the topic"}.In(lang), v.Produced),
 		}
 	}
 	for _, c := range p.counts() {
@@ -100,17 +100,17 @@ func (p Part) Line(lang service.Lang) string {
 		fields = append(fields, field)
 	}
 	if n := len(v.UnknownAbsent) + len(v.UnknownPresent); n > 0 {
-		fields = append(fields, fmt.Sprintf("%s %d (%s %d)", Text{"sem resposta", "without an answer"}.In(lang), n,
-			Text{"no tópico", "in the topic"}.In(lang), len(v.UnknownPresent)))
+		fields = append(fields, fmt.Sprintf("%s %d (%s %d)", Text{PT: "sem resposta", EN: "without an answer"}.In(lang), n,
+			Text{PT: "no tópico", EN: "in the topic"}.In(lang), len(v.UnknownPresent)))
 	}
 	return strings.Join(fields, " · ")
 }
 
 func (p Part) outcome(lab string) Text {
 	if p.Holds() {
-		return Text{"como previsto para " + lab, "as predicted for " + lab}
+		return Text{PT: "como previsto para " + lab, EN: "as predicted for " + lab}
 	}
-	return Text{"NÃO como previsto para " + lab, "NOT as predicted for " + lab}
+	return Text{PT: "NÃO como previsto para " + lab, EN: "NOT as predicted for " + lab}
 }
 
 // IDs writes numbers as ranges, with how often: id 5, ids 5-9, 12 ×2.
@@ -219,7 +219,7 @@ func legend(lost, pending, repeated, ghosts bool) Text {
 	if ghosts {
 		pt, en = append(pt, "~ fantasma"), append(en, "~ ghost")
 	}
-	return Text{strings.Join(pt, "  "), strings.Join(en, "  ")}
+	return Text{PT: strings.Join(pt, "  "), EN: strings.Join(en, "  ")}
 }
 
 func Occurrences(list []int, n int) int {

@@ -93,7 +93,7 @@ func TestMisses(t *testing.T) {
 		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"refused, but in the topic: id 6 instead of none"}},
 		{"torn", Part{Counted: verdict.Verdict{Torn: []string{"m/5"}}}, []string{"torn transaction: m/5"}},
 		{"strange", Part{Strange: []string{"9 - 9"}}, []string{"a score that no event explains: 9 - 9"}},
-		{"a fact", Part{Facts: []Fact{{Text{"sim", "yes"}, true}, {Text{"não", "no"}, false}}}, []string{"did not hold: no"}},
+		{"a fact", Part{Facts: []Fact{{Text{PT: "sim", EN: "yes"}, true}, {Text{PT: "não", EN: "no"}, false}}}, []string{"did not hold: no"}},
 	} {
 		var got []string
 		for _, miss := range c.part.Misses() {
@@ -110,10 +110,10 @@ func TestMisses(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	r := Result{Name: "at-least-once", Seed: 42, Parts: []Part{{
-		Title:   Text{"tela", "screen"},
+		Title:   Text{PT: "tela", EN: "screen"},
 		Counted: verdict.Verdict{Produced: 47, Processed: 46, Missing: messages(20), Repeated: messages(5, 5), UnknownAbsent: messages(48)},
 		Want:    Prediction{Lost: []int{20}},
-		Facts:   []Fact{{Text{"sim", "yes"}, true}},
+		Facts:   []Fact{{Text{PT: "sim", EN: "yes"}, true}},
 	}}}
 	got, err := json.Marshal(r.JSON(service.English))
 	if err != nil {

@@ -70,7 +70,7 @@ func (c *produceCounter) requests() (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.problem != nil {
-		return 0, &NotRun{fmt.Sprintf("what was sent to the brokers could not be read: %v", c.problem)}
+		return 0, &NotRun{Cause: fmt.Sprintf("what was sent to the brokers could not be read: %v", c.problem)}
 	}
 	return c.fresh, nil
 }
@@ -83,7 +83,7 @@ func (c *produceCounter) arrived() ([]int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, struck := c.seen[c.cutAt]; !struck {
-		return nil, &NotRun{fmt.Sprintf("the connection was not cut at id %d", c.cutAt)}
+		return nil, &NotRun{Cause: fmt.Sprintf("the connection was not cut at id %d", c.cutAt)}
 	}
 	var ids []int
 	for id, came := range c.seen {

@@ -28,7 +28,7 @@ type replicated struct {
 }
 
 func (r *replicated) fact(pt, en string, held bool) {
-	r.facts = append(r.facts, Fact{Text{pt, en}, held})
+	r.facts = append(r.facts, Fact{Text: Text{PT: pt, EN: en}, Held: held})
 }
 
 // The brokers that die, in this order. The first leads every topic, and is the only replica of one.
@@ -60,8 +60,8 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return nil, err
 	}
-	b.Say(Text{"L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
-	drawReplicas(b, watch, topics, Text{"no começo", "at the start"})
+	b.Say(Text{PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
+	drawReplicas(b, watch, topics, Text{PT: "no começo", EN: "at the start"})
 	for _, step := range []func(context.Context, *Bench, *clusterWatch, []*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
 		if err := step(ctx, b, watch, topics); err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func kill(ctx context.Context, b *Bench, id int32) (died time.Time, err error) {
 		return died, err
 	}
 	died = time.Now()
-	b.Say(Text{fmt.Sprintf("kill -9 no broker %d", id), fmt.Sprintf("kill -9 of broker %d", id)})
+	b.Say(Text{PT: fmt.Sprintf("kill -9 no broker %d", id), EN: fmt.Sprintf("kill -9 of broker %d", id)})
 	return died, service.Sleep(ctx, onTheWay)
 }
 
@@ -147,10 +147,10 @@ func firstDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*re
 		}
 		if at, ok := ackedAfter(b, r, died.Add(onTheWay)); ok {
 			took := at.Sub(died).Seconds()
-			r.notes = append(r.notes, Text{fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
+			r.notes = append(r.notes, Text{PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
 		}
 	}
-	drawReplicas(b, watch, topics, Text{"sem o broker 1", "without broker 1"})
+	drawReplicas(b, watch, topics, Text{PT: "sem o broker 1", EN: "without broker 1"})
 	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê", "without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
@@ -177,12 +177,12 @@ func secondDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	if err := service.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{"sem os brokers 1 e 2", "without brokers 1 and 2"})
+	drawReplicas(b, watch, topics, Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})
 	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê", "without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, two) == stuck && readable(ctx, b, two) == 0)
 	left := readable(ctx, b, three)
 	three.notes = append(three.notes, Text{
-		fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
+		PT: fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), EN: fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
 	})
 	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
 		acked(b, three) == committed && left >= committed-mostHidden)
@@ -194,7 +194,7 @@ func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	if err := b.Brokers.Start(firstDead); err != nil {
 		return err
 	}
-	b.Say(Text{"o broker 1 está de volta", "broker 1 is back"})
+	b.Say(Text{PT: "o broker 1 está de volta", EN: "broker 1 is back"})
 	stuck := acked(b, two)
 	back, err := resumes(ctx, b, one)
 	if err != nil {
@@ -204,7 +204,7 @@ func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	if err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{"o broker 1 de volta, sem o 2", "broker 1 back, without broker 2"})
+	drawReplicas(b, watch, topics, Text{PT: "o broker 1 de volta, sem o 2", EN: "broker 1 back, without broker 2"})
 	p, err := watch.look(two.topic)
 	if err != nil {
 		return err
@@ -220,14 +220,14 @@ func returnAll(ctx context.Context, b *Bench, watch *clusterWatch, topics []*rep
 	if err := b.Brokers.Mend(); err != nil {
 		return err
 	}
-	b.Say(Text{"o broker 2 está de volta", "broker 2 is back"})
+	b.Say(Text{PT: "o broker 2 está de volta", EN: "broker 2 is back"})
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return err
 	}
 	if err := watch.awaitWhole(ctx); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{"no fim", "at the end"})
+	drawReplicas(b, watch, topics, Text{PT: "no fim", EN: "at the end"})
 	for _, r := range topics {
 		r.producer.Stop()
 	}
@@ -237,7 +237,7 @@ func returnAll(ctx context.Context, b *Bench, watch *clusterWatch, topics []*rep
 // judgeReplicated compares what was acknowledged with what is in the topic now.
 func judgeReplicated(ctx context.Context, b *Bench, r *replicated) (Part, error) {
 	part := Part{
-		Title:  Text{fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
+		Title:  Text{PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
 		Unread: true, Facts: r.facts, Notes: r.notes,
 	}
 	sends, err := b.Sends(r.producer.Name)

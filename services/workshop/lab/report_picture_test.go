@@ -16,8 +16,8 @@ import (
 )
 
 var lossyWords = Words{
-	Summary: Text{"o gol perdido", "the lost goal"}, Why: Text{"o offset foi confirmado antes.", "the offset was committed first."},
-	Will: [3]Text{{"uma partida", "a match"}, {"uma queda", "a crash of the board"}, {"Previsão: falta o id 5", "Prediction: id 5 is missing"}},
+	Summary: Text{PT: "o gol perdido", EN: "the lost goal"}, Why: Text{PT: "o offset foi confirmado antes.", EN: "the offset was committed first."},
+	Will: [3]Text{{PT: "uma partida", EN: "a match"}, {PT: "uma queda", EN: "a crash of the board"}, {PT: "Previsão: falta o id 5", EN: "Prediction: id 5 is missing"}},
 }
 
 // lossy is a match of ten goals. The board crashes after it has committed the offset of id 5, which it does not show,

@@ -111,7 +111,7 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 		}
 	}
 	b.Say(Text{
-		fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst, neverRead), fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
+		PT: fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst, neverRead), EN: fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
 	})
 	if err := come("producer-2", neverRead); err != nil {
 		return nil, err
@@ -119,8 +119,8 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := erased(ctx, b, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
 		return nil, err
 	}
-	b.Say(Text{fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
-		fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
+	b.Say(Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
+		EN: fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
 	if err := come("producer-3", comeLater); err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "d
 
 func judgeFollower(b *Bench, f *follower, topic string, known *transactions) (Part, error) {
 	part := Part{
-		Title:   Text{"retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
+		Title:   Text{PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
 		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
 		Highest: beforeReturn + comeLater,
 	}
@@ -163,15 +163,15 @@ func judgeFollower(b *Bench, f *follower, topic string, known *transactions) (Pa
 	for _, line := range f.lives[len(f.lives)-1].Lines() {
 		if strings.Contains(line.Text, phrase) {
 			said = append(said, line.Text)
-			b.Say(Text{"o consumidor " + f.name + " diz: " + line.Text, "the consumer " + f.name + " says: " + line.Text})
+			b.Say(Text{PT: "o consumidor " + f.name + " diz: " + line.Text, EN: "the consumer " + f.name + " says: " + line.Text})
 		}
 	}
 	offsets := fmt.Sprintf(service.Pick(b.Lang, "offsets %d a %d", "offsets %d to %d"), readFirst, beforeReturn-1)
 	part.Facts = []Fact{
-		{Text{fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
-			len(said) == 1 && strings.HasSuffix(said[0], offsets)},
-		{Text{fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
-			committed == beforeReturn+comeLater},
+		{Text: Text{PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
+			Held: len(said) == 1 && strings.HasSuffix(said[0], offsets)},
+		{Text: Text{PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
+			Held: committed == beforeReturn+comeLater},
 	}
 	return part, nil
 }
@@ -184,7 +184,7 @@ const (
 
 // overflow fills a topic beyond its size.
 func overflow(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{"retention.bytes: 12 KiB, em segmentos de 4 KiB", "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
+	part := Part{Title: Text{PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB", EN: "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
@@ -223,9 +223,9 @@ func judgeSize(part Part, missing []int, size int64) Part {
 		part.Want.Lost = append(part.Want.Lost, id+1)
 	}
 	part.Facts = []Fact{
-		{Text{"o começo do tópico se foi, lido por ninguém", "the beginning of the topic is gone, read by nobody"}, len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
-		{Text{fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
-			size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
+		{Text: Text{PT: "o começo do tópico se foi, lido por ninguém", EN: "the beginning of the topic is gone, read by nobody"}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
+		{Text: Text{PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
+			Held: size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
 	}
 	return part
 }

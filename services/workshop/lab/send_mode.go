@@ -52,7 +52,7 @@ func (h heard) refused() []int {
 
 // silence is that no error came.
 func (h heard) silence() Fact {
-	return Fact{Text{"o programa terminou sem ouvir de erro algum", "the program ended without hearing of any error"}, len(h.refused()) == 0}
+	return Fact{Text: Text{PT: "o programa terminou sem ouvir de erro algum", EN: "the program ended without hearing of any error"}, Held: len(h.refused()) == 0}
 }
 
 func (h *heard) note(id int, err error, handed int) {

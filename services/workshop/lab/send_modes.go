@@ -25,11 +25,11 @@ const (
 
 // timed are the ways whose time is taken.
 var timed = []mode{
-	{name: "sync-0", title: Text{"síncrono, acks=0", "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
-	{name: "sync-1", title: Text{"síncrono, acks=1", "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
-	{name: "sync-all", title: Text{"síncrono, acks=all", "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
-	{name: "async-all", title: Text{"assíncrono, acks=all", "asynchronous, acks=all"}, acks: sarama.WaitForAll},
-	{name: "batch-all", title: Text{"em lotes de 100, acks=all", "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
+	{name: "sync-0", title: Text{PT: "síncrono, acks=0", EN: "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
+	{name: "sync-1", title: Text{PT: "síncrono, acks=1", EN: "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
+	{name: "sync-all", title: Text{PT: "síncrono, acks=all", EN: "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
+	{name: "async-all", title: Text{PT: "assíncrono, acks=all", EN: "asynchronous, acks=all"}, acks: sarama.WaitForAll},
+	{name: "batch-all", title: Text{PT: "em lotes de 100, acks=all", EN: "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
 }
 
 // failure is a way to send that meets a failure at one message.
@@ -40,12 +40,12 @@ type failure struct {
 }
 
 var failures = []failure{
-	{mode{name: "large-sync", title: Text{"recusada: síncrono, acks=all", "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
-	{mode{name: "large-async", title: Text{"recusada: assíncrono, acks=all, Errors() é lido", "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
-	{mode{name: "large-deaf", title: Text{"recusada: assíncrono, acks=all, ninguém lê Errors()", "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
-	{mode{name: "large-0", title: Text{"recusada: acks=0", "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
-	{mode{name: "cut-0", title: Text{"conexão cortada: acks=0", "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
-	{mode{name: "cut-all", title: Text{"conexão cortada: síncrono, acks=all", "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
+	{mode{name: "large-sync", title: Text{PT: "recusada: síncrono, acks=all", EN: "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
+	{mode{name: "large-async", title: Text{PT: "recusada: assíncrono, acks=all, Errors() é lido", EN: "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
+	{mode{name: "large-deaf", title: Text{PT: "recusada: assíncrono, acks=all, ninguém lê Errors()", EN: "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
+	{mode{name: "large-0", title: Text{PT: "recusada: acks=0", EN: "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
+	{mode{name: "cut-0", title: Text{PT: "conexão cortada: acks=0", EN: "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
+	{mode{name: "cut-all", title: Text{PT: "conexão cortada: síncrono, acks=all", EN: "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
 }
 
 func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, error) {
@@ -65,7 +65,7 @@ func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, er
 
 // timeModes sends by each way twice: past the proxy for the time, and through it to count the requests.
 func timeModes(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{"tempo e pedidos", "time and requests"}, Unread: true}
+	part := Part{Title: Text{PT: "tempo e pedidos", EN: "time and requests"}, Unread: true}
 	run := verdict.Run{Log: []verdict.Record{}}
 	for _, m := range timed {
 		b.Say(m.title)
@@ -107,8 +107,8 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 		part.Facts = append(part.Facts, m.requestsFact(requests)...)
 		perMessage := float64(direct.took.Microseconds()) / (timedMessages - 1) / 1000
 		part.Notes = append(part.Notes, Text{
-			fmt.Sprintf("%s: %.3f ms por mensagem, %d mensagens em %d pedidos", m.title.PT, perMessage, timedMessages, requests),
-			fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
+			PT: fmt.Sprintf("%s: %.3f ms por mensagem, %d mensagens em %d pedidos", m.title.PT, perMessage, timedMessages, requests),
+			EN: fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
 		})
 	}
 	countSends(&part, run)
@@ -120,10 +120,10 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 func (m mode) requestsFact(requests int) []Fact {
 	switch {
 	case m.sync:
-		return []Fact{{Text{m.title.PT + ": um pedido por mensagem", m.title.EN + ": a request a message"}, requests == timedMessages}}
+		return []Fact{{Text: Text{PT: m.title.PT + ": um pedido por mensagem", EN: m.title.EN + ": a request a message"}, Held: requests == timedMessages}}
 	case m.batch > 0:
-		return []Fact{{Text{m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", m.title.EN + ": ten times fewer requests than messages, or fewer still"},
-			requests > 0 && requests <= timedMessages/10}}
+		return []Fact{{Text: Text{PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", EN: m.title.EN + ": ten times fewer requests than messages, or fewer still"},
+			Held: requests > 0 && requests <= timedMessages/10}}
 	}
 	return nil
 }
@@ -167,20 +167,20 @@ func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
 
 func toldAtOnce(p *Part, h heard, missing, _ []int) {
 	p.Facts = []Fact{isMissing(missing), {
-		Text{fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", FailAt), fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", FailAt)},
-		slices.Equal(h.refused(), []int{FailAt}) && h.handed == FailAt,
+		Text: Text{PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", FailAt), EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", FailAt)},
+		Held: slices.Equal(h.refused(), []int{FailAt}) && h.handed == FailAt,
 	}}
 }
 
 // toldByErrors: what shares a batch with the refused message is refused with it, so that more may be missing.
 func toldByErrors(p *Part, h heard, missing, _ []int) {
 	p.Facts = []Fact{isMissing(missing), {
-		Text{"o que falta no tópico é exatamente o que veio por Errors()", "what is not in the topic is exactly what came by Errors()"},
-		slices.Equal(h.refused(), missing),
+		Text: Text{PT: "o que falta no tópico é exatamente o que veio por Errors()", EN: "what is not in the topic is exactly what came by Errors()"},
+		Held: slices.Equal(h.refused(), missing),
 	}}
 	p.Notes = []Text{{
-		fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até o id %d", len(h.refused()), h.handed),
-		fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
+		PT: fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até o id %d", len(h.refused()), h.handed),
+		EN: fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
 	}}
 }
 
@@ -210,11 +210,11 @@ func lostOnTheWay(p *Part, h heard, missing, passed []int) {
 
 func delivered(p *Part, _ heard, missing, _ []int) {
 	p.Facts = []Fact{{
-		Text{fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", FailAt), fmt.Sprintf("the cut struck id %d, and the retry delivered it", FailAt)},
-		len(missing) == 0,
+		Text: Text{PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", FailAt), EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", FailAt)},
+		Held: len(missing) == 0,
 	}}
 }
 
 func isMissing(missing []int) Fact {
-	return Fact{Text{fmt.Sprintf("o id %d não está no tópico", FailAt), fmt.Sprintf("id %d is not in the topic", FailAt)}, slices.Contains(missing, FailAt)}
+	return Fact{Text: Text{PT: fmt.Sprintf("o id %d não está no tópico", FailAt), EN: fmt.Sprintf("id %d is not in the topic", FailAt)}, Held: slices.Contains(missing, FailAt)}
 }

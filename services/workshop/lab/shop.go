@@ -105,12 +105,12 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 func (s *shop) strike() error {
 	select {
 	case <-s.gateway.Ended():
-		return &NotRun{fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
+		return &NotRun{Cause: fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
 	default:
 	}
 	s.gateway.Kill()
 	if code := s.gateway.ExitCode(); code != Killed && runtime.GOOS != "windows" { // which has no signals
-		return &NotRun{fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
+		return &NotRun{Cause: fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (s *shop) strike() error {
 func (s *shop) busy(ctx context.Context, answered int) error {
 	for deadline := time.Now().Add(Patience); s.clients.Answered() < answered || s.clients.UnderWay() == 0; {
 		if time.Now().After(deadline) {
-			return &NotRun{fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, Patience)}
+			return &NotRun{Cause: fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, Patience)}
 		}
 		if err := service.Sleep(ctx, time.Millisecond); err != nil {
 			return err
@@ -134,7 +134,7 @@ func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]sho
 	defer cancel()
 	accounts, err := s.clients.Post(ctx, orders, times)
 	if err != nil {
-		return nil, &NotRun{fmt.Sprintf("not every client got an answer: %v", err)}
+		return nil, &NotRun{Cause: fmt.Sprintf("not every client got an answer: %v", err)}
 	}
 	return accounts, nil
 }

@@ -42,7 +42,7 @@ func RunStudent(ctx context.Context, b *Bench, delivery string, failAt int, want
 	select {
 	case <-m.Simulator.Ended():
 		if code := m.Simulator.ExitCode(); code != 0 {
-			return nil, &NotRun{fmt.Sprintf("%s ended with exit code %d in mid-match", m.Simulator.Name, code)}
+			return nil, &NotRun{Cause: fmt.Sprintf("%s ended with exit code %d in mid-match", m.Simulator.Name, code)}
 		}
 	default:
 		m.Simulator.Stop() // who is stuck at one goal will not show the next ones either
@@ -111,8 +111,8 @@ func (s *student) awaitMember(ctx context.Context, p *Process) bool {
 		case <-tick.C:
 		case <-tell.C:
 			s.Match.Bench.Say(Text{
-				"a partida espera que o placar entre no grupo",
-				"the match waits until the scoreboard joins the group",
+				PT: "a partida espera que o placar entre no grupo",
+				EN: "the match waits until the scoreboard joins the group",
 			})
 		case <-p.Ended():
 			return false
@@ -172,8 +172,8 @@ func (s *student) follow(ctx context.Context) error {
 		}
 		before = s.Match.Bench.Membership(s.Group)
 		s.Match.Bench.Say(Text{
-			fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
-			fmt.Sprintf("the group had committed up to id %d", life.committed),
+			PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
+			EN: fmt.Sprintf("the group had committed up to id %d", life.committed),
 		})
 		SayRestart(s.Match.Bench, s.Board, life.code)
 		if err := s.start(0); err != nil {

@@ -112,8 +112,8 @@ func (s *student) over(p *Process, q *silence) bool {
 		if group.Rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
 			q.told = true
 			s.Match.Bench.Say(Text{
-				"o grupo espera a sessão do membro que morreu (session_timeout_ms); com GROUP_INSTANCE_ID o reinício não espera",
-				"the group waits for the session of the dead member (session_timeout_ms); with GROUP_INSTANCE_ID a restart does not wait",
+				PT: "o grupo espera a sessão do membro que morreu (session_timeout_ms); com GROUP_INSTANCE_ID o reinício não espera",
+				EN: "the group waits for the session of the dead member (session_timeout_ms); with GROUP_INSTANCE_ID a restart does not wait",
 			})
 		}
 		return false

@@ -21,13 +21,13 @@ func (s *student) judge(ctx context.Context, want func(*student) Prediction) ([]
 	part.Want = want(s)
 	if s.delivery == "auto" {
 		part.Facts = []Fact{
-			{Text{"uma confirmação automática ficou antes da queda", "an automatic commit lies before the crash"}, s.seen[0].committed > 0},
-			{Text{"a queda repetiu ao menos um gol", "the crash repeated one goal at least"}, len(part.Want.Repeated) > 0},
+			{Text: Text{PT: "uma confirmação automática ficou antes da queda", EN: "an automatic commit lies before the crash"}, Held: s.seen[0].committed > 0},
+			{Text: Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated one goal at least"}, Held: len(part.Want.Repeated) > 0},
 		}
 	}
 	if !s.complete() {
 		part.Pending = true
-		part.Facts = append(part.Facts, Fact{Text{"o placar mostrou a partida até o fim", "the board showed the match to its end"}, false})
+		part.Facts = append(part.Facts, Fact{Text: Text{PT: "o placar mostrou a partida até o fim", EN: "the board showed the match to its end"}, Held: false})
 	}
 	part.Notes = s.notes()
 	part.Hint = s.hint(part)
@@ -39,13 +39,13 @@ func (s *student) struck() error {
 	first := s.seen[0]
 	if len(s.seen) == 1 && (first.stopped || s.complete()) {
 		s.Match.Bench.Say(Text{
-			fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
-			fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
+			PT: fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
+			EN: fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
 		})
-		return &NotRun{fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, such as by os._exit(137)", s.failAt)}
+		return &NotRun{Cause: fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, such as by os._exit(137)", s.failAt)}
 	}
 	if s.delivery == "auto" && first.committed == 0 && first.lasted < autoCommitInterval {
-		return &NotRun{fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: leave --pace out",
+		return &NotRun{Cause: fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: leave --pace out",
 			first.lasted.Round(time.Millisecond))}
 	}
 	return nil
@@ -62,27 +62,27 @@ func (s *student) notes() []Text {
 		if life.waited > 0 {
 			seconds := life.waited.Seconds()
 			notes = append(notes, Text{
-				fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria", i+1, seconds),
-				fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would not have to", i+1, seconds),
+				PT: fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria", i+1, seconds),
+				EN: fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would not have to", i+1, seconds),
 			})
 		}
 	}
 	if s.delivery == "auto" && s.seen[0].committed == s.seen[0].last-1 {
 		notes = append(notes, Text{
-			"só o último gol se repetiu: é o que acontece quando o laço confirma cada evento, e não a biblioteca a cada 5 segundos",
-			"only the last goal is repeated: that is what happens where the loop commits each event, and not the library every 5 seconds",
+			PT: "só o último gol se repetiu: é o que acontece quando o laço confirma cada evento, e não a biblioteca a cada 5 segundos",
+			EN: "only the last goal is repeated: that is what happens where the loop commits each event, and not the library every 5 seconds",
 		})
 	}
 	if end := last(s.seen); end.stopped && s.complete() {
 		notes = append(notes, Text{
-			"o placar não terminou sozinho e foi parado: saia do laço no evento «finished»",
-			"the board did not end by itself, and was stopped: leave the loop at the event «finished»",
+			PT: "o placar não terminou sozinho e foi parado: saia do laço no evento «finished»",
+			EN: "the board did not end by itself, and was stopped: leave the loop at the event «finished»",
 		})
 	}
 	if last(s.seen).printed > flood {
 		notes = append(notes, Text{
-			fmt.Sprintf("o placar foi parado depois de %d linhas", flood),
-			fmt.Sprintf("the board was stopped after %d lines", flood),
+			PT: fmt.Sprintf("o placar foi parado depois de %d linhas", flood),
+			EN: fmt.Sprintf("the board was stopped after %d lines", flood),
 		})
 	}
 	return notes

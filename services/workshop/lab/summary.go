@@ -13,20 +13,20 @@ const mostNamed = 10
 
 // Summary is a verdict in one line, for messages of any number of streams.
 func Summary(o verdict.Observed, v verdict.Verdict, lang service.Lang) string {
-	fields := []string{fmt.Sprintf("%s %d", Text{"produzidas", "produced"}.In(lang), v.Produced)}
+	fields := []string{fmt.Sprintf("%s %d", Text{PT: "produzidas", EN: "produced"}.In(lang), v.Produced)}
 	if o.Reads != nil {
-		fields = append(fields, fmt.Sprintf("%s %d", Text{"exibidas", "shown"}.In(lang), v.Processed))
+		fields = append(fields, fmt.Sprintf("%s %d", Text{PT: "exibidas", EN: "shown"}.In(lang), v.Processed))
 	}
 	for _, f := range []struct {
 		name     Text
 		messages []verdict.Message
 	}{
-		{Text{"perdidas", "lost"}, append(append([]verdict.Message(nil), v.Lost...), v.Missing...)},
-		{Text{"repetidas", "repeated"}, v.Repeated},
-		{Text{"duplicadas", "duplicated"}, v.Duplicated},
-		{Text{"fora de ordem", "out of order"}, append(append([]verdict.Message(nil), v.OutOfOrder...), v.Nonmonotonic...)},
-		{Text{"recusadas, mas lidas", "refused, but read"}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
-		{Text{"sem resposta", "without an answer"}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
+		{Text{PT: "perdidas", EN: "lost"}, append(append([]verdict.Message(nil), v.Lost...), v.Missing...)},
+		{Text{PT: "repetidas", EN: "repeated"}, v.Repeated},
+		{Text{PT: "duplicadas", EN: "duplicated"}, v.Duplicated},
+		{Text{PT: "fora de ordem", EN: "out of order"}, append(append([]verdict.Message(nil), v.OutOfOrder...), v.Nonmonotonic...)},
+		{Text{PT: "recusadas, mas lidas", EN: "refused, but read"}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
+		{Text{PT: "sem resposta", EN: "without an answer"}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
 	} {
 		field := fmt.Sprintf("%s %d", f.name.In(lang), len(f.messages))
 		if len(f.messages) > 0 {
@@ -35,7 +35,7 @@ func Summary(o verdict.Observed, v verdict.Verdict, lang service.Lang) string {
 		fields = append(fields, field)
 	}
 	if n := len(o.Unread); n > 0 {
-		fields = append(fields, fmt.Sprintf("%s %d", Text{"ainda não lidas", "not read yet"}.In(lang), n))
+		fields = append(fields, fmt.Sprintf("%s %d", Text{PT: "ainda não lidas", EN: "not read yet"}.In(lang), n))
 	}
 	return strings.Join(fields, " · ")
 }

@@ -55,7 +55,7 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
 	}
 	both := func(key, pt, en string) Text {
-		t := Text{strings.Join(strings.Fields(pt), " "), strings.Join(strings.Fields(en), " ")}
+		t := Text{PT: strings.Join(strings.Fields(pt), " "), EN: strings.Join(strings.Fields(en), " ")}
 		if t.PT == "" {
 			wrong = append(wrong, fmt.Errorf("%s.toml: no %s in pt", name, key))
 		}

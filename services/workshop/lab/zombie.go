@@ -47,7 +47,7 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := sleeper.Pause(); err != nil {
 		return nil, err
 	}
-	b.Say(Text{fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", FailAt), fmt.Sprintf("board a is paused, at id %d; board b begins", FailAt)})
+	b.Say(Text{PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", FailAt), EN: fmt.Sprintf("board a is paused, at id %d; board b begins", FailAt)})
 	heir, err := second.Start()
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := heir.Await(ctx, fmt.Sprintf("id %d is shown", takenOver), Showing(takenOver)); err != nil {
 		return nil, err
 	}
-	b.Say(Text{"o placar a acorda", "board a wakes up"})
+	b.Say(Text{PT: "o placar a acorda", EN: "board a wakes up"})
 	before := t.Count()
 	if err := wake(ctx, t, sleeper, h); err != nil {
 		return nil, err
@@ -103,13 +103,13 @@ func judgeZombie(ctx context.Context, m *Match, board *Board, awake []Step) ([]P
 		aborted = aborted || s.Accepted(kmsg.EndTxn) && !s.Commit && s.Event == FailAt
 	}
 	part.Facts = append(part.Facts,
-		Fact{Text{
-			fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", FailAt, answer),
-			fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", FailAt, answer),
-		}, refused},
-		Fact{Text{
-			fmt.Sprintf("o placar a abortou a transação do id %d", FailAt), fmt.Sprintf("board a aborted its transaction of id %d", FailAt),
-		}, aborted},
+		Fact{Text: Text{
+			PT: fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", FailAt, answer),
+			EN: fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", FailAt, answer),
+		}, Held: refused},
+		Fact{Text: Text{
+			PT: fmt.Sprintf("o placar a abortou a transação do id %d", FailAt), EN: fmt.Sprintf("board a aborted its transaction of id %d", FailAt),
+		}, Held: aborted},
 	)
 	return []Part{part}, nil
 }
