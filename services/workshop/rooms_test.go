@@ -16,16 +16,20 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	"cli":  {"local", "guard", "lab", "drill", "admin", "doctor", "screen", "kit"},
+	"cli":  {"local", "guard", "lab", "drill", "admin", "doctor", "rig", "report", "screen", "kit"},
 
-	"local":  {"screen", "kit", "ecommerce"},
-	"guard":  {},
-	"lab":    {"screen", "kit", "ecommerce"},
-	"drill":  {"lab", "screen", "kit"}, // lab is still its platform
-	"admin":  {"screen", "kit"},
-	"doctor": {"screen", "kit"},
-	"screen": {"kit"},
-	"kit":    {"kit"},
+	"local":   {"screen", "kit", "ecommerce"},
+	"guard":   {},
+	"lab":     {"student", "match", "rig", "report", "screen", "kit", "ecommerce"},
+	"student": {"match", "rig", "report", "kit"},
+	"drill":   {"rig", "report", "screen", "kit"},
+	"match":   {"rig", "report", "kit"},
+	"rig":     {"screen", "kit"},
+	"report":  {"kit"},
+	"admin":   {"screen", "kit"},
+	"doctor":  {"screen", "kit"},
+	"screen":  {"kit"},
+	"kit":     {"kit"},
 
 	// Programs of their own.
 	"acceptance":          {},
@@ -120,6 +124,11 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{module + "/local", module + "/cli", true},
 		{module + "/screen", module + "/lab", true},
 		{module + "/lab", module, true},
+		{module + "/rig", module + "/lab", true},
+		{module + "/rig", module + "/report", true},
+		{module + "/report", module + "/rig", true},
+		{module + "/match", module + "/student", true},
+		{module + "/drill", module + "/lab", true},
 		{module + "/local", module + "/guard", true},
 		{module + "/lab", module + "/drill", true},
 		{module + "/admin", module + "/doctor", true},

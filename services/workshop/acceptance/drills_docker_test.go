@@ -15,12 +15,12 @@ import (
 
 	"workshop.example/kit/reliability"
 	"workshop.example/workshop/drill"
-	labs "workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 // Labs and drills strike containers as they strike processes: each way lands, and what it did is undone.
 func struckInEachWay(t *testing.T) {
-	brokers, err := labs.FindBrokers(labs.Options{KafkaData: t.TempDir()}) // no native ones
+	brokers, err := rig.FindBrokers(rig.Options{KafkaData: t.TempDir()}) // no native ones
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func struckInEachWay(t *testing.T) {
 		{2, brokers.Kill, brokers.Start, "exited", 137},
 		{3, brokers.Stop, brokers.Start, "exited", 143}, // Java's own end after SIGTERM, within the grace period
 	} {
-		name := labs.NodeName(way.id)
+		name := rig.NodeName(way.id)
 		if err := way.strike(way.id); err != nil {
 			t.Fatal(err)
 		}

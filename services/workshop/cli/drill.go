@@ -3,8 +3,8 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
-	"workshop.example/workshop/lab"
 )
 
 func (t *tool) drillCommand() *cobra.Command {
@@ -13,7 +13,7 @@ func (t *tool) drillCommand() *cobra.Command {
 }
 
 func (t *tool) drillListCommand() *cobra.Command {
-	return t.listing("List the drills", func(row func(string, lab.Text)) {
+	return t.listing("List the drills", func(row func(string, service.Text)) {
 		for _, d := range drill.All() {
 			row(d.Name, d.Summary)
 		}

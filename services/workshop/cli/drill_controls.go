@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
-	"workshop.example/workshop/lab"
 )
 
 func (t *tool) drillControlsCommand() *cobra.Command {
@@ -53,9 +53,9 @@ func (r *drillRun) controlDrills(ctx context.Context, controls []drill.Control) 
 			return err
 		case c.Caught(result):
 			caught++
-			printf("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✓ %s: %s\n", service.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		default:
-			printf("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✗ %s: %s\n", service.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
 		printf("    %s\n\n", result.Line(o.Lang))
 	}

@@ -15,7 +15,7 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 // drillRun is the command that carries out a drill. It takes a lab's options, and more.
@@ -119,9 +119,9 @@ func (r *drillRun) runDrill(cmd *cobra.Command, name string) error {
 }
 
 // haveBrokers returns an error if the brokers to be killed are not there.
-func haveBrokers(o lab.Options) error {
-	if _, err := lab.FindBrokers(o); err != nil {
-		return service.UsageError(lab.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
+func haveBrokers(o rig.Options) error {
+	if _, err := rig.FindBrokers(o); err != nil {
+		return service.UsageError(service.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func drillVerdict(ctx context.Context, d drill.Drill, o drill.Options) (drill.Re
 	ctx, cancel := o.Screen.WithReader(ctx)
 	defer cancel()
 	result, err := drill.Run(ctx, d, o)
-	broken, left := errors.AsType[*lab.NotMended](err)
+	broken, left := errors.AsType[*rig.NotMended](err)
 	switch {
 	case left:
 		return result, service.UsageError(fmt.Sprintf("no verdict, and a broken cluster: %v", broken))

@@ -16,6 +16,8 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
 
@@ -71,14 +73,14 @@ var controlsAtOnce = min(max(2, runtime.NumCPU()), 4)
 
 // checked is how a control came out.
 type checked struct {
-	result lab.Result
+	result report.Result
 	caught bool
 	err    error
 }
 
 // check carries out controls, and hands each outcome over in their order. On real brokers one runs at a time, as some of them
 // kill brokers.
-func check(ctx context.Context, controls []lab.Control, o lab.Options) []chan checked {
+func check(ctx context.Context, controls []lab.Control, o rig.Options) []chan checked {
 	outcomes := make([]chan checked, len(controls))
 	for i := range outcomes {
 		outcomes[i] = make(chan checked, 1)
@@ -107,7 +109,7 @@ func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 	}
 	// What the programs print is of no interest here, unless it explains why a control did not run.
 	o.Screen = screen.New(io.Discard, io.Discard, r.lookup)
-	o.Say = func(lab.Text) {}
+	o.Say = func(service.Text) {}
 	named := len(controls)
 	if len(o.Cluster.Brokers) == 0 {
 		controls = slices.DeleteFunc(slices.Clone(controls), func(c lab.Control) bool { return c.Brokers })
@@ -127,11 +129,11 @@ func (r *labRun) controls(ctx context.Context, controls []lab.Control) error {
 			return service.UsageError("stopped before all controls were through")
 		case done.caught:
 			caught++
-			printf("  ✓ %s: %s\n", lab.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✓ %s: %s\n", service.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		case done.err != nil:
-			printf("  ✗ %s: %v\n", lab.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), done.err)
+			printf("  ✗ %s: %v\n", service.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), done.err)
 		default:
-			printf("  ✗ %s: %s\n", lab.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			printf("  ✗ %s: %s\n", service.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
 		}
 		for _, p := range done.result.Parts {
 			printf("    %s\n", strings.TrimSpace(p.Title.In(o.Lang)+" "+p.Line(o.Lang)))
@@ -154,9 +156,9 @@ func (t *tool) printer(w io.Writer) func(format string, args ...any) {
 
 // controlsLine sums up. left is the number of controls that need real brokers and did not run.
 func controlsLine(lang service.Lang, caught, tried, left int) string {
-	line := fmt.Sprintf(lab.Text{PT: "controles detectados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
+	line := fmt.Sprintf(service.Text{PT: "controles detectados %d/%d", EN: "controls caught %d/%d"}.In(lang), caught, tried)
 	if left > 0 {
-		line += fmt.Sprintf(lab.Text{PT: " (mais %d precisam de brokers de verdade)", EN: " (%d more need real brokers)"}.In(lang), left)
+		line += fmt.Sprintf(service.Text{PT: " (mais %d precisam de brokers de verdade)", EN: " (%d more need real brokers)"}.In(lang), left)
 	}
 	return line
 }

@@ -7,18 +7,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/fold"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/screen"
 )
 
 func (t *tool) labListCommand() *cobra.Command {
 	var embedded bool
-	cmd := t.listing("List the labs, in the order of the course", func(row func(string, lab.Text)) {
+	cmd := t.listing("List the labs, in the order of the course", func(row func(string, service.Text)) {
 		for _, l := range lab.All() {
 			if !embedded || !l.Killer {
 				summary := l.Summary
 				if l.Killer {
-					summary = lab.Text{PT: summary.PT + " (brokers de verdade)", EN: summary.EN + " (real brokers)"}
+					summary = service.Text{PT: summary.PT + " (brokers de verdade)", EN: summary.EN + " (real brokers)"}
 				}
 				row(l.Name, summary)
 			}
@@ -30,7 +31,7 @@ func (t *tool) labListCommand() *cobra.Command {
 }
 
 // listing returns a command that prints names with their summaries in the user's language.
-func (t *tool) listing(short string, each func(row func(name string, summary lab.Text))) *cobra.Command {
+func (t *tool) listing(short string, each func(row func(name string, summary service.Text))) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: short,
@@ -41,7 +42,7 @@ func (t *tool) listing(short string, each func(row func(name string, summary lab
 				return err
 			}
 			var rows strings.Builder
-			each(func(name string, summary lab.Text) { fmt.Fprintf(&rows, "%s\t%s\n", name, summary.In(lang)) })
+			each(func(name string, summary service.Text) { fmt.Fprintf(&rows, "%s\t%s\n", name, summary.In(lang)) })
 			w := cmd.OutOrStdout()
 			_, err = screen.Table(w, rows.String(), fold.Columns(w, t.lookup))
 			return err

@@ -6,13 +6,13 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
 	"workshop.example/workshop/local"
+	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
 
 // options combines flags and environment. What the lab prints goes to lines.
-func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
+func (r *labRun) options() (o rig.Options, lines io.Writer, err error) {
 	if o.Lang, err = r.lang(); err != nil {
 		return o, nil, err
 	}
@@ -34,7 +34,7 @@ func (r *labRun) options() (o lab.Options, lines io.Writer, err error) {
 	}
 	o.ContainerPrefix, _ = r.lookup("CONTAINER_PREFIX")
 	o.Screen = screen.New(lines, r.stderr, r.lookup, "score-simulator")
-	o.Say = func(text lab.Text) { o.Screen.Tell(text.In(o.Lang)) }
+	o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
 	return o, lines, nil
 }
 

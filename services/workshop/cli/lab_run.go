@@ -15,6 +15,8 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
 
@@ -111,7 +113,7 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 		if o.Scoreboard, o.Guard, err = r.ownScoreboard(l); err != nil {
 			return err
 		}
-		where += lab.Text{PT: ", o seu placar: ", EN: ", your scoreboard: "}.In(o.Lang) + r.scoreboard
+		where += service.Text{PT: ", o seu placar: ", EN: ", your scoreboard: "}.In(o.Lang) + r.scoreboard
 	}
 	width := fold.Width(lines, r.lookup)
 	if l.Killer {
@@ -147,7 +149,7 @@ const mostPace = 10 * time.Second
 const killerStop = 90 * time.Second
 
 // labVerdict runs the lab. An error means exit code 2: the prediction neither held nor failed.
-func labVerdict(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, error) {
+func labVerdict(ctx context.Context, l lab.Lab, o rig.Options) (report.Result, error) {
 	ctx, cancel := o.Screen.WithReader(ctx)
 	defer cancel()
 	result, err := lab.Run(ctx, l, o)
@@ -161,9 +163,9 @@ func labVerdict(ctx context.Context, l lab.Lab, o lab.Options) (lab.Result, erro
 }
 
 // clusterName returns the words for the cluster that a lab or a drill runs on.
-func clusterName(o lab.Options) string {
+func clusterName(o rig.Options) string {
 	if len(o.Cluster.Brokers) == 0 {
-		return lab.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
+		return service.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
 	}
 	return "brokers " + strings.Join(o.Cluster.Brokers, ",")
 }

@@ -12,7 +12,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
 )
 
 func (t *tool) labVerdictCommand() *cobra.Command {
@@ -68,7 +68,7 @@ func (t *tool) printVerdicts(files []string) error {
 	for _, topic := range slices.Sorted(maps.Keys(runs)) {
 		v := runs[topic].Check()
 		clean = clean && v.Clean()
-		printf("%s: %s\n", topic, lab.Summary(runs[topic], v, lang))
+		printf("%s: %s\n", topic, report.Summary(runs[topic], v, lang))
 	}
 	if !clean {
 		return errNotClean

@@ -7,7 +7,8 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/workshop/lab"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/rig"
 )
 
 var consumerStorm = Drill{
@@ -26,12 +27,12 @@ var consumerStorm = Drill{
 func (s *Stage) storm(ctx context.Context, round int) error {
 	type member struct {
 		name string
-		*lab.Process
+		*rig.Process
 	}
 	var guests []member
 	for n := range 4 {
 		name := fmt.Sprintf("guest-%d-%d", round+1, n+1)
-		err := s.change(ctx, lab.Text{PT: name + " entra", EN: name + " joins"}, 2+n, func() error {
+		err := s.change(ctx, service.Text{PT: name + " entra", EN: name + " joins"}, 2+n, func() error {
 			p, err := s.join(name)
 			guests = append(guests, member{name, p})
 			return err
@@ -41,9 +42,9 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 		}
 	}
 	for n, g := range guests {
-		text, do := lab.Text{PT: g.name + " sai", EN: g.name + " leaves"}, g.Stop
+		text, do := service.Text{PT: g.name + " sai", EN: g.name + " leaves"}, g.Stop
 		if n%2 == 0 {
-			text, do = lab.Text{PT: "kill -9 em " + g.name, EN: "kill -9 of " + g.name}, g.Kill
+			text, do = service.Text{PT: "kill -9 em " + g.name, EN: "kill -9 of " + g.name}, g.Kill
 		}
 		if err := s.change(ctx, text, len(guests)-n, func() error { do(); return nil }); err != nil {
 			return err
@@ -53,16 +54,16 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 }
 
 // change does something to the group, and waits until it has that many members, and receives messages.
-func (s *Stage) change(ctx context.Context, what lab.Text, members int, do func() error) error {
+func (s *Stage) change(ctx context.Context, what service.Text, members int, do func() error) error {
 	f, err := s.strike(what, do)
 	if err != nil {
 		return err
 	}
 	f.Broker, f.Limit = false, afterStop
-	if err := lab.Await(ctx, fmt.Sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
+	if err := rig.Await(ctx, fmt.Sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
 		return err
 	}
-	s.proved(f, lab.Textf("membros do grupo agora: %d", "members of the group now: %d", members))
+	s.proved(f, service.Textf("membros do grupo agora: %d", "members of the group now: %d", members))
 	return s.received(ctx, time.Now())
 }
 

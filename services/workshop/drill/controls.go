@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
 )
 
 // Control is a drill on a cluster that does not keep its promises, which must come out red: a check that
@@ -12,7 +12,7 @@ import (
 type Control struct {
 	Name  string
 	Drill string // its name
-	lab.ControlWords
+	report.ControlWords
 
 	topic  func(kafka.Topic) kafka.Topic
 	vars   []string // of the producer

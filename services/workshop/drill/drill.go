@@ -18,13 +18,14 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Drill is one emergency.
 type Drill struct {
-	Name      string
-	lab.Words // its Will: what is struck, how it is shown, what is predicted
+	Name         string
+	report.Words // its Will: what is struck, how it is shown, what is predicted
 
 	Times    int  // how often it strikes, where the user has no wish; 0: what it does, it does once
 	Embedded bool // the embedded cluster will do: no broker is struck
@@ -44,7 +45,7 @@ var all = sync.OnceValue(func() []Drill {
 		killLeader, killController, killCoordinator, twoBrokersDown, zooKeeperDown, pauseBroker, rollingRestart, wholeCluster, consumerStorm,
 	}
 	for i := range drills {
-		drills[i].Words = lab.MustWords(files, drills[i].Name)
+		drills[i].Words = report.MustWords(files, drills[i].Name)
 	}
 	return drills
 })
@@ -70,7 +71,7 @@ func Find(name string) (Drill, bool) {
 
 // Options are what a user may wish for a drill.
 type Options struct {
-	lab.Options      // Pace is the time between transactions; negative: pace
+	rig.Options      // Pace is the time between transactions; negative: pace
 	Times       int  // 0: the drill's own
 	Force       bool // also on a cluster that is not whole: what is down is started first
 
@@ -99,8 +100,8 @@ const (
 )
 
 // Run carries out a drill. Whatever it broke it puts right, also when ctx ends in its middle. An error
-// says that there is no verdict, and why: a *lab.NotRun where nothing was struck, or where a blow did
-// not land; a *lab.NotMended where something is still broken.
+// says that there is no verdict, and why: a *rig.NotRun where nothing was struck, or where a blow did
+// not land; a *rig.NotMended where something is still broken.
 func Run(ctx context.Context, d Drill, o Options) (Result, error) {
 	if o.Pace < 0 {
 		o.Pace = pace
@@ -153,7 +154,7 @@ func (s *Stage) play(ctx context.Context, d Drill) (Result, error) {
 
 // Introduce says what will happen.
 func (d Drill) Introduce(lang service.Lang, where string) []string {
-	lines := []string{fmt.Sprintf(lab.Text{PT: "simulado %s (%s)", EN: "drill %s (%s)"}.In(lang), d.Name, where)}
+	lines := []string{fmt.Sprintf(service.Text{PT: "simulado %s (%s)", EN: "drill %s (%s)"}.In(lang), d.Name, where)}
 	for i, line := range d.Will {
 		lines = append(lines, fmt.Sprintf("%d. %s", i+1, line.In(lang)))
 	}

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 // Fault is one blow.
 type Fault struct {
-	What  lab.Text
-	Proof lab.Text // what showed that it landed
+	What  service.Text
+	Proof service.Text // what showed that it landed
 	At    time.Time
 	Seen  time.Time // when it showed
 	// Limit is the longest time without an acknowledgement that is predicted, counted from the last one
@@ -27,7 +27,7 @@ type Fault struct {
 }
 
 // strike says what is done, does it, and notes it. The fault counts only once it is proved.
-func (s *Stage) strike(what lab.Text, do func() error) (*Fault, error) {
+func (s *Stage) strike(what service.Text, do func() error) (*Fault, error) {
 	s.Say(what)
 	f := &Fault{What: what, At: time.Now(), Broker: true}
 	s.faults = append(s.faults, f)
@@ -35,7 +35,7 @@ func (s *Stage) strike(what lab.Text, do func() error) (*Fault, error) {
 }
 
 // proved notes what showed that the fault landed.
-func (s *Stage) proved(f *Fault, proof lab.Text) {
+func (s *Stage) proved(f *Fault, proof service.Text) {
 	f.Proof, f.Seen = proof, time.Now()
 	s.Say(proof)
 }
@@ -47,7 +47,7 @@ func (s *Stage) kill(ids ...int32) error {
 			return err
 		}
 		if s.bench.Brokers.Running(id) {
-			return &lab.NotRun{Cause: lab.NodeName(id) + " was killed, and runs"}
+			return &rig.NotRun{Cause: rig.NodeName(id) + " was killed, and runs"}
 		}
 		return nil
 	})
@@ -88,7 +88,7 @@ func (s *Stage) acknowledged(ctx context.Context, f *Fault) error {
 
 // restore starts what was struck and waits until the cluster is whole, and acknowledges again.
 func (s *Stage) restore(ctx context.Context, ids ...int32) error {
-	s.Say(lab.Text{PT: "volta: " + names(ids), EN: "back again: " + names(ids)})
+	s.Say(service.Text{PT: "volta: " + names(ids), EN: "back again: " + names(ids)})
 	if err := s.start(ids...); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func names(ids []int32) string {
 		if i > 0 {
 			text += ", "
 		}
-		text += lab.NodeName(id)
+		text += rig.NodeName(id)
 	}
 	return text
 }
@@ -141,7 +141,7 @@ func (s State) led(topic string) bool {
 // othersLead waits until other brokers lead what one has led.
 func (s *Stage) othersLead(ctx context.Context, before State, id int32) (State, error) {
 	gone := moved(before, s.transactions, id)
-	return s.watch.must(ctx, "other brokers lead what "+lab.NodeName(id)+" led", func(now State) bool { return gone(now) && now.led(s.transactions) })
+	return s.watch.must(ctx, "other brokers lead what "+rig.NodeName(id)+" led", func(now State) bool { return gone(now) && now.led(s.transactions) })
 }
 
 // moved reports whether other brokers, or none, were chosen for all partitions that one has led.

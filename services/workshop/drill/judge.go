@@ -14,13 +14,14 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // about is a line that a program prints about a message: one sent, a transaction, a goal, a score.
 var about = regexp.MustCompile(`\{|\d - \d|offset \d`)
 
-func aboutMessage(l lab.Line) bool { return about.MatchString(l.Text) }
+func aboutMessage(l rig.Line) bool { return about.MatchString(l.Text) }
 
 func isTransaction(line string) bool { return len(line) > 0 && line[0] == '{' }
 
@@ -29,7 +30,7 @@ func (s *Stage) end(ctx context.Context) error {
 	s.producer.Stop()
 	s.ended = time.Now()
 	s.simulator.Stop()
-	s.Say(lab.Text{PT: "os produtores pararam; os consumidores leem até o fim", EN: "the producers have stopped; the consumers read to the end"})
+	s.Say(service.Text{PT: "os produtores pararam; os consumidores leem até o fim", EN: "the producers have stopped; the consumers read to the end"})
 	if err := s.bench.Redial(ctx); err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (s *Stage) end(ctx context.Context) error {
 		}
 		s.restarts += restarts
 		if restarts > 0 {
-			s.notes = append(s.notes, lab.Textf("reinícios de %s: %d", "new starts of %s: %d", name, restarts))
+			s.notes = append(s.notes, service.Textf("reinícios de %s: %d", "new starts of %s: %d", name, restarts))
 		}
 	}
 	s.meter.catchUp()
@@ -209,8 +210,8 @@ func (s *Stage) judgeMatch(ctx context.Context) (v verdict.Verdict, wrong int, e
 	return verdict.Check(run), wrong, err
 }
 
-func (s *Stage) fact(held bool, text lab.Text) {
-	s.facts = append(s.facts, lab.Fact{Text: text, Held: held})
+func (s *Stage) fact(held bool, text service.Text) {
+	s.facts = append(s.facts, report.Fact{Text: text, Held: held})
 }
 
 // measured gives each fault the silence that it caused: up to the next one that is not part of it.
@@ -229,14 +230,14 @@ func (s *Stage) measured() []Fault {
 }
 
 // spread is the median and the greatest of some times.
-func spread(times []time.Duration) lab.Text {
+func spread(times []time.Duration) service.Text {
 	if len(times) == 0 {
-		return lab.Text{PT: "-", EN: "-"}
+		return service.Text{PT: "-", EN: "-"}
 	}
 	sorted := slices.Sorted(slices.Values(times))
 	median, longest := sorted[len(sorted)/2], sorted[len(sorted)-1]
 	if len(sorted)%2 == 0 {
 		median = (median + sorted[len(sorted)/2-1]) / 2
 	}
-	return lab.Textf("mediana %.1f s, máximo %.1f s", "median %.1f s, maximum %.1f s", median.Seconds(), longest.Seconds())
+	return service.Textf("mediana %.1f s, máximo %.1f s", "median %.1f s, maximum %.1f s", median.Seconds(), longest.Seconds())
 }

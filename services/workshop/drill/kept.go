@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"sync"
 
-	"workshop.example/workshop/lab"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/rig"
 )
 
 // kept is a program that is started again when it ends by itself, as Docker's restart policy does. The result
 // counts that: an outage of the brokers is no reason to end.
 type kept struct {
-	start func() (*lab.Process, error)
+	start func() (*rig.Process, error)
 
 	mu       sync.Mutex
-	lives    []*lab.Process
+	lives    []*rig.Process
 	restarts int
 	stopping bool
 	err      error
@@ -25,12 +26,12 @@ type kept struct {
 const mostRestarts = 20
 
 func (s *Stage) keep(ctx context.Context, name, program string, vars ...string) (*kept, error) {
-	k := &kept{over: make(chan struct{}), start: func() (*lab.Process, error) { return s.bench.Quietly(name, program, vars...) }}
+	k := &kept{over: make(chan struct{}), start: func() (*rig.Process, error) { return s.bench.Quietly(name, program, vars...) }}
 	p, err := k.start()
 	if err != nil {
 		return nil, err
 	}
-	k.lives = []*lab.Process{p}
+	k.lives = []*rig.Process{p}
 	go func() {
 		defer close(k.over)
 		for k.again(ctx, s) {
@@ -54,10 +55,10 @@ func (k *kept) again(ctx context.Context, s *Stage) bool {
 	}
 	code, words := p.ExitCode(), s.bench.LastWords(p.Name)
 	if k.restarts == mostRestarts {
-		k.err = &lab.NotRun{Cause: fmt.Sprintf("%s has ended %d times, at last with exit code %d: %s", p.Name, mostRestarts+1, code, words)}
+		k.err = &rig.NotRun{Cause: fmt.Sprintf("%s has ended %d times, at last with exit code %d: %s", p.Name, mostRestarts+1, code, words)}
 		return false
 	}
-	s.Say(lab.Textf("%s terminou com código %d e é iniciado de novo, como faz o Docker: %s", "%s ended with code %d and is started again, as Docker does: %s", p.Name, code, words))
+	s.Say(service.Textf("%s terminou com código %d e é iniciado de novo, como faz o Docker: %s", "%s ended with code %d and is started again, as Docker does: %s", p.Name, code, words))
 	next, err := k.start()
 	if err != nil {
 		k.err = err
@@ -68,17 +69,17 @@ func (k *kept) again(ctx context.Context, s *Stage) bool {
 	return true
 }
 
-func (k *kept) last() *lab.Process {
+func (k *kept) last() *rig.Process {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.lives[len(k.lives)-1]
 }
 
 // all are its lives so far, in their order.
-func (k *kept) all() []*lab.Process {
+func (k *kept) all() []*rig.Process {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return append([]*lab.Process(nil), k.lives...)
+	return append([]*rig.Process(nil), k.lives...)
 }
 
 // stop ends it for good. An error says why it had ended before.

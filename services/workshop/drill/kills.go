@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"workshop.example/workshop/lab"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/rig"
 )
 
 var killLeader = Drill{
@@ -16,10 +17,10 @@ var killLeader = Drill{
 		for range s.Times {
 			before, _ := s.watch.now()
 			leader := before.Topics[s.transactions][0].Leader
-			what := lab.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
-			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) lab.Text {
+			what := service.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
+			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) service.Text {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
-				return lab.Textf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", "process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
+				return service.Textf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", "process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
 			}); err != nil {
 				return err
 			}
@@ -38,10 +39,10 @@ var killController = Drill{
 				return err
 			}
 			dead := before.Controller
-			what := lab.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
+			what := service.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
 			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
-			if err := s.killOne(ctx, what, dead, before, another, func(now State) lab.Text {
-				return lab.Textf("processo morto; o controlador agora é o broker %d", "process gone; the controller is broker %d now", now.Controller)
+			if err := s.killOne(ctx, what, dead, before, another, func(now State) service.Text {
+				return service.Textf("processo morto; o controlador agora é o broker %d", "process gone; the controller is broker %d now", now.Controller)
 			}); err != nil {
 				return err
 			}
@@ -61,7 +62,7 @@ var killCoordinator = Drill{
 				return err
 			}
 			before, _ := s.watch.now()
-			what := lab.Textf("kill -9 no broker %d, coordenador do grupo do consumidor", "kill -9 of broker %d, coordinator of the consumer's group", dead)
+			what := service.Textf("kill -9 no broker %d, coordenador do grupo do consumidor", "kill -9 of broker %d, coordinator of the consumer's group", dead)
 			f, err := s.strike(what, func() error { return s.kill(dead) })
 			if err != nil {
 				return err
@@ -74,7 +75,7 @@ var killCoordinator = Drill{
 			if _, err := s.othersLead(ctx, before, dead); err != nil {
 				return err
 			}
-			s.proved(f, lab.Textf("processo morto; o coordenador agora é o broker %d", "process gone; the coordinator is broker %d now", next))
+			s.proved(f, service.Textf("processo morto; o coordenador agora é o broker %d", "process gone; the coordinator is broker %d now", next))
 			if err := s.acknowledged(ctx, f); err != nil {
 				return err
 			}
@@ -86,7 +87,7 @@ var killCoordinator = Drill{
 				return err
 			}
 		}
-		s.notes = append(s.notes, lab.Text{
+		s.notes = append(s.notes, service.Text{
 			PT: "consumidor sem receber nada: " + spread(silences).PT, EN: "the consumer received nothing for: " + spread(silences).EN,
 		})
 		return nil
@@ -105,7 +106,7 @@ func anyController(State) bool { return true }
 // killOne kills one broker, waits until the cluster has noticed and others lead what it led, for
 // acknowledgements, and for the broker's return. Also tells what else the cluster must have noticed, and
 // proof how it shows.
-func (s *Stage) killOne(ctx context.Context, what lab.Text, id int32, before State, also func(State) bool, proof func(State) lab.Text) error {
+func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before State, also func(State) bool, proof func(State) service.Text) error {
 	f, err := s.strike(what, func() error { return s.kill(id) })
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (s *Stage) killOne(ctx context.Context, what lab.Text, id int32, before Sta
 
 // coordinator is the coordinator of the consumer's group, once that is another than the one named.
 func (s *Stage) coordinator(ctx context.Context, other int32) (id int32, err error) {
-	err = lab.Await(ctx, "the consumer's group has a coordinator", func() bool {
+	err = rig.Await(ctx, "the consumer's group has a coordinator", func() bool {
 		id, err = s.watch.coordinator(s.group)
 		return err == nil && id != other
 	})
@@ -138,8 +139,8 @@ func (s *Stage) coordinator(ctx context.Context, other int32) (id int32, err err
 
 // received waits until some consumer has printed a message after a moment.
 func (s *Stage) received(ctx context.Context, since time.Time) error {
-	return lab.Await(ctx, "the group receives messages", func() bool {
-		return slices.ContainsFunc(s.readers(), func(p *lab.Process) bool {
+	return rig.Await(ctx, "the group receives messages", func() bool {
+		return slices.ContainsFunc(s.readers(), func(p *rig.Process) bool {
 			lines := p.Lines()
 			i := len(lines) - 1
 			return i >= 0 && lines[i].At.After(since) && isTransaction(lines[i].Text)

@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 var twoBrokersDown = Drill{
@@ -27,12 +27,12 @@ const holding = 3 * time.Second
 
 func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	before, _ := s.watch.now()
-	if n := len(before.Brokers); n != lab.BrokerCount {
-		return &lab.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
+	if n := len(before.Brokers); n != rig.BrokerCount {
+		return &rig.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
 	}
 	last := before.Topics[s.transactions][0].Leader
 	others := slices.DeleteFunc(slices.Clone(before.Brokers), func(id int32) bool { return id == last })
-	f, err := s.strike(lab.Text{PT: "kill -9 em " + names(others), EN: "kill -9 of " + names(others)}, func() error { return s.kill(others...) })
+	f, err := s.strike(service.Text{PT: "kill -9 em " + names(others), EN: "kill -9 of " + names(others)}, func() error { return s.kill(others...) })
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
 		return err
 	}
-	s.proved(f, lab.Textf("processos mortos; em cada partição só o broker %d está em sincronia", "processes gone; of each partition only broker %d is in sync", last))
+	s.proved(f, service.Textf("processos mortos; em cada partição só o broker %d está em sincronia", "processes gone; of each partition only broker %d is in sync", last))
 	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
 		return err
 	}
@@ -50,12 +50,12 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 
-	fall, err := s.strike(lab.Textf("kill -9 também no broker %d", "kill -9 of broker %d as well", last), func() error { return s.kill(last) })
+	fall, err := s.strike(service.Textf("kill -9 também no broker %d", "kill -9 of broker %d as well", last), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
 	fall.Within = true
-	s.Say(lab.Text{PT: "volta primeiro quem não tem tudo: " + names(others[:1]), EN: "who does not have everything is back first: " + names(others[:1])})
+	s.Say(service.Text{PT: "volta primeiro quem não tem tudo: " + names(others[:1]), EN: "who does not have everything is back first: " + names(others[:1])})
 	if err := s.start(others[0]); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	s.proved(fall, lab.Textf("processo morto; brokers que restam: %v", "process gone; brokers left: %v", now.Brokers))
+	s.proved(fall, service.Textf("processo morto; brokers que restam: %v", "process gone; brokers left: %v", now.Brokers))
 	// Long enough for the controller to choose a leader, were it allowed to.
 	if err := service.Sleep(ctx, holding); err != nil {
 		return err
@@ -72,11 +72,11 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if now, err = s.watch.must(ctx, "the broker that is back answers", func(now State) bool { return now.At.After(since) }); err != nil {
 		return err
 	}
-	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), lab.Text{
+	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), service.Text{
 		PT: "a réplica atrasada que voltou primeiro não foi feita líder: ninguém lidera", EN: "the stale replica that was back first was not made leader: nobody leads",
 	})
 	until := time.Now()
-	s.fact(s.meter.between(f.Seen, until) == 0, lab.Textf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", "nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()))
+	s.fact(s.meter.between(f.Seen, until) == 0, service.Textf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", "nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()))
 	return s.restore(ctx, last, others[1])
 }
 
@@ -113,7 +113,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 		}
 	}
 	lost := len(verdict.Check(run).Lost)
-	s.fact(lost == 0 && len(run.Writes) > 0, lab.Textf("com um broker só, as %d mensagens confirmadas antes continuam legíveis", "with one broker left, the %d messages acknowledged before can still be read", len(run.Writes)))
+	s.fact(lost == 0 && len(run.Writes) > 0, service.Textf("com um broker só, as %d mensagens confirmadas antes continuam legíveis", "with one broker left, the %d messages acknowledged before can still be read", len(run.Writes)))
 	return nil
 }
 
@@ -121,7 +121,7 @@ var zooKeeperDown = Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
-		f, err := s.strike(lab.Text{PT: "kill -9 no ZooKeeper, por 30 s", EN: "kill -9 of ZooKeeper, for 30 s"}, func() error { return s.kill(lab.ZooKeeper) })
+		f, err := s.strike(service.Text{PT: "kill -9 no ZooKeeper, por 30 s", EN: "kill -9 of ZooKeeper, for 30 s"}, func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {
 			return err
 		}
@@ -129,15 +129,15 @@ var zooKeeperDown = Drill{
 		if err := s.noTopic(ctx); err != nil {
 			return err
 		}
-		s.proved(f, lab.Text{PT: "processo morto; não se consegue criar um tópico", EN: "process gone; no topic can be created"})
+		s.proved(f, service.Text{PT: "processo morto; não se consegue criar um tópico", EN: "process gone; no topic can be created"})
 		if err := service.Sleep(ctx, time.Until(f.At.Add(dead))); err != nil {
 			return err
 		}
 		count := s.meter.between(f.Seen, time.Now())
-		if err := s.restore(ctx, lab.ZooKeeper); err != nil {
+		if err := s.restore(ctx, rig.ZooKeeper); err != nil {
 			return err
 		}
-		s.fact(count > 0, lab.Textf("%d mensagens confirmadas sem ele", "%d messages acknowledged without it", count))
+		s.fact(count > 0, service.Textf("%d mensagens confirmadas sem ele", "%d messages acknowledged without it", count))
 		return nil
 	},
 }
@@ -148,7 +148,7 @@ func (s *Stage) noTopic(ctx context.Context) error {
 	conf.Admin.Timeout, conf.Admin.Retry.Max, conf.Net.ReadTimeout = 3*time.Second, 0, 5*time.Second
 	client, err := s.bench.Cluster.DialOnce(ctx, conf)
 	if err != nil {
-		return &lab.NotRun{Cause: "no broker answers while ZooKeeper is down: " + err.Error()}
+		return &rig.NotRun{Cause: "no broker answers while ZooKeeper is down: " + err.Error()}
 	}
 	admin, err := sarama.NewClusterAdminFromClient(client)
 	if err != nil {
@@ -163,28 +163,28 @@ func (s *Stage) noTopic(ctx context.Context) error {
 	case errors.Is(err, sarama.ErrRequestTimedOut), errors.As(err, &late) && late.Timeout():
 		return nil
 	case err == nil:
-		return &lab.NotRun{Cause: "a topic could be created: what was killed is not this cluster's ZooKeeper"}
+		return &rig.NotRun{Cause: "a topic could be created: what was killed is not this cluster's ZooKeeper"}
 	}
-	return &lab.NotRun{Cause: "creating a topic without ZooKeeper should take too long, and ended so: " + err.Error()}
+	return &rig.NotRun{Cause: "creating a topic without ZooKeeper should take too long, and ended so: " + err.Error()}
 }
 
 var wholeCluster = Drill{
 	Name: "whole-cluster",
 	run: func(ctx context.Context, s *Stage) error {
 		before, _ := s.watch.now()
-		all := append([]int32{lab.ZooKeeper}, before.Brokers...)
-		f, err := s.strike(lab.Text{PT: "kill -9 em " + names(all), EN: "kill -9 of " + names(all)}, func() error { return s.kill(all...) })
+		all := append([]int32{rig.ZooKeeper}, before.Brokers...)
+		f, err := s.strike(service.Text{PT: "kill -9 em " + names(all), EN: "kill -9 of " + names(all)}, func() error { return s.kill(all...) })
 		if err != nil {
 			return err
 		}
-		if err := lab.Await(ctx, "nobody answers", func() bool { return s.watch.silent() }); err != nil {
+		if err := rig.Await(ctx, "nobody answers", func() bool { return s.watch.silent() }); err != nil {
 			return err
 		}
-		s.proved(f, lab.Text{PT: "processos mortos; ninguém responde", EN: "processes gone; nobody answers"})
+		s.proved(f, service.Text{PT: "processos mortos; ninguém responde", EN: "processes gone; nobody answers"})
 		if err := service.Sleep(ctx, holding); err != nil {
 			return err
 		}
-		if err := s.start(lab.ZooKeeper); err != nil {
+		if err := s.start(rig.ZooKeeper); err != nil {
 			return err
 		}
 		return s.restore(ctx, before.Brokers...)

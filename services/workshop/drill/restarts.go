@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 var pauseBroker = Drill{
@@ -27,7 +27,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	const beyond = 5 * time.Second
 	before, _ := s.watch.now()
 	leader := before.Topics[s.transactions][0].Leader
-	f, err := s.strike(lab.Textf("o broker %d, líder da partição 0, congela", "broker %d, leader of partition 0, is frozen", leader),
+	f, err := s.strike(service.Textf("o broker %d, líder da partição 0, congela", "broker %d, leader of partition 0, is frozen", leader),
 		func() error { return s.bench.Brokers.Pause(leader) })
 	if err != nil {
 		return err
@@ -38,17 +38,17 @@ func (s *Stage) freeze(ctx context.Context) error {
 		return err
 	}
 	if !s.bench.Brokers.Running(leader) {
-		return &lab.NotRun{Cause: "the broker was to be paused, and is gone"}
+		return &rig.NotRun{Cause: "the broker was to be paused, and is gone"}
 	}
 	p := now.Topics[s.transactions][0]
-	s.proved(f, lab.Textf("o processo existe; mas o líder é %s, na época %d em vez de %d", "the process exists; but the leader is %s, of epoch %d instead of %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch))
+	s.proved(f, service.Textf("o processo existe; mas o líder é %s, na época %d em vez de %d", "the process exists; but the leader is %s, of epoch %d instead of %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}
 	if err := service.Sleep(ctx, beyond); err != nil {
 		return err
 	}
-	s.Say(lab.Textf("o broker %d acorda", "broker %d wakes up", leader))
+	s.Say(service.Textf("o broker %d acorda", "broker %d wakes up", leader))
 	if err := s.bench.Brokers.Resume(leader); err != nil {
 		return err
 	}
@@ -76,13 +76,13 @@ var rollingRestart = Drill{
 
 func (s *Stage) bounce(ctx context.Context, id int32) error {
 	before, _ := s.watch.now()
-	f, err := s.strike(lab.Textf("o broker %d é parado", "broker %d is stopped", id), func() error { return s.bench.Brokers.Stop(id) })
+	f, err := s.strike(service.Textf("o broker %d é parado", "broker %d is stopped", id), func() error { return s.bench.Brokers.Stop(id) })
 	if err != nil {
 		return err
 	}
 	f.Limit = afterStop
 	if s.bench.Brokers.Running(id) {
-		return &lab.NotRun{Cause: "the broker was to be stopped, and runs"}
+		return &rig.NotRun{Cause: "the broker was to be stopped, and runs"}
 	}
 	now, err := s.othersLead(ctx, before, id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Stage) bounce(ctx context.Context, id int32) error {
 		led = append(led, fmt.Sprintf("%d→%s", i, leaderName(now.Topics[s.transactions][i].Leader)))
 	}
 	slices.Sort(led)
-	s.proved(f, lab.Textf("processo terminou; partição→novo líder: %v", "process ended; partition→new leader: %v", led))
+	s.proved(f, service.Textf("processo terminou; partição→novo líder: %v", "process ended; partition→new leader: %v", led))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}

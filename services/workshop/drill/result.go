@@ -9,7 +9,7 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
 )
 
 // Result is the outcome of a drill.
@@ -27,8 +27,8 @@ type Result struct {
 	Resumed bool // after each blow that was put right every partition was acknowledged again
 
 	Faults []Fault
-	Facts  []lab.Fact
-	Notes  []lab.Text // measured, and not predicted
+	Facts  []report.Fact
+	Notes  []service.Text // measured, and not predicted
 }
 
 // Held reports whether everything came out as predicted.
@@ -45,24 +45,24 @@ func (r Result) Held() bool {
 //
 // A consumer may be given a message again after its group has moved, which is what at-least-once
 // means, and goes back in the log then. So repeated and nonmonotonic reads are counted, not judged.
-func (r Result) Checks() []lab.Fact {
+func (r Result) Checks() []report.Fact {
 	t, m := r.Transactions, r.Match
-	checks := []lab.Fact{
-		{Text: lab.Textf("confirmadas e perdidas: %d", "acknowledged and lost: %d", len(t.Lost)), Held: len(t.Lost) == 0 && r.Acknowledged > 0},
-		{Text: lab.Textf("duplicadas no tópico: %d", "duplicated in the topic: %d", len(t.Duplicated)), Held: len(t.Duplicated) == 0},
-		{Text: lab.Textf("fora de ordem, por chave: %d", "out of order, by key: %d", len(t.OutOfOrder)), Held: len(t.OutOfOrder) == 0},
-		{Text: lab.Textf("recusadas, mas no tópico: %d", "refused, but in the topic: %d", len(t.Spurious)), Held: len(t.Spurious) == 0},
-		{Text: lab.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
-		{Text: lab.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
+	checks := []report.Fact{
+		{Text: service.Textf("confirmadas e perdidas: %d", "acknowledged and lost: %d", len(t.Lost)), Held: len(t.Lost) == 0 && r.Acknowledged > 0},
+		{Text: service.Textf("duplicadas no tópico: %d", "duplicated in the topic: %d", len(t.Duplicated)), Held: len(t.Duplicated) == 0},
+		{Text: service.Textf("fora de ordem, por chave: %d", "out of order, by key: %d", len(t.OutOfOrder)), Held: len(t.OutOfOrder) == 0},
+		{Text: service.Textf("recusadas, mas no tópico: %d", "refused, but in the topic: %d", len(t.Spurious)), Held: len(t.Spurious) == 0},
+		{Text: service.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
+		{Text: service.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
 	}
 	if !r.Drill.Embedded {
-		checks = append(checks, lab.Fact{
-			Text: lab.Text{PT: "depois de cada golpe todas as partições voltaram a confirmar", EN: "after each blow every partition was acknowledged again"}, Held: r.Resumed,
+		checks = append(checks, report.Fact{
+			Text: service.Text{PT: "depois de cada golpe todas as partições voltaram a confirmar", EN: "after each blow every partition was acknowledged again"}, Held: r.Resumed,
 		})
 	}
 	if unknown := len(t.UnknownAbsent) + len(t.UnknownPresent); r.Drill.Answered {
-		checks = append(checks, lab.Fact{
-			Text: lab.Textf("nem confirmadas nem recusadas: %d", "neither acknowledged nor refused: %d", unknown), Held: unknown == 0,
+		checks = append(checks, report.Fact{
+			Text: service.Textf("nem confirmadas nem recusadas: %d", "neither acknowledged nor refused: %d", unknown), Held: unknown == 0,
 		})
 	}
 	if silences, limit := r.silences(); limit > 0 {
@@ -71,7 +71,7 @@ func (r Result) Checks() []lab.Fact {
 		for _, f := range r.Faults {
 			held = held && (f.Limit == 0 || f.Silence <= f.Limit)
 		}
-		checks = append(checks, lab.Fact{Text: lab.Text{
+		checks = append(checks, report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("partição sem confirmar: %s (previsto: até %.0f s)", s.PT, limit.Seconds()),
 			EN: fmt.Sprintf("a partition without an acknowledgement: %s (predicted: up to %.0f s)", s.EN, limit.Seconds()),
 		}, Held: held})
@@ -90,15 +90,15 @@ func (r Result) silences() (times []time.Duration, limit time.Duration) {
 }
 
 // Measured is what is counted and not judged.
-func (r Result) Measured() []lab.Text {
+func (r Result) Measured() []service.Text {
 	t := r.Transactions
-	notes := []lab.Text{lab.Textf("o consumidor recebeu de novo %d mensagens", "the consumer was given %d messages again", len(t.Repeated))}
+	notes := []service.Text{service.Textf("o consumidor recebeu de novo %d mensagens", "the consumer was given %d messages again", len(t.Repeated))}
 	if n := len(t.UnknownAbsent) + len(t.UnknownPresent); n > 0 {
-		notes = append(notes, lab.Textf("sem resposta para o produtor: %d (no tópico %d)", "without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)))
+		notes = append(notes, service.Textf("sem resposta para o produtor: %d (no tópico %d)", "without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)))
 	}
 	for _, f := range r.Faults {
 		if f.Limit == 0 && f.Silence > time.Second && !f.Within {
-			notes = append(notes, lab.Textf("uma partição ficou sem confirmar por %.1f s", "a partition was without an acknowledgement for %.1f s", f.Silence.Seconds()))
+			notes = append(notes, service.Textf("uma partição ficou sem confirmar por %.1f s", "a partition was without an acknowledgement for %.1f s", f.Silence.Seconds()))
 		}
 	}
 	return append(notes, r.Notes...)
@@ -109,7 +109,7 @@ func (r Result) Line(lang service.Lang) string { return r.counts(lang) + " → "
 
 func (r Result) counts(lang service.Lang) string {
 	t := r.Transactions
-	return fmt.Sprintf(lab.Text{
+	return fmt.Sprintf(service.Text{
 		PT: "golpes %d · confirmadas %d · perdidas %d · duplicadas %d · fora de ordem %d",
 		EN: "blows %d · acknowledged %d · lost %d · duplicated %d · out of order %d",
 	}.In(lang), len(r.Faults), r.Acknowledged, len(t.Lost), len(t.Duplicated), len(t.OutOfOrder))
@@ -117,21 +117,21 @@ func (r Result) counts(lang service.Lang) string {
 
 func (r Result) outcome(lang service.Lang) string {
 	if r.Held() {
-		return lab.Text{PT: "como previsto para ", EN: "as predicted for "}.In(lang) + r.Drill.Name
+		return service.Text{PT: "como previsto para ", EN: "as predicted for "}.In(lang) + r.Drill.Name
 	}
-	return lab.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}.In(lang) + r.Drill.Name
+	return service.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}.In(lang) + r.Drill.Name
 }
 
 // Print prints the verdict in lines of up to width columns.
 func (r Result) Print(w io.Writer, lang service.Lang, width int) {
-	lines := append([]string{""}, lab.Verdict(r.counts(lang), r.outcome(lang), width)...)
+	lines := append([]string{""}, report.Verdict(r.counts(lang), r.outcome(lang), width)...)
 	for _, c := range r.Checks() {
-		lines = append(lines, fold.Line("  "+lab.Sign(c.Held)+" "+c.Text.In(lang), width, 4)...)
+		lines = append(lines, fold.Line("  "+report.Sign(c.Held)+" "+c.Text.In(lang), width, 4)...)
 	}
 	for _, note := range r.Measured() {
 		lines = append(lines, fold.Line("  · "+note.In(lang), width, 4)...)
 	}
 	lines = append(lines, "")
-	lines = append(lines, fold.Line(lab.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang), width, 0)...)
+	lines = append(lines, fold.Line(service.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang), width, 0)...)
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }

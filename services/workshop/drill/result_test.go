@@ -8,7 +8,8 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 func clean() Result {
@@ -17,7 +18,7 @@ func clean() Result {
 		Resumed: true,
 		Match:   verdict.Verdict{Produced: 10, Processed: 10},
 		Faults:  []Fault{{Broker: true, Limit: afterDeath, Silence: 8 * time.Second, Acknowledged: 50}},
-		Facts:   []lab.Fact{{Text: lab.Text{PT: "x", EN: "x"}, Held: true}},
+		Facts:   []report.Fact{{Text: service.Text{PT: "x", EN: "x"}, Held: true}},
 	}
 }
 
@@ -82,7 +83,7 @@ func TestSpread(t *testing.T) {
 // What a drill says fits the terminal, and breaks no word.
 func TestPrintFits(t *testing.T) {
 	for _, d := range All() {
-		r := Result{Drill: d, Acknowledged: 16398, Notes: []lab.Text{d.Why}, Faults: make([]Fault, 3)}
+		r := Result{Drill: d, Acknowledged: 16398, Notes: []service.Text{d.Why}, Faults: make([]Fault, 3)}
 		for _, lang := range []service.Lang{service.Portuguese, service.English} {
 			whole := ""
 			for _, width := range []int{10_000, 120, 80, 60} {
@@ -128,7 +129,7 @@ func TestWords(t *testing.T) {
 }
 
 func TestSecond(t *testing.T) {
-	s := &Stage{Options: Options{Options: lab.Options{Pace: 2 * time.Millisecond}}, transactions: "t", watch: &watch{}}
+	s := &Stage{Options: Options{Options: rig.Options{Pace: 2 * time.Millisecond}}, transactions: "t", watch: &watch{}}
 	now := state(1, -1, 1, 3)
 	for acknowledged, want := range map[int]string{
 		0:    "   7 s                           0  -        13",

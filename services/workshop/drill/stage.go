@@ -9,23 +9,25 @@ import (
 	"time"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/workshop/lab"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Stage is a cluster under load: a producer and a consumer of transactions, a match and its scoreboard,
 // and somebody who looks at it all.
 type Stage struct {
 	Options
-	bench *lab.Bench
+	bench *rig.Bench
 	watch *watch
 	meter *meter
 
 	transactions, match, board string // topics
 	group, boardGroup          string
 
-	producer, simulator  *lab.Process
+	producer, simulator  *rig.Process
 	consumer, scoreboard *kept
-	guests               []*lab.Process // further consumers, in the order of their starts
+	guests               []*rig.Process // further consumers, in the order of their starts
 
 	looking sync.WaitGroup
 	leave   context.CancelFunc // ends the looking
@@ -33,10 +35,10 @@ type Stage struct {
 	began    time.Time // of the time line
 	ended    time.Time // of the producer
 	faults   []*Fault
-	facts    []lab.Fact
+	facts    []report.Fact
 	stuck    bool // after a blow was put right, not every partition was acknowledged again
 	restarts int  // of programs that had ended by themselves
-	notes    []lab.Text
+	notes    []service.Text
 }
 
 const partitions = 3 // of the transactions
@@ -44,10 +46,10 @@ const partitions = 3 // of the transactions
 // open connects to a cluster that is whole, and whose brokers can be struck.
 func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 	s := &Stage{Options: o}
-	var brokers *lab.BrokerFaults
+	var brokers *rig.BrokerFaults
 	if !d.Embedded {
 		var err error
-		if brokers, err = lab.FindBrokers(o.Options); err != nil {
+		if brokers, err = rig.FindBrokers(o.Options); err != nil {
 			return nil, err
 		}
 		if err := s.ready(brokers); err != nil {
@@ -55,7 +57,7 @@ func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 		}
 	}
 	var err error
-	if s.bench, err = lab.NewBench(ctx, "drill-"+d.Name, brokers, o.Options); err != nil {
+	if s.bench, err = rig.NewBench(ctx, "drill-"+d.Name, brokers, o.Options); err != nil {
 		return nil, err
 	}
 	if err = s.ours(ctx, brokers); err == nil {
@@ -78,20 +80,20 @@ func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
 }
 
 // ready wants every process up, or starts what is down.
-func (s *Stage) ready(brokers *lab.BrokerFaults) error {
+func (s *Stage) ready(brokers *rig.BrokerFaults) error {
 	if s.Force {
 		return brokers.StartAll(s.Say)
 	}
-	for id := lab.ZooKeeper; id <= lab.BrokerCount; id++ {
+	for id := rig.ZooKeeper; id <= rig.BrokerCount; id++ {
 		if !brokers.Running(id) {
-			return &lab.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", lab.NodeName(id))}
+			return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", rig.NodeName(id))}
 		}
 	}
 	return nil
 }
 
 // ours makes sure that the cluster that is watched is that whose brokers are struck.
-func (s *Stage) ours(ctx context.Context, brokers *lab.BrokerFaults) error {
+func (s *Stage) ours(ctx context.Context, brokers *rig.BrokerFaults) error {
 	if brokers == nil {
 		return nil
 	}
@@ -100,7 +102,7 @@ func (s *Stage) ours(ctx context.Context, brokers *lab.BrokerFaults) error {
 		return err
 	}
 	if here := brokers.ClusterID(); here != theirs {
-		return &lab.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
+		return &rig.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
 			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)", s.bench.Cluster.Brokers, theirs, here)}
 	}
 	return nil
@@ -120,7 +122,7 @@ func (s *Stage) whole(ctx context.Context) error {
 	if state.Topics != nil {
 		missing = state.missing()
 	}
-	return &lab.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
+	return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
 }
 
 // begin makes the topics, starts the programs and waits until each has something to show.
@@ -129,9 +131,9 @@ func (s *Stage) begin(ctx context.Context) error {
 	s.transactions, s.match, s.board = b.Name("transactions"), b.Name("scoreGame"), b.Name("scoreBoard")
 	s.group, s.boardGroup = b.Group("consumer"), b.Group("scoreboard")
 	topics := slices.Concat(
-		s.control.change(kafka.Topic{Name: s.transactions, Partitions: partitions, Replicas: lab.BrokerCount}).WithDeadLetters(),
-		kafka.Topic{Name: s.match, Partitions: 1, Replicas: lab.BrokerCount}.WithDeadLetters(),
-		[]kafka.Topic{{Name: s.board, Partitions: 1, Replicas: lab.BrokerCount}})
+		s.control.change(kafka.Topic{Name: s.transactions, Partitions: partitions, Replicas: rig.BrokerCount}).WithDeadLetters(),
+		kafka.Topic{Name: s.match, Partitions: 1, Replicas: rig.BrokerCount}.WithDeadLetters(),
+		[]kafka.Topic{{Name: s.board, Partitions: 1, Replicas: rig.BrokerCount}})
 	if err := b.Topics(ctx, topics...); err != nil {
 		return err
 	}
@@ -152,8 +154,8 @@ func (s *Stage) begin(ctx context.Context) error {
 		"CONSUMER_GROUP="+s.boardGroup, "GROUP_INSTANCE_ID=scoreboard", "DELIVERY=exactly-once", "MATCHES=0"); err != nil {
 		return err
 	}
-	for _, p := range []*lab.Process{s.producer, s.simulator, s.consumer.last(), s.scoreboard.last()} {
-		if err := p.Await(ctx, "its first message", func(lines []lab.Line) bool { return slices.ContainsFunc(lines, aboutMessage) }); err != nil {
+	for _, p := range []*rig.Process{s.producer, s.simulator, s.consumer.last(), s.scoreboard.last()} {
+		if err := p.Await(ctx, "its first message", func(lines []rig.Line) bool { return slices.ContainsFunc(lines, aboutMessage) }); err != nil {
 			return err
 		}
 	}
@@ -171,7 +173,7 @@ func (s *Stage) member() []string {
 }
 
 // join starts a further consumer.
-func (s *Stage) join(name string) (*lab.Process, error) {
+func (s *Stage) join(name string) (*rig.Process, error) {
 	p, err := s.bench.Quietly(name, "consumer", s.member()...)
 	if err == nil {
 		s.guests = append(s.guests, p)
@@ -180,7 +182,7 @@ func (s *Stage) join(name string) (*lab.Process, error) {
 }
 
 // readers are all consumers, in all their lives.
-func (s *Stage) readers() []*lab.Process { return append(s.consumer.all(), s.guests...) }
+func (s *Stage) readers() []*rig.Process { return append(s.consumer.all(), s.guests...) }
 
 // dismiss waits until nobody looks, and nobody starts programs, any more. Their context has ended.
 func (s *Stage) dismiss() {
@@ -207,7 +209,7 @@ func (s *Stage) mend(ctx context.Context) error {
 func (s *Stage) awaitWhole(ctx context.Context) error {
 	since := time.Now()
 	_, err := s.watch.must(ctx, "every broker is there, and every replica in sync", func(state State) bool {
-		return state.At.After(since) && (s.bench.Brokers == nil || len(state.Brokers) >= lab.BrokerCount) && state.missing() == ""
+		return state.At.After(since) && (s.bench.Brokers == nil || len(state.Brokers) >= rig.BrokerCount) && state.missing() == ""
 	})
 	return err
 }
@@ -215,10 +217,10 @@ func (s *Stage) awaitWhole(ctx context.Context) error {
 // stillThere wants the senders running: one that gave up has seen less of the blows than the verdict would claim.
 func (s *Stage) stillThere() error {
 	var errs []error
-	for _, p := range []*lab.Process{s.producer, s.simulator} {
+	for _, p := range []*rig.Process{s.producer, s.simulator} {
 		select {
 		case <-p.Ended():
-			errs = append(errs, &lab.NotRun{Cause: fmt.Sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
+			errs = append(errs, &rig.NotRun{Cause: fmt.Sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
 		default:
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
 )
 
 // barWidth is the bar of a second in which everything is acknowledged that is sent.
@@ -16,7 +15,7 @@ const barWidth = 20
 
 // timeline prints a line a second: how many messages were acknowledged, who leads, who is in sync.
 func (s *Stage) timeline(ctx context.Context) {
-	s.Say(lab.Text{
+	s.Say(service.Text{
 		PT: "     t  confirmadas/s              líderes  em sincronia   (das partições 0, 1 e 2)",
 		EN: "     t  acknowledged/s             leaders  in sync        (of partitions 0, 1 and 2)",
 	})
@@ -25,7 +24,7 @@ func (s *Stage) timeline(ctx context.Context) {
 		count := s.meter.count()
 		state, _ := s.watch.now()
 		line := s.second(n, count-before, state)
-		s.Say(lab.Text{PT: line, EN: line})
+		s.Say(service.Text{PT: line, EN: line})
 		before = count
 	}
 }

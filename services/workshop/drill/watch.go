@@ -11,7 +11,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
-	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 )
 
 // State is the cluster as a broker describes it.
@@ -212,7 +212,7 @@ func (w *watch) await(ctx context.Context, limit time.Duration, holds func(State
 func (w *watch) must(ctx context.Context, what string, holds func(State) bool) (State, error) {
 	s, held, err := w.await(ctx, patience, holds)
 	if err == nil && !held {
-		err = &lab.NotRun{Cause: fmt.Sprintf("no sign within %s of this: %s", patience, what)}
+		err = &rig.NotRun{Cause: fmt.Sprintf("no sign within %s of this: %s", patience, what)}
 	}
 	return s, err
 }

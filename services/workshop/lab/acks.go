@@ -14,6 +14,8 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var acks = Lab{
@@ -23,7 +25,7 @@ var acks = Lab{
 	run:    runAcks,
 }
 
-func runAcks(ctx context.Context, b *Bench) ([]Part, error) {
+func runAcks(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	one, err := loseLeader(ctx, b, "one", true, "ACKS=1", "IDEMPOTENT=false")
 	if err != nil {
 		return nil, err
@@ -32,10 +34,10 @@ func runAcks(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.Title, all.Title = Text{PT: "acks=1", EN: "acks=1"}, Text{PT: "acks=all", EN: "acks=all"}
+	one.Title, all.Title = service.Text{PT: "acks=1", EN: "acks=1"}, service.Text{PT: "acks=all", EN: "acks=all"}
 	timing, err := timeAcks(ctx, b)
-	all.Notes = []Text{timing}
-	return []Part{one, all}, err
+	all.Notes = []service.Text{timing}
+	return []report.Part{one, all}, err
 }
 
 // matchPause is long enough for what the followers had asked for to be answered, and ends before the
@@ -48,42 +50,42 @@ const drained = time.Second
 
 // loseLeader plays two matches and takes the leader away in the middle of the second, while it alone
 // has what was sent. Acknowledged says that the producer is told so meanwhile.
-func loseLeader(ctx context.Context, b *Bench, name string, acknowledged bool, vars ...string) (Part, error) {
+func loseLeader(ctx context.Context, b *rig.Bench, name string, acknowledged bool, vars ...string) (report.Part, error) {
 	topic := b.Name("acks-" + name)
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	leader, followers, err := b.Replicas(topic)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	own := []string{"TOPIC=" + topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=2", "MATCH_PAUSE=" + matchPause.String()}
 	p, err := b.Start("simulator-"+name, "score-simulator", append(own, vars...)...)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	frozen, killed, err := strikeLeader(ctx, b, p, topic, leader, followers, acknowledged)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
-		return Part{}, errors.Join(err, &NotRun{Cause: fmt.Sprintf("%s ended with exit code %d", p.Name, code)})
+		return report.Part{}, errors.Join(err, &rig.NotRun{Cause: fmt.Sprintf("%s ended with exit code %d", p.Name, code)})
 	}
 	if err := b.Brokers.Mend(); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	if err := b.AwaitInSync(ctx, topic, 1+len(followers)); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	return judgeAcks(ctx, b, p.Name, topic, acknowledged, frozen, killed)
 }
 
 // strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
-func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
-	if err = p.Await(ctx, "the end of the first match", Said(`"event":"finished"`, 1)); err != nil {
+func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
+	if err = p.Await(ctx, "the end of the first match", rig.Said(`"event":"finished"`, 1)); err != nil {
 		return
 	}
-	if err = b.AwaitCopies(ctx, topic, Count(p.Lines(), `"id":`)); err != nil {
+	if err = b.AwaitCopies(ctx, topic, rig.Count(p.Lines(), `"id":`)); err != nil {
 		return
 	}
 	for _, id := range followers {
@@ -92,7 +94,7 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 		}
 	}
 	frozen = time.Now()
-	b.Say(Text{
+	b.Say(service.Text{
 		PT: fmt.Sprintf("os seguidores %v congelam; o líder é o broker %d", followers, leader),
 		EN: fmt.Sprintf("the followers %v are frozen; the leader is broker %d", followers, leader),
 	})
@@ -100,7 +102,7 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 	if !acknowledged {
 		until = 1 // there is no second one as long as the first is not acknowledged
 	}
-	if err = p.Await(ctx, "the second match is under way", Said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
+	if err = p.Await(ctx, "the second match is under way", rig.Said(fmt.Sprintf(`"id":%d,`, until), 2)); err != nil {
 		return
 	}
 	if !acknowledged { // long enough for an acknowledgement, were there to be one
@@ -112,9 +114,9 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 		return
 	}
 	killed = time.Now()
-	b.Say(Text{PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
+	b.Say(service.Text{PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
 	if took := killed.Sub(frozen); took > 5*time.Second {
-		return frozen, killed, &NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
+		return frozen, killed, &rig.NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
 	}
 	for _, id := range followers {
 		err = errors.Join(err, b.Brokers.Resume(id))
@@ -122,10 +124,10 @@ func strikeLeader(ctx context.Context, b *Bench, p *Process, topic string, leade
 	return frozen, killed, err
 }
 
-func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledged bool, frozen, killed time.Time) (Part, error) {
+func judgeAcks(ctx context.Context, b *rig.Bench, program, topic string, acknowledged bool, frozen, killed time.Time) (report.Part, error) {
 	sends, err := b.Sends(program)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	run := verdict.Run{Log: []verdict.Record{}}
 	second := last(sends).Stream
@@ -136,8 +138,8 @@ func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledge
 			meanwhile = append(meanwhile, s.Number)
 		}
 	}
-	if i := slices.IndexFunc(sends, func(s Send) bool { return s.Stream == second }); sends[i].Begun.Sub(frozen) < drained {
-		return Part{}, &NotRun{Cause: fmt.Sprintf("the second match began %s after the followers were frozen: they may have been sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
+	if i := slices.IndexFunc(sends, func(s rig.Send) bool { return s.Stream == second }); sends[i].Begun.Sub(frozen) < drained {
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the second match began %s after the followers were frozen: they may have been sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
 	}
 	highest := 0
 	_, err = kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -149,47 +151,47 @@ func judgeAcks(ctx context.Context, b *Bench, program, topic string, acknowledge
 		return err
 	})
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
-	part := Part{Counted: verdict.Check(run), Unread: true, Sent: len(sends), Highest: highest}
+	part := report.Part{Counted: verdict.Check(run), Unread: true, Sent: len(sends), Highest: highest}
 	for _, s := range sends {
 		if s.Outcome == verdict.Acknowledged {
 			part.Acknowledged++
 		}
 	}
 	if !acknowledged {
-		part.Facts = []Fact{{
-			Text: Text{PT: "nada foi confirmado enquanto os seguidores estavam congelados", EN: "nothing was acknowledged while the followers were frozen"},
+		part.Facts = []report.Fact{{
+			Text: service.Text{PT: "nada foi confirmado enquanto os seguidores estavam congelados", EN: "nothing was acknowledged while the followers were frozen"},
 			Held: len(meanwhile) == 0,
 		}}
 		return part, nil
 	}
 	part.Want.Lost = meanwhile
 	if len(meanwhile) == 0 {
-		return part, &NotRun{Cause: "nothing was acknowledged while the leader was alone"}
+		return part, &rig.NotRun{Cause: "nothing was acknowledged while the leader was alone"}
 	}
 	return part, nil
 }
 
 // timeAcks measures what the three kinds of acknowledgement cost a message on this cluster, now.
-func timeAcks(ctx context.Context, b *Bench) (Text, error) {
+func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 	topic := b.Name("acks-time")
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}); err != nil {
-		return Text{}, err
+		return service.Text{}, err
 	}
 	var medians []string
 	for _, acks := range []string{"0", "1", "all"} {
 		name := "time-" + acks
 		p, err := b.Quietly(name, "score-simulator", "TOPIC="+topic, "PACE=0", "MATCHES=5", "ACKS="+acks, fmt.Sprint("IDEMPOTENT=", acks == "all"))
 		if err != nil {
-			return Text{}, err
+			return service.Text{}, err
 		}
 		if code, err := p.Wait(ctx); err != nil || code != 0 {
-			return Text{}, unexpected(err, "%s ended with exit code %d", name, code)
+			return service.Text{}, unexpected(err, "%s ended with exit code %d", name, code)
 		}
 		sends, err := b.Sends(name)
 		if err != nil {
-			return Text{}, err
+			return service.Text{}, err
 		}
 		var took []time.Duration
 		for _, s := range sends {
@@ -198,11 +200,11 @@ func timeAcks(ctx context.Context, b *Bench) (Text, error) {
 			}
 		}
 		if len(took) == 0 {
-			return Text{}, &NotRun{Cause: "nothing was sent to take the time of"}
+			return service.Text{}, &rig.NotRun{Cause: "nothing was sent to take the time of"}
 		}
 		slices.Sort(took)
 		medians = append(medians, fmt.Sprintf("acks=%s %.2f ms", acks, float64(took[len(took)/2].Microseconds())/1000))
 	}
 	list := strings.Join(medians, " · ")
-	return Text{PT: "tempo por mensagem, mediana, neste cluster: " + list, EN: "median time per message, on this cluster: " + list}, nil
+	return service.Text{PT: "tempo por mensagem, mediana, neste cluster: " + list, EN: "median time per message, on this cluster: " + list}, nil
 }

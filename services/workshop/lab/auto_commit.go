@@ -4,6 +4,12 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
+	"workshop.example/workshop/student"
 )
 
 // autoCommitCrash is far enough into the match for one automatic commit, five seconds after the start,
@@ -17,11 +23,11 @@ var autoCommit = Lab{
 	run:    runAutoCommit,
 }
 
-func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
+func runAutoCommit(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if len(b.Scoreboard) > 0 {
-		return RunStudent(ctx, b, "auto", autoCommitCrash, AfterLastCommit)
+		return student.Run(ctx, b, "auto", autoCommitCrash, student.AfterLastCommit)
 	}
-	m, err := New(ctx, b)
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -37,19 +43,19 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if code != Crashed {
-		return nil, &NotRun{Cause: fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, Crashed, code)}
+	if code != rig.Crashed {
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, rig.Crashed, code)}
 	}
 	// While nobody is in the group, its offset stands where the last commit has put it.
 	committed, err := b.Committed(board.Group, m.Topic, 0)
 	if err != nil {
 		return nil, err
 	}
-	b.Say(Text{
+	b.Say(service.Text{
 		PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", max(committed, 0)),
 		EN: fmt.Sprintf("the group had committed up to id %d", max(committed, 0)),
 	})
-	SayRestart(b, board, code)
+	board.SayRestart(code)
 	if _, err := board.Follow(ctx); err != nil {
 		return nil, err
 	}
@@ -57,9 +63,9 @@ func runAutoCommit(ctx context.Context, b *Bench) ([]Part, error) {
 	for id := int(max(committed, 0)) + 1; id <= autoCommitCrash; id++ {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
-	part.Facts = []Fact{{
-		Text: Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated at least one goal"},
+	part.Facts = []report.Fact{{
+		Text: service.Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated at least one goal"},
 		Held: len(part.Want.Repeated) > 0,
 	}}
-	return []Part{part}, err
+	return []report.Part{part}, err
 }

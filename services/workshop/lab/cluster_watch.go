@@ -11,6 +11,8 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+	"workshop.example/workshop/rig"
 )
 
 // clusterWatch asks the brokers that live who leads what. It has connections of its own, each for one
@@ -21,7 +23,7 @@ type clusterWatch struct {
 }
 
 // watchCluster remembers the brokers that there are now.
-func watchCluster(b *Bench) *clusterWatch {
+func watchCluster(b *rig.Bench) *clusterWatch {
 	w := &clusterWatch{addrs: map[int32]string{}, conf: b.Cluster.Config("workshop")}
 	for _, broker := range b.Client.Brokers() {
 		w.addrs[broker.ID()] = broker.Addr()
@@ -65,7 +67,7 @@ func (w *clusterWatch) look(topic string) (*sarama.PartitionMetadata, error) {
 
 // awaitLeader waits until a broker leads, or nobody.
 func (w *clusterWatch) awaitLeader(ctx context.Context, r *replicated, leader int32) error {
-	return Await(ctx, fmt.Sprintf("the leader of %s is %d", r.topic, leader), func() bool {
+	return rig.Await(ctx, fmt.Sprintf("the leader of %s is %d", r.topic, leader), func() bool {
 		p, err := w.look(r.topic)
 		return err == nil && p.Leader == leader
 	})
@@ -73,7 +75,7 @@ func (w *clusterWatch) awaitLeader(ctx context.Context, r *replicated, leader in
 
 // awaitOtherLeader waits until another broker leads than the one that is dead.
 func (w *clusterWatch) awaitOtherLeader(ctx context.Context, r *replicated, dead int32) error {
-	return Await(ctx, fmt.Sprintf("another broker than %d leads %s", dead, r.topic), func() bool {
+	return rig.Await(ctx, fmt.Sprintf("another broker than %d leads %s", dead, r.topic), func() bool {
 		p, err := w.look(r.topic)
 		return err == nil && p.Leader != dead && p.Leader != nobody
 	})
@@ -81,7 +83,7 @@ func (w *clusterWatch) awaitOtherLeader(ctx context.Context, r *replicated, dead
 
 // awaitWhole waits until no partition of the cluster lacks a replica.
 func (w *clusterWatch) awaitWhole(ctx context.Context) error {
-	return Await(ctx, "every replica is in sync", func() bool {
+	return rig.Await(ctx, "every replica is in sync", func() bool {
 		meta, err := w.metadata()
 		if err != nil || len(meta.Brokers) < len(w.addrs) {
 			return false
@@ -98,7 +100,7 @@ func (w *clusterWatch) awaitWhole(ctx context.Context) error {
 }
 
 // placeReplicated makes a topic whose partition is on chosen brokers, the first of which leads.
-func placeReplicated(ctx context.Context, b *Bench, w *clusterWatch, r *replicated) error {
+func placeReplicated(ctx context.Context, b *rig.Bench, w *clusterWatch, r *replicated) error {
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func placeReplicated(ctx context.Context, b *Bench, w *clusterWatch, r *replicat
 	if err != nil {
 		return fmt.Errorf("create topic %s on brokers %v: %w", r.topic, r.replicas, err)
 	}
-	return Await(ctx, fmt.Sprintf("%s is on the brokers %v", r.topic, r.replicas), func() bool {
+	return rig.Await(ctx, fmt.Sprintf("%s is on the brokers %v", r.topic, r.replicas), func() bool {
 		p, err := w.look(r.topic)
 		return err == nil && p.Leader == r.replicas[0] && len(p.Isr) == len(r.replicas)
 	})
@@ -122,7 +124,7 @@ func placeReplicated(ctx context.Context, b *Bench, w *clusterWatch, r *replicat
 const readPatience = 5 * time.Second
 
 // readable is how many messages of a topic can be read now.
-func readable(ctx context.Context, b *Bench, r *replicated) int {
+func readable(ctx context.Context, b *rig.Bench, r *replicated) int {
 	reading, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	n := 0
@@ -140,19 +142,19 @@ func readable(ctx context.Context, b *Bench, r *replicated) int {
 const mostHidden = int(time.Second / sendPace)
 
 // drawReplicas says which broker holds what, as «topics describe» does.
-func drawReplicas(b *Bench, watch *clusterWatch, topics []*replicated, when Text) {
+func drawReplicas(b *rig.Bench, watch *clusterWatch, topics []*replicated, when service.Text) {
 	header := ""
 	for _, r := range topics {
 		header += fmt.Sprintf("  RF %d", len(r.replicas))
 	}
-	b.Say(Text{PT: fmt.Sprintf("%-30s%s", when.PT, header), EN: fmt.Sprintf("%-30s%s", when.EN, header)})
-	for id := int32(1); id <= BrokerCount; id++ {
+	b.Say(service.Text{PT: fmt.Sprintf("%-30s%s", when.PT, header), EN: fmt.Sprintf("%-30s%s", when.EN, header)})
+	for id := int32(1); id <= rig.BrokerCount; id++ {
 		row := fmt.Sprintf("%-30s", fmt.Sprint("  broker ", id))
 		for _, r := range topics {
 			row += "   " + watch.mark(r, id, !b.Brokers.Running(id)) + "  "
 		}
 		row = strings.TrimRight(row, " ")
-		b.Say(Text{PT: row, EN: row})
+		b.Say(service.Text{PT: row, EN: row})
 	}
 }
 

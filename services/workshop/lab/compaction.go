@@ -9,7 +9,10 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 const (
@@ -21,8 +24,8 @@ const (
 //
 // A segment holds two messages or so, and the last one is never compacted: there stands a message with a
 // key of its own that is too large to be put beside a balance.
-func compact(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{PT: "cleanup.policy=compact: o último de cada chave", EN: "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
+func compact(ctx context.Context, b *rig.Bench) (report.Part, error) {
+	part := report.Part{Title: service.Text{PT: "cleanup.policy=compact: o último de cada chave", EN: "cleanup.policy=compact: the last of each key"}, Unread: true, Highest: accounts * balances}
 	topic := b.Name("balances")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"cleanup.policy": "compact", "segment.bytes": "256", "min.cleanable.dirty.ratio": "0.01",
@@ -69,7 +72,7 @@ func compact(ctx context.Context, b *Bench) (Part, error) {
 }
 
 // judgeCompaction: of every account the last balance is left, where it was, and nothing else.
-func judgeCompaction(part Part, last, left map[string]string) Part {
+func judgeCompaction(part report.Part, last, left map[string]string) report.Part {
 	for id := 1; id <= accounts*(balances-1); id++ {
 		part.Want.Lost = append(part.Want.Lost, id)
 	}
@@ -80,18 +83,18 @@ func judgeCompaction(part Part, last, left map[string]string) Part {
 		}
 	}
 	slices.Sort(wrong)
-	part.Facts = []Fact{{
-		Text: Text{PT: fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts), EN: fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts)},
+	part.Facts = []report.Fact{{
+		Text: service.Text{PT: fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts), EN: fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts)},
 		Held: len(wrong) == 0,
 	}}
 	if len(wrong) > 0 {
-		part.Notes = []Text{{PT: "não o têm: " + strings.Join(wrong, ", "), EN: "without it: " + strings.Join(wrong, ", ")}}
+		part.Notes = []service.Text{{PT: "não o têm: " + strings.Join(wrong, ", "), EN: "without it: " + strings.Join(wrong, ", ")}}
 	}
 	return part
 }
 
 // keyed are the balances in the topic, numbered by their offsets, and the last value of each key there.
-func keyed(ctx context.Context, b *Bench, topic string) ([]verdict.Record, map[string]string, error) {
+func keyed(ctx context.Context, b *rig.Bench, topic string) ([]verdict.Record, map[string]string, error) {
 	log, values := []verdict.Record{}, map[string]string{}
 	_, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		if msg.Offset < accounts*balances {

@@ -16,6 +16,8 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var consumerGroups = Lab{
@@ -33,10 +35,10 @@ const (
 
 // memberGroup is a group of consumers, and what it was given at each stage.
 type memberGroup struct {
-	bench   *Bench
+	bench   *rig.Bench
 	topic   string
 	group   string
-	members []*Process // all that there ever were
+	members []*rig.Process // all that there ever were
 	stages  []stage
 }
 
@@ -48,7 +50,7 @@ type stage struct {
 	orphaned    int32 // the partition whose owner has died just before; -1: none has
 }
 
-func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
+func runConsumerGroups(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	topic := b.Name("transactions")
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func runConsumerGroups(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	producer.Stop()
 	if code := producer.ExitCode(); code != 0 {
-		return nil, &NotRun{Cause: fmt.Sprintf("the producer ended with exit code %d", code)}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("the producer ended with exit code %d", code)}
 	}
 	return judgeGroups(ctx, a, other, killed, again)
 }
@@ -107,7 +109,7 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 			s.living = append(s.living, m.Name)
 		}
 	}
-	err := Await(ctx, fmt.Sprintf("the group has dealt out its partitions among %d members", len(s.living)), func() bool {
+	err := rig.Await(ctx, fmt.Sprintf("the group has dealt out its partitions among %d members", len(s.living)), func() bool {
 		s.shares = shares(c.bench, c.group, c.topic)
 		in := func(name string) bool { _, in := s.shares[name]; return in }
 		return !slices.ContainsFunc(dead, in) && !slices.ContainsFunc(s.living, func(name string) bool { return !in(name) })
@@ -116,9 +118,9 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 		return err
 	}
 	s.began = time.Now()
-	c.bench.Say(Text{PT: "grupo a, " + s.text().PT, EN: "group a, " + s.text().EN})
+	c.bench.Say(service.Text{PT: "grupo a, " + s.text().PT, EN: "group a, " + s.text().EN})
 	before := c.shownSoFar()
-	if err := Await(ctx, "the group shows messages", func() bool { return c.shownSoFar() >= before+stageLength }); err != nil {
+	if err := rig.Await(ctx, "the group shows messages", func() bool { return c.shownSoFar() >= before+stageLength }); err != nil {
 		return err
 	}
 	s.over = time.Now()
@@ -129,24 +131,24 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 func (c *memberGroup) shownSoFar() int {
 	n := 0
 	for _, m := range c.members {
-		n += Count(m.Lines(), `"id_sequencia"`)
+		n += rig.Count(m.Lines(), `"id_sequencia"`)
 	}
 	return n
 }
 
 // text is who has what.
-func (s stage) text() Text {
-	text := Text{PT: fmt.Sprintf("%d membros: ", len(s.living)), EN: fmt.Sprintf("%d members: ", len(s.living))}
+func (s stage) text() service.Text {
+	text := service.Text{PT: fmt.Sprintf("%d membros: ", len(s.living)), EN: fmt.Sprintf("%d members: ", len(s.living))}
 	if len(s.living) == 1 {
-		text = Text{PT: "1 membro: ", EN: "1 member: "}
+		text = service.Text{PT: "1 membro: ", EN: "1 member: "}
 	}
 	for i, name := range s.living {
 		if i > 0 {
 			text.PT, text.EN = text.PT+" · ", text.EN+" · "
 		}
-		share := Text{PT: numbered(s.shares[name]), EN: numbered(s.shares[name])}
+		share := service.Text{PT: numbered(s.shares[name]), EN: numbered(s.shares[name])}
 		if len(s.shares[name]) == 0 {
-			share = Text{PT: "nenhuma", EN: "none"}
+			share = service.Text{PT: "nenhuma", EN: "none"}
 		}
 		text.PT, text.EN = text.PT+name+" "+share.PT, text.EN+name+" "+share.EN
 	}
@@ -155,7 +157,7 @@ func (s stage) text() Text {
 
 // shares are the partitions of each member, by the name that it gave itself; none while the group has
 // not dealt them out.
-func shares(b *Bench, group, topic string) map[string][]int32 {
+func shares(b *rig.Bench, group, topic string) map[string][]int32 {
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
 	if err != nil {
 		return nil
@@ -185,25 +187,25 @@ func shares(b *Bench, group, topic string) map[string][]int32 {
 }
 
 // killOne kills the second member, or else the first that has something to lose.
-func (c *memberGroup) killOne() (*Process, int32, error) {
+func (c *memberGroup) killOne() (*rig.Process, int32, error) {
 	shares := c.stages[len(c.stages)-1].shares
-	for _, m := range append([]*Process{c.members[1]}, c.members...) {
+	for _, m := range append([]*rig.Process{c.members[1]}, c.members...) {
 		if len(shares[m.Name]) == 0 {
 			continue
 		}
 		m.Kill()
 		partition := shares[m.Name][0]
-		c.bench.Say(Text{
+		c.bench.Say(service.Text{
 			PT: fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name, partition), EN: fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
 		})
 		return m, partition, nil
 	}
-	return nil, 0, &NotRun{Cause: "no member has a partition"}
+	return nil, 0, &rig.NotRun{Cause: "no member has a partition"}
 }
 
 // unconfirmed are the numbers of what the dead member has shown, and not committed. Nobody else commits
 // for its partition until its session ends.
-func (c *memberGroup) unconfirmed(ctx context.Context, dead *Process, partition int32) ([]int, error) {
+func (c *memberGroup) unconfirmed(ctx context.Context, dead *rig.Process, partition int32) ([]int, error) {
 	log, err := c.log(ctx)
 	if err != nil {
 		return nil, err
@@ -240,7 +242,7 @@ func (c *memberGroup) log(ctx context.Context) ([]verdict.Record, error) {
 }
 
 // transactionsOf are the transactions among a consumer's lines, by number, with the time of the first.
-func transactionsOf(lines []Line) map[int]time.Time {
+func transactionsOf(lines []rig.Line) map[int]time.Time {
 	shown := map[int]time.Time{}
 	for _, l := range lines {
 		if n, ok := transaction(l.Text); ok && shown[n].IsZero() {

@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"time"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // judgeGroups counts what each group has shown of the log.
-func judgeGroups(ctx context.Context, a, other *memberGroup, killed *Process, again []int) ([]Part, error) {
+func judgeGroups(ctx context.Context, a, other *memberGroup, killed *rig.Process, again []int) ([]report.Part, error) {
 	log, err := a.log(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var parts []Part
+	var parts []report.Part
 	for _, c := range []*memberGroup{a, other} {
 		if err := c.catchUp(ctx, log); err != nil {
 			return nil, err
@@ -24,20 +27,20 @@ func judgeGroups(ctx context.Context, a, other *memberGroup, killed *Process, ag
 		}
 		parts = append(parts, partOfGroup(log, c.lines()))
 	}
-	parts[0].Title, parts[1].Title = Text{PT: "grupo a", EN: "group a"}, Text{PT: "grupo b", EN: "group b"}
+	parts[0].Title, parts[1].Title = service.Text{PT: "grupo a", EN: "group a"}, service.Text{PT: "grupo b", EN: "group b"}
 	parts[0].Want.Repeated = again
 	for _, s := range a.stages {
 		parts[0].Facts = append(parts[0].Facts, s.fact(log, a.lines()))
 	}
 	note, err := takeover(log, a.lines(), killed, last(a.stages).orphaned)
-	parts[0].Notes = []Text{note}
+	parts[0].Notes = []service.Text{note}
 	return parts, err
 }
 
 // memberLines are the lines of one member.
 type memberLines struct {
 	name  string
-	lines []Line
+	lines []rig.Line
 }
 
 func (c *memberGroup) lines() []memberLines {
@@ -48,7 +51,7 @@ func (c *memberGroup) lines() []memberLines {
 	return all
 }
 
-func partOfGroup(log []verdict.Record, members []memberLines) Part {
+func partOfGroup(log []verdict.Record, members []memberLines) report.Part {
 	run := verdict.Run{Log: log, Reads: []verdict.Read{}}
 	for _, m := range members {
 		for _, l := range m.lines {
@@ -57,12 +60,12 @@ func partOfGroup(log []verdict.Record, members []memberLines) Part {
 			}
 		}
 	}
-	return Part{Counted: verdict.Check(run)}
+	return report.Part{Counted: verdict.Check(run)}
 }
 
 // fact is how the partitions were dealt out, and whether it was so: as evenly as can be, each to one
 // member, and nobody has shown anything of another's.
-func (s stage) fact(log []verdict.Record, members []memberLines) Fact {
+func (s stage) fact(log []verdict.Record, members []memberLines) report.Fact {
 	held := true
 	owners := map[int32]string{}
 	for _, name := range s.living {
@@ -91,11 +94,11 @@ func (s stage) fact(log []verdict.Record, members []memberLines) Fact {
 		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.orphaned, text.EN)
 		held = held && owners[s.orphaned] != ""
 	}
-	return Fact{Text: text, Held: held}
+	return report.Fact{Text: text, Held: held}
 }
 
 // takeover measures how long the dead member's partition had nobody.
-func takeover(log []verdict.Record, members []memberLines, killed *Process, partition int32) (Text, error) {
+func takeover(log []verdict.Record, members []memberLines, killed *rig.Process, partition int32) (service.Text, error) {
 	orphaned := map[int]bool{}
 	for _, r := range log {
 		orphaned[r.Number] = r.Partition == partition
@@ -109,10 +112,10 @@ func takeover(log []verdict.Record, members []memberLines, killed *Process, part
 		}
 	}
 	if first.IsZero() {
-		return Text{}, &NotRun{Cause: fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
+		return service.Text{}, &rig.NotRun{Cause: fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
 	}
 	took := seconds(first.Sub(killed.EndedAt))
-	return Text{
+	return service.Text{
 		PT: fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
 		EN: fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),
 	}, nil

@@ -8,13 +8,14 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/rig"
 )
 
 // shows are lines of a consumer, a second after the stage's beginning, with these numbers.
 func shows(name string, numbers ...int) memberLines {
-	m := memberLines{name: name, lines: []Line{{At: time.Unix(0, 0), Text: "partitions given: 0 (now: 0)"}}}
+	m := memberLines{name: name, lines: []rig.Line{{At: time.Unix(0, 0), Text: "partitions given: 0 (now: 0)"}}}
 	for _, n := range numbers {
-		m.lines = append(m.lines, Line{At: time.Unix(1, 0), Text: fmt.Sprintf(`{"id_sequencia":%d,"id_usuario":"1"}`, n)})
+		m.lines = append(m.lines, rig.Line{At: time.Unix(1, 0), Text: fmt.Sprintf(`{"id_sequencia":%d,"id_usuario":"1"}`, n)})
 	}
 	return m
 }

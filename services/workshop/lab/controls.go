@@ -14,6 +14,8 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Control is a lab with a mistake put into it, that must come out red: a check that was never seen to
@@ -21,19 +23,19 @@ import (
 type Control struct {
 	Name string
 	Lab  string // its name
-	ControlWords
+	report.ControlWords
 	// Brokers: it needs real ones. Embedded: it needs the embedded cluster, whose faults it uses.
 	Brokers, Embedded bool
 
 	pace time.Duration
 	// run is the experiment, where it is not the lab's own.
-	run func(context.Context, *Bench) ([]Part, error)
+	run func(context.Context, *rig.Bench) ([]report.Part, error)
 	// instead returns the program, and the variables, to be started for one of the lab; nil: as they are.
 	instead func(name, program string, vars []string) (string, []string)
 	// fault is what the embedded cluster does wrong; nil: nothing.
 	fault func() kfake.Fault
 	// caught reports whether the mistake shows as it must.
-	caught func([]Part) bool
+	caught func([]report.Part) bool
 }
 
 // Controls is every control, in the order of their labs.
@@ -68,10 +70,10 @@ var unconfirmedCommit = Control{
 	instead: broken("unconfirmed-commit"),
 	// As many as there are until the crash at id 5.
 	fault: func() kfake.Fault {
-		return kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: FailAt}
+		return kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: failAt}
 	},
-	caught: func(parts []Part) bool {
-		return slices.Equal(Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4})
+	caught: func(parts []report.Part) bool {
+		return slices.Equal(report.Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4})
 	},
 }
 
@@ -79,8 +81,8 @@ var neverCommits = Control{
 	Name: "never-commit", Lab: "at-least-once",
 	pace:    20 * time.Millisecond,
 	instead: broken("never-commit"),
-	caught: func(parts []Part) bool {
-		return slices.Equal(Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4, 5})
+	caught: func(parts []report.Part) bool {
+		return slices.Equal(report.Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4, 5})
 	},
 }
 
@@ -91,14 +93,16 @@ var readsOnAfterAbort = Control{
 	Name: "read-on-after-abort", Lab: "exactly-once",
 	Embedded: true, pace: 20 * time.Millisecond,
 	// Without the kills: this board does not come back to where it was.
-	run:     func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, nil) },
+	run:     func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, nil) },
 	instead: broken("read-on-after-abort"),
 	fault: func() kfake.Fault {
 		return kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1, When: func(req kmsg.Request) bool {
 			return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == abortedID
 		}}
 	},
-	caught: func(parts []Part) bool { return slices.Equal(Numbers(parts[0].Counted.Missing), []int{abortedID}) },
+	caught: func(parts []report.Part) bool {
+		return slices.Equal(report.Numbers(parts[0].Counted.Missing), []int{abortedID})
+	},
 }
 
 var readsUncommitted = Control{
@@ -110,14 +114,16 @@ var readsUncommitted = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
+	caught: func(parts []report.Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
 }
 
 var groupIDOnly = Control{
 	Name: "group-id-only", Lab: "zombie",
 	pace:    250 * time.Millisecond,
 	instead: broken("group-id-only"),
-	caught:  func(parts []Part) bool { return slices.Contains(Numbers(parts[0].Counted.Repeated), FailAt) },
+	caught: func(parts []report.Part) bool {
+		return slices.Contains(report.Numbers(parts[0].Counted.Repeated), failAt)
+	},
 }
 
 var notIdempotent = Control{
@@ -129,7 +135,9 @@ var notIdempotent = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return len(Numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds() },
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds()
+	},
 }
 
 var leaderAlone = Control{
@@ -141,23 +149,23 @@ var leaderAlone = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
+	caught: func(parts []report.Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
 }
 
 var epochZero = Control{
 	Name: "epoch-zero", Lab: "leader-epoch",
 	Brokers: true, pace: 100 * time.Millisecond,
 	instead: broken("epoch-zero"),
-	caught:  func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 0 },
+	caught:  func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 0 },
 }
 
 var otherHash = Control{
 	Name: "fnv", Lab: "partitions",
-	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		return spreadKeys(ctx, b, sarama.NewHashPartitioner)
 	},
-	caught: func(parts []Part) bool {
-		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f Fact) bool { return !f.Held })
+	caught: func(parts []report.Part) bool {
+		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f report.Fact) bool { return !f.Held })
 	},
 }
 
@@ -173,9 +181,9 @@ var sameGroup = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool {
+	caught: func(parts []report.Part) bool {
 		// When in the course of the experiment it gets its share differs: with the first member, or later.
-		return len(Numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
+		return len(report.Numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
 	},
 }
 
@@ -188,8 +196,8 @@ var keyless = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool {
-		return len(Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
 	},
 }
 
@@ -202,8 +210,8 @@ var anotherName = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool {
-		return len(Numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
 	},
 }
 
@@ -216,7 +224,7 @@ var aloneIsEnough = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
+	caught: func(parts []report.Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
 }
 
 var otherGroup = Control{
@@ -228,18 +236,18 @@ var otherGroup = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
+	caught: func(parts []report.Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
 }
 
 var unheardCut = Control{
 	Name: "acks-0", Lab: "send-modes",
-	run: func(ctx context.Context, b *Bench) ([]Part, error) {
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		ways := slices.Clone(failures)
 		ways[len(ways)-1].acks = sarama.NoResponse
 		return runSendModes(ctx, b, ways)
 	},
-	caught: func(parts []Part) bool {
-		return slices.Contains(Numbers(parts[len(parts)-1].Counted.Lost), FailAt)
+	caught: func(parts []report.Part) bool {
+		return slices.Contains(report.Numbers(parts[len(parts)-1].Counted.Lost), failAt)
 	},
 }
 
@@ -251,15 +259,15 @@ var bigBatch = Control{
 		}
 		return program, vars
 	},
-	caught: func(parts []Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
+	caught: func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was
 // seen as it must. An error says that there was no verdict, which catches nothing.
-func (c Control) Check(ctx context.Context, o Options) (result Result, caught bool, err error) {
+func (c Control) Check(ctx context.Context, o rig.Options) (result report.Result, caught bool, err error) {
 	l, ok := Find(c.Lab)
 	if !ok {
-		return Result{}, false, &NotRun{Cause: "there is no lab " + c.Lab}
+		return report.Result{}, false, &rig.NotRun{Cause: "there is no lab " + c.Lab}
 	}
 	if c.run != nil {
 		l.run = c.run

@@ -3,6 +3,9 @@ package lab
 import (
 	"context"
 	"slices"
+
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Controls of the labs of the e-commerce system.
@@ -20,7 +23,7 @@ func given(name, variable string) func(string, string, []string) (string, []stri
 var outboxAfterAll = Control{
 	Name: "outbox", Lab: "lost-orders",
 	instead: given("http-ecommerce-no-outbox", "INTAKE=outbox"),
-	caught: func(parts []Part) bool {
+	caught: func(parts []report.Part) bool {
 		return len(parts[0].Counted.Lost) == 0 && !parts[0].Facts[0].Held && parts[1].Holds()
 	},
 }
@@ -28,15 +31,15 @@ var outboxAfterAll = Control{
 var forgetful = Control{
 	Name: "remember-nothing", Lab: "duplicate-orders",
 	instead: given("fraud-detector-mended", "REMEMBER=nothing"),
-	caught: func(parts []Part) bool {
+	caught: func(parts []report.Part) bool {
 		return parts[0].Holds() && parts[1].Holds() && parts[2].Facts[0].Held && !parts[2].Facts[1].Held
 	},
 }
 
 var tooFewPartitions = Control{
 	Name: "three-partitions", Lab: "email-workers",
-	run: func(ctx context.Context, b *Bench) ([]Part, error) { return compareWorkers(ctx, b, 3, 3) },
-	caught: func(parts []Part) bool {
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return compareWorkers(ctx, b, 3, 3) },
+	caught: func(parts []report.Part) bool {
 		return parts[0].Holds() && !parts[1].Facts[0].Held && !last(parts[1].Facts).Held
 	},
 }

@@ -6,6 +6,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/rig"
 )
 
 // The fault alone is not the mistake: a program without the mistake passes the same fault.
@@ -21,7 +22,7 @@ func TestFaultWithoutTheMistake(t *testing.T) {
 			if c.run != nil {
 				l.run = c.run
 			}
-			result, err := run(t, t.Context(), l, Options{Pace: c.pace, Break: func(cluster *embedded.Cluster) { cluster.Fault(c.fault()) }})
+			result, err := run(t, t.Context(), l, rig.Options{Pace: c.pace, Break: func(cluster *embedded.Cluster) { cluster.Fault(c.fault()) }})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,11 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // loopLives is how often the loop is watched before the way out is taken.
@@ -16,15 +21,15 @@ var crashLoop = Lab{
 	run:    runCrashLoop,
 }
 
-func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := New(ctx, b)
+func runCrashLoop(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := m.Play(); err != nil {
 		return nil, err
 	}
-	board := m.Board("scoreboard", "DELIVERY=at-least-once", fmt.Sprint("FAIL_AT_ID=", FailAt))
+	board := m.Board("scoreboard", "DELIVERY=at-least-once", fmt.Sprint("FAIL_AT_ID=", failAt))
 	var want []int
 	stuck := true
 	for range loopLives + 1 {
@@ -36,18 +41,18 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 		if err != nil {
 			return nil, err
 		}
-		if code != Crashed {
-			return nil, &NotRun{Cause: fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", Crashed, code)}
+		if code != rig.Crashed {
+			return nil, &rig.NotRun{Cause: fmt.Sprintf("the board was to crash with exit code %d, and ended with %d", rig.Crashed, code)}
 		}
 		committed, err := b.Committed(board.Group, m.Topic, 0)
 		if err != nil {
 			return nil, err
 		}
-		stuck = stuck && committed == FailAt-1
-		want = append(want, FailAt)
-		SayRestart(b, board, code)
+		stuck = stuck && committed == failAt-1
+		want = append(want, failAt)
+		board.SayRestart(code)
 	}
-	stuck = stuck && last(board.Scores()).ID() == FailAt
+	stuck = stuck && last(board.Scores()).ID() == failAt
 	if _, err := board.Start("FAIL_AT_ID=0"); err != nil {
 		return nil, err
 	}
@@ -56,9 +61,9 @@ func runCrashLoop(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	part, err := m.Part(ctx, board)
 	part.Want.Repeated = want
-	part.Facts = []Fact{{
-		Text: Text{PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido", EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown"},
+	part.Facts = []report.Fact{{
+		Text: service.Text{PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido", EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown"},
 		Held: stuck,
 	}}
-	return []Part{part}, err
+	return []report.Part{part}, err
 }

@@ -3,32 +3,37 @@ package lab
 import (
 	"context"
 	"fmt"
+
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
+	"workshop.example/workshop/student"
 )
 
 // crashOnce is an experiment in which the board crashes at one event and is started again.
-func crashOnce(delivery string, want Prediction) func(context.Context, *Bench) ([]Part, error) {
-	return func(ctx context.Context, b *Bench) ([]Part, error) {
+func crashOnce(delivery string, want report.Prediction) func(context.Context, *rig.Bench) ([]report.Part, error) {
+	return func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		if len(b.Scoreboard) > 0 {
-			return RunStudent(ctx, b, delivery, FailAt, Always(want))
+			return student.Run(ctx, b, delivery, failAt, student.Always(want))
 		}
-		m, err := New(ctx, b)
+		m, err := match.New(ctx, b)
 		if err != nil {
 			return nil, err
 		}
 		if _, err := m.Play(); err != nil {
 			return nil, err
 		}
-		board := m.Board("scoreboard", "DELIVERY="+delivery, fmt.Sprint("FAIL_AT_ID=", FailAt))
+		board := m.Board("scoreboard", "DELIVERY="+delivery, fmt.Sprint("FAIL_AT_ID=", failAt))
 		crashes, err := board.Follow(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if crashes == 0 {
-			return nil, &NotRun{Cause: fmt.Sprintf("the board has not crashed at id %d", FailAt)}
+			return nil, &rig.NotRun{Cause: fmt.Sprintf("the board has not crashed at id %d", failAt)}
 		}
 		part, err := m.Part(ctx, board)
 		part.Want = want
-		return []Part{part}, err
+		return []report.Part{part}, err
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var duplicateOrders = Lab{
@@ -25,18 +27,18 @@ const (
 	sameUUID    = 20 // requests for each of them
 )
 
-func runDuplicateOrders(ctx context.Context, b *Bench) ([]Part, error) {
-	var parts []Part
+func runDuplicateOrders(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	var parts []report.Part
 	for _, way := range []struct {
 		name, intake, remember string
 		atOnce                 int // requests
-		judge                  func(story) (Part, error)
+		judge                  func(story) (report.Part, error)
 	}{
 		{"one-by-one", "check-first", "nothing", 1, partOneByOne},
 		{"race", "check-first", "nothing", 3 * sameUUID, partRace},
 		{"mended", "outbox", "place", 3 * sameUUID, partMended},
 	} {
-		b.Say(Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
+		b.Say(service.Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
 			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID, way.atOnce))
 		told, err := repeatOrders(ctx, b, way.name, way.intake, way.remember, way.atOnce)
 		if err != nil {
@@ -53,7 +55,7 @@ func runDuplicateOrders(ctx context.Context, b *Bench) ([]Part, error) {
 
 // repeatOrders posts every order as often as it is repeated. The mended gateway is killed meanwhile, at the
 // moment when orders of it are on the topic and it does not know so.
-func repeatOrders(ctx context.Context, b *Bench, name, intake, remember string, atOnce int) (story, error) {
+func repeatOrders(ctx context.Context, b *rig.Bench, name, intake, remember string, atOnce int) (story, error) {
 	var vars []string
 	relay := &heldRelay{published: make(chan struct{}), killed: make(chan struct{})}
 	if name == "mended" {
@@ -62,7 +64,7 @@ func repeatOrders(ctx context.Context, b *Bench, name, intake, remember string, 
 			return story{}, err
 		}
 		proxy.OnAnswer(func(a wire.Answer) wire.Fate { return relay.hold(ctx, a) })
-		vars = append(vars, Through(proxy))
+		vars = append(vars, rig.Through(proxy))
 	}
 	s, err := newShop(ctx, b, name, intake, remember, atOnce, vars...)
 	if err != nil {
@@ -109,7 +111,7 @@ func (r *heldRelay) hold(ctx context.Context, a wire.Answer) wire.Fate {
 }
 
 func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
-	err := Await(ctx, "the relay has published orders", func() bool {
+	err := rig.Await(ctx, "the relay has published orders", func() bool {
 		select {
 		case <-r.published:
 			return true
@@ -124,60 +126,60 @@ func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
 		return err
 	}
 	close(r.killed)
-	s.bench.Say(Textf("%s: kill -9 no gateway; há pedidos no tópico que ele não marcou", "%s: kill -9 of the gateway; there are orders on the topic that it has not marked", s.name))
+	s.bench.Say(service.Textf("%s: kill -9 no gateway; há pedidos no tópico que ele não marcou", "%s: kill -9 of the gateway; there are orders on the topic that it has not marked", s.name))
 	return s.open(ctx)
 }
 
-func partOneByOne(told story) (Part, error) {
+func partOneByOne(told story) (report.Part, error) {
 	part := partOfOrders(told)
-	part.Title = Text{PT: "conferir e gravar, uma requisição de cada vez", EN: "look, then store: one request at a time"}
-	part.Facts = []Fact{{
-		Text: Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), Held: told.judgement.Clean(),
+	part.Title = service.Text{PT: "conferir e gravar, uma requisição de cada vez", EN: "look, then store: one request at a time"}
+	part.Facts = []report.Fact{{
+		Text: service.Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), Held: told.judgement.Clean(),
 	}}
 	return part, nil
 }
 
-func partRace(told story) (Part, error) {
+func partRace(told story) (report.Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{PT: "conferir e gravar, 20 requisições ao mesmo tempo", EN: "look, then store: 20 requests at once"}
+	part.Title = service.Text{PT: "conferir e gravar, 20 requisições ao mesmo tempo", EN: "look, then store: 20 requests at once"}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
-	part.Want.Duplicated = Numbers(j.Accepted.Duplicated)
+	part.Want.Duplicated = report.Numbers(j.Accepted.Duplicated)
 	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
-	part.Facts = []Fact{
-		{Text: Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), Held: twice > 0},
-		{Text: Text{PT: "cada aceitação é outro registro, e foi decidida por si", EN: "each acceptance is another record, and was decided by itself"},
-			Held: len(part.Want.Duplicated) > 0 && slices.Equal(Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
+	part.Facts = []report.Fact{
+		{Text: service.Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), Held: twice > 0},
+		{Text: service.Text{PT: "cada aceitação é outro registro, e foi decidida por si", EN: "each acceptance is another record, and was decided by itself"},
+			Held: len(part.Want.Duplicated) > 0 && slices.Equal(report.Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
 	}
-	part.Notes = []Text{told.money()}
+	part.Notes = []service.Text{told.money()}
 	return part, nil
 }
 
-func partMended(told story) (Part, error) {
+func partMended(told story) (report.Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", EN: "unique key, outbox and REMEMBER=place: 20 requests at once"}
+	part.Title = service.Text{PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", EN: "unique key, outbox and REMEMBER=place: 20 requests at once"}
 	if j.Republished == 0 {
-		return part, &NotRun{Cause: "the gateway was killed before its mark, and has published nothing again"}
+		return part, &rig.NotRun{Cause: "the gateway was killed before its mark, and has published nothing again"}
 	}
-	part.Facts = []Fact{
-		{Text: Text{PT: "cada pedido aceito uma vez", EN: "each order accepted once"}, Held: j.Accepted.Clean() && len(j.Wrong) == 0},
-		{Text: Text{PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico", EN: "each order decided once, those that are on the topic twice as well"}, Held: j.Decided.Clean() && j.Totals()},
+	part.Facts = []report.Fact{
+		{Text: service.Text{PT: "cada pedido aceito uma vez", EN: "each order accepted once"}, Held: j.Accepted.Clean() && len(j.Wrong) == 0},
+		{Text: service.Text{PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico", EN: "each order decided once, those that are on the topic twice as well"}, Held: j.Decided.Clean() && j.Totals()},
 	}
-	part.Notes = []Text{
-		Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),
+	part.Notes = []service.Text{
+		service.Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),
 		told.money(),
 	}
 	return part, nil
 }
 
 // money is what the decisions add up to, beside the orders.
-func (told story) money() Text {
+func (told story) money() service.Text {
 	j := told.judgement
 	in := func(lang service.Lang, format string) string {
 		return fmt.Sprintf(format, event.Money(lang, j.Approved.Add(j.Refused)), event.Money(lang, j.Ledger))
 	}
-	return Text{
+	return service.Text{
 		PT: in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
 		EN: in(service.English, "the decisions add up to %s; the clients have ordered %s"),
 	}

@@ -17,6 +17,8 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var emailWorkers = Lab{
@@ -33,15 +35,15 @@ const (
 	fastestRatio = 2.1
 )
 
-func runEmailWorkers(ctx context.Context, b *Bench) ([]Part, error) {
+func runEmailWorkers(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	return compareWorkers(ctx, b, 3, 5)
 }
 
 // compareWorkers compares two numbers of partitions, of which the second is to be one for each worker.
-func compareWorkers(ctx context.Context, b *Bench, few, enough int32) ([]Part, error) {
+func compareWorkers(ctx context.Context, b *rig.Bench, few, enough int32) ([]report.Part, error) {
 	offices := []*postOffice{
-		{bench: b, name: "three", partitions: few, title: Text{PT: "3 partições", EN: "3 partitions"}, busy: 3},
-		{bench: b, name: "five", partitions: enough, title: Text{PT: "5 partições", EN: "5 partitions"}, busy: workers},
+		{bench: b, name: "three", partitions: few, title: service.Text{PT: "3 partições", EN: "3 partitions"}, busy: 3},
+		{bench: b, name: "five", partitions: enough, title: service.Text{PT: "5 partições", EN: "5 partitions"}, busy: workers},
 	}
 	for _, step := range []func(*postOffice, context.Context) error{(*postOffice).open, (*postOffice).work} {
 		together, inTime := errgroup.WithContext(ctx)
@@ -54,12 +56,12 @@ func compareWorkers(ctx context.Context, b *Bench, few, enough int32) ([]Part, e
 	}
 	three, five := offices[0].judge(), offices[1].judge()
 	five.Facts = append(five.Facts, compare(offices[0].mails, offices[1].mails))
-	return []Part{three, five}, nil
+	return []report.Part{three, five}, nil
 }
 
 // compare counts what both have sent while both were at work: whatever holds up the machine, or the brokers,
 // holds up both.
-func compare(few, enough []mailed) Fact {
+func compare(few, enough []mailed) report.Fact {
 	from, to := few[0].at, last(few).at
 	if enough[0].at.After(from) {
 		from = enough[0].at
@@ -78,7 +80,7 @@ func compare(few, enough []mailed) Fact {
 	slow, fast := within(few), within(enough)
 	ratio := float64(fast) / float64(max(slow, 1))
 	times := fmt.Sprintf("%.2f", ratio)
-	return Fact{Text: Text{
+	return report.Fact{Text: service.Text{
 		PT: fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow, strings.Replace(times, ".", ",", 1)),
 		EN: fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
 	}, Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
@@ -86,12 +88,12 @@ func compare(few, enough []mailed) Fact {
 
 // postOffice is an email-service on a topic of its own.
 type postOffice struct {
-	bench      *Bench
+	bench      *rig.Bench
 	name       string
 	partitions int32
-	title      Text
+	title      service.Text
 	busy       int // workers that are predicted to have something to do
-	process    *Process
+	process    *rig.Process
 	topic      string
 	shares     map[string][]int32 // by worker, as the coordinator says
 	log        []verdict.Record
@@ -123,7 +125,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = Await(ctx, fmt.Sprintf("the workers share the %d partitions", o.partitions), func() bool {
+	err = rig.Await(ctx, fmt.Sprintf("the workers share the %d partitions", o.partitions), func() bool {
 		o.shares = shares(b, group, o.topic)
 		dealt := 0
 		for _, own := range o.shares {
@@ -134,7 +136,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.Say(Text{PT: o.title.PT + ": os 5 trabalhadores estão no grupo", EN: o.title.EN + ": the 5 workers are in the group"})
+	b.Say(service.Text{PT: o.title.PT + ": os 5 trabalhadores estão no grupo", EN: o.title.EN + ": the 5 workers are in the group"})
 	return nil
 }
 
@@ -166,7 +168,7 @@ func (o *postOffice) work(ctx context.Context) error {
 	slices.SortFunc(o.log, func(a, b verdict.Record) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
 	})
-	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []Line) bool { return Count(lines, "Email sent") >= emailsSent })
+	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []rig.Line) bool { return rig.Count(lines, "Email sent") >= emailsSent })
 	if err != nil {
 		return err
 	}
@@ -192,7 +194,7 @@ func (o *postOffice) addresses() []string {
 }
 
 // mailsIn are the blocks that the service prints: the worker, then the address.
-func mailsIn(lines []Line) []mailed {
+func mailsIn(lines []rig.Line) []mailed {
 	var all []mailed
 	var m mailed
 	for i, l := range lines {
@@ -210,7 +212,7 @@ func mailsIn(lines []Line) []mailed {
 }
 
 // judge counts what each worker has sent.
-func (o *postOffice) judge() Part {
+func (o *postOffice) judge() report.Part {
 	numbers, partitions := map[string]int{}, map[int]int32{}
 	for i, address := range o.addresses() {
 		numbers[address] = i + 1
@@ -226,23 +228,23 @@ func (o *postOffice) judge() Part {
 		sent[m.worker]++
 		ownOnly = ownOnly && slices.Contains(o.shares[fmt.Sprint("worker-", m.worker)], partitions[n])
 	}
-	part := Part{Title: o.title, Counted: verdict.Check(run), Shown: Text{PT: "enviadas por e-mail", EN: "sent by e-mail"}}
+	part := report.Part{Title: o.title, Counted: verdict.Check(run), Shown: service.Text{PT: "enviadas por e-mail", EN: "sent by e-mail"}}
 	busy := 0
 	for n := 1; n <= workers; n++ {
 		if sent[n] > 0 {
 			busy++
 		}
 		own := o.shares[fmt.Sprint("worker-", n)]
-		row := Textf("trabalhador %d: partição %s, %d e-mails", "worker %d: partition %s, %d e-mails", n, numbered(own), sent[n])
+		row := service.Textf("trabalhador %d: partição %s, %d e-mails", "worker %d: partition %s, %d e-mails", n, numbered(own), sent[n])
 		if len(own) == 0 {
-			row = Textf("trabalhador %d: nenhuma partição, %d e-mails", "worker %d: no partition, %d e-mails", n, sent[n])
+			row = service.Textf("trabalhador %d: nenhuma partição, %d e-mails", "worker %d: no partition, %d e-mails", n, sent[n])
 		}
 		part.Table = append(part.Table, row)
 	}
-	part.Facts = []Fact{
-		{Text: Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), Held: busy == o.busy},
-		{Text: Text{PT: "cada um só envia os e-mails das suas partições", EN: "each sends the e-mails of its own partitions only"}, Held: ownOnly},
+	part.Facts = []report.Fact{
+		{Text: service.Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), Held: busy == o.busy},
+		{Text: service.Text{PT: "cada um só envia os e-mails das suas partições", EN: "each sends the e-mails of its own partitions only"}, Held: ownOnly},
 	}
-	part.Notes = []Text{Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
+	part.Notes = []service.Text{service.Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
 	return part
 }

@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/workshop/rig"
 )
 
 func TestMailsIn(t *testing.T) {
 	now := time.Now()
-	var lines []Line
+	var lines []rig.Line
 	for i, text := range strings.Split(`brokers ainda não disponíveis
 ------------------------------------------
 Send email
@@ -30,7 +32,7 @@ Email sent
 ------------------------------------------
 Send email
 trabalhador 4`, "\n") {
-		lines = append(lines, Line{At: now.Add(time.Duration(i)), Text: text})
+		lines = append(lines, rig.Line{At: now.Add(time.Duration(i)), Text: text})
 	}
 	want := []mailed{{2, "ana@example.com", lines[8].At}, {5, "worker 7", lines[16].At}}
 	if got := mailsIn(lines); !slices.Equal(got, want) {

@@ -8,24 +8,28 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var exactlyOnce = Lab{
 	Name:   "exactly-once",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
-	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, strikes) },
+	run:    func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, strikes) },
 }
 
 // strike is where a life of the board ends.
 type strike struct {
 	id int
 	// at is what the board is held at, to be killed; nil: it crashes by itself, with FAIL_AT_ID.
-	at func(Step) bool
+	at func(rig.Step) bool
 	// struck reports whether the steps of the transaction that the life ended in are those of this point.
-	struck func(last []Step) bool
-	proof  Text
+	struck func(last []rig.Step) bool
+	proof  service.Text
 
 	tried  bool // a first try of the event is in scoreBoard, aborted
 	unseen bool // the event is committed, and its line never came out
@@ -34,53 +38,53 @@ type strike struct {
 var strikes = []strike{
 	{
 		id:     5,
-		at:     func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) },
-		struck: func(last []Step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
-		proof: Text{PT: "id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
+		at:     func(s rig.Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) },
+		struck: func(last []rig.Step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
+		proof: service.Text{PT: "id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
 			EN: "id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
 	},
 	{
 		id: 10,
-		struck: func(last []Step) bool {
+		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.Produce) && !anyStep(last, kmsg.TxnOffsetCommit, kmsg.EndTxn)
 		},
-		proof: Text{PT: "id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
+		proof: service.Text{PT: "id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
 			EN: "id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
 		tried: true,
 	},
 	{
 		id: 15,
-		at: func(s Step) bool { return s.Accepted(kmsg.TxnOffsetCommit) && s.Offset == 15 },
-		struck: func(last []Step) bool {
+		at: func(s rig.Step) bool { return s.Accepted(kmsg.TxnOffsetCommit) && s.Offset == 15 },
+		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
 		},
-		proof: Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
+		proof: service.Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
 			EN: "id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
 		tried: true,
 	},
 	{
 		id: 20,
-		at: func(s Step) bool { return s.Accepted(kmsg.EndTxn) && s.Commit },
-		struck: func(last []Step) bool {
+		at: func(s rig.Step) bool { return s.Accepted(kmsg.EndTxn) && s.Commit },
+		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.TxnOffsetCommit) && acceptedStep(last, kmsg.EndTxn)
 		},
-		proof: Text{PT: "id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
+		proof: service.Text{PT: "id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
 			EN: "id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
 		unseen: true,
 	},
 }
 
-func anyStep(steps []Step, keys ...kmsg.Key) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(keys, s.Key) })
+func anyStep(steps []rig.Step, keys ...kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s rig.Step) bool { return slices.Contains(keys, s.Key) })
 }
 
-func acceptedStep(steps []Step, key kmsg.Key) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool { return s.Accepted(key) })
+func acceptedStep(steps []rig.Step, key kmsg.Key) bool {
+	return slices.ContainsFunc(steps, func(s rig.Step) bool { return s.Accepted(key) })
 }
 
 // runExactlyOnce plays a match in which the board is struck at these points, in the order of their ids.
-func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, error) {
-	m, err := New(ctx, b)
+func runExactlyOnce(ctx context.Context, b *rig.Bench, strikes []strike) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +92,7 @@ func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, er
 	if err != nil {
 		return nil, err
 	}
-	vars := []string{"DELIVERY=exactly-once", Through(t.Proxy)}
+	vars := []string{"DELIVERY=exactly-once", rig.Through(t.Proxy)}
 	for _, s := range strikes {
 		if s.at == nil {
 			vars = append(vars, fmt.Sprint("FAIL_AT_ID=", s.id))
@@ -114,10 +118,9 @@ func runExactlyOnce(ctx context.Context, b *Bench, strikes []strike) ([]Part, er
 }
 
 // strikeBoard starts a life of the board and ends it at the point. An error says that it was not there.
-func strikeBoard(ctx context.Context, d *Board, t *Tap, s strike) error {
-	b := d.Match.Bench
+func strikeBoard(ctx context.Context, d *match.Board, t *rig.Tap, s strike) error {
 	if s.at != nil {
-		t.HoldAt(func(at Step) bool { return at.Event == s.id && s.at(at) })
+		t.HoldAt(func(at rig.Step) bool { return at.Event == s.id && s.at(at) })
 	}
 	p, err := d.Start()
 	if err != nil {
@@ -125,7 +128,7 @@ func strikeBoard(ctx context.Context, d *Board, t *Tap, s strike) error {
 	}
 	code := -1
 	if s.at == nil {
-		if code, err = p.Wait(ctx); err != nil || code != Crashed {
+		if code, err = p.Wait(ctx); err != nil || code != rig.Crashed {
 			return unexpected(err, "the board was to crash at id %d, and ended with exit code %d", s.id, code)
 		}
 	} else {
@@ -140,16 +143,16 @@ func strikeBoard(ctx context.Context, d *Board, t *Tap, s strike) error {
 	if err := t.Err(); err != nil {
 		return err
 	}
-	if !s.struck(last) || slices.ContainsFunc(last, func(at Step) bool { return !about(at, s.id) }) {
-		return &NotRun{Cause: fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
+	if !s.struck(last) || slices.ContainsFunc(last, func(at rig.Step) bool { return !about(at, s.id) }) {
+		return &rig.NotRun{Cause: fmt.Sprintf("the board did not end where it was to, at id %d", s.id)}
 	}
-	SayRestart(b, d, code)
+	d.SayRestart(code)
 	return nil
 }
 
 // lastTry are the steps of the last transaction that was to take in an event, whatever was aborted before.
-func lastTry(steps []Step, id int) []Step {
-	var last []Step
+func lastTry(steps []rig.Step, id int) []rig.Step {
+	var last []rig.Step
 	for _, s := range steps {
 		switch {
 		case s.Event != id:
@@ -163,8 +166,8 @@ func lastTry(steps []Step, id int) []Step {
 }
 
 // about reports that the content of a step does not speak against its being of an event.
-func about(s Step, id int) bool {
-	return !slices.ContainsFunc(s.Events, func(e Sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
+func about(s rig.Step, id int) bool {
+	return !slices.ContainsFunc(s.Events, func(e rig.Sent) bool { return e.ID != id }) && (s.Offset == 0 || s.Offset == int64(id))
 }
 
 // unexpected is err, or what happened instead of what the experiment needs.
@@ -172,10 +175,10 @@ func unexpected(err error, format string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return &NotRun{Cause: fmt.Sprintf(format, args...)}
+	return &rig.NotRun{Cause: fmt.Sprintf(format, args...)}
 }
 
-func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []strike) ([]Part, error) {
+func judgeExactlyOnce(ctx context.Context, m *match.Match, board *match.Board, strikes []strike) ([]report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
@@ -188,15 +191,15 @@ func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []str
 	if err != nil {
 		return nil, err
 	}
-	screen.Title, screen.Pending = Text{PT: "tela", EN: "screen"}, true
+	screen.Title, screen.Pending = service.Text{PT: "tela", EN: "screen"}, true
 	aborted, err := m.AbortedOnBoard(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range strikes {
-		topic.Facts = append(topic.Facts, Fact{Text: s.proof, Held: true}) // or there would be no verdict
+		topic.Facts = append(topic.Facts, report.Fact{Text: s.proof, Held: true}) // or there would be no verdict
 		if s.tried {
-			topic.Facts = append(topic.Facts, Fact{Text: Text{
+			topic.Facts = append(topic.Facts, report.Fact{Text: service.Text{
 				PT: fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
 				EN: fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
 			}, Held: slices.Contains(aborted, s.id)})
@@ -205,16 +208,16 @@ func judgeExactlyOnce(ctx context.Context, m *Match, board *Board, strikes []str
 			screen.Want.Lost = append(screen.Want.Lost, s.id)
 		}
 	}
-	return []Part{topic, screen}, nil
+	return []report.Part{topic, screen}, nil
 }
 
 // scoreBoardPart is the count of the topic that exactly-once boards write.
-func scoreBoardPart(ctx context.Context, m *Match, board *Board, goals []Goal) (Part, error) {
+func scoreBoardPart(ctx context.Context, m *match.Match, board *match.Board, goals []match.Goal) (report.Part, error) {
 	v, last, err := m.JudgeBoard(ctx, board, goals)
-	return Part{
-		Title: Text{PT: "scoreBoard", EN: "scoreBoard"}, Shown: Text{PT: "em scoreBoard", EN: "in scoreBoard"},
-		Counted: v, Highest: Highest(goals),
-		Facts: []Fact{{Text: Text{
+	return report.Part{
+		Title: service.Text{PT: "scoreBoard", EN: "scoreBoard"}, Shown: service.Text{PT: "em scoreBoard", EN: "in scoreBoard"},
+		Counted: v, Highest: match.Highest(goals),
+		Facts: []report.Fact{{Text: service.Text{
 			PT: fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
 			EN: fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
 		}, Held: last.ID > 0 && last.Tally == last.Score}},

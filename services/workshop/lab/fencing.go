@@ -7,7 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // newerAfter is how many events the older simulator has begun to send when the newer starts.
@@ -20,8 +24,8 @@ var fencing = Lab{
 	run:    runFencing,
 }
 
-func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := New(ctx, b)
+func runFencing(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -31,47 +35,47 @@ func runFencing(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := older.Await(ctx, "some goals were sent", Said(`{"id":`, newerAfter)); err != nil {
+	if err := older.Await(ctx, "some goals were sent", rig.Said(`{"id":`, newerAfter)); err != nil {
 		return nil, err
 	}
 	newer, err := m.PlayAs("newer", id)
 	if err != nil {
 		return nil, err
 	}
-	codes := map[*Process]int{}
-	for _, p := range []*Process{older, newer} {
+	codes := map[*rig.Process]int{}
+	for _, p := range []*rig.Process{older, newer} {
 		if codes[p], err = p.Wait(ctx); err != nil {
 			return nil, err
 		}
 	}
 	if codes[older] == 0 {
-		return nil, &NotRun{Cause: "the older simulator has played its match to the end before the newer one was there"}
+		return nil, &rig.NotRun{Cause: "the older simulator has played its match to the end before the newer one was there"}
 	}
-	first, err := judgeWrites(ctx, m, "older", Text{PT: "o mais antigo", EN: "the older"})
+	first, err := judgeWrites(ctx, m, "older", service.Text{PT: "o mais antigo", EN: "the older"})
 	if err != nil {
 		return nil, err
 	}
-	first.Facts = append(first.Facts, Fact{Text: Text{
+	first.Facts = append(first.Facts, report.Fact{Text: service.Text{
 		PT: fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), EN: fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
-	}, Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l Line) bool { return strings.Contains(l.Text, "fenced") })})
-	second, err := judgeWrites(ctx, m, "newer", Text{PT: "o mais novo", EN: "the newer"})
+	}, Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })})
+	second, err := judgeWrites(ctx, m, "newer", service.Text{PT: "o mais novo", EN: "the newer"})
 	if err != nil {
 		return nil, err
 	}
 	complete := codes[newer] == 0 && second.ended
-	second.Facts = append(second.Facts, Fact{Text: Text{PT: "a partida dele foi até o fim", EN: "its match went to its end"}, Held: complete})
-	return []Part{first.Part, second.Part}, nil
+	second.Facts = append(second.Facts, report.Fact{Text: service.Text{PT: "a partida dele foi até o fim", EN: "its match went to its end"}, Held: complete})
+	return []report.Part{first.Part, second.Part}, nil
 }
 
 // sentPart is the count of what one simulator has sent.
 type sentPart struct {
-	Part
+	report.Part
 	ended bool // the end of the match is in the topic
 }
 
 // judgeWrites compares what a simulator was told of its events, the end of the match included, with
 // what is in the topic of them.
-func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPart, error) {
+func judgeWrites(ctx context.Context, m *match.Match, name string, title service.Text) (sentPart, error) {
 	entries, err := m.Bench.Entries(name)
 	if err != nil {
 		return sentPart{}, err
@@ -84,20 +88,20 @@ func judgeWrites(ctx context.Context, m *Match, name string, title Text) (sentPa
 		}
 	}
 	if acknowledged == 0 {
-		return sentPart{}, &NotRun{Cause: name + " had nothing acknowledged"}
+		return sentPart{}, &rig.NotRun{Cause: name + " had nothing acknowledged"}
 	}
 	events, err := m.Events(ctx)
 	if err != nil {
 		return sentPart{}, err
 	}
-	events = OfStream(events, writes[0].Stream)
+	events = match.OfStream(events, writes[0].Stream)
 	run := verdict.Run{Writes: writes, Log: []verdict.Record{}}
 	ended := false
 	for _, e := range events {
 		run.Log = append(run.Log, e.Record)
 		ended = ended || e.Ended && !e.Aborted
 	}
-	return sentPart{Part{
-		Title: title, Unread: true, Counted: verdict.Check(run), Highest: Highest(events), Sent: len(writes), Acknowledged: acknowledged,
+	return sentPart{report.Part{
+		Title: title, Unread: true, Counted: verdict.Check(run), Highest: match.Highest(events), Sent: len(writes), Acknowledged: acknowledged,
 	}, ended}, nil
 }

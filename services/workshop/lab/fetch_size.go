@@ -9,8 +9,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var fetchSize = Lab{
@@ -26,23 +29,23 @@ const (
 // reading is a way to read.
 type reading struct {
 	name  string
-	title Text
+	title service.Text
 	batch int
 	bytes int // of a fetch
 }
 
 var readings = []reading{
-	{"one", Text{PT: "uma a uma", EN: "one by one"}, 1, 1 << 20},
-	{"many", Text{PT: "500 de cada vez", EN: "500 at a time"}, 500, 1 << 20},
-	{"many-small", Text{PT: "500 de cada vez, buscas de até 16 KiB", EN: "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
+	{"one", service.Text{PT: "uma a uma", EN: "one by one"}, 1, 1 << 20},
+	{"many", service.Text{PT: "500 de cada vez", EN: "500 at a time"}, 500, 1 << 20},
+	{"many-small", service.Text{PT: "500 de cada vez, buscas de até 16 KiB", EN: "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
 }
 
-func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
+func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	topic := b.Name("transactions")
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
 	}
-	b.Say(Text{PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages), EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
+	b.Say(service.Text{PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages), EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
 	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
 	if err := produce(ctx, b, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
 		return nil, err
@@ -51,15 +54,15 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := known.look(ctx, b, topic); err != nil {
 		return nil, err
 	}
-	var parts []Part
+	var parts []report.Part
 	var first traffic
 	for i, r := range readings {
-		b.Say(Text{PT: "leitura: " + r.title.PT, EN: "reading: " + r.title.EN})
+		b.Say(service.Text{PT: "leitura: " + r.title.PT, EN: "reading: " + r.title.EN})
 		lives, seen, err := readThrough(ctx, b, r, topic)
 		if err != nil {
 			return nil, err
 		}
-		part := Part{Title: r.title, Facts: seen.facts(r, first), Notes: []Text{seen.note()}}
+		part := report.Part{Title: r.title, Facts: seen.facts(r, first), Notes: []service.Text{seen.note()}}
 		if i == 0 {
 			first = seen
 		}
@@ -67,8 +70,8 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 			if lives, part.Want.Repeated, err = readAndCrash(ctx, b, r, topic); err != nil {
 				return nil, err
 			}
-			part.Facts = append(part.Facts, Fact{
-				Text: Text{PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
+			part.Facts = append(part.Facts, report.Fact{
+				Text: service.Text{PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
 				Held: len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
 			})
 		}
@@ -79,21 +82,21 @@ func runFetchSize(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // start starts one life of a reader, in the group that all its lives share.
-func (r reading) start(b *Bench, group, topic string, vars ...string) (*Process, error) {
+func (r reading) start(b *rig.Bench, group, topic string, vars ...string) (*rig.Process, error) {
 	own := []string{"TOPIC=" + topic, "CONSUMER_GROUP=" + group, "GROUP_INSTANCE_ID=" + r.name, fmt.Sprint("BATCH=", r.batch), fmt.Sprint("FETCH_BYTES=", r.bytes), "WORK=0s"}
 	return b.Quietly(r.name, "batch-reader", append(own, vars...)...)
 }
 
 // awaitCommitted waits until the whole topic is committed.
-func awaitCommitted(ctx context.Context, b *Bench, p *Process, group, topic string, offset int64) error {
-	return Await(ctx, fmt.Sprintf("%s has committed offset %d", p.Name, offset), func() bool {
+func awaitCommitted(ctx context.Context, b *rig.Bench, p *rig.Process, group, topic string, offset int64) error {
+	return rig.Await(ctx, fmt.Sprintf("%s has committed offset %d", p.Name, offset), func() bool {
 		committed, err := b.Committed(group, topic, 0)
 		return err == nil && committed >= offset
 	})
 }
 
 // readThrough reads all of the topic, and says what went over the network for it.
-func readThrough(ctx context.Context, b *Bench, r reading, topic string) ([]*Process, traffic, error) {
+func readThrough(ctx context.Context, b *rig.Bench, r reading, topic string) ([]*rig.Process, traffic, error) {
 	proxy, err := b.Wire()
 	if err != nil {
 		return nil, traffic{}, err
@@ -101,7 +104,7 @@ func readThrough(ctx context.Context, b *Bench, r reading, topic string) ([]*Pro
 	meter := &meter{}
 	proxy.OnAnswer(meter.see)
 	group := b.Group("group-" + r.name)
-	p, err := r.start(b, group, topic, Through(proxy))
+	p, err := r.start(b, group, topic, rig.Through(proxy))
 	if err != nil {
 		return nil, traffic{}, err
 	}
@@ -119,12 +122,12 @@ func readThrough(ctx context.Context, b *Bench, r reading, topic string) ([]*Pro
 			break
 		}
 	}
-	return []*Process{p}, seen, err
+	return []*rig.Process{p}, seen, err
 }
 
 // readAndCrash reads with a crash in the middle, and returns what that is bound to repeat: what was printed
 // and not committed.
-func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Process, []int, error) {
+func readAndCrash(ctx context.Context, b *rig.Bench, r reading, topic string) ([]*rig.Process, []int, error) {
 	proxy, err := b.Wire()
 	if err != nil {
 		return nil, nil, err
@@ -132,7 +135,7 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 	killed := make(chan struct{})
 	proxy.OnRequest(func(req wire.Request) wire.Fate { return holdCommits(ctx, req, killed) })
 	group := b.Group("group-crash-" + r.name)
-	p, err := r.start(b, group, topic, "WORK=1ms", Through(proxy))
+	p, err := r.start(b, group, topic, "WORK=1ms", rig.Through(proxy))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,8 +148,8 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 	if err != nil {
 		return nil, nil, err
 	}
-	shown := Count(p.Lines(), `"id_transacao"`)
-	b.Say(Text{
+	shown := rig.Count(p.Lines(), `"id_transacao"`)
+	b.Say(service.Text{
 		PT: fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
 		EN: fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),
 	})
@@ -162,7 +165,7 @@ func readAndCrash(ctx context.Context, b *Bench, r reading, topic string) ([]*Pr
 		return nil, nil, err
 	}
 	again.Stop()
-	return []*Process{p, again}, repeated, nil
+	return []*rig.Process{p, again}, repeated, nil
 }
 
 // holdCommits keeps the commit of the message of the kill, and later ones, from the coordinator.
@@ -197,22 +200,22 @@ type traffic struct {
 }
 
 // facts compares with the first way, which is the zero traffic for itself.
-func (t traffic) facts(r reading, first traffic) []Fact {
+func (t traffic) facts(r reading, first traffic) []report.Fact {
 	commits := (fetchMessages + r.batch - 1) / r.batch
-	facts := []Fact{{Text: Text{PT: fmt.Sprintf("confirmações: %d", commits), EN: fmt.Sprintf("commits: %d", commits)}, Held: t.commits == commits}}
+	facts := []report.Fact{{Text: service.Text{PT: fmt.Sprintf("confirmações: %d", commits), EN: fmt.Sprintf("commits: %d", commits)}, Held: t.commits == commits}}
 	switch {
 	case first.fetches == 0:
 	case r.bytes == readings[0].bytes:
-		facts = append(facts, Fact{Text: Text{PT: "as mesmas buscas: o lote não as muda", EN: "the same fetches: the batch does not change them"}, Held: t.fetches == first.fetches})
+		facts = append(facts, report.Fact{Text: service.Text{PT: "as mesmas buscas: o lote não as muda", EN: "the same fetches: the batch does not change them"}, Held: t.fetches == first.fetches})
 	default:
-		facts = append(facts, Fact{Text: Text{PT: "ao menos cinco vezes mais buscas", EN: "at least five times more fetches"}, Held: t.fetches >= 5*first.fetches})
+		facts = append(facts, report.Fact{Text: service.Text{PT: "ao menos cinco vezes mais buscas", EN: "at least five times more fetches"}, Held: t.fetches >= 5*first.fetches})
 	}
 	return facts
 }
 
-func (t traffic) note() Text {
+func (t traffic) note() service.Text {
 	perMessage := float64(t.took.Microseconds()) / fetchMessages / 1000
-	return Text{
+	return service.Text{
 		PT: fmt.Sprintf("buscas com mensagens %d · confirmações %d · %.3f ms por mensagem", t.fetches, t.commits, perMessage),
 		EN: fmt.Sprintf("fetches with messages %d · commits %d · %.3f ms a message", t.fetches, t.commits, perMessage),
 	}
@@ -262,7 +265,7 @@ func (m *meter) total() (traffic, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.problem != nil {
-		return traffic{}, &NotRun{Cause: fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
+		return traffic{}, &rig.NotRun{Cause: fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
 	}
 	return m.seen, nil
 }

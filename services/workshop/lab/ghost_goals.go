@@ -7,6 +7,11 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var ghostGoals = Lab{
@@ -19,15 +24,15 @@ var ghostGoals = Lab{
 // ghostEvery is how many goals go by until the next is aborted first.
 const ghostEvery = 4
 
-func runGhostGoals(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := New(ctx, b)
+func runGhostGoals(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := m.Play("TRANSACTIONAL_ID="+b.Name("simulator"), fmt.Sprint("ABORT_EVERY=", ghostEvery)); err != nil {
 		return nil, err
 	}
-	boards := []*Board{
+	boards := []*match.Board{
 		m.Board("uncommitted", "DELIVERY=at-least-once", "ISOLATION=read_uncommitted"),
 		m.Board("committed", "DELIVERY=at-least-once", "ISOLATION=read_committed"),
 	}
@@ -44,7 +49,7 @@ func runGhostGoals(ctx context.Context, b *Bench) ([]Part, error) {
 	return judgeGhosts(context.WithoutCancel(ctx), m, boards[0], boards[1])
 }
 
-func judgeGhosts(ctx context.Context, m *Match, uncommitted, committed *Board) ([]Part, error) {
+func judgeGhosts(ctx context.Context, m *match.Match, uncommitted, committed *match.Board) ([]report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
@@ -55,18 +60,18 @@ func judgeGhosts(ctx context.Context, m *Match, uncommitted, committed *Board) (
 			aborted = append(aborted, g.Number)
 		}
 	}
-	for id := ghostEvery; id <= Highest(goals); id += ghostEvery {
+	for id := ghostEvery; id <= match.Highest(goals); id += ghostEvery {
 		ghosts = append(ghosts, id)
 	}
 	if !slices.Equal(aborted, ghosts) {
-		return nil, &NotRun{Cause: fmt.Sprintf("aborted in the topic are %s, where it was to be %s", IDsOr(aborted, "none"), IDsOr(ghosts, "none"))}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("aborted in the topic are %s, where it was to be %s", report.IDsOr(aborted, "none"), report.IDsOr(ghosts, "none"))}
 	}
 	loose, err := m.Part(ctx, uncommitted)
 	if err != nil {
 		return nil, err
 	}
-	loose.Title, loose.Want.Ghosts = Text{PT: "read_uncommitted", EN: "read_uncommitted"}, ghosts
+	loose.Title, loose.Want.Ghosts = service.Text{PT: "read_uncommitted", EN: "read_uncommitted"}, ghosts
 	strict, err := m.Part(ctx, committed)
-	strict.Title = Text{PT: "read_committed", EN: "read_committed"}
-	return []Part{loose, strict}, err
+	strict.Title = service.Text{PT: "read_committed", EN: "read_committed"}
+	return []report.Part{loose, strict}, err
 }

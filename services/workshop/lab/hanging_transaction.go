@@ -9,7 +9,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 const (
@@ -27,8 +31,8 @@ var hangingTransaction = Lab{
 	run:    runHangingTransaction,
 }
 
-func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
-	parts := make([]Part, 2)
+func runHangingTransaction(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	parts := make([]report.Part, 2)
 	hanging, inTime := errgroup.WithContext(ctx)
 	for i, next := range []string{"other", "same"} {
 		hanging.Go(func() (err error) {
@@ -40,16 +44,16 @@ func runHangingTransaction(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // hang leaves a transaction open, and lets another simulator play, with the same or another id.
-func hang(ctx context.Context, b *Bench, next string) (Part, error) {
-	m, err := NewNamed(ctx, b, "-"+next)
+func hang(ctx context.Context, b *rig.Bench, next string) (report.Part, error) {
+	m, err := match.NewNamed(ctx, b, "-"+next)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	// It commits now and then, not after each goal: once they come, they all come at once.
 	board := m.Board("board-"+next, "DELIVERY=auto")
 	shows, err := board.Start()
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	id := b.Name("simulator-" + next)
 	nextID := id
@@ -58,17 +62,17 @@ func hang(ctx context.Context, b *Bench, next string) (Part, error) {
 	}
 	t, err := b.Tap(ctx, "next-"+next)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	var before int
-	var waits *Held
+	var waits *rig.Held
 	began, err := leaveOpen(ctx, m, "killed-"+next, id, func() error {
-		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", FailAt-1), Showing(FailAt-1)); err != nil {
+		if err := shows.Await(ctx, fmt.Sprintf("id %d is shown", failAt-1), match.Showing(failAt-1)); err != nil {
 			return err
 		}
 		before = len(board.Scores())
-		t.HoldAt(func(s Step) bool { return s.Is(kmsg.InitProducerID, false) })
-		p, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+nextID, "PACE="+min(b.Pace, time.Second).String(), Through(t.Proxy))
+		t.HoldAt(func(s rig.Step) bool { return s.Is(kmsg.InitProducerID, false) })
+		p, err := m.PlayAs("next-"+next, "TRANSACTIONAL_ID="+nextID, "PACE="+min(b.Pace, time.Second).String(), rig.Through(t.Proxy))
 		if err != nil {
 			return err
 		}
@@ -76,16 +80,16 @@ func hang(ctx context.Context, b *Bench, next string) (Part, error) {
 		return err
 	})
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	waits.Release(wire.Pass)
-	for _, p := range []*Process{m.Simulator, shows} {
+	for _, p := range []*rig.Process{m.Simulator, shows} {
 		if code, err := p.Wait(ctx); err != nil || code != 0 {
-			return Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
+			return report.Part{}, unexpected(err, "%s ended with exit code %d", p.Name, code)
 		}
 	}
 	if err := t.Err(); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	return judgeHanging(ctx, m, board, before, began, t, next == "same")
 }
@@ -93,54 +97,54 @@ func hang(ctx context.Context, b *Bench, next string) (Part, error) {
 // leaveOpen plays until a simulator has an open transaction with id 5 in it, kills the simulator and
 // returns when that transaction began, or a little before. Ready is called when all before it is committed: what takes
 // time, such as the start of a process, takes none of the transaction's there.
-func leaveOpen(ctx context.Context, m *Match, name, id string, ready func() error) (began time.Time, err error) {
+func leaveOpen(ctx context.Context, m *match.Match, name, id string, ready func() error) (began time.Time, err error) {
 	t, err := m.Bench.Tap(ctx, name)
 	if err != nil {
 		return began, err
 	}
 	// Its first request, AddPartitionsToTxn, opens a transaction.
-	t.HoldAt(func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == FailAt })
-	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), Through(t.Proxy))
+	t.HoldAt(func(s rig.Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == failAt })
+	p, err := m.PlayAs(name, "TRANSACTIONAL_ID="+id, "TRANSACTION_TIMEOUT="+leftOpen.String(), rig.Through(t.Proxy))
 	if err != nil {
 		return began, err
 	}
-	h, err := t.Caught(ctx, p, fmt.Sprintf("it was to begin the transaction of id %d", FailAt))
+	h, err := t.Caught(ctx, p, fmt.Sprintf("it was to begin the transaction of id %d", failAt))
 	if err != nil {
 		return began, err
 	}
 	if err := ready(); err != nil {
 		return began, err
 	}
-	t.HoldAt(func(s Step) bool { return s.Is(kmsg.EndTxn, false) && s.Event == FailAt })
+	t.HoldAt(func(s rig.Step) bool { return s.Is(kmsg.EndTxn, false) && s.Event == failAt })
 	began = time.Now()
 	h.Release(wire.Pass)
-	if h, err = t.Caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", FailAt)); err != nil {
+	if h, err = t.Caught(ctx, p, fmt.Sprintf("it was to be killed at id %d", failAt)); err != nil {
 		return began, err
 	}
 	p.Kill()
 	h.Release(wire.Cut)
-	last := lastTry(t.Since(0), FailAt)
+	last := lastTry(t.Since(0), failAt)
 	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
-		return began, &NotRun{Cause: fmt.Sprintf("%s did not end between the send and the commit of id %d", name, FailAt)}
+		return began, &rig.NotRun{Cause: fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}
 	}
-	m.Bench.Say(Text{
-		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, FailAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, FailAt),
+	m.Bench.Say(service.Text{
+		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, failAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
 	})
 	return began, nil
 }
 
 // judgeHanging counts the second match. Of the first there are four goals, before the others, and the
 // one in the transaction that was left open.
-func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began time.Time, t *Tap, same bool) (Part, error) {
+func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, before int, began time.Time, t *rig.Tap, same bool) (report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
-	first, second := OfStream(goals, goals[0].Stream), OfStream(goals, last(goals).Stream)
+	first, second := match.OfStream(goals, goals[0].Stream), match.OfStream(goals, last(goals).Stream)
 	scores := board.Scores()
 	v, strange, err := m.Judge(ctx, scores[before:], second)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	var acks []time.Time
 	for _, s := range t.Since(0) {
@@ -149,10 +153,10 @@ func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began
 		}
 	}
 	if len(scores) == before || len(acks) == 0 {
-		return Part{}, &NotRun{Cause: "nothing of the second match was acknowledged and shown"}
+		return report.Part{}, &rig.NotRun{Cause: "nothing of the second match was acknowledged and shown"}
 	}
 	if late := acks[0].Sub(began); late > leftOpen/2 {
-		return Part{}, &NotRun{Cause: fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
 	}
 	appeared, waiting := scores[before].At, 0
 	for _, at := range acks {
@@ -160,27 +164,27 @@ func judgeHanging(ctx context.Context, m *Match, board *Board, before int, began
 			waiting++
 		}
 	}
-	part := Part{Counted: v, Strange: strange, Highest: Highest(second), Facts: []Fact{{
-		Text: Text{PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", FailAt-1, FailAt), EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", FailAt-1, FailAt)},
-		Held: slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s Score, id int) bool { return s.ID() == id }) &&
-			len(first) == FailAt && last(first).Aborted,
+	part := report.Part{Counted: v, Strange: strange, Highest: match.Highest(second), Facts: []report.Fact{{
+		Text: service.Text{PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt), EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt)},
+		Held: slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s match.Score, id int) bool { return s.ID() == id }) &&
+			len(first) == failAt && last(first).Aborted,
 	}}}
 	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
 	if same {
-		part.Title = Text{PT: "com o mesmo TRANSACTIONAL_ID", EN: "with the same TRANSACTIONAL_ID"}
-		part.Facts = append(part.Facts, Fact{Text: Text{
+		part.Title = service.Text{PT: "com o mesmo TRANSACTIONAL_ID", EN: "with the same TRANSACTIONAL_ID"}
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), EN: fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
 		}, Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
 		return part, nil
 	}
-	part.Title = Text{PT: "com outro TRANSACTIONAL_ID", EN: "with another TRANSACTIONAL_ID"}
+	part.Title = service.Text{PT: "com outro TRANSACTIONAL_ID", EN: "with another TRANSACTIONAL_ID"}
 	open := appeared.Sub(began)
 	part.Facts = append(part.Facts,
-		Fact{Text: Text{
+		report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
 			EN: fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting, seconds(stall)),
 		}, Held: waiting >= heldBack},
-		Fact{Text: Text{
+		report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
 			EN: fmt.Sprintf("that was %s after the dead one's transaction began: not before TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
 		}, Held: open >= leftOpen})

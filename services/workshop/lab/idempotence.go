@@ -10,7 +10,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // lostEvery is how many messages the broker stores for each whose answer is lost.
@@ -23,8 +27,8 @@ var idempotence = Lab{
 	run:    runIdempotence,
 }
 
-func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {
-	parts := make([]Part, 2)
+func runIdempotence(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	parts := make([]report.Part, 2)
 	playing, inTime := errgroup.WithContext(ctx)
 	for i, idempotent := range []bool{false, true} {
 		playing.Go(func() (err error) {
@@ -36,36 +40,36 @@ func runIdempotence(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // loseAnswers plays a match whose simulator misses answers, and counts what came of it.
-func loseAnswers(ctx context.Context, b *Bench, idempotent bool) (Part, error) {
+func loseAnswers(ctx context.Context, b *rig.Bench, idempotent bool) (report.Part, error) {
 	name := fmt.Sprint(idempotent)
-	m, err := NewNamed(ctx, b, "-"+name)
+	m, err := match.NewNamed(ctx, b, "-"+name)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	p, err := b.Wire()
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	var dropper answerDropper
 	p.OnAnswer(dropper.decide)
-	if _, err := m.PlayAs("simulator-"+name, "IDEMPOTENT="+name, Through(p)); err != nil {
-		return Part{}, err
+	if _, err := m.PlayAs("simulator-"+name, "IDEMPOTENT="+name, rig.Through(p)); err != nil {
+		return report.Part{}, err
 	}
 	board := m.Board("board-"+name, "DELIVERY=auto")
 	if _, err := board.Follow(ctx); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	if code, err := m.Simulator.Wait(ctx); err != nil || code != 0 {
-		return Part{}, unexpected(err, "%s ended with exit code %d", m.Simulator.Name, code)
+		return report.Part{}, unexpected(err, "%s ended with exit code %d", m.Simulator.Name, code)
 	}
 	lost, err := dropper.lost()
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = Text{PT: "IDEMPOTENT=" + name, EN: "IDEMPOTENT=" + name}
-	part.Notes = []Text{{
-		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), IDs(lost)),
+	part.Title = service.Text{PT: "IDEMPOTENT=" + name, EN: "IDEMPOTENT=" + name}
+	part.Notes = []service.Text{{
+		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), report.IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), report.IDs(lost)),
 	}}
 	if !idempotent {
 		part.Want.Duplicated = lost
@@ -85,7 +89,7 @@ func (t *answerDropper) decide(a wire.Answer) wire.Fate {
 	if a.Request.Key != kmsg.Produce {
 		return wire.Pass
 	}
-	s, err := AnswerStep(a)
+	s, err := rig.AnswerStep(a)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil && t.problem == nil {
@@ -97,7 +101,7 @@ func (t *answerDropper) decide(a wire.Answer) wire.Fate {
 	if t.stored++; t.stored%lostEvery != 0 {
 		return wire.Pass
 	}
-	t.taken = append(t.taken, GoalIDs(s.Events)...)
+	t.taken = append(t.taken, rig.GoalIDs(s.Events)...)
 	return wire.Cut
 }
 
@@ -106,7 +110,7 @@ func (t *answerDropper) lost() ([]int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.problem != nil || len(t.taken) == 0 {
-		return nil, &NotRun{Cause: fmt.Sprintf("no answer of the broker was lost: %v", t.problem)}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("no answer of the broker was lost: %v", t.problem)}
 	}
 	slices.Sort(t.taken)
 	return t.taken, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/rig"
 )
 
 // kill -9 of the tool: the programs of its lab end by themselves, also one that is paused. What else it
@@ -45,7 +46,7 @@ func TestKilled(t *testing.T) {
 			delay := time.Duration(rng.Int64N(int64(c.later)))
 			t.Run(c.lab, func(t *testing.T) {
 				t.Parallel()
-				if c.lab == "zombie" && Pause == nil {
+				if c.lab == "zombie" && rig.Pause == nil {
 					return
 				}
 				marked, out := kafkatest.Mark(t), &kafkatest.Output{}
@@ -69,7 +70,7 @@ func TestKilled(t *testing.T) {
 		for _, c := range cases {
 			t.Run(c.lab, func(t *testing.T) {
 				t.Parallel()
-				if c.lab == "zombie" && Pause == nil {
+				if c.lab == "zombie" && rig.Pause == nil {
 					return
 				}
 				if want := "kafka-workshop-lab-" + c.lab; !slices.ContainsFunc(folders, func(f string) bool { return strings.HasPrefix(f, want) }) {

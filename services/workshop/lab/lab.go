@@ -9,6 +9,7 @@ package lab
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"io"
 	"slices"
@@ -16,12 +17,17 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
+
+//go:embed *.toml
+var files embed.FS
 
 // Lab is one experiment.
 type Lab struct {
 	Name string
-	Words
+	report.Words
 
 	Pace    time.Duration // between goals, where the user has no wish
 	Student bool          // takes the student's own scoreboard
@@ -31,7 +37,7 @@ type Lab struct {
 	// of the workshop's own stand without their dead letters, which go with them.
 	ByHand ByHand
 
-	run func(ctx context.Context, b *Bench) ([]Part, error)
+	run func(ctx context.Context, b *rig.Bench) ([]report.Part, error)
 }
 
 // ByHand are the names of topics and groups.
@@ -52,7 +58,7 @@ var all = sync.OnceValue(func() []Lab {
 		lostOrders, duplicateOrders, emailWorkers,
 	}
 	for i := range labs {
-		labs[i].Words = MustWords(Files, labs[i].Name)
+		labs[i].Words = report.MustWords(files, labs[i].Name)
 	}
 	return labs
 })
@@ -66,7 +72,7 @@ func Find(name string) (Lab, bool) {
 	}
 	if name == leaderEpoch.Name {
 		l := leaderEpoch
-		l.Words = MustWords(Files, l.Name)
+		l.Words = report.MustWords(files, l.Name)
 		return l, true
 	}
 	return Lab{}, false
@@ -74,6 +80,6 @@ func Find(name string) (Lab, bool) {
 
 // Introduce prints what will happen, in lines of up to width columns.
 func (l Lab) Introduce(w io.Writer, lang service.Lang, seed uint64, where string, width int) {
-	heading := Text{PT: "laboratório %s (semente %d, %s)", EN: "lab %s (seed %d, %s)"}.In(lang)
+	heading := service.Text{PT: "laboratório %s (semente %d, %s)", EN: "lab %s (seed %d, %s)"}.In(lang)
 	l.Words.Introduce(w, lang, fmt.Sprintf(heading, l.Name, seed, where), width)
 }

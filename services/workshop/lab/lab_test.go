@@ -16,6 +16,8 @@ import (
 
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
 
@@ -42,7 +44,7 @@ func TestMain(m *testing.M) {
 var atOnce = make(chan struct{}, 6)
 
 // run carries out a lab, or a control of one, and checks that no process is left.
-func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
+func run(t *testing.T, ctx context.Context, l Lab, o rig.Options) (report.Result, error) {
 	t.Helper()
 	var lines kafkatest.Output
 	marked := kafkatest.Mark(t)
@@ -50,7 +52,7 @@ func run(t *testing.T, ctx context.Context, l Lab, o Options) (Result, error) {
 	o.Environ = append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0")
 	o.Screen = screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator")
 	if o.Say == nil {
-		o.Say = func(text Text) { o.Screen.Tell(text.In(o.Lang)) }
+		o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
 	}
 	atOnce <- struct{}{}
 	defer func() { <-atOnce }()
@@ -148,11 +150,11 @@ func TestLabs(t *testing.T) {
 		}
 		t.Run(l.Name, func(t *testing.T) {
 			t.Parallel()
-			if l.Name == "zombie" && Pause == nil {
-				wantNotRun(t, l, Options{}, "needs signals")
+			if l.Name == "zombie" && rig.Pause == nil {
+				wantNotRun(t, l, rig.Options{}, "needs signals")
 				return
 			}
-			result, err := run(t, t.Context(), l, Options{Pace: 40 * time.Millisecond})
+			result, err := run(t, t.Context(), l, rig.Options{Pace: 40 * time.Millisecond})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,10 +173,10 @@ func TestLabs(t *testing.T) {
 	}
 }
 
-func wantNotRun(t *testing.T, l Lab, o Options, cause string) {
+func wantNotRun(t *testing.T, l Lab, o rig.Options, cause string) {
 	t.Helper()
 	_, err := run(t, t.Context(), l, o)
-	if notRun, ok := errors.AsType[*NotRun](err); !ok || !strings.Contains(notRun.Cause, cause) {
+	if notRun, ok := errors.AsType[*rig.NotRun](err); !ok || !strings.Contains(notRun.Cause, cause) {
 		t.Errorf("ended with %v, want a NotRun that says %q", err, cause)
 	}
 }
@@ -191,7 +193,7 @@ func TestNoStrikeNoVerdict(t *testing.T) {
 	beyond := slices.Clone(strikes[:1])
 	beyond[0].id = 900
 	late := exactlyOnce
-	late.run = func(ctx context.Context, b *Bench) ([]Part, error) { return runExactlyOnce(ctx, b, beyond) }
+	late.run = func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, beyond) }
 	for _, c := range []struct {
 		lab   Lab
 		swap  func(name, program string, vars []string) (string, []string)
@@ -204,15 +206,15 @@ func TestNoStrikeNoVerdict(t *testing.T) {
 	} {
 		t.Run(c.lab.Name, func(t *testing.T) {
 			t.Parallel()
-			wantNotRun(t, c.lab, Options{Pace: 5 * time.Millisecond, Swap: c.swap}, c.cause)
+			wantNotRun(t, c.lab, rig.Options{Pace: 5 * time.Millisecond, Swap: c.swap}, c.cause)
 		})
 	}
 }
 
 func TestMissingProgram(t *testing.T) {
-	o := Options{BinDir: t.TempDir(), Screen: screen.New(io.Discard, io.Discard, os.LookupEnv), Say: func(Text) {}}
+	o := rig.Options{BinDir: t.TempDir(), Screen: screen.New(io.Discard, io.Discard, os.LookupEnv), Say: func(service.Text) {}}
 	_, err := Run(t.Context(), atLeastOnce, o)
-	if notRun, ok := errors.AsType[*NotRun](err); !ok || !strings.Contains(notRun.Cause, "there is no score-simulator") {
+	if notRun, ok := errors.AsType[*rig.NotRun](err); !ok || !strings.Contains(notRun.Cause, "there is no score-simulator") {
 		t.Errorf("ended with %v", err)
 	}
 }

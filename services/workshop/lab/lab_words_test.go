@@ -7,6 +7,7 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
 )
 
 // Every lab says everything in both languages, in lines that a terminal holds or folds.
@@ -17,7 +18,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("lab %q is not there, or twice", l.Name)
 		}
 		names[l.Name] = true
-		for i, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) {
+		for i, text := range append([]service.Text{l.Summary, l.Why}, l.Will[:]...) {
 			if text.PT == "" || text.EN == "" || text.PT == text.EN {
 				t.Errorf("%s: text %d is %+v", l.Name, i, text)
 			}
@@ -38,20 +39,20 @@ func TestPrintFits(t *testing.T) {
 		ids[i] = 3*i + 1
 		duplicated[i] = verdict.Message{Stream: "m", Number: ids[i]}
 	}
-	part := Part{
-		Title: Text{PT: "enable.idempotence=false", EN: "enable.idempotence=false"}, Highest: 200,
-		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: duplicated}, Want: Prediction{Duplicated: ids},
-		Table: []Text{{PT: "Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", EN: "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
+	part := report.Part{
+		Title: service.Text{PT: "enable.idempotence=false", EN: "enable.idempotence=false"}, Highest: 200,
+		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: duplicated}, Want: report.Prediction{Duplicated: ids},
+		Table: []service.Text{{PT: "Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", EN: "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
 	}
 	wrong := part
-	wrong.Want = Prediction{Lost: ids}
+	wrong.Want = report.Prediction{Lost: ids}
 	for _, l := range All() {
 		right := part
-		for _, text := range append([]Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
-			right.Facts, right.Notes = append(right.Facts, Fact{Text: text, Held: true}), append(right.Notes, text)
+		for _, text := range append([]service.Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
+			right.Facts, right.Notes = append(right.Facts, report.Fact{Text: text, Held: true}), append(right.Notes, text)
 		}
 		wrong.Hint = l.Why
-		r := Result{Name: l.Name, Words: l.Words, Parts: []Part{right, wrong}}
+		r := report.Result{Name: l.Name, Words: l.Words, Parts: []report.Part{right, wrong}}
 		for _, lang := range []service.Lang{service.Portuguese, service.English} {
 			whole := ""
 			for _, width := range []int{10_000, 120, 80, 60} {

@@ -14,6 +14,9 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // leaderEpoch is not in the list of labs: its purpose is the control beside it. An offset is committed
@@ -25,12 +28,12 @@ var leaderEpoch = Lab{
 	run:  runLeaderEpoch,
 }
 
-func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
+func runLeaderEpoch(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	console := filepath.Join(os.Getenv("KAFKA_HOME"), "bin", "kafka-console-consumer.sh")
 	if _, err := os.Stat(console); os.Getenv("KAFKA_HOME") == "" || err != nil {
-		return nil, &NotRun{Cause: "this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
+		return nil, &rig.NotRun{Cause: "this needs Kafka's own kafka-console-consumer.sh: set KAFKA_HOME to an unpacked Kafka 3.9"}
 	}
-	m, err := New(ctx, b)
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -42,13 +45,13 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if _, err := m.Play(); err != nil {
 		return nil, err
 	}
-	if err := life.Await(ctx, "id 10 is shown", Showing(10)); err != nil {
+	if err := life.Await(ctx, "id 10 is shown", match.Showing(10)); err != nil {
 		return nil, err
 	}
 	if err := moveLeader(ctx, b, m.Topic); err != nil {
 		return nil, err
 	}
-	if err := life.Await(ctx, "id 20 is shown", Showing(20)); err != nil {
+	if err := life.Await(ctx, "id 20 is shown", match.Showing(20)); err != nil {
 		return nil, err
 	}
 	life.Stop() // which commits, and leaves the group
@@ -58,7 +61,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := java.Await(ctx, "the end of the match", Said(`"event":"finished"`, 1)); err != nil {
+	if err := java.Await(ctx, "the end of the match", rig.Said(`"event":"finished"`, 1)); err != nil {
 		return nil, err
 	}
 	java.Kill()
@@ -66,7 +69,7 @@ func runLeaderEpoch(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // moveLeader makes another replica the leader, as an operator would before a broker's maintenance.
-func moveLeader(ctx context.Context, b *Bench, topic string) error {
+func moveLeader(ctx context.Context, b *rig.Bench, topic string) error {
 	leader, followers, err := b.Replicas(topic)
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func moveLeader(ctx context.Context, b *Bench, topic string) error {
 	if err := admin.AlterPartitionReassignments(topic, [][]int32{append(slices.Clone(followers), leader)}); err != nil {
 		return fmt.Errorf("another order of replicas for %s: %w", topic, err)
 	}
-	return Await(ctx, "another broker leads "+topic, func() bool {
+	return rig.Await(ctx, "another broker leads "+topic, func() bool {
 		// Until the new order is in force the election changes nothing, and is asked for again.
 		admin.ElectLeaders(sarama.PreferredElection, map[string][]int32{topic: {0}})
 		if err := b.Client.RefreshMetadata(topic); err != nil {
@@ -90,7 +93,7 @@ func moveLeader(ctx context.Context, b *Bench, topic string) error {
 }
 
 // judgeTogether counts what a board and a Java consumer have seen.
-func judgeTogether(ctx context.Context, m *Match, board *Board, java *Process) ([]Part, error) {
+func judgeTogether(ctx context.Context, m *match.Match, board *match.Board, java *rig.Process) ([]report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
@@ -108,5 +111,5 @@ func judgeTogether(ctx context.Context, m *Match, board *Board, java *Process) (
 			run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Session: "java"})
 		}
 	}
-	return []Part{{Counted: verdict.Check(run), Highest: Highest(goals)}}, nil
+	return []report.Part{{Counted: verdict.Check(run), Highest: match.Highest(goals)}}, nil
 }

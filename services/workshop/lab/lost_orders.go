@@ -11,6 +11,8 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var lostOrders = Lab{
@@ -24,7 +26,7 @@ const (
 	manyClients    = 32  // requests at the same time
 )
 
-func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
+func runLostOrders(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	without, err := killGateway(ctx, b, "no-outbox")
 	if err != nil {
 		return nil, err
@@ -33,11 +35,11 @@ func runLostOrders(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Part{partWithoutOutbox(without), partWithOutbox(with)}, nil
+	return []report.Part{partWithoutOutbox(without), partWithOutbox(with)}, nil
 }
 
 // killGateway posts orders, kills the gateway meanwhile, and judges.
-func killGateway(ctx context.Context, b *Bench, intake string) (story, error) {
+func killGateway(ctx context.Context, b *rig.Bench, intake string) (story, error) {
 	s, err := newShop(ctx, b, intake, intake, "place", manyClients)
 	if err != nil {
 		return story{}, err
@@ -60,7 +62,7 @@ func killGateway(ctx context.Context, b *Bench, intake string) (story, error) {
 				return err
 			}
 			told.cut += cut
-			b.Say(Textf("%s: kill -9 no gateway (%d de %d), com %d pedidos a caminho; ele volta, e os clientes insistem",
+			b.Say(service.Textf("%s: kill -9 no gateway (%d de %d), com %d pedidos a caminho; ele volta, e os clientes insistem",
 				"%s: kill -9 of the gateway (%d of %d), with %d orders under way; it comes back, and the clients insist", intake, n, gatewayKills, cut))
 		}
 		return nil
@@ -72,52 +74,52 @@ func killGateway(ctx context.Context, b *Bench, intake string) (story, error) {
 	return told, err
 }
 
-func partWithoutOutbox(told story) Part {
+func partWithoutOutbox(told story) report.Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{PT: "sem outbox", EN: "without an outbox"}
-	part.Notes = []Text{told.deaths()}
+	part.Title = service.Text{PT: "sem outbox", EN: "without an outbox"}
+	part.Notes = []service.Text{told.deaths()}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
-	part.Want.Lost = Numbers(j.Accepted.Lost)
+	part.Want.Lost = report.Numbers(j.Accepted.Lost)
 	lost, repeated := len(part.Want.Lost), true
 	for _, m := range j.Accepted.Lost {
 		a := told.account(m)
 		repeated = repeated && a.New == 0 && a.Old > 0
 	}
-	part.Facts = []Fact{
-		{Text: Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
+	part.Facts = []report.Fact{
+		{Text: service.Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
 			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), Held: lost > 0 && repeated},
-		{Text: Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
-			Held: slices.Equal(Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
+		{Text: service.Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
+			Held: slices.Equal(report.Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
 	}
 	return part
 }
 
-func partWithOutbox(told story) Part {
+func partWithOutbox(told story) report.Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = Text{PT: "com outbox", EN: "with the outbox"}
-	part.Facts = []Fact{
-		{Text: Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), Held: j.Decided.Clean()},
+	part.Title = service.Text{PT: "com outbox", EN: "with the outbox"}
+	part.Facts = []report.Fact{
+		{Text: service.Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), Held: j.Decided.Clean()},
 		{Text: totals(j), Held: j.Totals() && len(j.Wrong) == 0},
 	}
-	part.Notes = []Text{told.deaths(), Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
+	part.Notes = []service.Text{told.deaths(), service.Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
 	return part
 }
 
 // totals compares the decisions with the orders, in money.
-func totals(j shoptest.Judgement) Text {
+func totals(j shoptest.Judgement) service.Text {
 	in := func(lang service.Lang, format string) string {
 		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
 	}
-	return Text{
+	return service.Text{
 		PT: in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
 		EN: in(service.English, "approved %s + rejected %s = what the clients have ordered, %s"),
 	}
 }
 
-func (told story) deaths() Text {
-	return Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)
+func (told story) deaths() service.Text {
+	return service.Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)
 }
 
 // account is that of an order in a verdict.

@@ -9,7 +9,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var offsets = Lab{
@@ -19,9 +23,9 @@ var offsets = Lab{
 	run:    runOffsets,
 }
 
-func runOffsets(ctx context.Context, b *Bench) ([]Part, error) {
-	var four []Part
-	var crash Part
+func runOffsets(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	var four []report.Part
+	var crash report.Part
 	reading, inTime := errgroup.WithContext(ctx)
 	reading.Go(func() (err error) {
 		four, err = threeMatches(inTime, b)
@@ -37,7 +41,7 @@ func runOffsets(ctx context.Context, b *Bench) ([]Part, error) {
 
 // reader is a board whose requests are seen on their way to the brokers.
 type reader struct {
-	*Board
+	*match.Board
 	lives []*asked
 }
 
@@ -79,7 +83,7 @@ func (a *asked) offsets() (first, newest int64, ok bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.problem != nil {
-		return 0, 0, false, &NotRun{Cause: fmt.Sprintf("what a board asked the brokers for could not be read: %v", a.problem)}
+		return 0, 0, false, &rig.NotRun{Cause: fmt.Sprintf("what a board asked the brokers for could not be read: %v", a.problem)}
 	}
 	return a.first, a.newest, a.any, nil
 }
@@ -94,10 +98,10 @@ func (r *reader) begin(ctx context.Context, reset string) error {
 	a := &asked{}
 	p.OnRequest(func(req wire.Request) wire.Fate { return a.see(req, r.Match.Topic) })
 	r.lives = append(r.lives, a)
-	if _, err := r.Start("AUTO_OFFSET_RESET="+reset, Through(p)); err != nil {
+	if _, err := r.Start("AUTO_OFFSET_RESET="+reset, rig.Through(p)); err != nil {
 		return err
 	}
-	return Await(ctx, r.Name+" has asked for its first message", func() bool {
+	return rig.Await(ctx, r.Name+" has asked for its first message", func() bool {
 		_, _, ok, err := a.offsets()
 		return ok || err != nil
 	})
@@ -111,12 +115,12 @@ const overlooked = 3 * time.Second
 // their end, or nothing more for a while; then it stops the board, which commits on its way out.
 func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 	life := last(r.Lives)
-	err := Await(ctx, fmt.Sprintf("%s has read up to offset %d", r.Name, end), func() bool {
+	err := rig.Await(ctx, fmt.Sprintf("%s has read up to offset %d", r.Name, end), func() bool {
 		if _, newest, ok, _ := last(r.lives).offsets(); !ok || newest < end {
 			return false
 		}
 		lines := life.Lines()
-		return Count(lines, "Partida finalizada!")+Count(lines, "Match finished!") >= matches ||
+		return rig.Count(lines, "Partida finalizada!")+rig.Count(lines, "Match finished!") >= matches ||
 			time.Since(last(lines).At) > overlooked
 	})
 	if err != nil {
@@ -124,14 +128,14 @@ func (r *reader) readTo(ctx context.Context, end int64, matches int) error {
 	}
 	life.Stop()
 	if code := life.ExitCode(); code != 0 {
-		return &NotRun{Cause: fmt.Sprintf("%s was asked to stop, and ended with exit code %d", r.Name, code)}
+		return &rig.NotRun{Cause: fmt.Sprintf("%s was asked to stop, and ended with exit code %d", r.Name, code)}
 	}
 	return nil
 }
 
 // threeMatches lets two boards begin with one setting each, and come back with the other's.
-func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := New(ctx, b)
+func threeMatches(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +184,7 @@ func threeMatches(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // playQuietly plays the n-th match to its end.
-func playQuietly(ctx context.Context, m *Match, n int) error {
+func playQuietly(ctx context.Context, m *match.Match, n int) error {
 	b := m.Bench
 	name := fmt.Sprint("match-", n+1)
 	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)), "MATCHES=1")
@@ -190,47 +194,47 @@ func playQuietly(ctx context.Context, m *Match, n int) error {
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
 		return unexpected(err, "%s ended with exit code %d", name, code)
 	}
-	b.Say(Text{PT: fmt.Sprintf("a partida %d está no tópico", n+1), EN: fmt.Sprintf("match %d is in the topic", n+1)})
+	b.Say(service.Text{PT: fmt.Sprintf("a partida %d está no tópico", n+1), EN: fmt.Sprintf("match %d is in the topic", n+1)})
 	return nil
 }
 
 // killAutoCommit kills a board between two automatic commits, and lets it go on.
-func killAutoCommit(ctx context.Context, b *Bench) (Part, error) {
-	m, err := NewNamed(ctx, b, "-auto")
+func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
+	m, err := match.NewNamed(ctx, b, "-auto")
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	board := m.Board("auto-commit", "DELIVERY=auto")
 	if _, err := b.Quietly("match-auto", "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	p, err := board.Start()
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
-	if err := p.Await(ctx, fmt.Sprintf("id %d is shown", autoCommitCrash), Showing(autoCommitCrash)); err != nil {
-		return Part{}, err
+	if err := p.Await(ctx, fmt.Sprintf("id %d is shown", autoCommitCrash), match.Showing(autoCommitCrash)); err != nil {
+		return report.Part{}, err
 	}
 	p.Kill()
 	shown := last(board.Scores()).ID()
 	committed, err := b.Committed(board.Group, m.Topic, 0)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	committed = max(committed, 0)
 	if committed >= int64(shown) {
-		return Part{}, &NotRun{Cause: fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
 	}
-	SayRestart(b, board, Killed)
+	board.SayRestart(rig.Killed)
 	if _, err := board.Follow(ctx); err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = Text{PT: "confirmação automática e kill -9", EN: "automatic commit and kill -9"}
+	part.Title = service.Text{PT: "confirmação automática e kill -9", EN: "automatic commit and kill -9"}
 	for id := int(committed) + 1; id <= shown; id++ {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
-	part.Notes = []Text{{
+	part.Notes = []service.Text{{
 		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
 	}}
 	return part, err

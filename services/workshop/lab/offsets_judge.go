@@ -6,35 +6,39 @@ import (
 	"slices"
 	"strings"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // judgeOffsets counts what each of the two boards has shown in each of its lives, and where it began.
-func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int64) ([]Part, error) {
+func judgeOffsets(ctx context.Context, m *match.Match, early, late *reader, ends []int64) ([]report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var matches [][]Goal
+	var matches [][]match.Goal
 	for i, end := range ends {
 		begin := int64(0)
 		if i > 0 {
 			begin = ends[i-1]
 		}
-		matches = append(matches, slices.DeleteFunc(slices.Clone(goals), func(g Goal) bool { return g.Offset < begin || g.Offset >= end }))
+		matches = append(matches, slices.DeleteFunc(slices.Clone(goals), func(g match.Goal) bool { return g.Offset < begin || g.Offset >= end }))
 	}
-	var parts []Part
+	var parts []report.Part
 	for _, c := range []struct {
-		title  Text
+		title  service.Text
 		reader *reader
 		life   int
-		goals  []Goal
+		goals  []match.Goal
 		begins int64
 	}{
-		{Text{PT: "grupo novo, earliest", EN: "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
-		{Text{PT: "grupo novo, latest", EN: "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
-		{Text{PT: "o grupo de earliest volta, com latest", EN: "the group of earliest comes back, with latest"}, early, 1, matches[2], ends[1]},
-		{Text{PT: "o grupo de latest volta, com earliest", EN: "the group of latest comes back, with earliest"}, late, 1, matches[2], ends[1]},
+		{service.Text{PT: "grupo novo, earliest", EN: "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
+		{service.Text{PT: "grupo novo, latest", EN: "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
+		{service.Text{PT: "o grupo de earliest volta, com latest", EN: "the group of earliest comes back, with latest"}, early, 1, matches[2], ends[1]},
+		{service.Text{PT: "o grupo de latest volta, com earliest", EN: "the group of latest comes back, with earliest"}, late, 1, matches[2], ends[1]},
 	} {
 		first, _, _, err := c.reader.lives[c.life].offsets()
 		if err != nil {
@@ -42,8 +46,8 @@ func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int
 		}
 		part := partOfLife(c.goals, c.reader.Lives[c.life].Lines())
 		part.Title = c.title
-		part.Facts = []Fact{{
-			Text: Text{PT: fmt.Sprintf("pediu ao broker primeiro o offset %d", first), EN: fmt.Sprintf("first asked the broker for offset %d", first)}, Held: first == c.begins,
+		part.Facts = []report.Fact{{
+			Text: service.Text{PT: fmt.Sprintf("pediu ao broker primeiro o offset %d", first), EN: fmt.Sprintf("first asked the broker for offset %d", first)}, Held: first == c.begins,
 		}}
 		parts = append(parts, part)
 	}
@@ -56,22 +60,22 @@ func judgeOffsets(ctx context.Context, m *Match, early, late *reader, ends []int
 
 // partOfLife counts the goals that one life was to show. Those of other matches have the same scores: the
 // board says which match follows.
-func partOfLife(goals []Goal, lines []Line) Part {
+func partOfLife(goals []match.Goal, lines []rig.Line) report.Part {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	streams := map[string]bool{}
-	known := map[verdict.Message]Score{}
+	known := map[verdict.Message]match.Score{}
 	for _, g := range goals {
 		run.Log = append(run.Log, g.Record)
 		streams[g.Stream] = true
 		known[g.Message] = g.Score
 	}
-	part := Part{}
+	part := report.Part{}
 	stream := ""
 	for _, l := range lines {
 		if id, ok := matchOf(l.Text); ok {
 			stream = id
 		}
-		s, ok := ParseScore(l.Text)
+		s, ok := match.ParseScore(l.Text)
 		if !ok {
 			continue
 		}

@@ -7,15 +7,17 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/rig"
 )
 
 // twoMatches are two goals each of two matches with the same scores.
-func twoMatches() []Goal {
-	var goals []Goal
+func twoMatches() []match.Goal {
+	var goals []match.Goal
 	for i, stream := range []string{"0aa1", "0bb2"} {
 		for n := 1; n <= 2; n++ {
 			record := verdict.Record{Message: verdict.Message{Stream: stream, Number: n}, Offset: int64(3*i + n - 1)}
-			goals = append(goals, Goal{Record: record, Score: Score{TeamA: n}})
+			goals = append(goals, match.Goal{Record: record, Score: match.Score{TeamA: n}})
 		}
 	}
 	return goals
@@ -25,7 +27,7 @@ func TestPartOfLife(t *testing.T) {
 	const first, second = "partida 0aa1\nTeamA      TeamB\n1 - 0\n2 - 0\nPartida finalizada!\n", "partida 0bb2\nTeamA      TeamB\n1 - 0\n2 - 0\n"
 	for _, c := range []struct {
 		name, lines string
-		goals       []Goal
+		goals       []match.Goal
 		want        []string
 	}{
 		{"both", first + second, twoMatches(), nil},
@@ -38,9 +40,9 @@ func TestPartOfLife(t *testing.T) {
 		{"a score that is none", first + "0 - 2\n", twoMatches()[:2], []string{"a score that no event explains: 0 - 2"}},
 		{"nothing", "", twoMatches()[2:], []string{"lost: ids 1, 2 instead of none"}},
 	} {
-		var lines []Line
+		var lines []rig.Line
 		for text := range strings.Lines(c.lines) {
-			lines = append(lines, Line{Text: strings.TrimSuffix(text, "\n")})
+			lines = append(lines, rig.Line{Text: strings.TrimSuffix(text, "\n")})
 		}
 		var got []string
 		for _, m := range partOfLife(c.goals, lines).Misses() {

@@ -12,7 +12,11 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var order = Lab{
@@ -27,18 +31,18 @@ type way struct {
 	name       string
 	partitions int32
 	key        string // MESSAGE_KEY
-	title      Text
+	title      service.Text
 	jumps      bool // the score is predicted to jump back
 }
 
 var ways = []way{
-	{"scattered", threePartitions, "none", Text{PT: "três partições, sem chave", EN: "three partitions, no key"}, true},
-	{"single", 1, "none", Text{PT: "uma partição, sem chave", EN: "one partition, no key"}, false},
-	{"keyed", threePartitions, "match", Text{PT: "três partições, a partida como chave", EN: "three partitions, the match as key"}, false},
+	{"scattered", threePartitions, "none", service.Text{PT: "três partições, sem chave", EN: "three partitions, no key"}, true},
+	{"single", 1, "none", service.Text{PT: "uma partição, sem chave", EN: "one partition, no key"}, false},
+	{"keyed", threePartitions, "match", service.Text{PT: "três partições, a partida como chave", EN: "three partitions, the match as key"}, false},
 }
 
-func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
-	parts := make([]Part, len(ways))
+func runOrder(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	parts := make([]report.Part, len(ways))
 	playing, inTime := errgroup.WithContext(ctx)
 	for i, w := range ways {
 		playing.Go(func() (err error) {
@@ -51,52 +55,52 @@ func runOrder(ctx context.Context, b *Bench) ([]Part, error) {
 
 // playThenShow plays a match to its end, and only then starts a board: whatever is on several partitions
 // is there for it all at once, so that only by a miracle it would take everything in order.
-func playThenShow(ctx context.Context, b *Bench, w way) (Part, error) {
+func playThenShow(ctx context.Context, b *rig.Bench, w way) (report.Part, error) {
 	start := b.Quietly // one match is enough for a screen
 	if w.jumps {
 		start = b.Start
 	}
-	m, err := NewOn(ctx, b, "-"+w.name, w.partitions)
+	m, err := match.NewOn(ctx, b, "-"+w.name, w.partitions)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	simulator, err := start("simulator-"+w.name, "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1", "MESSAGE_KEY="+w.key)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	if code, err := simulator.Wait(ctx); err != nil || code != 0 {
-		return Part{}, unexpected(err, "%s ended with exit code %d", simulator.Name, code)
+		return report.Part{}, unexpected(err, "%s ended with exit code %d", simulator.Name, code)
 	}
 	goals, err := scattered(ctx, m, w.partitions)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	board := m.Board("board-"+w.name, "DELIVERY=auto", "MATCHES=0") // nor does it end with a finish that comes too early
 	p, err := start(board.Name, "scoreboard", board.Vars...)
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	board.Lives = append(board.Lives, p)
-	err = Await(ctx, board.Name+" has shown the match", func() bool {
+	err = rig.Await(ctx, board.Name+" has shown the match", func() bool {
 		shown := len(board.Scores())
 		return shown >= len(goals) || shown > 0 && time.Since(last(p.Lines()).At) > overlooked
 	})
 	if err != nil {
-		return Part{}, err
+		return report.Part{}, err
 	}
 	p.Stop()
 	return judgeOrder(w, goals, board.Scores())
 }
 
 // scattered are the goals of a match on several partitions, in the order of their ids.
-func scattered(ctx context.Context, m *Match, partitions int32) ([]Goal, error) {
-	var goals []Goal
+func scattered(ctx context.Context, m *match.Match, partitions int32) ([]match.Goal, error) {
+	var goals []match.Goal
 	for partition := range partitions {
 		_, err := kafka.ReadToEnd(ctx, m.Bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			e, err := event.DecodeScoreEvent(msg.Value)
 			if err == nil && e.Event == event.Goal {
 				record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
-				goals = append(goals, Goal{Record: record, Score: Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
+				goals = append(goals, match.Goal{Record: record, Score: match.Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
 			}
 			return err
 		})
@@ -104,16 +108,16 @@ func scattered(ctx context.Context, m *Match, partitions int32) ([]Goal, error) 
 			return nil, err
 		}
 	}
-	slices.SortFunc(goals, func(a, b Goal) int { return a.Number - b.Number })
+	slices.SortFunc(goals, func(a, b match.Goal) int { return a.Number - b.Number })
 	return goals, nil
 }
 
 // judgeOrder compares the board with the match twice: with the order of the goals, which is what people
 // look at, and with that of each partition, which is what Kafka promises.
-func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
+func judgeOrder(w way, goals []match.Goal, scores []match.Score) (report.Part, error) {
 	people := verdict.Run{Reads: []verdict.Read{}} // no log: one order for all
 	kafkas := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
-	byScore := map[Score]Goal{}
+	byScore := map[match.Score]match.Goal{}
 	spread := make([]int, w.partitions)
 	for _, g := range goals {
 		people.Writes = append(people.Writes, verdict.Write{Message: g.Message, Outcome: verdict.Acknowledged})
@@ -121,10 +125,10 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 		byScore[g.Score] = g
 		spread[g.Partition]++
 	}
-	part := Part{Title: w.title}
-	var seen []Score
+	part := report.Part{Title: w.title}
+	var seen []match.Score
 	for _, s := range scores {
-		g, ok := byScore[Score{TeamA: s.TeamA, TeamB: s.TeamB}]
+		g, ok := byScore[match.Score{TeamA: s.TeamA, TeamB: s.TeamB}]
 		if !ok {
 			part.Strange = append(part.Strange, s.String())
 			continue
@@ -134,24 +138,24 @@ func judgeOrder(w way, goals []Goal, scores []Score) (Part, error) {
 	}
 	kafkas.Reads = people.Reads
 	part.Counted = verdict.Check(people)
-	part.Table = append([]Text{{PT: "ids na tela, ↩ onde o placar volta atrás:", EN: "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
-	part.Facts = []Fact{{Text: Text{
+	part.Table = append([]service.Text{{PT: "ids na tela, ↩ onde o placar volta atrás:", EN: "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
+	part.Facts = []report.Fact{{Text: service.Text{
 		PT: fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
 		EN: fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
 	}, Held: len(verdict.Check(kafkas).Nonmonotonic) == 0}}
 	if !w.jumps {
-		used := len(spread) - Occurrences(spread, 0)
-		part.Facts = append(part.Facts, Fact{Text: Text{PT: "a partida inteira está numa partição só", EN: "the whole match is on a single partition"}, Held: used == 1})
+		used := len(spread) - report.Occurrences(spread, 0)
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{PT: "a partida inteira está numa partição só", EN: "the whole match is on a single partition"}, Held: used == 1})
 		return part, nil
 	}
 	return part, jumpedBack(&part, seen, last(goals).Score)
 }
 
 // jumpedBack notes how often the score has jumped back, and how far.
-func jumpedBack(part *Part, seen []Score, result Score) error {
+func jumpedBack(part *report.Part, seen []match.Score, result match.Score) error {
 	back := stepsBack(seen)
 	if len(back) == 0 {
-		return &NotRun{Cause: "the score did not jump back: the board has met the goals in order by chance, run it again"}
+		return &rig.NotRun{Cause: "the score did not jump back: the board has met the goals in order by chance, run it again"}
 	}
 	// Which they are nobody can say beforehand; that there are some, and nothing else is wrong, is the prediction.
 	for _, i := range back {
@@ -159,15 +163,15 @@ func jumpedBack(part *Part, seen []Score, result Score) error {
 	}
 	slices.Sort(part.Want.OutOfOrder)
 	far := slices.MaxFunc(back, func(i, j int) int { return (seen[i-1].ID() - seen[i].ID()) - (seen[j-1].ID() - seen[j].ID()) })
-	times := Text{PT: fmt.Sprint(len(back), " vezes"), EN: fmt.Sprint(len(back), " times")}
+	times := service.Text{PT: fmt.Sprint(len(back), " vezes"), EN: fmt.Sprint(len(back), " times")}
 	if len(back) == 1 {
-		times = Text{PT: "uma vez", EN: "once"}
+		times = service.Text{PT: "uma vez", EN: "once"}
 	}
-	part.Facts = append(part.Facts, Fact{Text: Text{
+	part.Facts = append(part.Facts, report.Fact{Text: service.Text{
 		PT: fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
 		EN: fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
 	}, Held: true})
-	part.Notes = []Text{{
+	part.Notes = []service.Text{{
 		PT: fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
 		EN: fmt.Sprintf("the last line of the screen is %s; the match ended %s", last(seen), result),
 	}}
@@ -175,7 +179,7 @@ func jumpedBack(part *Part, seen []Score, result Score) error {
 }
 
 // stepsBack are the places of scores that are older than the one before.
-func stepsBack(seen []Score) []int {
+func stepsBack(seen []match.Score) []int {
 	var back []int
 	for i := 1; i < len(seen); i++ {
 		if seen[i].ID() < seen[i-1].ID() {
@@ -189,7 +193,7 @@ func stepsBack(seen []Score) []int {
 const sequenceWidth = 76
 
 // sequence is the ids in the order of the screen.
-func sequence(seen []Score) []Text {
+func sequence(seen []match.Score) []service.Text {
 	text := ""
 	for i, s := range seen {
 		if i > 0 && s.ID() < seen[i-1].ID() {
@@ -197,9 +201,9 @@ func sequence(seen []Score) []Text {
 		}
 		text += fmt.Sprint(s.ID(), " ")
 	}
-	var rows []Text
+	var rows []service.Text
 	for _, line := range fold.Line(text, sequenceWidth, 0) {
-		rows = append(rows, Text{PT: line, EN: line})
+		rows = append(rows, service.Text{PT: line, EN: line})
 	}
 	return rows
 }

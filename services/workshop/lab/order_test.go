@@ -8,11 +8,13 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/rig"
 )
 
 // sixGoals are those of a match, all TeamA's, on the partitions that are named.
-func sixGoals(partitions ...int32) []Goal {
-	var goals []Goal
+func sixGoals(partitions ...int32) []match.Goal {
+	var goals []match.Goal
 	for i, p := range partitions {
 		offset := int64(0)
 		for _, g := range goals {
@@ -21,15 +23,15 @@ func sixGoals(partitions ...int32) []Goal {
 			}
 		}
 		record := verdict.Record{Message: verdict.Message{Stream: "m", Number: i + 1}, Partition: p, Offset: offset}
-		goals = append(goals, Goal{Record: record, Score: Score{TeamA: i + 1}})
+		goals = append(goals, match.Goal{Record: record, Score: match.Score{TeamA: i + 1}})
 	}
 	return goals
 }
 
-func onScreen(ids ...int) []Score {
-	var scores []Score
+func onScreen(ids ...int) []match.Score {
+	var scores []match.Score
 	for _, id := range ids {
-		scores = append(scores, Score{TeamA: id, Session: "board#1"})
+		scores = append(scores, match.Score{TeamA: id, Session: "board#1"})
 	}
 	return scores
 }
@@ -39,8 +41,8 @@ func TestOrderJudge(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		way   way
-		goals []Goal
-		shown []Score
+		goals []match.Goal
+		shown []match.Score
 		want  []string // how the verdict is red; none: it is not
 	}{
 		{"keyed, in order", keyed, sixGoals(1, 1, 1, 1, 1, 1), onScreen(1, 2, 3, 4, 5, 6), nil},
@@ -76,7 +78,7 @@ func TestOrderJudge(t *testing.T) {
 // Where the score has not jumped there is nothing to mend.
 func TestOrderNeedsAJump(t *testing.T) {
 	_, err := judgeOrder(ways[0], sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 3, 4, 5, 6))
-	if notRun, ok := errors.AsType[*NotRun](err); !ok || !strings.Contains(notRun.Cause, "did not jump back") {
+	if notRun, ok := errors.AsType[*rig.NotRun](err); !ok || !strings.Contains(notRun.Cause, "did not jump back") {
 		t.Errorf("ended with %v", err)
 	}
 }

@@ -15,13 +15,15 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var partitions = Lab{
 	Name:   "partitions",
 	Pace:   100 * time.Millisecond,
 	ByHand: ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
-	run:    func(ctx context.Context, b *Bench) ([]Part, error) { return spreadKeys(ctx, b, nil) },
+	run:    func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return spreadKeys(ctx, b, nil) },
 }
 
 const (
@@ -33,7 +35,7 @@ const (
 var someKeys = []string{"ana", "bia", "duda", "eva"}
 
 // spreadKeys sends with the workshop's own settings, and the partitioner where one is given.
-func spreadKeys(ctx context.Context, b *Bench, partitioner sarama.PartitionerConstructor) ([]Part, error) {
+func spreadKeys(ctx context.Context, b *rig.Bench, partitioner sarama.PartitionerConstructor) ([]report.Part, error) {
 	conf := b.Cluster.Config("workshop")
 	if partitioner != nil {
 		conf.Producer.Partitioner = partitioner
@@ -51,13 +53,13 @@ func spreadKeys(ctx context.Context, b *Bench, partitioner sarama.PartitionerCon
 		return nil, err
 	}
 	if slices.IndexFunc(without, func(p placed) bool { return p.partition != without[0].partition }) < 0 {
-		return nil, &NotRun{Cause: "all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
+		return nil, &rig.NotRun{Cause: "all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
 	}
 	with, err := sendTen(ctx, b, producer, b.Name("meu-topico-com-chave"), keys)
 	if err != nil {
 		return nil, err
 	}
-	return []Part{partWithoutKeys(without), partWithKeys(with)}, nil
+	return []report.Part{partWithoutKeys(without), partWithKeys(with)}, nil
 }
 
 // placed is one of the ten messages, as a reader finds it.
@@ -70,23 +72,23 @@ type placed struct {
 
 // sendTen sends a message for each key, in this order, none where it is empty, and returns what is in the
 // topic then, partition by partition.
-func sendTen(ctx context.Context, b *Bench, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
+func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}); err != nil {
 		return nil, err
 	}
 	for n, key := range keys {
 		value := fmt.Sprintf(`{"numero": %d, "mensagem": "Mensagem %d"}`, n, n)
 		msg := &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}
-		label := Text{PT: "sem chave", EN: "without a key"}
+		label := service.Text{PT: "sem chave", EN: "without a key"}
 		if key != "" {
 			msg.Key = sarama.StringEncoder(key)
-			label = Text{PT: "chave " + key, EN: "key " + key}
+			label = service.Text{PT: "chave " + key, EN: "key " + key}
 		}
 		partition, offset, err := producer.SendMessage(msg)
 		if err != nil {
 			return nil, fmt.Errorf("send message %d: %w", n, err)
 		}
-		b.Say(Text{
+		b.Say(service.Text{
 			PT: fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
 			EN: fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
 		})
@@ -98,7 +100,7 @@ func sendTen(ctx context.Context, b *Bench, producer sarama.SyncProducer, topic 
 }
 
 // readTen reads partition by partition. Where a message stands is what its reader says, not its sender.
-func readTen(ctx context.Context, b *Bench, topic string) ([]placed, error) {
+func readTen(ctx context.Context, b *rig.Bench, topic string) ([]placed, error) {
 	var all []placed
 	for partition := range int32(threePartitions) {
 		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -116,16 +118,16 @@ func readTen(ctx context.Context, b *Bench, topic string) ([]placed, error) {
 	return all, nil
 }
 
-func partWithoutKeys(all []placed) Part {
+func partWithoutKeys(all []placed) report.Part {
 	part := partOfTen(all)
-	part.Title = Text{PT: "sem chave", EN: "without a key"}
-	part.Facts = []Fact{acrossPartitions(all)}
+	part.Title = service.Text{PT: "sem chave", EN: "without a key"}
+	part.Facts = []report.Fact{acrossPartitions(all)}
 	return part
 }
 
-func partWithKeys(all []placed) Part {
+func partWithKeys(all []placed) report.Part {
 	part := partOfTen(all)
-	part.Title = Text{PT: "com chave", EN: "with a key"}
+	part.Title = service.Text{PT: "com chave", EN: "with a key"}
 	for _, key := range someKeys {
 		var where []int32
 		n := 0
@@ -137,7 +139,7 @@ func partWithKeys(all []placed) Part {
 		}
 		where = slices.Compact(where) // they are sorted
 		want := javaPartition([]byte(key), threePartitions)
-		part.Facts = append(part.Facts, Fact{Text: Text{
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("%s: %d mensagens na partição %s; murmur2, como o cliente Java o calcula, diz %d", key, n, numbered(where), want),
 			EN: fmt.Sprintf("%s: %d messages on partition %s; murmur2, as the Java client computes it, says %d", key, n, numbered(where), want),
 		}, Held: n > 1 && slices.Equal(where, []int32{want})})
@@ -148,7 +150,7 @@ func partWithKeys(all []placed) Part {
 
 // partOfTen counts: all ten were acknowledged, and in each partition the order of sending is to hold,
 // whatever the keys.
-func partOfTen(all []placed) Part {
+func partOfTen(all []placed) report.Part {
 	run := verdict.Run{Log: []verdict.Record{}}
 	for n := range tenMessages {
 		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: n}, Outcome: verdict.Acknowledged})
@@ -156,7 +158,7 @@ func partOfTen(all []placed) Part {
 	for _, p := range all {
 		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Number: p.number}, Partition: p.partition, Offset: p.offset})
 	}
-	part := Part{Counted: verdict.Check(run), Unread: true, Sent: tenMessages, Acknowledged: tenMessages}
+	part := report.Part{Counted: verdict.Check(run), Unread: true, Sent: tenMessages, Acknowledged: tenMessages}
 	for partition := range int32(threePartitions) {
 		var cells []string
 		for _, p := range all {
@@ -165,14 +167,14 @@ func partOfTen(all []placed) Part {
 			}
 		}
 		row := strings.Join(cells, ", ")
-		part.Table = append(part.Table, Text{PT: fmt.Sprintf("Partição %d: %s", partition, row), EN: fmt.Sprintf("Partition %d: %s", partition, row)})
+		part.Table = append(part.Table, service.Text{PT: fmt.Sprintf("Partição %d: %s", partition, row), EN: fmt.Sprintf("Partition %d: %s", partition, row)})
 	}
 	return part
 }
 
 // acrossPartitions is the sequence of somebody who reads one partition after the other. Whoever begins
 // with the last one has just as much right to it.
-func acrossPartitions(all []placed) Fact {
+func acrossPartitions(all []placed) report.Fact {
 	reading := slices.Clone(all)
 	if slices.IsSortedFunc(reading, byNumber) {
 		slices.SortStableFunc(reading, func(a, b placed) int { return cmp.Compare(b.partition, a.partition) })
@@ -181,7 +183,7 @@ func acrossPartitions(all []placed) Fact {
 	for _, p := range reading {
 		sequence = append(sequence, fmt.Sprint(p.number))
 	}
-	return Fact{Text: Text{
+	return report.Fact{Text: service.Text{
 		PT: "lidas uma partição depois da outra: " + strings.Join(sequence, " ") + "; não é a ordem do envio",
 		EN: "read one partition after the other: " + strings.Join(sequence, " ") + "; that is not the order of sending",
 	}, Held: !slices.IsSortedFunc(reading, byNumber)}

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/IBM/sarama"
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var poison = Lab{
@@ -24,9 +27,9 @@ var poison = Lab{
 // poisonPace is slow enough for the message to come in mid-match.
 const poisonPace = 50 * time.Millisecond
 
-func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
+func runPoison(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	b.Pace = max(b.Pace, poisonPace)
-	m, err := New(ctx, b)
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 		return err
 	})
 	following.Go(func() (err error) {
-		if err = first.Await(inTime, "id 5 is shown", Showing(FailAt)); err == nil {
+		if err = first.Await(inTime, "id 5 is shown", match.Showing(failAt)); err == nil {
 			at, err = sendPoison(inTime, m)
 		}
 		return err
@@ -60,7 +63,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 			if codes = append(codes, code); len(codes) == cap(codes) {
 				return nil
 			}
-			SayRestart(b, without, code)
+			without.SayRestart(code)
 			if p, err = without.Start(); err != nil {
 				return err
 			}
@@ -73,7 +76,7 @@ func runPoison(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // sendPoison sends a message that is no event, and returns its offset.
-func sendPoison(ctx context.Context, m *Match) (int64, error) {
+func sendPoison(ctx context.Context, m *match.Match) (int64, error) {
 	conf := m.Bench.Cluster.Config("workshop")
 	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
 		return sarama.NewSyncProducer(m.Bench.Cluster.Brokers, conf)
@@ -86,14 +89,14 @@ func sendPoison(ctx context.Context, m *Match) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
-	m.Bench.Say(Text{
+	m.Bench.Say(service.Text{
 		PT: fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
 		EN: fmt.Sprintf("unreadable message sent, at offset %d", offset),
 	})
 	return offset, nil
 }
 
-func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, codes []int) ([]Part, error) {
+func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board, at int64, codes []int) ([]report.Part, error) {
 	stopped, err := m.Part(ctx, without)
 	if err != nil {
 		return nil, err
@@ -112,40 +115,22 @@ func judgePoison(ctx context.Context, m *Match, without, with *Board, at int64, 
 		return nil, err
 	}
 	stopped.Pending = true
-	stopped.Title = Text{PT: "sem dead letters", EN: "without dead letters"}
-	stopped.Facts = []Fact{
-		{Text: Text{PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
+	stopped.Title = service.Text{PT: "sem dead letters", EN: "without dead letters"}
+	stopped.Facts = []report.Fact{
+		{Text: service.Text{PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
 			Held: !slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
-		{Text: Text{PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
+		{Text: service.Text{PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
 			Held: committed == at},
 	}
-	letters, err := DeadLetters(ctx, m)
+	letters, err := m.DeadLetters(ctx)
 	if err != nil {
 		return nil, err
 	}
 	passed, err := m.Part(ctx, with)
-	passed.Title = Text{PT: "com dead letters", EN: "with dead letters"}
-	passed.Facts = []Fact{{
-		Text: Text{PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
-		Held: slices.Equal(letters, []verdict.Message{UnreadableAt(at)}),
+	passed.Title = service.Text{PT: "com dead letters", EN: "with dead letters"}
+	passed.Facts = []report.Fact{{
+		Text: service.Text{PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
+		Held: slices.Equal(letters, []verdict.Message{match.UnreadableAt(at)}),
 	}}
-	return []Part{stopped, passed}, err
-}
-
-// DeadLetters are the messages that were put aside, as the headers of their letters name them.
-func DeadLetters(ctx context.Context, m *Match) ([]verdict.Message, error) {
-	letters := []verdict.Message{}
-	err := m.Read(ctx, m.Topic+".dlq", sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-		for _, h := range msg.Headers {
-			if string(h.Key) == "dlq.offset" {
-				offset, err := strconv.ParseInt(string(h.Value), 10, 64)
-				if err != nil {
-					return fmt.Errorf("dead letter at offset %d: %w", msg.Offset, err)
-				}
-				letters = append(letters, UnreadableAt(offset))
-			}
-		}
-		return nil
-	})
-	return letters, err
+	return []report.Part{stopped, passed}, err
 }

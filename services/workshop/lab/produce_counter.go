@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/rig"
 )
 
 // produceCounter counts the Produce requests through a proxy, and can cut one off.
@@ -21,7 +22,7 @@ type produceCounter struct {
 	problem error
 }
 
-func newProduceCounter(b *Bench, cutAt int) (*produceCounter, error) {
+func newProduceCounter(b *rig.Bench, cutAt int) (*produceCounter, error) {
 	p, err := b.Wire()
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func newProduceCounter(b *Bench, cutAt int) (*produceCounter, error) {
 }
 
 // cluster is the bench's, through the counter.
-func (c *produceCounter) cluster(b *Bench) kafka.Cluster {
+func (c *produceCounter) cluster(b *rig.Bench) kafka.Cluster {
 	return kafka.Cluster{Brokers: b.Cluster.Brokers, Proxy: c.URL()}
 }
 
@@ -40,7 +41,7 @@ func (c *produceCounter) decide(r wire.Request) wire.Fate {
 	if r.Key != kmsg.Produce {
 		return wire.Pass
 	}
-	s, err := RequestStep(r)
+	s, err := rig.RequestStep(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
@@ -70,7 +71,7 @@ func (c *produceCounter) requests() (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.problem != nil {
-		return 0, &NotRun{Cause: fmt.Sprintf("what was sent to the brokers could not be read: %v", c.problem)}
+		return 0, &rig.NotRun{Cause: fmt.Sprintf("what was sent to the brokers could not be read: %v", c.problem)}
 	}
 	return c.fresh, nil
 }
@@ -83,7 +84,7 @@ func (c *produceCounter) arrived() ([]int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, struck := c.seen[c.cutAt]; !struck {
-		return nil, &NotRun{Cause: fmt.Sprintf("the connection was not cut at id %d", c.cutAt)}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("the connection was not cut at id %d", c.cutAt)}
 	}
 	var ids []int
 	for id, came := range c.seen {

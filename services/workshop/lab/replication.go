@@ -9,6 +9,8 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var replication = Lab{
@@ -22,13 +24,13 @@ type replicated struct {
 	name, topic string
 	replicas    []int32
 	minInSync   int
-	producer    *Process
-	facts       []Fact
-	notes       []Text
+	producer    *rig.Process
+	facts       []report.Fact
+	notes       []service.Text
 }
 
 func (r *replicated) fact(pt, en string, held bool) {
-	r.facts = append(r.facts, Fact{Text: Text{PT: pt, EN: en}, Held: held})
+	r.facts = append(r.facts, report.Fact{Text: service.Text{PT: pt, EN: en}, Held: held})
 }
 
 // The brokers that die, in this order. The first leads every topic, and is the only replica of one.
@@ -40,7 +42,7 @@ const (
 	sendPace    = 100 * time.Millisecond // of each producer
 )
 
-func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
+func runReplication(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	watch := watchCluster(b)
 	topics := []*replicated{
 		{name: "rf-1", replicas: []int32{1}, minInSync: 1},
@@ -60,14 +62,14 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return nil, err
 	}
-	b.Say(Text{PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
-	drawReplicas(b, watch, topics, Text{PT: "no começo", EN: "at the start"})
-	for _, step := range []func(context.Context, *Bench, *clusterWatch, []*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
+	b.Say(service.Text{PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
+	drawReplicas(b, watch, topics, service.Text{PT: "no começo", EN: "at the start"})
+	for _, step := range []func(context.Context, *rig.Bench, *clusterWatch, []*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
 		if err := step(ctx, b, watch, topics); err != nil {
 			return nil, err
 		}
 	}
-	var parts []Part
+	var parts []report.Part
 	for _, r := range topics {
 		part, err := judgeReplicated(ctx, b, r)
 		if err != nil {
@@ -79,12 +81,12 @@ func runReplication(ctx context.Context, b *Bench) ([]Part, error) {
 }
 
 // acked is how many messages the brokers have acknowledged to a topic's producer: each is a line of it.
-func acked(b *Bench, r *replicated) int {
-	return Count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
+func acked(b *rig.Bench, r *replicated) int {
+	return rig.Count(r.producer.Lines(), service.Pick(b.Lang, "mensagem enviada", "message sent"))
 }
 
 // ackedAfter is when the first acknowledgement came after a moment.
-func ackedAfter(b *Bench, r *replicated, moment time.Time) (time.Time, bool) {
+func ackedAfter(b *rig.Bench, r *replicated, moment time.Time) (time.Time, bool) {
 	for _, line := range r.producer.Lines() {
 		if line.At.After(moment) && strings.Contains(line.Text, service.Pick(b.Lang, "mensagem enviada", "message sent")) {
 			return line.At, true
@@ -94,10 +96,10 @@ func ackedAfter(b *Bench, r *replicated, moment time.Time) (time.Time, bool) {
 }
 
 // goesOn waits until each of the topics has acknowledged more.
-func goesOn(ctx context.Context, b *Bench, topics ...*replicated) error {
+func goesOn(ctx context.Context, b *rig.Bench, topics ...*replicated) error {
 	for _, r := range topics {
 		before := acked(b, r)
-		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]Line) bool { return acked(b, r) >= before+acksBetween }); err != nil {
+		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]rig.Line) bool { return acked(b, r) >= before+acksBetween }); err != nil {
 			return err
 		}
 	}
@@ -109,25 +111,25 @@ func goesOn(ctx context.Context, b *Bench, topics ...*replicated) error {
 const onTheWay = time.Second
 
 // kill kills a broker, waits until nothing of it is on its way any more, and returns when it died.
-func kill(ctx context.Context, b *Bench, id int32) (died time.Time, err error) {
+func kill(ctx context.Context, b *rig.Bench, id int32) (died time.Time, err error) {
 	if err := b.Brokers.Kill(id); err != nil {
 		return died, err
 	}
 	died = time.Now()
-	b.Say(Text{PT: fmt.Sprintf("kill -9 no broker %d", id), EN: fmt.Sprintf("kill -9 of broker %d", id)})
+	b.Say(service.Text{PT: fmt.Sprintf("kill -9 no broker %d", id), EN: fmt.Sprintf("kill -9 of broker %d", id)})
 	return died, service.Sleep(ctx, onTheWay)
 }
 
 // resumes reports whether a topic acknowledges messages again, for which it has as long as anything here.
-func resumes(ctx context.Context, b *Bench, r *replicated) (bool, error) {
+func resumes(ctx context.Context, b *rig.Bench, r *replicated) (bool, error) {
 	err := goesOn(ctx, b, r)
-	if _, never := errors.AsType[*NotRun](err); never {
+	if _, never := errors.AsType[*rig.NotRun](err); never {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func firstDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
+func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
 	died, err := kill(ctx, b, firstDead)
 	if err != nil {
@@ -147,10 +149,10 @@ func firstDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*re
 		}
 		if at, ok := ackedAfter(b, r, died.Add(onTheWay)); ok {
 			took := at.Sub(died).Seconds()
-			r.notes = append(r.notes, Text{PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
+			r.notes = append(r.notes, service.Text{PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
 		}
 	}
-	drawReplicas(b, watch, topics, Text{PT: "sem o broker 1", EN: "without broker 1"})
+	drawReplicas(b, watch, topics, service.Text{PT: "sem o broker 1", EN: "without broker 1"})
 	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê", "without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
@@ -161,7 +163,7 @@ func firstDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*re
 	return nil
 }
 
-func secondDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
+func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	two, three := topics[1], topics[2]
 	if _, err := kill(ctx, b, secondDead); err != nil {
 		return err
@@ -177,11 +179,11 @@ func secondDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	if err := service.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})
+	drawReplicas(b, watch, topics, service.Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})
 	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê", "without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, two) == stuck && readable(ctx, b, two) == 0)
 	left := readable(ctx, b, three)
-	three.notes = append(three.notes, Text{
+	three.notes = append(three.notes, service.Text{
 		PT: fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), EN: fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
 	})
 	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
@@ -189,12 +191,12 @@ func secondDeath(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	return nil
 }
 
-func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
+func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
 	if err := b.Brokers.Start(firstDead); err != nil {
 		return err
 	}
-	b.Say(Text{PT: "o broker 1 está de volta", EN: "broker 1 is back"})
+	b.Say(service.Text{PT: "o broker 1 está de volta", EN: "broker 1 is back"})
 	stuck := acked(b, two)
 	back, err := resumes(ctx, b, one)
 	if err != nil {
@@ -204,7 +206,7 @@ func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	if err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{PT: "o broker 1 de volta, sem o 2", EN: "broker 1 back, without broker 2"})
+	drawReplicas(b, watch, topics, service.Text{PT: "o broker 1 de volta, sem o 2", EN: "broker 1 back, without broker 2"})
 	p, err := watch.look(two.topic)
 	if err != nil {
 		return err
@@ -216,18 +218,18 @@ func returnAlone(ctx context.Context, b *Bench, watch *clusterWatch, topics []*r
 	return nil
 }
 
-func returnAll(ctx context.Context, b *Bench, watch *clusterWatch, topics []*replicated) error {
+func returnAll(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	if err := b.Brokers.Mend(); err != nil {
 		return err
 	}
-	b.Say(Text{PT: "o broker 2 está de volta", EN: "broker 2 is back"})
+	b.Say(service.Text{PT: "o broker 2 está de volta", EN: "broker 2 is back"})
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return err
 	}
 	if err := watch.awaitWhole(ctx); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, Text{PT: "no fim", EN: "at the end"})
+	drawReplicas(b, watch, topics, service.Text{PT: "no fim", EN: "at the end"})
 	for _, r := range topics {
 		r.producer.Stop()
 	}
@@ -235,9 +237,9 @@ func returnAll(ctx context.Context, b *Bench, watch *clusterWatch, topics []*rep
 }
 
 // judgeReplicated compares what was acknowledged with what is in the topic now.
-func judgeReplicated(ctx context.Context, b *Bench, r *replicated) (Part, error) {
-	part := Part{
-		Title:  Text{PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
+func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.Part, error) {
+	part := report.Part{
+		Title:  service.Text{PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
 		Unread: true, Facts: r.facts, Notes: r.notes,
 	}
 	sends, err := b.Sends(r.producer.Name)

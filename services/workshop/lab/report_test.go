@@ -11,11 +11,13 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // A lab that starts no program has a page too: with its table, and no empty picture.
 func TestReportWithoutPrograms(t *testing.T) {
-	r := Result{Name: "partitions", Parts: []Part{partWithKeys(asSent())}, Timeline: timeline(&Bench{})}
+	r := report.Result{Name: "partitions", Parts: []report.Part{partWithKeys(asSent())}, Timeline: timeline(&rig.Bench{})}
 	var page strings.Builder
 	if err := r.Report(&page, service.English); err != nil {
 		t.Fatal(err)
@@ -35,7 +37,7 @@ func TestReportWithoutPrograms(t *testing.T) {
 // The page of a real run has everything that the match went through in its picture, the crash between
 // the two showings of id 5, and nothing from elsewhere. Controls: what is left out is missed.
 func TestReportShowsWhatHappened(t *testing.T) {
-	result, err := run(t, t.Context(), atLeastOnce, Options{Pace: 20 * time.Millisecond})
+	result, err := run(t, t.Context(), atLeastOnce, rig.Options{Pace: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,19 +48,19 @@ func TestReportShowsWhatHappened(t *testing.T) {
 		t.Errorf("the page loads %q", away)
 	}
 
-	wantFault := func(r Result, want string) {
+	wantFault := func(r report.Result, want string) {
 		t.Helper()
 		if got := pictureFaults(reportOf(t, r)); !slices.ContainsFunc(got, func(fault string) bool { return strings.Contains(fault, want) }) {
 			t.Errorf("of the picture it is said %q, want %q", got, want)
 		}
 	}
 	for _, step := range []history.Step{history.Send, history.Deliver, history.Show, history.Commit} {
-		wantFault(damaged(result, func(track *Track) {
+		wantFault(damaged(result, func(track *report.Track) {
 			track.Entries = slices.DeleteFunc(track.Entries, func(e history.Entry) bool { return e.Step == step })
 		}), fmt.Sprintf("0 marks %s ok, want", step))
 	}
-	wantFault(damaged(result, func(track *Track) { track.Lives[0].Code = 0 }), "crashes at []")
-	wantFault(damaged(result, func(track *Track) { track.Lives[0].Ended = track.Lives[0].Began }), "is not between the two showings of id 5")
+	wantFault(damaged(result, func(track *report.Track) { track.Lives[0].Code = 0 }), "crashes at []")
+	wantFault(damaged(result, func(track *report.Track) { track.Lives[0].Ended = track.Lives[0].Began }), "is not between the two showings of id 5")
 	result.Timeline.Tracks = nil
 	wantFault(result, "no picture")
 	for _, bad := range []string{`<script src="https://cdn.example/x.js">`, `<img src=//cdn.example/x.png>`, `<style>@import "x.css"</style>`, `<p style="background: url(x.png)">`, `<link rel=stylesheet href=x.css>`, `<script>import("./x.js")</script>`, `<script>fetch("/x")</script>`} {
@@ -68,7 +70,7 @@ func TestReportShowsWhatHappened(t *testing.T) {
 	}
 }
 
-func reportOf(t *testing.T, r Result) string {
+func reportOf(t *testing.T, r report.Result) string {
 	t.Helper()
 	var page strings.Builder
 	if err := r.Report(&page, service.English); err != nil {
@@ -78,7 +80,7 @@ func reportOf(t *testing.T, r Result) string {
 }
 
 // damaged is a result with another time line.
-func damaged(r Result, damage func(*Track)) Result {
+func damaged(r report.Result, damage func(*report.Track)) report.Result {
 	r.Timeline.Tracks = slices.Clone(r.Timeline.Tracks)
 	for i := range r.Timeline.Tracks {
 		r.Timeline.Tracks[i].Entries = slices.Clone(r.Timeline.Tracks[i].Entries)
@@ -119,7 +121,7 @@ func pictureFaults(page string) (faults []string) {
 	var ends, lines, fifth []int // crashed lives' ends, the lines of crashes, and id 5 on the screen: pixels from the left
 	for _, e := range picture.Children {
 		x, y := 0, 0
-		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < PictureLeft || x > PictureWidth || y <= 0)) {
+		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < report.PictureLeft || x > report.PictureWidth || y <= 0)) {
 			faults = append(faults, e.Title+" is outside")
 		}
 		if e.Title != "" && len(e.Children) > 0 { // a mark that can be seen

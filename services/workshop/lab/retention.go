@@ -14,6 +14,8 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var retention = Lab{
@@ -29,9 +31,9 @@ const (
 	beforeReturn  = readFirst + neverRead
 )
 
-func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
-	var byTime []Part
-	var bySize, byKey Part
+func runRetention(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	var byTime []report.Part
+	var bySize, byKey report.Part
 	together, inTime := errgroup.WithContext(ctx)
 	together.Go(func() (err error) { byTime, err = outlive(inTime, b); return err })
 	together.Go(func() (err error) { bySize, err = overflow(inTime, b); return err })
@@ -44,8 +46,8 @@ func runRetention(ctx context.Context, b *Bench) ([]Part, error) {
 
 // erased waits until the brokers have erased something. The embedded cluster knows the same settings, but
 // has nobody who looks at the clock for it; it erases batch by batch, where real brokers erase segments.
-func erased(ctx context.Context, b *Bench, what string, done func() bool) error {
-	return Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
+func erased(ctx context.Context, b *rig.Bench, what string, done func() bool) error {
+	return rig.Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
 		if b.Embedded != nil {
 			b.Embedded.Compact() // which applies the retention, too
 		}
@@ -54,7 +56,7 @@ func erased(ctx context.Context, b *Bench, what string, done func() bool) error 
 }
 
 // startProducer is the first offset that a topic still has.
-func startProducer(b *Bench, topic string) int64 {
+func startProducer(b *rig.Bench, topic string) int64 {
 	start, err := b.Client.GetOffset(topic, 0, sarama.OffsetOldest)
 	if err != nil {
 		return -1
@@ -65,10 +67,10 @@ func startProducer(b *Bench, topic string) int64 {
 // follower is a group of the consumer that rests for too long.
 type follower struct {
 	name, group string
-	lives       []*Process
+	lives       []*rig.Process
 }
 
-func (f *follower) read(ctx context.Context, b *Bench, topic string, until int, within time.Duration, vars ...string) error {
+func (f *follower) read(ctx context.Context, b *rig.Bench, topic string, until int, within time.Duration, vars ...string) error {
 	own := []string{"TOPIC=" + topic, "CONSUMER_GROUP=" + f.group, "GROUP_INSTANCE_ID=" + f.name}
 	p, err := b.Quietly(f.name, "consumer", append(own, vars...)...)
 	if err != nil {
@@ -86,7 +88,7 @@ func (f *follower) read(ctx context.Context, b *Bench, topic string, until int, 
 }
 
 // outlive has two groups rest for longer than messages are kept.
-func outlive(ctx context.Context, b *Bench) ([]Part, error) {
+func outlive(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	topic := b.Name("transactions")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.ms": fmt.Sprint(retentionTime.Milliseconds()), "segment.ms": "1000",
@@ -106,11 +108,11 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	}
 	followers := []*follower{{name: "earliest", group: b.Group("group-earliest")}, {name: "latest", group: b.Group("group-latest")}}
 	for _, f := range followers {
-		if err := f.read(ctx, b, topic, readFirst, Patience); err != nil {
+		if err := f.read(ctx, b, topic, readFirst, rig.Patience); err != nil {
 			return nil, err
 		}
 	}
-	b.Say(Text{
+	b.Say(service.Text{
 		PT: fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst, neverRead), EN: fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
 	})
 	if err := come("producer-2", neverRead); err != nil {
@@ -119,7 +121,7 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := erased(ctx, b, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
 		return nil, err
 	}
-	b.Say(Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
+	b.Say(service.Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
 		EN: fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
 	if err := come("producer-3", comeLater); err != nil {
 		return nil, err
@@ -131,7 +133,7 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 	if err := back.Wait(); err != nil {
 		return nil, err
 	}
-	var parts []Part
+	var parts []report.Part
 	for _, f := range followers {
 		part, err := judgeFollower(b, f, topic, &known)
 		if err != nil {
@@ -145,9 +147,9 @@ func outlive(ctx context.Context, b *Bench) ([]Part, error) {
 // What the consumer says of messages that were erased before it had read them.
 const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "deleted by retention before they were read"
 
-func judgeFollower(b *Bench, f *follower, topic string, known *transactions) (Part, error) {
-	part := Part{
-		Title:   Text{PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
+func judgeFollower(b *rig.Bench, f *follower, topic string, known *transactions) (report.Part, error) {
+	part := report.Part{
+		Title:   service.Text{PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
 		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
 		Highest: beforeReturn + comeLater,
 	}
@@ -163,14 +165,14 @@ func judgeFollower(b *Bench, f *follower, topic string, known *transactions) (Pa
 	for _, line := range f.lives[len(f.lives)-1].Lines() {
 		if strings.Contains(line.Text, phrase) {
 			said = append(said, line.Text)
-			b.Say(Text{PT: "o consumidor " + f.name + " diz: " + line.Text, EN: "the consumer " + f.name + " says: " + line.Text})
+			b.Say(service.Text{PT: "o consumidor " + f.name + " diz: " + line.Text, EN: "the consumer " + f.name + " says: " + line.Text})
 		}
 	}
 	offsets := fmt.Sprintf(service.Pick(b.Lang, "offsets %d a %d", "offsets %d to %d"), readFirst, beforeReturn-1)
-	part.Facts = []Fact{
-		{Text: Text{PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
+	part.Facts = []report.Fact{
+		{Text: service.Text{PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
 			Held: len(said) == 1 && strings.HasSuffix(said[0], offsets)},
-		{Text: Text{PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
+		{Text: service.Text{PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
 			Held: committed == beforeReturn+comeLater},
 	}
 	return part, nil
@@ -183,8 +185,8 @@ const (
 )
 
 // overflow fills a topic beyond its size.
-func overflow(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB", EN: "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
+func overflow(ctx context.Context, b *rig.Bench) (report.Part, error) {
+	part := report.Part{Title: service.Text{PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB", EN: "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
@@ -218,20 +220,20 @@ func overflow(ctx context.Context, b *Bench) (Part, error) {
 }
 
 // judgeSize: erased is the beginning, and no more of it than the settings say.
-func judgeSize(part Part, missing []int, size int64) Part {
+func judgeSize(part report.Part, missing []int, size int64) report.Part {
 	for id := range missing {
 		part.Want.Lost = append(part.Want.Lost, id+1)
 	}
-	part.Facts = []Fact{
-		{Text: Text{PT: "o começo do tópico se foi, lido por ninguém", EN: "the beginning of the topic is gone, read by nobody"}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
-		{Text: Text{PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
+	part.Facts = []report.Fact{
+		{Text: service.Text{PT: "o começo do tópico se foi, lido por ninguém", EN: "the beginning of the topic is gone, read by nobody"}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
+		{Text: service.Text{PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
 			Held: size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
 	}
 	return part
 }
 
 // logSize is how many bytes the leader of a topic's only partition keeps.
-func logSize(b *Bench, topic string) (int64, error) {
+func logSize(b *rig.Bench, topic string) (int64, error) {
 	leader, err := b.Client.Leader(topic, 0)
 	if err != nil {
 		return 0, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
 )
 
 // span is the numbers from first to last.
@@ -18,7 +19,7 @@ func span(first, last int) []int {
 }
 
 // sentAll counts a topic in which these of n messages are left.
-func sentAll(n int, left []int) (Part, []int) {
+func sentAll(n int, left []int) (report.Part, []int) {
 	run := verdict.Run{Log: []verdict.Record{}}
 	for id := 1; id <= n; id++ {
 		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: id}, Outcome: verdict.Acknowledged})
@@ -26,7 +27,7 @@ func sentAll(n int, left []int) (Part, []int) {
 	for _, id := range left {
 		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Number: id}, Offset: int64(id - 1)})
 	}
-	var p Part
+	var p report.Part
 	countSends(&p, run)
 	return p, missing(run)
 }

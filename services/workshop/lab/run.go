@@ -8,53 +8,56 @@ import (
 	"time"
 
 	"workshop.example/kit/history"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Run carries out a lab. It leaves nothing behind, also when ctx ends in its middle. An error says
 // that there is no verdict, and why.
-func Run(ctx context.Context, l Lab, o Options) (Result, error) {
+func Run(ctx context.Context, l Lab, o rig.Options) (report.Result, error) {
 	running, over := context.WithCancel(ctx)
 	defer over() // whatever an experiment still holds
-	var brokers *BrokerFaults
+	var brokers *rig.BrokerFaults
 	if l.Killer {
 		var err error
-		if brokers, err = FindBrokers(o); err == nil {
+		if brokers, err = rig.FindBrokers(o); err == nil {
 			err = brokers.StartAll(o.Say)
 		}
 		if err != nil {
-			return Result{}, err
+			return report.Result{}, err
 		}
 	}
 	if o.Pace < 0 {
 		o.Pace = l.Pace
 	}
-	b, err := NewBench(ctx, "lab-"+l.Name, brokers, o)
+	b, err := rig.NewBench(ctx, "lab-"+l.Name, brokers, o)
 	if err != nil {
-		return Result{}, err
+		return report.Result{}, err
 	}
 	defer b.Close()
 	parts, err := l.run(running, b)
 	if ctx.Err() != nil {
-		return Result{}, ctx.Err()
+		return report.Result{}, ctx.Err()
 	}
 	if err == nil {
 		err = b.CloseWires()
 	}
-	return Result{Name: l.Name, Words: l.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
+	return report.Result{Name: l.Name, Words: l.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
 }
 
 // timeline collects the histories, which are gone when the bench is closed. A program without one, such
 // as a student's, has its lives and its score lines.
-func timeline(b *Bench) Timeline {
-	t := Timeline{Ended: time.Now()}
+func timeline(b *rig.Bench) report.Timeline {
+	t := report.Timeline{Ended: time.Now()}
 	for _, p := range b.Processes() {
-		i := slices.IndexFunc(t.Tracks, func(track Track) bool { return track.Name == p.Name })
+		i := slices.IndexFunc(t.Tracks, func(track report.Track) bool { return track.Name == p.Name })
 		if i < 0 {
 			entries, _ := b.Entries(p.Name) // what is there; the verdict does not hang on it
-			t.Tracks = append(t.Tracks, Track{Name: p.Name, Entries: entries})
+			t.Tracks = append(t.Tracks, report.Track{Name: p.Name, Entries: entries})
 			i = len(t.Tracks) - 1
 		}
-		life := Life{Began: p.Began}
+		life := report.Life{Began: p.Began}
 		select {
 		case <-p.Ended():
 			life.Ended, life.Code = p.EndedAt, p.ExitCode()
@@ -67,7 +70,7 @@ func timeline(b *Bench) Timeline {
 		}
 	}
 	for _, track := range t.Tracks {
-		first := slices.MinFunc(track.Lives, func(a, b Life) int { return cmp.Compare(a.Began.UnixNano(), b.Began.UnixNano()) })
+		first := slices.MinFunc(track.Lives, func(a, b report.Life) int { return cmp.Compare(a.Began.UnixNano(), b.Began.UnixNano()) })
 		if t.Began.IsZero() || first.Began.Before(t.Began) {
 			t.Began = first.Began
 		}
@@ -80,10 +83,10 @@ func timeline(b *Bench) Timeline {
 }
 
 // scoreEntries are the score lines of one life as a history has them.
-func scoreEntries(p *Process, life int) []history.Entry {
+func scoreEntries(p *rig.Process, life int) []history.Entry {
 	var entries []history.Entry
 	for i, line := range p.Lines() {
-		if score, ok := ParseScore(line.Text); ok {
+		if score, ok := match.ParseScore(line.Text); ok {
 			entries = append(entries, history.Entry{
 				At: line.At, Program: p.Name, Session: fmt.Sprintf("%s#%d", p.Name, life), Operation: uint64(i + 1),
 				Step: history.Show, Phase: history.OK, Subject: history.Subject{Number: score.ID(), Partition: history.None, Offset: history.None},

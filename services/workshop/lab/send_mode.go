@@ -15,12 +15,14 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // mode is a way to send.
 type mode struct {
 	name  string // of its topic
-	title Text
+	title service.Text
 	acks  sarama.RequiredAcks
 	sync  bool // waits for each answer
 	batch int  // messages that it gathers before it sends; 0: what has come together while the last request was out
@@ -51,8 +53,8 @@ func (h heard) refused() []int {
 }
 
 // silence is that no error came.
-func (h heard) silence() Fact {
-	return Fact{Text: Text{PT: "o programa terminou sem ouvir de erro algum", EN: "the program ended without hearing of any error"}, Held: len(h.refused()) == 0}
+func (h heard) silence() report.Fact {
+	return report.Fact{Text: service.Text{PT: "o programa terminou sem ouvir de erro algum", EN: "the program ended without hearing of any error"}, Held: len(h.refused()) == 0}
 }
 
 func (h *heard) note(id int, err error, handed int) {
@@ -76,7 +78,7 @@ func toSend(topic string, first, n, padding int) []*sarama.ProducerMessage {
 	var all []*sarama.ProducerMessage
 	for id := first; id < first+n; id++ {
 		size := 200
-		if id == FailAt && padding > 0 {
+		if id == failAt && padding > 0 {
 			size = padding
 		}
 		value := fmt.Sprintf(`{"id":%d,"event":%q,"text":%q}`, id, event.Goal, strings.Repeat("x", size))
@@ -182,7 +184,7 @@ func (m mode) sendAsync(ctx context.Context, cluster kafka.Cluster, conf *sarama
 
 // newTopic makes a topic, and waits until its leader knows that it leads. For a moment the others may know
 // and not the leader; what comes to it then with acks=0 it drops, and closes the connection.
-func newTopic(ctx context.Context, b *Bench, t kafka.Topic) error {
+func newTopic(ctx context.Context, b *rig.Bench, t kafka.Topic) error {
 	if err := b.Topics(ctx, t); err != nil {
 		return err
 	}
@@ -190,7 +192,7 @@ func newTopic(ctx context.Context, b *Bench, t kafka.Topic) error {
 }
 
 // sentLog are the messages that are in a topic of this lab.
-func sentLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.Record, error) {
+func sentLog(ctx context.Context, b *rig.Bench, topic, stream string) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	_, err := kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted, func(msg *sarama.ConsumerMessage) error {
 		var value struct {
@@ -208,7 +210,7 @@ func sentLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.Rec
 const settleTime = 500 * time.Millisecond
 
 // settledLog is sentLog once nothing more comes.
-func settledLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.Record, error) {
+func settledLog(ctx context.Context, b *rig.Bench, topic, stream string) ([]verdict.Record, error) {
 	for before := -1; ; {
 		log, err := sentLog(ctx, b, topic, stream)
 		if err != nil || len(log) == before {
@@ -222,7 +224,7 @@ func settledLog(ctx context.Context, b *Bench, topic, stream string) ([]verdict.
 }
 
 // countSends adds the outcomes of the messages.
-func countSends(p *Part, run verdict.Run) {
+func countSends(p *report.Part, run verdict.Run) {
 	p.Counted = verdict.Check(run)
 	p.Sent = len(run.Writes)
 	for _, w := range run.Writes {

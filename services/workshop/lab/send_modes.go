@@ -8,12 +8,15 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 var sendModes = Lab{
 	Name: "send-modes",
-	run:  func(ctx context.Context, b *Bench) ([]Part, error) { return runSendModes(ctx, b, failures) },
+	run:  func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runSendModes(ctx, b, failures) },
 }
 
 const (
@@ -25,38 +28,38 @@ const (
 
 // timed are the ways whose time is taken.
 var timed = []mode{
-	{name: "sync-0", title: Text{PT: "síncrono, acks=0", EN: "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
-	{name: "sync-1", title: Text{PT: "síncrono, acks=1", EN: "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
-	{name: "sync-all", title: Text{PT: "síncrono, acks=all", EN: "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
-	{name: "async-all", title: Text{PT: "assíncrono, acks=all", EN: "asynchronous, acks=all"}, acks: sarama.WaitForAll},
-	{name: "batch-all", title: Text{PT: "em lotes de 100, acks=all", EN: "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
+	{name: "sync-0", title: service.Text{PT: "síncrono, acks=0", EN: "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
+	{name: "sync-1", title: service.Text{PT: "síncrono, acks=1", EN: "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
+	{name: "sync-all", title: service.Text{PT: "síncrono, acks=all", EN: "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
+	{name: "async-all", title: service.Text{PT: "assíncrono, acks=all", EN: "asynchronous, acks=all"}, acks: sarama.WaitForAll},
+	{name: "batch-all", title: service.Text{PT: "em lotes de 100, acks=all", EN: "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
 }
 
 // failure is a way to send that meets a failure at one message.
 type failure struct {
 	mode
 	cut   bool // the connection, while the message is under way; otherwise it is too large
-	judge func(p *Part, h heard, missing, passed []int)
+	judge func(p *report.Part, h heard, missing, passed []int)
 }
 
 var failures = []failure{
-	{mode{name: "large-sync", title: Text{PT: "recusada: síncrono, acks=all", EN: "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
-	{mode{name: "large-async", title: Text{PT: "recusada: assíncrono, acks=all, Errors() é lido", EN: "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
-	{mode{name: "large-deaf", title: Text{PT: "recusada: assíncrono, acks=all, ninguém lê Errors()", EN: "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
-	{mode{name: "large-0", title: Text{PT: "recusada: acks=0", EN: "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
-	{mode{name: "cut-0", title: Text{PT: "conexão cortada: acks=0", EN: "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
-	{mode{name: "cut-all", title: Text{PT: "conexão cortada: síncrono, acks=all", EN: "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
+	{mode{name: "large-sync", title: service.Text{PT: "recusada: síncrono, acks=all", EN: "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
+	{mode{name: "large-async", title: service.Text{PT: "recusada: assíncrono, acks=all, Errors() é lido", EN: "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
+	{mode{name: "large-deaf", title: service.Text{PT: "recusada: assíncrono, acks=all, ninguém lê Errors()", EN: "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
+	{mode{name: "large-0", title: service.Text{PT: "recusada: acks=0", EN: "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
+	{mode{name: "cut-0", title: service.Text{PT: "conexão cortada: acks=0", EN: "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
+	{mode{name: "cut-all", title: service.Text{PT: "conexão cortada: síncrono, acks=all", EN: "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
 }
 
-func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, error) {
+func runSendModes(ctx context.Context, b *rig.Bench, failures []failure) ([]report.Part, error) {
 	first, err := timeModes(ctx, b)
-	parts := []Part{first}
+	parts := []report.Part{first}
 	for _, f := range failures {
 		if err != nil {
 			return nil, err
 		}
 		b.Say(f.title)
-		var part Part
+		var part report.Part
 		part, err = fail(ctx, b, f)
 		parts = append(parts, part)
 	}
@@ -64,8 +67,8 @@ func runSendModes(ctx context.Context, b *Bench, failures []failure) ([]Part, er
 }
 
 // timeModes sends by each way twice: past the proxy for the time, and through it to count the requests.
-func timeModes(ctx context.Context, b *Bench) (Part, error) {
-	part := Part{Title: Text{PT: "tempo e pedidos", EN: "time and requests"}, Unread: true}
+func timeModes(ctx context.Context, b *rig.Bench) (report.Part, error) {
+	part := report.Part{Title: service.Text{PT: "tempo e pedidos", EN: "time and requests"}, Unread: true}
 	run := verdict.Run{Log: []verdict.Record{}}
 	for _, m := range timed {
 		b.Say(m.title)
@@ -106,7 +109,7 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 		}
 		part.Facts = append(part.Facts, m.requestsFact(requests)...)
 		perMessage := float64(direct.took.Microseconds()) / (timedMessages - 1) / 1000
-		part.Notes = append(part.Notes, Text{
+		part.Notes = append(part.Notes, service.Text{
 			PT: fmt.Sprintf("%s: %.3f ms por mensagem, %d mensagens em %d pedidos", m.title.PT, perMessage, timedMessages, requests),
 			EN: fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
 		})
@@ -117,25 +120,25 @@ func timeModes(ctx context.Context, b *Bench) (Part, error) {
 
 // requestsFact is what is predicted of the number of Produce requests. What an asynchronous sender
 // gathers by itself depends on the machine.
-func (m mode) requestsFact(requests int) []Fact {
+func (m mode) requestsFact(requests int) []report.Fact {
 	switch {
 	case m.sync:
-		return []Fact{{Text: Text{PT: m.title.PT + ": um pedido por mensagem", EN: m.title.EN + ": a request a message"}, Held: requests == timedMessages}}
+		return []report.Fact{{Text: service.Text{PT: m.title.PT + ": um pedido por mensagem", EN: m.title.EN + ": a request a message"}, Held: requests == timedMessages}}
 	case m.batch > 0:
-		return []Fact{{Text: Text{PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", EN: m.title.EN + ": ten times fewer requests than messages, or fewer still"},
+		return []report.Fact{{Text: service.Text{PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", EN: m.title.EN + ": ten times fewer requests than messages, or fewer still"},
 			Held: requests > 0 && requests <= timedMessages/10}}
 	}
 	return nil
 }
 
 // fail sends by one way, whose failAt-th message meets the failure.
-func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
-	part := Part{Title: f.title, Unread: true, Highest: failMessages}
+func fail(ctx context.Context, b *rig.Bench, f failure) (report.Part, error) {
+	part := report.Part{Title: f.title, Unread: true, Highest: failMessages}
 	topic, cluster, padding := b.Name(f.name), b.Cluster, 2*mostBytes
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{"max.message.bytes": fmt.Sprint(mostBytes)}}
 	arrived := func() (ids []int, err error) { return nil, nil }
 	if f.cut {
-		counter, err := newProduceCounter(b, FailAt)
+		counter, err := newProduceCounter(b, failAt)
 		if err != nil {
 			return part, err
 		}
@@ -165,56 +168,56 @@ func fail(ctx context.Context, b *Bench, f failure) (Part, error) {
 // Each of these says what is predicted of one way. Missing are the ids that are not in the topic; passed
 // are those that came to a broker, where the connection was cut.
 
-func toldAtOnce(p *Part, h heard, missing, _ []int) {
-	p.Facts = []Fact{isMissing(missing), {
-		Text: Text{PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", FailAt), EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", FailAt)},
-		Held: slices.Equal(h.refused(), []int{FailAt}) && h.handed == FailAt,
+func toldAtOnce(p *report.Part, h heard, missing, _ []int) {
+	p.Facts = []report.Fact{isMissing(missing), {
+		Text: service.Text{PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt), EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
+		Held: slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
 	}}
 }
 
 // toldByErrors: what shares a batch with the refused message is refused with it, so that more may be missing.
-func toldByErrors(p *Part, h heard, missing, _ []int) {
-	p.Facts = []Fact{isMissing(missing), {
-		Text: Text{PT: "o que falta no tópico é exatamente o que veio por Errors()", EN: "what is not in the topic is exactly what came by Errors()"},
+func toldByErrors(p *report.Part, h heard, missing, _ []int) {
+	p.Facts = []report.Fact{isMissing(missing), {
+		Text: service.Text{PT: "o que falta no tópico é exatamente o que veio por Errors()", EN: "what is not in the topic is exactly what came by Errors()"},
 		Held: slices.Equal(h.refused(), missing),
 	}}
-	p.Notes = []Text{{
+	p.Notes = []service.Text{{
 		PT: fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até o id %d", len(h.refused()), h.handed),
 		EN: fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
 	}}
 }
 
-func neverTold(p *Part, h heard, missing, _ []int) {
-	p.Facts = []Fact{isMissing(missing), h.silence()}
+func neverTold(p *report.Part, h heard, missing, _ []int) {
+	p.Facts = []report.Fact{isMissing(missing), h.silence()}
 }
 
 // unheardOf: what is lost with the refused message depends on when the broker closes the connection, the
 // only answer that acks=0 leaves to it.
-func unheardOf(p *Part, h heard, missing, _ []int) {
-	if slices.Contains(missing, FailAt) && missing[0] == FailAt {
+func unheardOf(p *report.Part, h heard, missing, _ []int) {
+	if slices.Contains(missing, failAt) && missing[0] == failAt {
 		p.Want.Lost = missing
 	}
-	p.Facts = []Fact{isMissing(missing), h.silence()}
+	p.Facts = []report.Fact{isMissing(missing), h.silence()}
 }
 
 // lostOnTheWay: a client that awaits no answer writes to the dead connection once more before it finds out,
 // so that not only the message that was cut off is lost, but exactly what did not come to a broker.
-func lostOnTheWay(p *Part, h heard, missing, passed []int) {
+func lostOnTheWay(p *report.Part, h heard, missing, passed []int) {
 	for id := 1; id <= failMessages; id++ {
 		if !slices.Contains(passed, id) {
 			p.Want.Lost = append(p.Want.Lost, id)
 		}
 	}
-	p.Facts = []Fact{isMissing(missing), h.silence()}
+	p.Facts = []report.Fact{isMissing(missing), h.silence()}
 }
 
-func delivered(p *Part, _ heard, missing, _ []int) {
-	p.Facts = []Fact{{
-		Text: Text{PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", FailAt), EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", FailAt)},
+func delivered(p *report.Part, _ heard, missing, _ []int) {
+	p.Facts = []report.Fact{{
+		Text: service.Text{PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt), EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
 		Held: len(missing) == 0,
 	}}
 }
 
-func isMissing(missing []int) Fact {
-	return Fact{Text: Text{PT: fmt.Sprintf("o id %d não está no tópico", FailAt), EN: fmt.Sprintf("id %d is not in the topic", FailAt)}, Held: slices.Contains(missing, FailAt)}
+func isMissing(missing []int) report.Fact {
+	return report.Fact{Text: service.Text{PT: fmt.Sprintf("o id %d não está no tópico", failAt), EN: fmt.Sprintf("id %d is not in the topic", failAt)}, Held: slices.Contains(missing, failAt)}
 }

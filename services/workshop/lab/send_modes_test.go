@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/report"
 )
 
 // What each way was told, and what is in the topic: the verdict turns red where they do not fit together.
@@ -21,7 +22,7 @@ func TestSendModesJudged(t *testing.T) {
 		handed  int
 		passed  []int
 		topic   []int
-		judge   func(*Part, heard, []int, []int)
+		judge   func(*report.Part, heard, []int, []int)
 		holds   bool
 	}{
 		{"at once", without(5), []int{5}, 5, nil, without(5), toldAtOnce, true},
@@ -55,7 +56,7 @@ func TestSendModesJudged(t *testing.T) {
 		for i, id := range c.topic {
 			run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Stream: "x", Number: id}, Offset: int64(i)})
 		}
-		var p Part
+		var p report.Part
 		countSends(&p, run)
 		c.judge(&p, h, missing(run), c.passed)
 		if got := p.Holds(); got != c.holds {

@@ -13,24 +13,26 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // shop is the part of the e-commerce system that an order passes through: the gateway, which may be killed
 // and started again, and the fraud detector. It has topics of its own.
 type shop struct {
-	bench   *Bench
+	bench   *rig.Bench
 	name    string // of its programs, topics, group and files
 	intake  string // the gateway's INTAKE
 	vars    []string
 	prefix  string
 	group   string
-	gateway *Process // the life of now
-	fraud   *Process
+	gateway *rig.Process // the life of now
+	fraud   *rig.Process
 	clients *shoptest.Clients
 }
 
 // newShop makes the topics and starts both programs; remember is the fraud detector's REMEMBER.
-func newShop(ctx context.Context, b *Bench, name, intake, remember string, parallel int, vars ...string) (*shop, error) {
+func newShop(ctx context.Context, b *rig.Bench, name, intake, remember string, parallel int, vars ...string) (*shop, error) {
 	s := &shop{bench: b, name: name, intake: intake, vars: vars, prefix: b.Name(name + "-"), group: b.Group("group-" + name)}
 	s.clients = &shoptest.Clients{URL: s.url, Parallel: parallel}
 	var topics []kafka.Topic
@@ -59,7 +61,7 @@ func (s *shop) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Await(ctx, "it listens", func(lines []Line) bool { return addressIn(lines) != "" }); err != nil {
+	if err := p.Await(ctx, "it listens", func(lines []rig.Line) bool { return addressIn(lines) != "" }); err != nil {
 		return err
 	}
 	s.bench.Mu.Lock()
@@ -76,7 +78,7 @@ func (s *shop) url() string {
 	return addressIn(p.Lines())
 }
 
-func addressIn(lines []Line) string {
+func addressIn(lines []rig.Line) string {
 	for _, l := range lines {
 		if strings.HasPrefix(l.Text, "http://") {
 			return strings.TrimSuffix(l.Text, "/")
@@ -92,7 +94,7 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 	if err := s.strike(); err != nil {
 		return 0, err
 	}
-	if err := Await(ctx, "requests were under way when the gateway was killed", func() bool { return s.clients.Cut() > before }); err != nil {
+	if err := rig.Await(ctx, "requests were under way when the gateway was killed", func() bool { return s.clients.Cut() > before }); err != nil {
 		return 0, err
 	}
 	if err := service.Sleep(ctx, 100*time.Millisecond); err != nil { // each client finds it out by itself
@@ -105,21 +107,21 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 func (s *shop) strike() error {
 	select {
 	case <-s.gateway.Ended():
-		return &NotRun{Cause: fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
+		return &rig.NotRun{Cause: fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
 	default:
 	}
 	s.gateway.Kill()
-	if code := s.gateway.ExitCode(); code != Killed && runtime.GOOS != "windows" { // which has no signals
-		return &NotRun{Cause: fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
+	if code := s.gateway.ExitCode(); code != rig.Killed && runtime.GOOS != "windows" { // which has no signals
+		return &rig.NotRun{Cause: fmt.Sprintf("the gateway was to be killed, and ended with exit code %d", code)}
 	}
 	return nil
 }
 
 // busy waits until so many clients have their answer, and requests of others are under way.
 func (s *shop) busy(ctx context.Context, answered int) error {
-	for deadline := time.Now().Add(Patience); s.clients.Answered() < answered || s.clients.UnderWay() == 0; {
+	for deadline := time.Now().Add(rig.Patience); s.clients.Answered() < answered || s.clients.UnderWay() == 0; {
 		if time.Now().After(deadline) {
-			return &NotRun{Cause: fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, Patience)}
+			return &rig.NotRun{Cause: fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, rig.Patience)}
 		}
 		if err := service.Sleep(ctx, time.Millisecond); err != nil {
 			return err
@@ -130,11 +132,11 @@ func (s *shop) busy(ctx context.Context, answered int) error {
 
 // post posts orders, each so many times at once.
 func (s *shop) post(ctx context.Context, orders []event.Order, times int) ([]shoptest.Account, error) {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, rig.Patience)
 	defer cancel()
 	accounts, err := s.clients.Post(ctx, orders, times)
 	if err != nil {
-		return nil, &NotRun{Cause: fmt.Sprintf("not every client got an answer: %v", err)}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("not every client got an answer: %v", err)}
 	}
 	return accounts, nil
 }
@@ -146,7 +148,7 @@ func (s *shop) settle(ctx context.Context, accounts []shoptest.Account, closing 
 	if err != nil {
 		return shoptest.Judgement{}, err
 	}
-	err = Await(ctx, "the last order is on "+event.NewOrderTopic, func() bool {
+	err = rig.Await(ctx, "the last order is on "+event.NewOrderTopic, func() bool {
 		e, err := shoptest.Collect(ctx, s.bench.Client, s.prefix, last)
 		return err == nil && len(shoptest.Judge(e).Accepted.Lost) == 0
 	})
@@ -154,7 +156,7 @@ func (s *shop) settle(ctx context.Context, accounts []shoptest.Account, closing 
 		return shoptest.Judgement{}, err
 	}
 	s.gateway.Stop() // whatever is still on its way to the brokers is there when it has ended
-	if err := Await(ctx, "the fraud detector has read all orders", s.caughtUp); err != nil {
+	if err := rig.Await(ctx, "the fraud detector has read all orders", s.caughtUp); err != nil {
 		return shoptest.Judgement{}, err
 	}
 	s.fraud.Stop()
@@ -186,8 +188,8 @@ type story struct {
 }
 
 // partOfOrders compares what the clients were told with the topic.
-func partOfOrders(told story) Part {
-	part := Part{Counted: told.judgement.Accepted, Unread: true, Sent: len(told.accounts)}
+func partOfOrders(told story) report.Part {
+	part := report.Part{Counted: told.judgement.Accepted, Unread: true, Sent: len(told.accounts)}
 	for _, a := range told.accounts {
 		if a.Accepted() {
 			part.Acknowledged++

@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // Ctrl-C in the middle of a lab: what it has started ends, and its folder is gone.
@@ -35,7 +39,7 @@ func TestCancelled(t *testing.T) {
 		delay := time.Duration(rng.Int64N(int64(2 * time.Second)))
 		t.Run(c.lab.Name, func(t *testing.T) {
 			t.Parallel()
-			if c.lab.Name == "zombie" && Pause == nil {
+			if c.lab.Name == "zombie" && rig.Pause == nil {
 				return // TestLabs looks at that
 			}
 			ctx, cancel := context.WithCancel(t.Context())
@@ -45,13 +49,13 @@ func TestCancelled(t *testing.T) {
 				stopped <- time.Now()
 				cancel()
 			}
-			o := Options{Pace: 100 * time.Millisecond, Say: func(text Text) {
+			o := rig.Options{Pace: 100 * time.Millisecond, Say: func(text service.Text) {
 				if c.when != "" && strings.Contains(text.EN, c.when) {
 					stop()
 				}
 			}}
 			l := c.lab
-			l.run = func(ctx context.Context, b *Bench) ([]Part, error) {
+			l.run = func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 				if c.when == "" {
 					time.AfterFunc(delay, stop) // not to wait for a state: to meet any
 				}
@@ -60,7 +64,7 @@ func TestCancelled(t *testing.T) {
 			if _, err := run(t, ctx, l, o); !errors.Is(err, context.Canceled) {
 				t.Errorf("ended with %v", err)
 			}
-			if took := time.Since(<-stopped); took > 2*StopGrace {
+			if took := time.Since(<-stopped); took > 2*rig.StopGrace {
 				t.Errorf("ended %s after the stop", took)
 			}
 		})

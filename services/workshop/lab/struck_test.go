@@ -6,23 +6,25 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/workshop/rig"
 )
 
 // tried reads P, C and E (Produce, TxnOffsetCommit, EndTxn with commit), A (EndTxn with abort),
 // T (AddPartitionsToTxn) and I (InitProducerID) as requests; lower case is the answer, and ! behind it a
 // refusal.
-func tried(text string, id int) []Step {
+func tried(text string, id int) []rig.Step {
 	keys := map[rune]kmsg.Key{
 		'P': kmsg.Produce, 'C': kmsg.TxnOffsetCommit, 'E': kmsg.EndTxn, 'A': kmsg.EndTxn, 'T': kmsg.AddPartitionsToTxn, 'I': kmsg.InitProducerID,
 	}
-	var steps []Step
+	var steps []rig.Step
 	for _, c := range text {
 		if c == '!' {
 			steps[len(steps)-1].Err = kerr.UnknownMemberID
 			continue
 		}
 		upper := []rune(strings.ToUpper(string(c)))[0]
-		steps = append(steps, Step{Key: keys[upper], Answer: c != upper, Commit: upper == 'E', Event: id})
+		steps = append(steps, rig.Step{Key: keys[upper], Answer: c != upper, Commit: upper == 'E', Event: id})
 	}
 	return steps
 }

@@ -10,6 +10,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/rig"
 )
 
 // transactions are those of the producer on a topic with one partition, numbered from 1 by where they
@@ -22,7 +23,7 @@ type transactions struct {
 }
 
 // look takes in what has come to the topic since the last look.
-func (t *transactions) look(ctx context.Context, b *Bench, topic string) error {
+func (t *transactions) look(ctx context.Context, b *rig.Bench, topic string) error {
 	if t.numbers == nil {
 		t.numbers, t.log, t.next = map[string]int{}, []verdict.Record{}, sarama.OffsetOldest
 	}
@@ -42,7 +43,7 @@ func (t *transactions) look(ctx context.Context, b *Bench, topic string) error {
 
 // shown are the transactions that lives of a consumer have printed. One that was never in the topic has
 // number 0, which makes it a ghost.
-func (t *transactions) shown(lives ...*Process) []verdict.Read {
+func (t *transactions) shown(lives ...*rig.Process) []verdict.Read {
 	reads := []verdict.Read{}
 	for i, life := range lives {
 		for _, line := range life.Lines() {
@@ -63,12 +64,12 @@ func transactionID(line string) (id string, ok bool) {
 }
 
 // printed says whether a life has printed so many transactions.
-func printed(n int) func([]Line) bool {
-	return func(lines []Line) bool { return Count(lines, `"id_transacao"`) >= n }
+func printed(n int) func([]rig.Line) bool {
+	return func(lines []rig.Line) bool { return rig.Count(lines, `"id_transacao"`) >= n }
 }
 
 // produce runs the producer until it has sent so many transactions, which are all acknowledged.
-func produce(ctx context.Context, b *Bench, name, topic string, n int, vars ...string) error {
+func produce(ctx context.Context, b *rig.Bench, name, topic string, n int, vars ...string) error {
 	own := []string{"TOPIC=" + topic, fmt.Sprint("COUNT=", n), fmt.Sprint("SEED=", b.Seed)}
 	p, err := b.Quietly(name, "producer", append(own, vars...)...)
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"workshop.example/workshop/report"
 )
 
 // Every file is somebody's, and every control has its words.
 func TestWordsFiles(t *testing.T) {
-	entries, err := Files.ReadDir(".")
+	entries, err := files.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +23,7 @@ func TestWordsFiles(t *testing.T) {
 		if _, ok := Find(name); !ok {
 			t.Errorf("%s: there is no lab %s", e.Name(), name)
 		}
-		w, err := ReadWords(Files, name)
+		w, err := report.ReadWords(files, name)
 		if err != nil {
 			t.Error(err)
 		}

@@ -8,11 +8,15 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
 )
 
 // takenOver is the id up to which the second board goes before the first comes back.
-const takenOver = FailAt + 3
+const takenOver = failAt + 3
 
 var zombie = Lab{
 	Name:   "zombie",
@@ -21,8 +25,8 @@ var zombie = Lab{
 	run:    runZombie,
 }
 
-func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
-	m, err := New(ctx, b)
+func runZombie(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
 	if err != nil {
 		return nil, err
 	}
@@ -30,32 +34,32 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	first := m.Board("a", "DELIVERY=exactly-once", "TRANSACTION_TIMEOUT=60s", Through(t.Proxy))
+	first := m.Board("a", "DELIVERY=exactly-once", "TRANSACTION_TIMEOUT=60s", rig.Through(t.Proxy))
 	second := first.Mate("b", "KAFKA_PROXY=")
 	if _, err := m.Play(); err != nil {
 		return nil, err
 	}
-	t.HoldAt(func(s Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == FailAt })
+	t.HoldAt(func(s rig.Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) && s.Event == failAt })
 	sleeper, err := first.Start()
 	if err != nil {
 		return nil, err
 	}
-	h, err := t.Caught(ctx, sleeper, fmt.Sprintf("it was to be paused at id %d", FailAt))
+	h, err := t.Caught(ctx, sleeper, fmt.Sprintf("it was to be paused at id %d", failAt))
 	if err != nil {
 		return nil, err
 	}
 	if err := sleeper.Pause(); err != nil {
 		return nil, err
 	}
-	b.Say(Text{PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", FailAt), EN: fmt.Sprintf("board a is paused, at id %d; board b begins", FailAt)})
+	b.Say(service.Text{PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", failAt), EN: fmt.Sprintf("board a is paused, at id %d; board b begins", failAt)})
 	heir, err := second.Start()
 	if err != nil {
 		return nil, err
 	}
-	if err := heir.Await(ctx, fmt.Sprintf("id %d is shown", takenOver), Showing(takenOver)); err != nil {
+	if err := heir.Await(ctx, fmt.Sprintf("id %d is shown", takenOver), match.Showing(takenOver)); err != nil {
 		return nil, err
 	}
-	b.Say(Text{PT: "o placar a acorda", EN: "board a wakes up"})
+	b.Say(service.Text{PT: "o placar a acorda", EN: "board a wakes up"})
 	before := t.Count()
 	if err := wake(ctx, t, sleeper, h); err != nil {
 		return nil, err
@@ -68,8 +72,8 @@ func runZombie(ctx context.Context, b *Bench) ([]Part, error) {
 
 // wake lets the zombie go on to the end of its transaction, whichever that is, and kills it there: it
 // would join the group again, and take the match from the other.
-func wake(ctx context.Context, t *Tap, sleeper *Process, h *Held) error {
-	t.HoldAt(func(s Step) bool { return s.Is(kmsg.EndTxn, true) || s.Is(kmsg.InitProducerID, true) })
+func wake(ctx context.Context, t *rig.Tap, sleeper *rig.Process, h *rig.Held) error {
+	t.HoldAt(func(s rig.Step) bool { return s.Is(kmsg.EndTxn, true) || s.Is(kmsg.InitProducerID, true) })
 	if err := sleeper.Resume(); err != nil {
 		return err
 	}
@@ -86,7 +90,7 @@ func wake(ctx context.Context, t *Tap, sleeper *Process, h *Held) error {
 // disowned are the answers to a member that the group has given up; others would only ask for another try.
 var disowned = []string{"UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"}
 
-func judgeZombie(ctx context.Context, m *Match, board *Board, awake []Step) ([]Part, error) {
+func judgeZombie(ctx context.Context, m *match.Match, board *match.Board, awake []rig.Step) ([]report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return nil, err
@@ -97,19 +101,19 @@ func judgeZombie(ctx context.Context, m *Match, board *Board, awake []Step) ([]P
 	}
 	refused, answer, aborted := false, "?", false
 	for _, s := range awake {
-		if s.Is(kmsg.TxnOffsetCommit, true) && s.Offset == FailAt { // the last one: others were tried again
+		if s.Is(kmsg.TxnOffsetCommit, true) && s.Offset == failAt { // the last one: others were tried again
 			refused, answer = slices.Contains(disowned, s.Refusal()), s.Refusal()
 		}
-		aborted = aborted || s.Accepted(kmsg.EndTxn) && !s.Commit && s.Event == FailAt
+		aborted = aborted || s.Accepted(kmsg.EndTxn) && !s.Commit && s.Event == failAt
 	}
 	part.Facts = append(part.Facts,
-		Fact{Text: Text{
-			PT: fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", FailAt, answer),
-			EN: fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", FailAt, answer),
+		report.Fact{Text: service.Text{
+			PT: fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", failAt, answer),
+			EN: fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", failAt, answer),
 		}, Held: refused},
-		Fact{Text: Text{
-			PT: fmt.Sprintf("o placar a abortou a transação do id %d", FailAt), EN: fmt.Sprintf("board a aborted its transaction of id %d", FailAt),
+		report.Fact{Text: service.Text{
+			PT: fmt.Sprintf("o placar a abortou a transação do id %d", failAt), EN: fmt.Sprintf("board a aborted its transaction of id %d", failAt),
 		}, Held: aborted},
 	)
-	return []Part{part}, nil
+	return []report.Part{part}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/lab"
+	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
 
@@ -33,11 +34,11 @@ func TestControls(t *testing.T) {
 			defer func() { <-atOnce }()
 			var lines kafkatest.Output
 			marked := kafkatest.Mark(t)
-			o := lab.Options{
+			o := rig.Options{
 				Lang: service.English, BinDir: kafkatest.Binaries(t), Seed: 42, Environ: append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0"),
 				Screen: screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator"),
 			}
-			o.Say = func(text lab.Text) { o.Screen.Tell(text.In(o.Lang)) }
+			o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
 			result, caught, err := c.Check(t.Context(), o)
 			if err != nil || !caught {
 				var verdict bytes.Buffer

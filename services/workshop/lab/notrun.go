@@ -1,6 +1,0 @@
-package lab
-
-// NotRun says why an experiment has no verdict: something that it needs is missing, or its fault did not strike.
-type NotRun struct{ Cause string }
-
-func (e *NotRun) Error() string { return e.Cause }

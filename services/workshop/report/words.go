@@ -1,0 +1,90 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"workshop.example/kit/service"
+)
+
+// Words are an experiment's words for students: the file NAME.toml beside its code.
+type Words struct {
+	Summary service.Text
+	Will    [3]service.Text // what runs, what is broken and, where that needs a word, how it is shown, what is predicted
+	Why     service.Text    // the paragraph under the verdict
+
+	Controls map[string]ControlWords // by name
+}
+
+// ControlWords are a control's words.
+type ControlWords struct {
+	Swap service.Text // what is put in whose place
+	Want service.Text // what must be seen
+}
+
+// wordsFile is the form of a file: each language by itself, as it is translated. Line breaks within a text are spaces.
+type wordsFile struct {
+	PT, EN   language
+	Controls map[string]struct{ PT, EN controlLanguage }
+}
+
+type language struct {
+	Summary string
+	Will    []string
+	Why     string
+}
+
+type controlLanguage struct{ Swap, Want string }
+
+// ReadWords reads NAME.toml. An error names every text that is missing in a language, and every key that means nothing.
+func ReadWords(files fs.FS, name string) (Words, error) {
+	var f wordsFile
+	var w Words
+	var wrong []error
+	meta, err := toml.DecodeFS(files, name+".toml", &f)
+	if err != nil {
+		return w, err
+	}
+	for _, key := range meta.Undecoded() {
+		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
+	}
+	both := func(key, pt, en string) service.Text {
+		t := service.Text{PT: strings.Join(strings.Fields(pt), " "), EN: strings.Join(strings.Fields(en), " ")}
+		if t.PT == "" {
+			wrong = append(wrong, fmt.Errorf("%s.toml: no %s in pt", name, key))
+		}
+		if t.EN == "" {
+			wrong = append(wrong, fmt.Errorf("%s.toml: no %s in en", name, key))
+		}
+		return t
+	}
+	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
+	w.Why = both("why", f.PT.Why, f.EN.Why)
+	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {
+		return w, errors.Join(append(wrong, fmt.Errorf("%s.toml: will is %d texts in pt and %d in en, want %d", name, len(f.PT.Will), len(f.EN.Will), len(w.Will)))...)
+	}
+	for i := range w.Will {
+		w.Will[i] = both(fmt.Sprintf("will[%d]", i), f.PT.Will[i], f.EN.Will[i])
+	}
+	w.Controls = map[string]ControlWords{}
+	for control, c := range f.Controls {
+		w.Controls[control] = ControlWords{both(control+".swap", c.PT.Swap, c.EN.Swap), both(control+".want", c.PT.Want, c.EN.Want)}
+	}
+	return w, errors.Join(wrong...)
+}
+
+// MustWords is ReadWords for files that are compiled in, and that a test has read.
+func MustWords(files fs.FS, name string) Words {
+	w, err := ReadWords(files, name)
+	if err != nil {
+		panic(err)
+	}
+	return w
+}
+
+// Control returns the words of a control.
+func (w Words) Control(name string) ControlWords { return w.Controls[name] }

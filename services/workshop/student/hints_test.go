@@ -1,0 +1,47 @@
+package student
+
+import (
+	"strings"
+	"testing"
+
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
+)
+
+// Silence has several causes, and each has a hint of its own.
+func TestHintsOfSilence(t *testing.T) {
+	const (
+		silent   = "nenhuma linha saiu"
+		buffered = "ficaram no buffer"
+		missed   = "a partida já tinha terminado"
+		absent   = "não entrou no grupo"
+		ended    = "terminou sem mostrar nenhum placar"
+		failed   = "termina com um erro antes"
+		none     = "Nenhuma linha do programa é um placar"
+	)
+	for _, c := range []struct {
+		name string
+		life sight
+		late bool
+		want string
+	}{
+		{"crash with lines in the buffer", sight{code: rig.Crashed, committed: 4, joined: true}, false, buffered},
+		{"the same, started slowly", sight{code: rig.Crashed, committed: 4, joined: true}, true, buffered},
+		{"the same, a batch committed", sight{code: rig.Crashed, committed: 8, joined: true}, true, buffered},
+		{"stopped by the lab, nothing printed", sight{code: -1, stopped: true, committed: 48, joined: true}, false, silent},
+		{"the same, and it ends with 1 when stopped", sight{code: 1, stopped: true, committed: 48, joined: true}, false, silent},
+		{"joined after the match, and commits its position", sight{code: -1, stopped: true, committed: 48, joined: true}, true, missed},
+		{"joined before its last event", sight{committed: 48, joined: true}, true, missed},
+		{"joined after the match, nothing committed", sight{code: -1, stopped: true, joined: true}, true, none},
+		{"joined too late, and prints something else", sight{code: -1, stopped: true, joined: true, printed: 48, committed: 48}, true, none},
+		{"never joined", sight{code: -1, stopped: true}, true, absent},
+		{"ended without a line", sight{committed: 48, joined: true}, false, ended},
+		{"failed at its start", sight{code: 1}, true, failed},
+	} {
+		s := &student{Board: &match.Board{}, delivery: "at-least-once", failAt: 5, seen: []sight{c.life}, late: c.late}
+		if got := s.hint(report.Part{}).PT; !strings.Contains(got, c.want) {
+			t.Errorf("%s: the hint is %q, want %q", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package student
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/kit/verdict"
+	"workshop.example/workshop/match"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
+)
+
+// student is a scoreboard that somebody else wrote, in whatever language. All that is known of it is
+// seen from outside: its score lines, how it ends, and what its group has committed.
+type student struct {
+	*match.Board
+	delivery string
+	failAt   int
+	seen     []sight // one of each life
+	stuck    bool    // it died again and again, and got no further
+	late     bool    // its first life was not in the group before the match went on: it may have missed all of it
+}
+
+// stuckLives is how many have to die at the same id until it is clear that the next one will.
+const stuckLives = 3
+
+// RunStudent carries out an experiment with the student's own scoreboard, which is to crash at the
+// event failAt. The prediction is known once it has.
+func Run(ctx context.Context, b *rig.Bench, delivery string, failAt int, want func(*student) report.Prediction) ([]report.Part, error) {
+	m, err := match.New(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	s := &student{Board: m.Board("scoreboard", "DELIVERY="+delivery), delivery: delivery, failAt: failAt}
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.follow(ctx); err != nil {
+		return nil, err
+	}
+	select {
+	case <-m.Simulator.Ended():
+		if code := m.Simulator.ExitCode(); code != 0 {
+			return nil, &rig.NotRun{Cause: fmt.Sprintf("%s ended with exit code %d in mid-match", m.Simulator.Name, code)}
+		}
+	default:
+		m.Simulator.Stop() // who is stuck at one goal will not show the next ones either
+	}
+	return s.judge(ctx, want)
+}
+
+// begin starts the match and the first life. The match waits until that is a member of the group, however
+// long the program takes to start: a group that reads only what comes after it would find nothing on a slow
+// machine and some goals on a fast one, and an automatic commit, which is due five seconds after the first look
+// for messages, would come after the crash.
+func (s *student) begin(ctx context.Context) error {
+	if s.delivery == "auto" {
+		if err := s.start(s.failAt); err != nil {
+			return err
+		}
+		s.late = !s.awaitMember(ctx, last(s.Lives))
+		_, err := s.Match.Play()
+		return err
+	}
+	// What commits or reads in another way than it should must not pass because the goals came one by
+	// one: the first look for messages is to find the goal of the crash among others.
+	simulator, err := s.Match.Play()
+	if err != nil {
+		return err
+	}
+	if err := simulator.Await(ctx, fmt.Sprintf("it has sent %d goals", s.failAt+3), rig.Said(`"event":"goal"`, s.failAt+3)); err != nil {
+		return err
+	}
+	paused := simulator.Pause() == nil // not on Windows, and not where the match is over already
+	if err := s.start(s.failAt); err != nil {
+		return err
+	}
+	joined := s.awaitMember(ctx, last(s.Lives))
+	if paused {
+		if err := simulator.Resume(); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-simulator.Ended():
+		s.late = true
+	default:
+		s.late = !joined
+	}
+	return nil
+}
+
+// awaitMember waits until the first life is in the group, and reports whether it is. One that does not join within
+// startGrace, ends, or prints without end is judged as it is.
+func (s *student) awaitMember(ctx context.Context, p *rig.Process) bool {
+	deadline := time.NewTimer(startGrace)
+	defer deadline.Stop()
+	tell := time.NewTimer(tellAfter)
+	defer tell.Stop()
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for {
+		if g := s.Match.Bench.Membership(s.Group); len(g.Members) > 0 && !g.Rebalancing {
+			return true
+		}
+		if len(p.Lines()) > flood {
+			return false
+		}
+		select {
+		case <-tick.C:
+		case <-tell.C:
+			s.Match.Bench.Say(service.Text{
+				PT: "a partida espera que o placar entre no grupo",
+				EN: "the match waits until the scoreboard joins the group",
+			})
+		case <-p.Ended():
+			return false
+		case <-deadline.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// start starts one life. Only the first gets to know of the fault: a simple program has no memory of
+// having crashed already.
+func (s *student) start(failAt int) error {
+	b := s.Match.Bench
+	env := append(slices.Clone(b.Environ),
+		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "WORKSHOP_LANG="+string(b.Lang),
+		"STATE_DIR="+filepath.Join(b.Dir, "state"), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once",
+		// Python keeps lines that go to a pipe in a buffer of 8 KiB, which the crash would take along:
+		// goals that the student's program has shown would count as lost.
+		"PYTHONUNBUFFERED=1",
+	)
+	if b.Cluster.Proxy != "" {
+		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
+	}
+	words := slices.Concat(b.Guard, b.Scoreboard)
+	p, err := b.Launch(b.Screen, s.Name, words[0], words[1:], append(env, s.Vars...), true)
+	if err == nil {
+		s.Lives = append(s.Lives, p)
+	}
+	return err
+}
+
+// follow watches the first life, and starts others, until the match was shown or it is clear that it
+// will not be.
+func (s *student) follow(ctx context.Context) error {
+	var before rig.Membership
+	reached, same := 0, 0 // the highest id so far, and how many lives in a row have died there
+	for {
+		life, err := s.watch(ctx, last(s.Lives), before)
+		if err != nil {
+			return err
+		}
+		s.seen = append(s.seen, life)
+		if life.stopped || s.complete() || s.nothing() && life.code != rig.Crashed {
+			return nil // in the last case it does not read yet, or does not even start
+		}
+		if life.last > reached {
+			reached, same = life.last, 0
+		}
+		if same++; same == stuckLives {
+			s.stuck = true
+			return nil
+		}
+		if len(s.Lives) == match.MostLives {
+			return nil
+		}
+		before = s.Match.Bench.Membership(s.Group)
+		s.Match.Bench.Say(service.Text{
+			PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
+			EN: fmt.Sprintf("the group had committed up to id %d", life.committed),
+		})
+		s.SayRestart(life.code)
+		if err := s.start(0); err != nil {
+			return err
+		}
+	}
+}
+
+// complete reports whether the match was shown to its end.
+func (s *student) complete() bool { return slices.ContainsFunc(s.Scores(), ended) }
+
+// nothing reports whether no goal was shown, in any life.
+func (s *student) nothing() bool { return len(s.Scores()) == 0 }
+
+// ended says whether a match ends with this score: with 25 goals, and two more than the others have.
+func ended(s match.Score) bool {
+	high, low := max(s.TeamA, s.TeamB), min(s.TeamA, s.TeamB)
+	return high >= 25 && high-low >= 2
+}
+
+// missedStart reports whether the first goals were left out, up to which one.
+func missedStart(v verdict.Verdict) (upTo int) {
+	for _, id := range report.Numbers(v.Lost, v.Missing) {
+		if id == upTo+1 {
+			upTo = id
+		}
+	}
+	return upTo
+}

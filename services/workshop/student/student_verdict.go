@@ -1,0 +1,107 @@
+package student
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"workshop.example/kit/service"
+	"workshop.example/workshop/report"
+	"workshop.example/workshop/rig"
+)
+
+// judge counts what the student's scoreboard has shown, as it does for ours, and says what to change
+// where that is not as predicted.
+func (s *student) judge(ctx context.Context, want func(*student) report.Prediction) ([]report.Part, error) {
+	part, err := s.Match.Part(ctx, s.Board)
+	if err != nil {
+		return nil, err
+	}
+	if !s.nothing() && missedStart(part.Counted) < s.failAt {
+		if err := s.struck(); err != nil {
+			return nil, err
+		}
+	}
+	part.Want = want(s)
+	if s.delivery == "auto" {
+		part.Facts = []report.Fact{
+			{Text: service.Text{PT: "uma confirmação automática ficou antes da queda", EN: "an automatic commit lies before the crash"}, Held: s.seen[0].committed > 0},
+			{Text: service.Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated one goal at least"}, Held: len(part.Want.Repeated) > 0},
+		}
+	}
+	if !s.complete() {
+		part.Pending = true
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{PT: "o placar mostrou a partida até o fim", EN: "the board showed the match to its end"}, Held: false})
+	}
+	part.Notes = s.notes()
+	part.Hint = s.hint(part)
+	return []report.Part{part}, nil
+}
+
+// struck returns an error where the fault has not struck as it must to prove anything.
+func (s *student) struck() error {
+	first := s.seen[0]
+	if len(s.seen) == 1 && (first.stopped || s.complete()) {
+		s.Match.Bench.Say(service.Text{
+			PT: fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
+			EN: fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
+		})
+		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, such as by os._exit(137)", s.failAt)}
+	}
+	if s.delivery == "auto" && first.committed == 0 && first.lasted < autoCommitInterval {
+		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: leave --pace out",
+			first.lasted.Round(time.Millisecond))}
+	}
+	return nil
+}
+
+// autoCommitInterval is the default of all libraries, and a little more: a client commits when it next
+// looks for messages.
+const autoCommitInterval = 5*time.Second + 500*time.Millisecond
+
+// notes are what is worth knowing, whatever the verdict.
+func (s *student) notes() []service.Text {
+	var notes []service.Text
+	for i, life := range s.seen {
+		if life.waited > 0 {
+			seconds := life.waited.Seconds()
+			notes = append(notes, service.Text{
+				PT: fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria", i+1, seconds),
+				EN: fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would not have to", i+1, seconds),
+			})
+		}
+	}
+	if s.delivery == "auto" && s.seen[0].committed == s.seen[0].last-1 {
+		notes = append(notes, service.Text{
+			PT: "só o último gol se repetiu: é o que acontece quando o laço confirma cada evento, e não a biblioteca a cada 5 segundos",
+			EN: "only the last goal is repeated: that is what happens where the loop commits each event, and not the library every 5 seconds",
+		})
+	}
+	if end := last(s.seen); end.stopped && s.complete() {
+		notes = append(notes, service.Text{
+			PT: "o placar não terminou sozinho e foi parado: saia do laço no evento «finished»",
+			EN: "the board did not end by itself, and was stopped: leave the loop at the event «finished»",
+		})
+	}
+	if last(s.seen).printed > flood {
+		notes = append(notes, service.Text{
+			PT: fmt.Sprintf("o placar foi parado depois de %d linhas", flood),
+			EN: fmt.Sprintf("the board was stopped after %d lines", flood),
+		})
+	}
+	return notes
+}
+
+// Always is a prediction that does not depend on how the board crashed.
+func Always(want report.Prediction) func(*student) report.Prediction {
+	return func(*student) report.Prediction { return want }
+}
+
+// AfterLastCommit predicts that all is repeated that the first life had shown and not committed.
+func AfterLastCommit(s *student) report.Prediction {
+	var want report.Prediction
+	for id := s.seen[0].committed + 1; id <= s.seen[0].last; id++ {
+		want.Repeated = append(want.Repeated, id)
+	}
+	return want
+}
