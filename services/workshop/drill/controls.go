@@ -40,7 +40,7 @@ func Controls() []Control {
 	controls := []Control{oneReplica, unclean}
 	for i, c := range controls {
 		if d, ok := Find(c.Drill); ok {
-			controls[i].ControlWords = d.Control(c.Name)
+			controls[i].ControlWords = d.Words.Controls[c.Name]
 		}
 	}
 	return controls

@@ -18,12 +18,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var acks = Lab{
+var _ = add(Lab{
 	Name: "acks",
 	Pace: 20 * time.Millisecond, Killer: true,
-	ByHand: theMatch,
-	run:    runAcks,
-}
+	ByHand:   theMatch,
+	run:      runAcks,
+	Controls: []Control{leaderAlone},
+})
 
 func runAcks(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	one, err := loseLeader(ctx, b, "one", true, "ACKS=1", "IDEMPOTENT=false")
@@ -207,4 +208,16 @@ func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 	}
 	list := strings.Join(medians, " · ")
 	return service.Text{PT: "tempo por mensagem, mediana, neste cluster: " + list, EN: "median time per message, on this cluster: " + list}, nil
+}
+
+var leaderAlone = Control{
+	Name:    "acks-1",
+	Brokers: true, pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "simulator-all" {
+			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
 }

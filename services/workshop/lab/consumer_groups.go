@@ -20,12 +20,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var consumerGroups = Lab{
-	Name:   "consumer-groups",
-	Pace:   50 * time.Millisecond,
-	ByHand: ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
-	run:    runConsumerGroups,
-}
+var consumerGroups = add(Lab{
+	Name:     "consumer-groups",
+	Pace:     50 * time.Millisecond,
+	ByHand:   ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
+	run:      runConsumerGroups,
+	Controls: []Control{sameGroup},
+})
 
 const (
 	mostMembers = 4
@@ -278,4 +279,22 @@ func (c *memberGroup) catchUp(ctx context.Context, log []verdict.Record) error {
 			return err
 		}
 	}
+}
+
+var sameGroup = Control{
+	Name: "same-group",
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		vars = slices.Clone(vars)
+		for i, v := range vars {
+			if name == "other" && strings.HasPrefix(v, "CONSUMER_GROUP=") {
+				vars[i] = strings.TrimSuffix(v, "group-b") + "group-a"
+			}
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool {
+		// When in the course of the experiment it gets its share differs: with the first member, or later.
+		return len(report.Numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
+	},
 }

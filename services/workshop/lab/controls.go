@@ -2,15 +2,10 @@ package lab
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/IBM/sarama"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
@@ -22,7 +17,7 @@ import (
 // fail proves nothing.
 type Control struct {
 	Name string
-	Lab  string // its name
+	Lab  string // the name of the lab that has it
 	report.ControlWords
 	// Brokers: it needs real ones. Embedded: it needs the embedded cluster, whose faults it uses.
 	Brokers, Embedded bool
@@ -40,16 +35,9 @@ type Control struct {
 
 // Controls is every control, in the order of their labs.
 func Controls() []Control {
-	controls := []Control{
-		unconfirmedCommit, neverCommits, readsOnAfterAbort, readsUncommitted, groupIDOnly, notIdempotent, leaderAlone, epochZero,
-		otherHash, sameGroup, keyless, anotherName,
-		aloneIsEnough, otherGroup, unheardCut, bigBatch,
-		outboxAfterAll, forgetful, tooFewPartitions,
-	}
-	for i, c := range controls {
-		if l, ok := Find(c.Lab); ok {
-			controls[i].ControlWords = l.Words.Control(c.Name)
-		}
+	var controls []Control
+	for _, l := range registered() {
+		controls = append(controls, l.Controls...)
 	}
 	return controls
 }
@@ -64,202 +52,14 @@ func broken(mistake string) func(name, program string, vars []string) (string, [
 	}
 }
 
-var unconfirmedCommit = Control{
-	Name: "unconfirmed-commit", Lab: "at-most-once",
-	Embedded: true, pace: 20 * time.Millisecond,
-	instead: broken("unconfirmed-commit"),
-	// As many as there are until the crash at id 5.
-	fault: func() kfake.Fault {
-		return kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.NotCoordinator, Count: failAt}
-	},
-	caught: func(parts []report.Part) bool {
-		return slices.Equal(report.Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4})
-	},
-}
-
-var neverCommits = Control{
-	Name: "never-commit", Lab: "at-least-once",
-	pace:    20 * time.Millisecond,
-	instead: broken("never-commit"),
-	caught: func(parts []report.Part) bool {
-		return slices.Equal(report.Numbers(parts[0].Counted.Repeated), []int{1, 2, 3, 4, 5})
-	},
-}
-
-// abortedID is the event whose transaction is refused once in the control of exactly-once.
-const abortedID = 8
-
-var readsOnAfterAbort = Control{
-	Name: "read-on-after-abort", Lab: "exactly-once",
-	Embedded: true, pace: 20 * time.Millisecond,
-	// Without the kills: this board does not come back to where it was.
-	run:     func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, nil) },
-	instead: broken("read-on-after-abort"),
-	fault: func() kfake.Fault {
-		return kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1, When: func(req kmsg.Request) bool {
-			return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == abortedID
-		}}
-	},
-	caught: func(parts []report.Part) bool {
-		return slices.Equal(report.Numbers(parts[0].Counted.Missing), []int{abortedID})
-	},
-}
-
-var readsUncommitted = Control{
-	Name: "read-uncommitted", Lab: "ghost-goals",
-	pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "committed" {
-			vars = append(slices.Clone(vars), "ISOLATION=read_uncommitted")
+// given adds a variable to those of one program of a lab.
+func given(name, variable string) func(string, string, []string) (string, []string) {
+	return func(of, program string, vars []string) (string, []string) {
+		if of == name {
+			vars = append(slices.Clone(vars), variable)
 		}
 		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
-}
-
-var groupIDOnly = Control{
-	Name: "group-id-only", Lab: "zombie",
-	pace:    250 * time.Millisecond,
-	instead: broken("group-id-only"),
-	caught: func(parts []report.Part) bool {
-		return slices.Contains(report.Numbers(parts[0].Counted.Repeated), failAt)
-	},
-}
-
-var notIdempotent = Control{
-	Name: "not-idempotent", Lab: "idempotence",
-	pace: 0,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if strings.HasPrefix(name, "simulator") {
-			vars = append(slices.Clone(vars), "IDEMPOTENT=false")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool {
-		return len(report.Numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds()
-	},
-}
-
-var leaderAlone = Control{
-	Name: "acks-1", Lab: "acks",
-	Brokers: true, pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "simulator-all" {
-			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
-}
-
-var epochZero = Control{
-	Name: "epoch-zero", Lab: "leader-epoch",
-	Brokers: true, pace: 100 * time.Millisecond,
-	instead: broken("epoch-zero"),
-	caught:  func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 0 },
-}
-
-var otherHash = Control{
-	Name: "fnv", Lab: "partitions",
-	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
-		return spreadKeys(ctx, b, sarama.NewHashPartitioner)
-	},
-	caught: func(parts []report.Part) bool {
-		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f report.Fact) bool { return !f.Held })
-	},
-}
-
-var sameGroup = Control{
-	Name: "same-group", Lab: "consumer-groups",
-	pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		vars = slices.Clone(vars)
-		for i, v := range vars {
-			if name == "other" && strings.HasPrefix(v, "CONSUMER_GROUP=") {
-				vars[i] = strings.TrimSuffix(v, "group-b") + "group-a"
-			}
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool {
-		// When in the course of the experiment it gets its share differs: with the first member, or later.
-		return len(report.Numbers(parts[1].Counted.Missing)) > 0 && !parts[0].Holds()
-	},
-}
-
-var keyless = Control{
-	Name: "no-key", Lab: "order",
-	pace: 5 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "simulator-keyed" {
-			vars = append(slices.Clone(vars), "MESSAGE_KEY=none")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool {
-		return len(report.Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
-	},
-}
-
-var anotherName = Control{
-	Name: "another-name", Lab: "offsets",
-	pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=earliest") {
-			vars = append(slices.Clone(vars), "CONSUMER_GROUP="+rand.Text())
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool {
-		return len(report.Numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
-	},
-}
-
-var aloneIsEnough = Control{
-	Name: "acks-1-alone", Lab: "replication",
-	Brokers: true,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "producer-rf-3" {
-			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
-}
-
-var otherGroup = Control{
-	Name: "other-group", Lab: "retention",
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
-			i := slices.IndexFunc(vars, func(v string) bool { return strings.HasPrefix(v, "CONSUMER_GROUP=") })
-			vars = append(slices.Clone(vars), vars[i]+"-other", "AUTO_OFFSET_RESET=earliest")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
-}
-
-var unheardCut = Control{
-	Name: "acks-0", Lab: "send-modes",
-	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
-		ways := slices.Clone(failures)
-		ways[len(ways)-1].acks = sarama.NoResponse
-		return runSendModes(ctx, b, ways)
-	},
-	caught: func(parts []report.Part) bool {
-		return slices.Contains(report.Numbers(parts[len(parts)-1].Counted.Lost), failAt)
-	},
-}
-
-var bigBatch = Control{
-	Name: "batch-500", Lab: "fetch-size",
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "one" {
-			vars = append(slices.Clone(vars), "BATCH=500")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
+	}
 }
 
 // Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was

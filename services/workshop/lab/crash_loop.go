@@ -14,12 +14,12 @@ import (
 // loopLives is how often the loop is watched before the way out is taken.
 const loopLives = 3
 
-var crashLoop = Lab{
+var crashLoop = add(Lab{
 	Name:   "crash-loop",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runCrashLoop,
-}
+})
 
 func runCrashLoop(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	m, err := match.New(ctx, b)

@@ -17,10 +17,11 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var duplicateOrders = Lab{
-	Name: "duplicate-orders",
-	run:  runDuplicateOrders,
-}
+var _ = add(Lab{
+	Name:     "duplicate-orders",
+	run:      runDuplicateOrders,
+	Controls: []Control{forgetful},
+})
 
 const (
 	racedOrders = 20
@@ -183,4 +184,12 @@ func (told story) money() service.Text {
 		PT: in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
 		EN: in(service.English, "the decisions add up to %s; the clients have ordered %s"),
 	}
+}
+
+var forgetful = Control{
+	Name:    "remember-nothing",
+	instead: given("fraud-detector-mended", "REMEMBER=nothing"),
+	caught: func(parts []report.Part) bool {
+		return parts[0].Holds() && parts[1].Holds() && parts[2].Facts[0].Held && !parts[2].Facts[1].Held
+	},
 }

@@ -21,11 +21,12 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var emailWorkers = Lab{
-	Name:   "email-workers",
-	ByHand: ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
-	run:    runEmailWorkers,
-}
+var _ = add(Lab{
+	Name:     "email-workers",
+	ByHand:   ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
+	run:      runEmailWorkers,
+	Controls: []Control{tooFewPartitions},
+})
 
 const (
 	emailsSent   = 90 // a multiple of both numbers of partitions
@@ -247,4 +248,12 @@ func (o *postOffice) judge() report.Part {
 	}
 	part.Notes = []service.Text{service.Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
 	return part
+}
+
+var tooFewPartitions = Control{
+	Name: "three-partitions",
+	run:  func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return compareWorkers(ctx, b, 3, 3) },
+	caught: func(parts []report.Part) bool {
+		return parts[0].Holds() && !parts[1].Facts[0].Held && !last(parts[1].Facts).Held
+	},
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/service"
@@ -15,12 +17,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var exactlyOnce = Lab{
-	Name:   "exactly-once",
-	Pace:   100 * time.Millisecond,
-	ByHand: theMatch,
-	run:    func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, strikes) },
-}
+var exactlyOnce = add(Lab{
+	Name:     "exactly-once",
+	Pace:     100 * time.Millisecond,
+	ByHand:   theMatch,
+	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, strikes) },
+	Controls: []Control{readsOnAfterAbort},
+})
 
 // strike is where a life of the board ends.
 type strike struct {
@@ -222,4 +225,23 @@ func scoreBoardPart(ctx context.Context, m *match.Match, board *match.Board, goa
 			EN: fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
 		}, Held: last.ID > 0 && last.Tally == last.Score}},
 	}, err
+}
+
+// abortedID is the event whose transaction is refused once in the control.
+const abortedID = 8
+
+var readsOnAfterAbort = Control{
+	Name:     "read-on-after-abort",
+	Embedded: true, pace: 20 * time.Millisecond,
+	// Without the kills: this board does not come back to where it was.
+	run:     func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, nil) },
+	instead: broken("read-on-after-abort"),
+	fault: func() kfake.Fault {
+		return kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1, When: func(req kmsg.Request) bool {
+			return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == abortedID
+		}}
+	},
+	caught: func(parts []report.Part) bool {
+		return slices.Equal(report.Numbers(parts[0].Counted.Missing), []int{abortedID})
+	},
 }

@@ -17,12 +17,12 @@ import (
 // newerAfter is how many events the older simulator has begun to send when the newer starts.
 const newerAfter = 12
 
-var fencing = Lab{
+var fencing = add(Lab{
 	Name:   "fencing",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runFencing,
-}
+})
 
 func runFencing(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	m, err := match.New(ctx, b)

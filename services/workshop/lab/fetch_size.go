@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,10 +17,11 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var fetchSize = Lab{
-	Name: "fetch-size",
-	run:  runFetchSize,
-}
+var fetchSize = add(Lab{
+	Name:     "fetch-size",
+	run:      runFetchSize,
+	Controls: []Control{bigBatch},
+})
 
 const (
 	fetchMessages = 1000
@@ -268,4 +270,15 @@ func (m *meter) total() (traffic, error) {
 		return traffic{}, &rig.NotRun{Cause: fmt.Sprintf("what the brokers answered could not be read: %v", m.problem)}
 	}
 	return m.seen, nil
+}
+
+var bigBatch = Control{
+	Name: "batch-500",
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "one" {
+			vars = append(slices.Clone(vars), "BATCH=500")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
 }

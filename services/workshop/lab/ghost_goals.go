@@ -14,12 +14,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var ghostGoals = Lab{
-	Name:   "ghost-goals",
-	Pace:   100 * time.Millisecond,
-	ByHand: theMatch,
-	run:    runGhostGoals,
-}
+var _ = add(Lab{
+	Name:     "ghost-goals",
+	Pace:     100 * time.Millisecond,
+	ByHand:   theMatch,
+	run:      runGhostGoals,
+	Controls: []Control{readsUncommitted},
+})
 
 // ghostEvery is how many goals go by until the next is aborted first.
 const ghostEvery = 4
@@ -74,4 +75,16 @@ func judgeGhosts(ctx context.Context, m *match.Match, uncommitted, committed *ma
 	strict, err := m.Part(ctx, committed)
 	strict.Title = service.Text{PT: "read_committed", EN: "read_committed"}
 	return []report.Part{loose, strict}, err
+}
+
+var readsUncommitted = Control{
+	Name: "read-uncommitted",
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "committed" {
+			vars = append(slices.Clone(vars), "ISOLATION=read_uncommitted")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
 }

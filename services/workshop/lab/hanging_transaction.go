@@ -24,12 +24,12 @@ const (
 	heldBack = 3
 )
 
-var hangingTransaction = Lab{
+var hangingTransaction = add(Lab{
 	Name:   "hanging-transaction",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runHangingTransaction,
-}
+})
 
 func runHangingTransaction(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	parts := make([]report.Part, 2)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,12 +21,13 @@ import (
 // lostEvery is how many messages the broker stores for each whose answer is lost.
 const lostEvery = 4
 
-var idempotence = Lab{
-	Name:   "idempotence",
-	Pace:   25 * time.Millisecond,
-	ByHand: theMatch,
-	run:    runIdempotence,
-}
+var idempotence = add(Lab{
+	Name:     "idempotence",
+	Pace:     25 * time.Millisecond,
+	ByHand:   theMatch,
+	run:      runIdempotence,
+	Controls: []Control{notIdempotent},
+})
 
 func runIdempotence(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	parts := make([]report.Part, 2)
@@ -114,4 +116,18 @@ func (t *answerDropper) lost() ([]int, error) {
 	}
 	slices.Sort(t.taken)
 	return t.taken, nil
+}
+
+var notIdempotent = Control{
+	Name: "not-idempotent",
+	pace: 0,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if strings.HasPrefix(name, "simulator") {
+			vars = append(slices.Clone(vars), "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[1].Counted.Duplicated)) > 0 && parts[0].Holds()
+	},
 }

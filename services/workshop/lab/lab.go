@@ -8,6 +8,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -37,6 +38,8 @@ type Lab struct {
 	// of the workshop's own stand without their dead letters, which go with them.
 	ByHand ByHand
 
+	Controls []Control // mistakes that it must catch
+
 	run func(ctx context.Context, b *rig.Bench) ([]report.Part, error)
 }
 
@@ -46,34 +49,55 @@ type ByHand struct{ Topics, Groups []string }
 // theMatch is what is worked with where a match is looked at by hand, in Python too.
 var theMatch = ByHand{Topics: []string{"scoreGame", "scoreBoard"}, Groups: []string{"group1"}}
 
-// All is every lab, in the order of the course.
-func All() []Lab { return slices.Clone(all()) }
+// labs are those of the files of this package, in no order.
+var labs []*Lab
 
-var all = sync.OnceValue(func() []Lab {
-	labs := []Lab{
-		autoCommit, atMostOnce, atLeastOnce, crashLoop, exactlyOnce, ghostGoals, zombie, fencing, idempotence, acks,
-		poison, hangingTransaction,
-		partitions, consumerGroups, order, offsets,
-		replication, retention, sendModes, fetchSize,
-		lostOrders, duplicateOrders, emailWorkers,
+// add registers a lab: each file does it for its own.
+func add(l Lab) Lab {
+	labs = append(labs, &l)
+	return l
+}
+
+// registered returns all labs in the order of the course, those without a page last, with the words of their files.
+var registered = sync.OnceValue(func() []*Lab {
+	for _, l := range labs {
+		l.Words = report.MustWords(files, l.Name)
+		for i := range l.Controls {
+			c := &l.Controls[i]
+			c.Lab, c.ControlWords = l.Name, l.Words.Controls[c.Name]
+		}
 	}
-	for i := range labs {
-		labs[i].Words = report.MustWords(files, labs[i].Name)
-	}
+	slices.SortFunc(labs, func(a, b *Lab) int {
+		return cmp.Or(cmp.Compare(a.unlisted(), b.unlisted()), cmp.Compare(a.Page, b.Page))
+	})
 	return labs
 })
 
-// Find returns the lab with a name.
-func Find(name string) (Lab, bool) {
-	for _, l := range all() {
-		if l.Name == name {
-			return l, true
+// unlisted is 1 for a lab without a page of its own.
+func (l *Lab) unlisted() int {
+	if l.Page == 0 {
+		return 1
+	}
+	return 0
+}
+
+// All is every lab that has a page, in the order of the course.
+func All() []Lab {
+	var all []Lab
+	for _, l := range registered() {
+		if l.Page > 0 {
+			all = append(all, *l)
 		}
 	}
-	if name == leaderEpoch.Name {
-		l := leaderEpoch
-		l.Words = report.MustWords(files, l.Name)
-		return l, true
+	return all
+}
+
+// Find returns the lab with a name, also one without a page.
+func Find(name string) (Lab, bool) {
+	for _, l := range registered() {
+		if l.Name == name {
+			return *l, true
+		}
 	}
 	return Lab{}, false
 }

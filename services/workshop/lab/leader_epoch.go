@@ -22,11 +22,12 @@ import (
 // leaderEpoch is not in the list of labs: its purpose is the control beside it. An offset is committed
 // with the epoch of the leader that it was read from. Sarama's usual calls commit epoch 0; once the
 // leader has changed, Java's consumer compares the two, takes the log for truncated and goes back.
-var leaderEpoch = Lab{
-	Name: "leader-epoch",
-	Pace: 100 * time.Millisecond,
-	run:  runLeaderEpoch,
-}
+var _ = add(Lab{
+	Name:     "leader-epoch",
+	Pace:     100 * time.Millisecond,
+	run:      runLeaderEpoch,
+	Controls: []Control{epochZero},
+})
 
 func runLeaderEpoch(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	console := filepath.Join(os.Getenv("KAFKA_HOME"), "bin", "kafka-console-consumer.sh")
@@ -112,4 +113,11 @@ func judgeTogether(ctx context.Context, m *match.Match, board *match.Board, java
 		}
 	}
 	return []report.Part{{Counted: verdict.Check(run), Highest: match.Highest(goals)}}, nil
+}
+
+var epochZero = Control{
+	Name:    "epoch-zero",
+	Brokers: true, pace: 100 * time.Millisecond,
+	instead: broken("epoch-zero"),
+	caught:  func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 0 },
 }

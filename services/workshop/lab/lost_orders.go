@@ -15,10 +15,11 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var lostOrders = Lab{
-	Name: "lost-orders",
-	run:  runLostOrders,
-}
+var _ = add(Lab{
+	Name:     "lost-orders",
+	run:      runLostOrders,
+	Controls: []Control{outboxAfterAll},
+})
 
 const (
 	lostOrdersPlan = 300 // orders
@@ -124,3 +125,11 @@ func (told story) deaths() service.Text {
 
 // account is that of an order in a verdict.
 func (told story) account(m verdict.Message) shoptest.Account { return told.accounts[m.Number-1] }
+
+var outboxAfterAll = Control{
+	Name:    "outbox",
+	instead: given("http-ecommerce-no-outbox", "INTAKE=outbox"),
+	caught: func(parts []report.Part) bool {
+		return len(parts[0].Counted.Lost) == 0 && !parts[0].Facts[0].Held && parts[1].Holds()
+	},
+}

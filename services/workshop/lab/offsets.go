@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,12 +18,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var offsets = Lab{
-	Name:   "offsets",
-	Pace:   200 * time.Millisecond,
-	ByHand: ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
-	run:    runOffsets,
-}
+var offsets = add(Lab{
+	Name:     "offsets",
+	Pace:     200 * time.Millisecond,
+	ByHand:   ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
+	run:      runOffsets,
+	Controls: []Control{anotherName},
+})
 
 func runOffsets(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	var four []report.Part
@@ -238,4 +241,18 @@ func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
 		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
 	}}
 	return part, err
+}
+
+var anotherName = Control{
+	Name: "another-name",
+	pace: 20 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=earliest") {
+			vars = append(slices.Clone(vars), "CONSUMER_GROUP="+rand.Text())
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[3].Counted.AbortedRead)) > 0 && !parts[3].Facts[0].Held && parts[2].Holds()
+	},
 }

@@ -19,12 +19,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var order = Lab{
-	Name:   "order",
-	Pace:   100 * time.Millisecond,
-	ByHand: ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
-	run:    runOrder,
-}
+var order = add(Lab{
+	Name:     "order",
+	Pace:     100 * time.Millisecond,
+	ByHand:   ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
+	run:      runOrder,
+	Controls: []Control{keyless},
+})
 
 // way is how a match is sent.
 type way struct {
@@ -214,4 +215,18 @@ func amounts(list []int) string {
 		partitions[i] = int32(n)
 	}
 	return numbered(partitions)
+}
+
+var keyless = Control{
+	Name: "no-key",
+	pace: 5 * time.Millisecond,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "simulator-keyed" {
+			vars = append(slices.Clone(vars), "MESSAGE_KEY=none")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool {
+		return len(report.Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
+	},
 }

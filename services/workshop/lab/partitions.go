@@ -19,12 +19,13 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var partitions = Lab{
-	Name:   "partitions",
-	Pace:   100 * time.Millisecond,
-	ByHand: ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
-	run:    func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return spreadKeys(ctx, b, nil) },
-}
+var partitions = add(Lab{
+	Name:     "partitions",
+	Pace:     100 * time.Millisecond,
+	ByHand:   ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
+	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return spreadKeys(ctx, b, nil) },
+	Controls: []Control{otherHash},
+})
 
 const (
 	tenMessages     = 10 // of the course on Kafka concepts
@@ -201,4 +202,14 @@ func numbered(partitions []int32) string {
 		return "-"
 	}
 	return strings.Join(texts, ", ")
+}
+
+var otherHash = Control{
+	Name: "fnv",
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+		return spreadKeys(ctx, b, sarama.NewHashPartitioner)
+	},
+	caught: func(parts []report.Part) bool {
+		return parts[0].Holds() && slices.ContainsFunc(parts[1].Facts[:len(someKeys)], func(f report.Fact) bool { return !f.Held })
+	},
 }

@@ -17,12 +17,12 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var poison = Lab{
+var _ = add(Lab{
 	Name:   "poison",
 	Pace:   100 * time.Millisecond,
 	ByHand: theMatch,
 	run:    runPoison,
-}
+})
 
 // poisonPace is slow enough for the message to come in mid-match.
 const poisonPace = 50 * time.Millisecond

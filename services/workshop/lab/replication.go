@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,11 +14,12 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var replication = Lab{
-	Name:   "replication",
-	Killer: true,
-	run:    runReplication,
-}
+var _ = add(Lab{
+	Name:     "replication",
+	Killer:   true,
+	run:      runReplication,
+	Controls: []Control{aloneIsEnough},
+})
 
 // replicated is a topic with so many replicas, and the producer that sends to it all the time.
 type replicated struct {
@@ -256,4 +258,16 @@ func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.P
 	}
 	countSends(&part, run)
 	return part, nil
+}
+
+var aloneIsEnough = Control{
+	Name:    "acks-1-alone",
+	Brokers: true,
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "producer-rf-3" {
+			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
 }

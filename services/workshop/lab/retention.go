@@ -18,10 +18,11 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var retention = Lab{
-	Name: "retention",
-	run:  runRetention,
-}
+var retention = add(Lab{
+	Name:     "retention",
+	run:      runRetention,
+	Controls: []Control{otherGroup},
+})
 
 const (
 	retentionTime = 8 * time.Second // retention.ms
@@ -254,4 +255,16 @@ func logSize(b *rig.Bench, topic string) (int64, error) {
 		}
 	}
 	return 0, fmt.Errorf("broker %d does not tell the size of %s", leader.ID(), topic)
+}
+
+var otherGroup = Control{
+	Name: "other-group",
+	instead: func(name, program string, vars []string) (string, []string) {
+		if name == "latest" && slices.Contains(vars, "AUTO_OFFSET_RESET=latest") {
+			i := slices.IndexFunc(vars, func(v string) bool { return strings.HasPrefix(v, "CONSUMER_GROUP=") })
+			vars = append(slices.Clone(vars), vars[i]+"-other", "AUTO_OFFSET_RESET=earliest")
+		}
+		return program, vars
+	},
+	caught: func(parts []report.Part) bool { return !parts[1].Facts[0].Held && parts[0].Holds() },
 }

@@ -14,10 +14,11 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var sendModes = Lab{
-	Name: "send-modes",
-	run:  func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runSendModes(ctx, b, failures) },
-}
+var sendModes = add(Lab{
+	Name:     "send-modes",
+	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runSendModes(ctx, b, failures) },
+	Controls: []Control{unheardCut},
+})
 
 const (
 	timedMessages = 201  // of each way that is timed; the first only connects, the rest are two full batches
@@ -220,4 +221,16 @@ func delivered(p *report.Part, _ heard, missing, _ []int) {
 
 func isMissing(missing []int) report.Fact {
 	return report.Fact{Text: service.Text{PT: fmt.Sprintf("o id %d não está no tópico", failAt), EN: fmt.Sprintf("id %d is not in the topic", failAt)}, Held: slices.Contains(missing, failAt)}
+}
+
+var unheardCut = Control{
+	Name: "acks-0",
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+		ways := slices.Clone(failures)
+		ways[len(ways)-1].acks = sarama.NoResponse
+		return runSendModes(ctx, b, ways)
+	},
+	caught: func(parts []report.Part) bool {
+		return slices.Contains(report.Numbers(parts[len(parts)-1].Counted.Lost), failAt)
+	},
 }

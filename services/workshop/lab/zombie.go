@@ -18,12 +18,13 @@ import (
 // takenOver is the id up to which the second board goes before the first comes back.
 const takenOver = failAt + 3
 
-var zombie = Lab{
-	Name:   "zombie",
-	Pace:   250 * time.Millisecond,
-	ByHand: theMatch,
-	run:    runZombie,
-}
+var zombie = add(Lab{
+	Name:     "zombie",
+	Pace:     250 * time.Millisecond,
+	ByHand:   theMatch,
+	run:      runZombie,
+	Controls: []Control{groupIDOnly},
+})
 
 func runZombie(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	m, err := match.New(ctx, b)
@@ -116,4 +117,13 @@ func judgeZombie(ctx context.Context, m *match.Match, board *match.Board, awake 
 		}, Held: aborted},
 	)
 	return []report.Part{part}, nil
+}
+
+var groupIDOnly = Control{
+	Name:    "group-id-only",
+	pace:    250 * time.Millisecond,
+	instead: broken("group-id-only"),
+	caught: func(parts []report.Part) bool {
+		return slices.Contains(report.Numbers(parts[0].Counted.Repeated), failAt)
+	},
 }

@@ -17,6 +17,9 @@ type Words struct {
 	Will    [3]service.Text // what runs, what is broken and, where that needs a word, how it is shown, what is predicted
 	Why     service.Text    // the paragraph under the verdict
 
+	Page  int      // the number of its page; 0: it has none
+	Lines []string // what [Part.Line] says in English on the embedded cluster, part by part: regular expressions
+
 	Controls map[string]ControlWords // by name
 }
 
@@ -28,6 +31,8 @@ type ControlWords struct {
 
 // wordsFile is the form of a file: each language by itself, as it is translated. Line breaks within a text are spaces.
 type wordsFile struct {
+	Page     int
+	Lines    []string
 	PT, EN   language
 	Controls map[string]struct{ PT, EN controlLanguage }
 }
@@ -62,6 +67,7 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 		}
 		return t
 	}
+	w.Page, w.Lines = f.Page, f.Lines
 	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
 	w.Why = both("why", f.PT.Why, f.EN.Why)
 	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {
@@ -85,6 +91,3 @@ func MustWords(files fs.FS, name string) Words {
 	}
 	return w
 }
-
-// Control returns the words of a control.
-func (w Words) Control(name string) ControlWords { return w.Controls[name] }
