@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // NoDeadLetters is the value of DEAD_LETTER_TOPIC that turns dead letters off.
@@ -172,10 +173,10 @@ func bytesOrNil(b []byte) sarama.Encoder {
 // Close ends the producer's connections.
 func (d *DeadLetters) Close() error {
 	if d.producer != nil {
-		service.CloseWithin(service.CloseTimeout, d.producer)
+		wait.CloseWithin(wait.CloseTimeout, d.producer)
 	}
 	if d.client != nil {
-		service.CloseWithin(service.CloseTimeout, d.client)
+		wait.CloseWithin(wait.CloseTimeout, d.client)
 	}
 	return nil
 }

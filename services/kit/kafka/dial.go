@@ -15,7 +15,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 const WaitingRepeat = 10 * time.Second
@@ -45,7 +45,7 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 			waiting(err)
 		}
 		// Jitter, so that thirty laptops do not knock in step after a restart.
-		if err := service.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {
+		if err := wait.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {
 			return nil, err
 		}
 	}

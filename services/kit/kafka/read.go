@@ -11,7 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // ReadToEnd hands take the messages of a partition from an offset on (or sarama.OffsetOldest), up to
@@ -71,7 +71,7 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 				return l.next, fmt.Errorf("read %s/%d from %d: %w", topic, partition, l.next, err)
 			}
 			client.RefreshMetadata(topic) // an error here shows in the next try
-			service.Sleep(ctx, 100*time.Millisecond)
+			wait.Sleep(ctx, 100*time.Millisecond)
 			continue
 		}
 		if l.next >= end {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // A producer is fenced (PRODUCER_FENCED, INVALID_PRODUCER_EPOCH) when its coordinator knows the transactional
@@ -130,7 +130,7 @@ func (t *Transactor) isTimedOut(ctx context.Context) bool {
 		default:
 			return false
 		}
-		if service.Sleep(ctx, 50*time.Millisecond) != nil {
+		if wait.Sleep(ctx, 50*time.Millisecond) != nil {
 			return false
 		}
 	}
@@ -162,7 +162,7 @@ func (t *Transactor) describe(ctx context.Context) (*sarama.TransactionState, er
 		}
 		// An error here shows in the next try.
 		_ = t.client.RefreshTransactionCoordinator(id)
-		if service.Sleep(ctx, 100*time.Millisecond) != nil {
+		if wait.Sleep(ctx, 100*time.Millisecond) != nil {
 			return nil, err
 		}
 	}

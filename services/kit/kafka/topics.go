@@ -10,7 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Topic is a topic as it should be.
@@ -108,7 +108,7 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 				said = time.Now()
 				waiting(deleting)
 			}
-			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+			if serr := wait.Sleep(ctx, 100*time.Millisecond); serr != nil {
 				return false, errors.Join(serr, deleting)
 			}
 			continue
@@ -119,7 +119,7 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 			if isKnown(admin, name) {
 				return true, nil
 			}
-			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+			if serr := wait.Sleep(ctx, 100*time.Millisecond); serr != nil {
 				return false, errors.Join(serr, err)
 			}
 		}
@@ -180,7 +180,7 @@ func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, applied []Appl
 				*a = Applied{Topic: a.Topic, Created: true, Replicas: replicas}
 			}
 		}
-		if serr := service.Sleep(ctx, 50*time.Millisecond); serr != nil {
+		if serr := wait.Sleep(ctx, 50*time.Millisecond); serr != nil {
 			return errors.Join(fmt.Errorf("waiting for a leader of %s: %w", missing, serr), err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Transactional is how a producer makes transactions.
@@ -109,7 +110,7 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
 				break
 			}
-			if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
 				return err
 			}
 		}
@@ -121,7 +122,7 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 // transaction, completes one whose commit it had accepted.
 func (t *Transactor) renew(ctx context.Context) error {
 	if t.producer != nil {
-		service.CloseWithin(service.CloseTimeout, t.producer)
+		wait.CloseWithin(wait.CloseTimeout, t.producer)
 		t.producer = nil
 	}
 	for delay := 50 * time.Millisecond; ; delay = min(delay*2, 2*time.Second) {
@@ -141,7 +142,7 @@ func (t *Transactor) renew(ctx context.Context) error {
 			}
 		}
 		t.process.Log.Warn("transactional producer; trying again", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
-		if err := service.Sleep(ctx, delay); err != nil {
+		if err := wait.Sleep(ctx, delay); err != nil {
 			return err
 		}
 	}
@@ -178,7 +179,7 @@ func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage
 			Topic: msg.Topic, Partition: history.None, Offset: history.None, Transaction: t.number,
 		})
 	}
-	err := await(ctx, service.Grace, func() error { return t.producer.SendMessages(msgs) })
+	err := await(ctx, wait.Grace, func() error { return t.producer.SendMessages(msgs) })
 	for i, msg := range msgs {
 		if err == nil {
 			steps[i].Stored(msg.Partition, msg.Offset)
@@ -219,7 +220,7 @@ func (t *Transactor) AddOffsetAlone(group string, msg *sarama.ConsumerMessage) e
 // ErrCommitUnknown where no answer came.
 func (t *Transactor) Commit(ctx context.Context) error {
 	step := t.process.History.Begin(history.Commit, t.end)
-	err := await(ctx, service.Grace, t.producer.CommitTxn)
+	err := await(ctx, wait.Grace, t.producer.CommitTxn)
 	// What can still be aborted was not committed. In any other state the question is open: perhaps the
 	// first try was, and only its answer was lost.
 	switch {
@@ -293,6 +294,6 @@ func (t *Transactor) explain(ctx context.Context, doing string, err error) error
 // Close waits a moment for the producer's connections to end. It commits and aborts nothing.
 func (t *Transactor) Close() {
 	if t.producer != nil {
-		service.CloseWithin(service.CloseTimeout, t.producer)
+		wait.CloseWithin(wait.CloseTimeout, t.producer)
 	}
 }

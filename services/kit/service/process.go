@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"workshop.example/kit/history"
+	"workshop.example/kit/wait"
 )
 
-// Grace is how long a service that was told to stop waits for what is under way; what has no
-// outcome by then is reported as unknown. Docker kills a container 10 s after SIGTERM by default,
-// so the report has to be out before.
-const Grace = 8 * time.Second
-
-// CloseTimeout is how long the close of one connection may take on the way out.
-const CloseTimeout = 500 * time.Millisecond
+// Bounds of a stop; see package wait.
+const (
+	Grace        = wait.Grace
+	CloseTimeout = wait.CloseTimeout
+)
 
 // Lang is the language of the lines meant for students.
 type Lang string
@@ -98,31 +97,8 @@ func (l *Lines) Print(texts ...string) {
 	l.w.Flush()
 }
 
-// CloseWithin closes c, but returns after d at the latest: sarama's Close methods wait for their
-// network calls, which on a dead broker is far longer than a stopping process has. It reports
-// whether the close ended in time.
-func CloseWithin(d time.Duration, c io.Closer) bool {
-	done := make(chan struct{})
-	go func() { defer close(done); c.Close() }()
-	select {
-	case <-done:
-		return true
-	case <-time.After(d):
-		return false
-	}
-}
+// CloseWithin is [wait.CloseWithin].
+func CloseWithin(d time.Duration, c io.Closer) bool { return wait.CloseWithin(d, c) }
 
-// Sleep waits for d, or returns early with the context's error.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
+// Sleep is [wait.Sleep].
+func Sleep(ctx context.Context, d time.Duration) error { return wait.Sleep(ctx, d) }

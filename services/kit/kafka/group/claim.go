@@ -13,7 +13,7 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Claim is one partition during one session of a group.
@@ -165,7 +165,7 @@ func (c *Claim) Commit() error {
 		if ctx.Err() == nil {
 			cause = err
 		}
-		if ctx.Err() != nil || !retry || service.Sleep(ctx, commitBackoff) != nil {
+		if ctx.Err() != nil || !retry || wait.Sleep(ctx, commitBackoff) != nil {
 			if retry || ctx.Err() != nil { // the last try may have come to the coordinator
 				step.Unknown(cause)
 			} else {

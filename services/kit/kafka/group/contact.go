@@ -9,7 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // silence is how long a coordinator may not answer: longer than its death and the choice of its successor.
@@ -58,7 +58,7 @@ func (g *Consumer) keepContact(session sarama.ConsumerGroupSession) {
 	if g.Member.InstanceID != "" {
 		req.GroupInstanceId = &g.Member.InstanceID
 	}
-	for service.Sleep(session.Context(), g.silence/5) == nil {
+	for wait.Sleep(session.Context(), g.silence/5) == nil {
 		coordinator, err := client.Coordinator(g.Member.Group)
 		if err != nil {
 			continue
@@ -77,7 +77,7 @@ const patience = 2 * time.Second // a member waits this long without a word
 // explainWaits tells students why nothing happens while the member is in no session.
 func (g *Consumer) explainWaits(ctx context.Context) {
 	left, said := time.Now(), time.Time{}
-	for service.Sleep(ctx, patience/8) == nil {
+	for wait.Sleep(ctx, patience/8) == nil {
 		if g.isJoined() {
 			left, said = time.Now(), time.Time{}
 			continue

@@ -9,7 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // A static member is fenced (FENCED_INSTANCE_ID) when the coordinator knows its GROUP_INSTANCE_ID under another
@@ -91,7 +91,7 @@ func (g *Consumer) nameIsFreed(ctx context.Context) bool {
 		case time.Since(since) > g.nameWait():
 			return false
 		}
-		if service.Sleep(ctx, rejoinDelay) != nil {
+		if wait.Sleep(ctx, rejoinDelay) != nil {
 			return false
 		}
 	}

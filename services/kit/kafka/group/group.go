@@ -12,6 +12,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // ErrDone, returned by a handler, ends Consumer.Run without an error: the work is complete.
@@ -62,7 +63,7 @@ type Consumer struct {
 }
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a kafka.FatalError. On
-// the way out it waits for the message in hand and its commit, but not longer than service.Grace;
+// the way out it waits for the message in hand and its commit, but not longer than wait.Grace;
 // then it returns kafka.ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
 // error also says that something was handled but could not be committed: it will be handled again.
 //
@@ -88,11 +89,11 @@ func (g *Consumer) Run(ctx context.Context) error {
 	for first := true; ; first = false {
 		err := g.runClient(ctx)
 		for errors.Is(err, errRejoin) {
-			service.Sleep(ctx, rejoinDelay) // at the end of ctx runClient returns at once
-			err = g.runClient(ctx)          // with no member id, so that it is given one
+			wait.Sleep(ctx, rejoinDelay) // at the end of ctx runClient returns at once
+			err = g.runClient(ctx)       // with no member id, so that it is given one
 		}
 		if !first {
-			service.CloseWithin(service.CloseTimeout, g.client()) // the first is the caller's
+			wait.CloseWithin(wait.CloseTimeout, g.client()) // the first is the caller's
 		}
 		if !errors.Is(err, errSilent) {
 			return err
@@ -144,7 +145,7 @@ func (g *Consumer) runClient(ctx context.Context) error {
 			if silent && ctx.Err() == nil && g.finalError() == nil {
 				return errSilent
 			}
-			service.CloseWithin(2*service.CloseTimeout, group) // leaves the group, so that others take over at once
+			wait.CloseWithin(2*wait.CloseTimeout, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
 			stopping, stopped = nil, time.Now()
@@ -160,10 +161,10 @@ func (g *Consumer) runClient(ctx context.Context) error {
 					return errSilent
 				}
 			case stopped.IsZero():
-			case time.Since(stopped) > service.Grace/2 && g.idle():
+			case time.Since(stopped) > wait.Grace/2 && g.idle():
 				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
 				return g.uncommittedError()
-			case time.Since(stopped) > service.Grace:
+			case time.Since(stopped) > wait.Grace:
 				return fmt.Errorf("consumer group %s: %w", g.Member.Group, kafka.ErrUnknown)
 			}
 		}
@@ -224,7 +225,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 				continue
 			}
 		}
-		if service.Sleep(life, delay/2+rand.N(delay/2)) != nil {
+		if wait.Sleep(life, delay/2+rand.N(delay/2)) != nil {
 			return g.uncommittedError()
 		}
 		delay = min(delay*2, longest)
