@@ -14,6 +14,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -36,11 +37,11 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster: kafka.ClusterFromEnv(env),
+		cluster: kafkaenv.Cluster(env),
 		topic:   env.Topic("TOPIC", "transactions", "topic to read"),
-		member:  kafka.MembershipFromEnv(env, "cg-group-id"),
+		member:  kafkaenv.Membership(env, "cg-group-id"),
 	}
-	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	cfg.deadLetters = kafkaenv.DeadLetterTopic(env, cfg.topic)
 	return cfg
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -40,8 +41,8 @@ type config struct {
 
 func configure(env *service.Env) config {
 	return config{
-		cluster:    kafka.ClusterFromEnv(env),
-		publishing: kafka.PublishingFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
+		publishing: kafkaenv.Publishing(env),
 		topic:      env.Topic("TOPIC", "transactions", "topic to publish to"),
 		pace:       env.Duration("PACE", 2*time.Second, "time between messages; 0: as fast as it goes"),
 		count:      env.Number("COUNT", 0, "messages to publish; 0: no end"),

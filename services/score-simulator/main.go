@@ -25,6 +25,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -54,8 +55,8 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster:    kafka.ClusterFromEnv(env),
-		publishing: kafka.PublishingFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
+		publishing: kafkaenv.Publishing(env),
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to publish to"),
 		keyless:    env.OneOf("MESSAGE_KEY", "match", []string{"match", "none"}, "what keeps a match on one partition; none: nothing does") == "none",
 		pace:       env.Duration("PACE", time.Second, "time between goals; 0: as fast as it goes"),
@@ -63,7 +64,7 @@ func configure(env *service.Env) config {
 		pause:      env.Duration("MATCH_PAUSE", 0, "time between two matches"),
 		seed:       env.Seed("SEED", mathrand.Uint64, "fixes the matches, but for their ids and times"),
 
-		transactional: kafka.TransactionalFromEnv(env, "", "each event in a transaction; one program at a time, the older is fenced"),
+		transactional: kafkaenv.Transactional(env, "", "each event in a transaction; one program at a time, the older is fenced"),
 		abortEvery:    env.Number("ABORT_EVERY", 0, "each n-th goal is first sent for the other team, and aborted; 0: never"),
 	}
 	if cfg.abortEvery > 0 && cfg.transactional.ID == "" {

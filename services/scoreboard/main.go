@@ -17,6 +17,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -53,14 +54,14 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster:  kafka.ClusterFromEnv(env),
+		cluster:  kafkaenv.Cluster(env),
 		topic:    env.Topic("TOPIC", "scoreGame", "topic to read"),
-		member:   kafka.MembershipFromEnv(env, "group1"),
+		member:   kafkaenv.Membership(env, "group1"),
 		delivery: env.OneOf("DELIVERY", autoCommit, []string{autoCommit, atMostOnce, atLeastOnce, exactlyOnce}, "when an offset is committed"),
 		matches:  env.Number("MATCHES", 1, "matches to show to their end; 0: no end"),
 		crash:    crashPlanFromEnv(env),
 	}
-	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	cfg.deadLetters = kafkaenv.DeadLetterTopic(env, cfg.topic)
 	cfg.boardTopic = env.Topic("BOARD_TOPIC", "scoreBoard", "exactly-once: where the board is written after each event")
 	// Stable over restarts, so that the next life of this member ends what this one leaves open, and
 	// different for every member of the group that can be told apart.
@@ -68,7 +69,7 @@ func configure(env *service.Env) config {
 	if instance == "" {
 		instance = "0"
 	}
-	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.member.Group+"-"+instance, "exactly-once: of one program at a time; the older is fenced")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+instance, "exactly-once: of one program at a time; the older is fenced")
 	if cfg.delivery == exactlyOnce {
 		if cfg.member.Isolation != sarama.ReadCommitted {
 			env.Fail("ISOLATION", "DELIVERY=exactly-once would count goals that are aborted; accepted: read_committed")

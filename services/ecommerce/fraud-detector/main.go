@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -46,7 +47,7 @@ func configure(env *service.Env) config {
 	if instance == "" {
 		instance = "0"
 	}
-	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.stream.Member.Group+"-"+instance, "of one program at a time; the older is fenced")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.stream.Member.Group+"-"+instance, "of one program at a time; the older is fenced")
 	if cfg.stream.Workers != 1 {
 		env.Fail("WORKERS", "accepted: 1; a producer has one transaction at a time, and the file one writer")
 	}

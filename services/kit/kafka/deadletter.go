@@ -17,9 +17,6 @@ import (
 	"workshop.example/kit/wait"
 )
 
-// NoDeadLetters is the value of DEAD_LETTER_TOPIC that turns dead letters off.
-const NoDeadLetters = "none"
-
 const (
 	// maxDeadLetterError keeps a message's headers small, whatever its decoder had to say.
 	maxDeadLetterError = 1024
@@ -27,7 +24,6 @@ const (
 	DeadLetterRoom = 64 << 10
 	// DefaultMaxMessageBytes is the broker's own default for the largest batch (message.max.bytes).
 	DefaultMaxMessageBytes = 1048588
-	maxTopicName           = 249
 )
 
 // DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
@@ -41,21 +37,6 @@ type DeadLetters struct {
 	producer sarama.SyncProducer
 	skipped  atomic.Uint64
 	total    *prometheus.CounterVec
-}
-
-// DeadLetterTopicFromEnv reads DEAD_LETTER_TOPIC; the default is the source topic and ".dlq". The
-// result is empty for "none".
-func DeadLetterTopicFromEnv(env *service.Env, source string) string {
-	topic := env.Topic("DEAD_LETTER_TOPIC", source+".dlq", "where unreadable messages go; none: they stop the service", NoDeadLetters)
-	switch {
-	case topic == NoDeadLetters:
-		return ""
-	case topic == source:
-		env.Fail("DEAD_LETTER_TOPIC", "is TOPIC: every dead letter would be read again, and become another; choose another topic, or none")
-	case len(topic) > maxTopicName:
-		env.Fail("TOPIC", fmt.Sprintf("with .dlq behind it the name is longer than %d characters; shorten it, or set DEAD_LETTER_TOPIC", maxTopicName))
-	}
-	return topic
 }
 
 // NewDeadLetters makes a producer for the topic, with a copy of conf. With an empty topic the first

@@ -19,18 +19,6 @@ type Transactional struct {
 	Timeout time.Duration // after which the broker aborts a transaction whose producer is silent
 }
 
-// TransactionalFromEnv reads TRANSACTIONAL_ID and TRANSACTION_TIMEOUT.
-func TransactionalFromEnv(env *service.Env, id, help string) Transactional {
-	t := Transactional{
-		ID:      env.Text("TRANSACTIONAL_ID", id, "a name", help),
-		Timeout: env.Duration("TRANSACTION_TIMEOUT", 10*time.Second, "after which an open transaction is aborted, from 1s to 15m"),
-	}
-	if t.Timeout < time.Second || t.Timeout > 15*time.Minute { // the broker's transaction.max.timeout.ms
-		env.Fail("TRANSACTION_TIMEOUT", "accepted: a Go duration from 1s to 15m")
-	}
-	return t
-}
-
 // apply puts the choice into conf.
 func (t Transactional) apply(conf *sarama.Config) {
 	conf.Producer.Idempotent = true

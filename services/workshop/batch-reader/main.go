@@ -16,6 +16,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -40,9 +41,9 @@ type config struct {
 
 func configure(env *service.Env) config {
 	return config{
-		cluster:    kafka.ClusterFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
 		topic:      env.Topic("TOPIC", "transactions", "topic to read"),
-		member:     kafka.MembershipFromEnv(env, "batch-reader"),
+		member:     kafkaenv.Membership(env, "batch-reader"),
 		batch:      env.Number("BATCH", 500, "messages between two commits; with fewer, it commits when no more come"),
 		fetchBytes: env.Number("FETCH_BYTES", 1<<20, "most bytes of a partition in an answer; one batch of the producer at least"),
 		work:       env.Duration("WORK", 0, "time that each message takes"),

@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -21,7 +22,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
 		func(env *service.Env) kafka.Cluster {
-			cluster := kafka.ClusterFromEnv(env)
+			cluster := kafkaenv.Cluster(env)
 			cluster.MetadataAge = age
 			return cluster
 		},

@@ -12,6 +12,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 )
@@ -61,7 +62,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 	t.Helper()
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
-		func(env *service.Env) kafka.Cluster { return kafka.ClusterFromEnv(env) },
+		func(env *service.Env) kafka.Cluster { return kafkaenv.Cluster(env) },
 		func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
 			connect := func(ctx context.Context) (sarama.Client, error) {
 				return cluster.Dial(ctx, cluster.Config("test"), []string{"t"}, func(error) {})
