@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -55,15 +56,16 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message
 	}
+	hooks := lines.Hooks(p)
 	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+		return cfg.cluster.Dial(ctx, conf, topics, hooks.Waiting)
 	}
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
-	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, hooks)
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	reader := newReader(letters, p)
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle:   reader.consume,
 		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
 	}

@@ -16,6 +16,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -63,9 +64,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf.Producer.Flush.MaxMessages = 5000
 	conf.ChannelBufferSize = cfg.buffer
 
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -83,9 +84,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	conf := cfg.cluster.Config(p.Name)
 	cfg.publishing.Apply(conf)
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}
@@ -131,7 +130,7 @@ func newSimulator(cfg config, words words, p *service.Process) *simulator {
 
 func (s *simulator) connect(ctx context.Context, client sarama.Client) (err error) {
 	if s.cfg.transactional.ID != "" {
-		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, s.process)
+		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, lines.Hooks(s.process))
 		return err
 	}
 	s.producer, err = kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })

@@ -18,6 +18,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -98,15 +99,16 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.delivery == exactlyOnce {
 		topics = append(topics, cfg.boardTopic)
 	}
+	hooks := lines.Hooks(p)
 	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+		return cfg.cluster.Dial(ctx, conf, topics, hooks.Waiting)
 	}
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
-	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, hooks)
 	if err != nil {
 		return err
 	}
@@ -124,7 +126,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		defer r.once.Close()
 	}
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle: map[string]func(context.Context, *group.Claim) error{
 			autoCommit: r.autoCommit, atMostOnce: r.atMostOnce, atLeastOnce: r.atLeastOnce, exactlyOnce: r.exactlyOnce,
 		}[cfg.delivery],

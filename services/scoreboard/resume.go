@@ -10,6 +10,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -47,7 +48,7 @@ func newOnceOnly(ctx context.Context, cfg config, client sarama.Client, p *servi
 		}
 		return sarama.NewMurmur2Partitioner(topic)
 	}
-	transactor, err := cfg.cluster.NewTransactor(ctx, client, &conf, cfg.transactional, p)
+	transactor, err := cfg.cluster.NewTransactor(ctx, client, &conf, cfg.transactional, lines.Hooks(p))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -78,7 +79,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer letters.Close()
-	transactor, err := cfg.stream.Cluster.NewTransactor(ctx, client, conf, cfg.transactional, p)
+	transactor, err := cfg.stream.Cluster.NewTransactor(ctx, client, conf, cfg.transactional, lines.Hooks(p))
 	if err != nil {
 		return err
 	}

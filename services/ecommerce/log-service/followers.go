@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -141,10 +142,9 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	// itself.
 	conf.Metadata.Retry.Max = 6
 	member.Apply(conf)
+	hooks := lines.Hooks(f.process)
 	connect := func(ctx context.Context) (sarama.Client, error) {
-		return f.settings.Cluster.Dial(ctx, conf, []string{topic}, func(cause error) {
-			f.process.Out.Print(kafka.WaitingLine(f.process.Lang, cause))
-		})
+		return f.settings.Cluster.Dial(ctx, conf, []string{topic}, hooks.Waiting)
 	}
 	client, err := connect(ctx)
 	if err != nil {
@@ -152,7 +152,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
 	consumer := &group.Consumer{
-		Client: client, Redial: connect, Member: member, Topic: topic, Process: f.process, Handle: f.show,
+		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {
 			f.process.Log.Info("rebalance", "topic", topic, "given", given, "lost", lost, "held", held)
 		},

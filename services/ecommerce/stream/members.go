@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -36,7 +37,7 @@ func (s Settings) Members(ctx context.Context, p *service.Process, topic string,
 		}
 		defer service.CloseWithin(service.CloseTimeout, client)
 		groups[i] = &group.Consumer{
-			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Process: p, Handle: claim(i + 1),
+			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {
 				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
 			},

@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -63,7 +64,7 @@ func (s Settings) Topics(names ...string) []string {
 
 // Dial waits for the brokers and the topics, and says on the screen that it does.
 func (s Settings) Dial(ctx context.Context, conf *sarama.Config, p *service.Process, topics ...string) (sarama.Client, error) {
-	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), lines.Hooks(p).Waiting)
 }
 
 // Message is a message to a topic of the contract: the payload in its envelope, behind the way it has

@@ -13,7 +13,6 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
-	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
 
@@ -32,7 +31,8 @@ type DeadLetters struct {
 	Wrap func(msg *sarama.ConsumerMessage, letter *sarama.ProducerMessage, bad *event.Malformed) error
 
 	topic    string // empty: dead letters are off
-	process  *service.Process
+	service  string // that writes letters
+	hooks    Hooks
 	client   sarama.Client
 	producer sarama.SyncProducer
 	skipped  atomic.Uint64
@@ -41,11 +41,12 @@ type DeadLetters struct {
 
 // NewDeadLetters makes a producer for the topic, with a copy of conf. With an empty topic the first
 // message that is skipped is a FatalError.
-func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *service.Process, topic string) (*DeadLetters, error) {
-	d := &DeadLetters{topic: topic, process: p, total: prometheus.NewCounterVec(prometheus.CounterOpts{
+func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, topic string, hooks Hooks) (*DeadLetters, error) {
+	d := &DeadLetters{topic: topic, service: conf.ClientID, hooks: hooks.Complete()}
+	d.total = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "workshop_dead_letters_total", Help: "Unreadable messages that became dead letters, by reason.",
-	}, []string{"reason"})}
-	p.Ops.Registry.MustRegister(d.total)
+	}, []string{"reason"})
+	d.hooks.Metrics.MustRegister(d.total)
 	for _, reason := range event.Reasons {
 		d.total.WithLabelValues(reason) // a series that starts at 0 can be alerted on
 	}
@@ -70,7 +71,7 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 	return d, nil
 }
 
-// Skip publishes msg as a dead letter, says so and counts it. Key and value are the original's
+// Skip publishes msg as a dead letter, reports it and counts it. Key and value are the original's
 // bytes; the original's headers come first, behind them where it came from and why it was refused.
 // Only after a nil error may the original's offset be passed.
 func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad *event.Malformed) error {
@@ -80,7 +81,7 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 	}
 	about := Place(msg) // whose letter it is, until the letter's own place is known
 	about.Topic = letter.Topic
-	if err := Send(ctx, d.producer, letter, d.process.History.Begin(history.Send, about)); err != nil {
+	if err := Send(ctx, d.producer, letter, d.hooks.History.Begin(history.Send, about)); err != nil {
 		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)
 	}
 	d.Told(msg, bad)
@@ -91,7 +92,8 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 // the commit. It fails as Skip does where dead letters are off.
 func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) (*sarama.ProducerMessage, error) {
 	if d.topic == "" {
-		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
+		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none",
+			msg.Topic, msg.Partition, msg.Offset, bad)}
 	}
 	letter := d.letter(msg, bad.Reason, bad)
 	if d.Wrap != nil {
@@ -102,9 +104,9 @@ func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) 
 	return letter, nil
 }
 
-// Told says on the screen that msg has become a dead letter, and counts it.
+// Told reports that msg has become a dead letter, and counts it.
 func (d *DeadLetters) Told(msg *sarama.ConsumerMessage, bad *event.Malformed) {
-	d.process.Out.Print(skippedLine(d.process.Lang, msg.Partition, msg.Offset, bad.Reason, d.topic))
+	d.hooks.Skipped(msg, bad.Reason, d.topic)
 	d.skipped.Add(1)
 	d.total.WithLabelValues(bad.Reason).Inc()
 }
@@ -134,7 +136,7 @@ func (d *DeadLetters) letter(msg *sarama.ConsumerMessage, reason string, cause e
 		{"dlq.timestamp", msg.Timestamp.UTC().Format(time.RFC3339Nano)},
 		{"dlq.reason", reason},
 		{"dlq.error", text},
-		{"dlq.service", d.process.Name},
+		{"dlq.service", d.service},
 		{"dlq.at", time.Now().UTC().Format(time.RFC3339Nano)},
 		{"dlq.attempt", strconv.Itoa(attempt)},
 	} {

@@ -18,6 +18,7 @@ import (
 	"workshop.example/kit/wait"
 )
 
+// WaitingRepeat is how often Waiting is told the same cause.
 const WaitingRepeat = 10 * time.Second
 
 // Dial connects to the cluster and waits until every topic has its leaders, however long that
@@ -42,7 +43,9 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 		}
 		if cause := err.Error(); cause != last || time.Since(said) >= WaitingRepeat {
 			last, said = cause, time.Now()
-			waiting(err)
+			if waiting != nil {
+				waiting(err)
+			}
 		}
 		// Jitter, so that thirty laptops do not knock in step after a restart.
 		if err := wait.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {

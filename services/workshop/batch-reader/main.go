@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -60,8 +61,9 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	// Sarama fetches ahead as long as there is room here, and a commit to the same broker waits behind a
 	// fetch that finds nothing new: with the default of 256 the last 256 commits would each take 100 ms.
 	conf.ChannelBufferSize = 0
+	hooks := lines.Hooks(p)
 	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+		return cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, hooks.Waiting)
 	}
 	client, err := connect(ctx)
 	if err != nil {
@@ -69,7 +71,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle:   func(ctx context.Context, claim *group.Claim) error { return read(ctx, cfg, p, claim) },
 		Assigned: func(_, _, _ []int32) {},
 	}

@@ -21,6 +21,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -70,7 +71,7 @@ func configure(env *service.Env) config {
 func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.cluster.Config(p.Name)
 	cfg.member.Apply(conf)
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}

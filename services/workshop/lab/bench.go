@@ -16,6 +16,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
@@ -105,7 +106,7 @@ func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
-		b.Say(Text{kafka.WaitingLine(service.Portuguese, cause), kafka.WaitingLine(service.English, cause)})
+		b.Say(Text{lines.Waiting(service.Portuguese, cause), lines.Waiting(service.English, cause)})
 	})
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
 
@@ -27,10 +26,10 @@ const HandleTimeout = 2 * time.Minute
 type Consumer struct {
 	Client sarama.Client // from Dial, with a configuration from Cluster.Config
 	// Redial makes another such client, for when the brokers of this one have fallen silent: see Run.
-	Redial  func(ctx context.Context) (sarama.Client, error)
-	Member  kafka.Membership
-	Topic   string
-	Process *service.Process
+	Redial func(ctx context.Context) (sarama.Client, error)
+	Member kafka.Membership
+	Topic  string
+	Hooks  kafka.Hooks
 
 	// Handle works on one partition until claim.Messages ends, then returns nil. Any other error than
 	// ErrDone and kafka.FatalError ends the session: the group is joined again and reading goes on from the
@@ -80,6 +79,7 @@ func (g *Consumer) Run(ctx context.Context) error {
 	if g.silence == 0 {
 		g.silence = silence
 	}
+	g.Hooks = g.Hooks.Complete()
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(rejoinPeriod)
 	running, done := context.WithCancel(ctx)
@@ -98,7 +98,7 @@ func (g *Consumer) Run(ctx context.Context) error {
 		if !errors.Is(err, errSilent) {
 			return err
 		}
-		g.Process.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
+		g.Hooks.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
 		g.leaveSession()
 		client, err := g.Redial(ctx)
 		switch {
@@ -162,7 +162,7 @@ func (g *Consumer) runClient(ctx context.Context) error {
 				}
 			case stopped.IsZero():
 			case time.Since(stopped) > wait.Grace/2 && g.idle():
-				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
+				g.Hooks.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
 				return g.uncommittedError()
 			case time.Since(stopped) > wait.Grace:
 				return fmt.Errorf("consumer group %s: %w", g.Member.Group, kafka.ErrUnknown)
@@ -204,7 +204,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
 		}
 		if errors.Is(err, sarama.ErrFencedInstancedId) {
-			switch err := g.fenced(life, err); {
+			switch err := g.fenced(life); {
 			case ctx.Err() != nil:
 				return g.uncommittedError()
 			case life.Err() != nil:
@@ -217,7 +217,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 			return refused
 		}
 		if err != nil {
-			g.Process.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)
+			g.Hooks.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)
 		}
 		if time.Since(began) > time.Second {
 			delay = shortest
@@ -243,7 +243,7 @@ func (g *Consumer) drainErrors(errs <-chan error) {
 			continue
 		}
 		if g.finalError() == nil {
-			g.Process.Log.Warn("consumer group", "group", g.Member.Group, "error", err)
+			g.Hooks.Log.Warn("consumer group", "group", g.Member.Group, "error", err)
 		}
 	}
 }
@@ -287,7 +287,8 @@ func (g *Consumer) stuck() error {
 	defer g.mu.Unlock()
 	for partition, claim := range g.claims {
 		if since := claim.handlingSince.Load(); since != 0 && time.Since(time.UnixMilli(since)) > g.handleTimeout {
-			return fmt.Errorf("partition %d: the message after offset %d has not been handled within %s: giving up, so that another member can try", partition, claim.marked.Load(), g.handleTimeout)
+			return fmt.Errorf("partition %d: the message after offset %d has not been handled within %s: giving up, so that another member can try",
+				partition, claim.marked.Load(), g.handleTimeout)
 		}
 	}
 	return nil

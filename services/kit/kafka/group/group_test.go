@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -73,7 +74,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 			}
 			defer service.CloseWithin(service.CloseTimeout, client) // sarama's refresh of the metadata, under way, would hold it
 			g := &group.Consumer{
-				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
+				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Hooks: lines.Hooks(p),
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },
 			}
 			if change != nil {
