@@ -17,6 +17,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -103,7 +104,7 @@ func (d *dispatch) one(ctx context.Context, sender *stream.Sender, order event.O
 		outcome = d.pick("sem resposta", "no answer")
 	}
 	if d.orders <= few {
-		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"), order.ID, event.Money(d.lang, order.Amount.Decimal), order.Email, outcome)
+		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"), order.ID, lines.Money(d.lang, order.Amount.Decimal), order.Email, outcome)
 	}
 	if err != nil {
 		d.mu.Lock()

@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
@@ -108,7 +109,7 @@ func partWithOutbox(told story) Part {
 // totals compares the decisions with the orders, in money.
 func totals(j shoptest.Judgement) Text {
 	in := func(lang service.Lang, format string) string {
-		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
+		return fmt.Sprintf(format, lines.Money(lang, j.Approved), lines.Money(lang, j.Refused), lines.Money(lang, j.Ledger))
 	}
 	return Text{
 		in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
