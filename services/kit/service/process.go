@@ -46,6 +46,17 @@ type Process struct {
 	History *history.Recorder // what truly happened; nil without HISTORY
 }
 
+// Show writes the lines of one message, and notes it in the history: before it writes, and once they are flushed.
+func (p *Process) Show(about history.Subject, text []byte) {
+	step := p.History.Begin(history.Show, about)
+	p.Out.mu.Lock()
+	defer p.Out.mu.Unlock()
+	p.Out.write(text)
+	if p.History != nil {
+		p.Out.shown = append(p.Out.shown, step)
+	}
+}
+
 // Lines writes whole lines. It is safe for concurrent use, so that lines of two partitions never mix.
 //
 // Writes are buffered, because a write call a line is what limits a producer at PACE=0; whoever
@@ -56,6 +67,7 @@ type Lines struct {
 	mu       sync.Mutex
 	w        *bufio.Writer
 	terminal bool
+	shown    []history.Operation // whose lines are to be flushed
 }
 
 // NewLines writes to w in chunks of up to 64 KiB.
@@ -67,6 +79,10 @@ func NewLines(w io.Writer) *Lines {
 func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.write(p)
+}
+
+func (l *Lines) write(p []byte) (int, error) {
 	if !l.terminal {
 		return l.w.Write(p)
 	}
@@ -80,7 +96,18 @@ func (l *Lines) Write(p []byte) (int, error) {
 func (l *Lines) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Flush()
+	return l.flush()
+}
+
+func (l *Lines) flush() error {
+	if err := l.w.Flush(); err != nil {
+		return err
+	}
+	for _, step := range l.shown {
+		step.OK()
+	}
+	l.shown = l.shown[:0]
+	return nil
 }
 
 // Print writes the texts as one line and flushes.
@@ -94,7 +121,7 @@ func (l *Lines) Print(texts ...string) {
 		l.w.WriteString(s)
 	}
 	l.w.WriteByte('\n')
-	l.w.Flush()
+	l.flush()
 }
 
 // CloseWithin is [wait.CloseWithin].
