@@ -10,8 +10,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
@@ -57,9 +55,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message
 	}
 	hooks := lines.Hooks(p)
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, hooks.Waiting)
-	}
+	connect := cfg.cluster.Dialer(conf, topics, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -100,9 +100,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		topics = append(topics, cfg.boardTopic)
 	}
 	hooks := lines.Hooks(p)
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, hooks.Waiting)
-	}
+	connect := cfg.cluster.Dialer(conf, topics, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -143,9 +143,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	conf.Metadata.Retry.Max = 6
 	member.Apply(conf)
 	hooks := lines.Hooks(f.process)
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return f.settings.Cluster.Dial(ctx, conf, []string{topic}, hooks.Waiting)
-	}
+	connect := f.settings.Cluster.Dialer(conf, []string{topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -12,8 +12,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkaenv"
@@ -62,9 +60,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	// fetch that finds nothing new: with the default of 256 the last 256 commits would each take 100 ms.
 	conf.ChannelBufferSize = 0
 	hooks := lines.Hooks(p)
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, hooks.Waiting)
-	}
+	connect := cfg.cluster.Dialer(conf, []string{cfg.topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err
