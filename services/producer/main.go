@@ -76,7 +76,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	p.Out.Print(words.ready)
 
-	publisher := newPublisher(producer, cfg, words, p)
+	publisher := &publisher{producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p)}
 	p.Ops.ReadyWhen(publisher.account.ready)
 	return publisher.run(ctx, newGenerator(cfg.seed, time.Now))
 }

@@ -20,9 +20,15 @@ func Hooks(p *service.Process) kafka.Hooks {
 		Log:     p.Log,
 		History: p.History,
 		Waiting: func(cause error) { p.Out.Print(Waiting(p.Lang, cause)) },
-		Removed: func(partition int32, first, last int64) { p.Out.Print(removed(p.Lang, partition, first, last)) },
+		Removed: func(partition int32, first, last int64) {
+			p.Out.Print(fmt.Sprintf(service.Pick(p.Lang,
+				"mensagens apagadas pela retenção antes de serem lidas: partição %d, offsets %d a %d",
+				"messages deleted by retention before they were read: partition %d, offsets %d to %d"), partition, first, last))
+		},
 		Skipped: func(msg *sarama.ConsumerMessage, reason, topic string) {
-			p.Out.Print(skipped(p.Lang, msg.Partition, msg.Offset, reason, topic))
+			p.Out.Print(fmt.Sprintf(service.Pick(p.Lang,
+				"mensagem ilegível na partição %d, offset %d (%s): enviada para %s",
+				"unreadable message in partition %d, offset %d (%s): sent to %s"), msg.Partition, msg.Offset, reason, topic))
 		},
 		Failed: func(err error) { p.Out.Print(failed(p.Lang, err)) },
 		BeforeCommit: func() error {
@@ -73,18 +79,6 @@ func Waiting(lang service.Lang, cause error) string {
 			strings.Join(unreachable.Bootstrap, ","), unreachable.Broker, unreachable.Advertised, unreachable.Reason())
 	}
 	return "brokers ainda não disponíveis: " + text
-}
-
-func removed(lang service.Lang, partition int32, first, last int64) string {
-	return fmt.Sprintf(service.Pick(lang,
-		"mensagens apagadas pela retenção antes de serem lidas: partição %d, offsets %d a %d",
-		"messages deleted by retention before they were read: partition %d, offsets %d to %d"), partition, first, last)
-}
-
-func skipped(lang service.Lang, partition int32, offset int64, reason, topic string) string {
-	return fmt.Sprintf(service.Pick(lang,
-		"mensagem ilegível na partição %d, offset %d (%s): enviada para %s",
-		"unreadable message in partition %d, offset %d (%s): sent to %s"), partition, offset, reason, topic)
 }
 
 // failed is the line for what ends a client, or a transaction.
