@@ -70,7 +70,8 @@ func configure(env *service.Env) config {
 	if instance == "" {
 		instance = "0"
 	}
-	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+instance, "exactly-once: of one program at a time; the older is fenced")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+instance,
+		"exactly-once: of one program at a time; the older is fenced")
 	if cfg.delivery == exactlyOnce {
 		if cfg.member.Isolation != sarama.ReadCommitted {
 			env.Fail("ISOLATION", "DELIVERY=exactly-once would count goals that are aborted; accepted: read_committed")
@@ -83,7 +84,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "group", cfg.member.Group, "delivery", cfg.delivery)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic,
+		"group", cfg.member.Group, "delivery", cfg.delivery)
 	if err := cfg.crash.checkStateDir(); err != nil {
 		return err
 	}

@@ -34,9 +34,8 @@ type reader struct {
 }
 
 func newReader(letters *kafka.DeadLetters, crash *crash, board *board, matches uint64, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "workshop_messages_read_total", Help: "Events shown.",
-	})}
+	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board}
+	r.total = prometheus.NewCounter(prometheus.CounterOpts{Name: "workshop_messages_read_total", Help: "Events shown."})
 	p.Ops.Registry.MustRegister(r.total)
 	return r
 }

@@ -192,7 +192,10 @@ func runReadingOn(ctx context.Context, cfg config, p *service.Process) error {
 	if r.once, err = newOnceOnly(ctx, cfg, client, p); err != nil {
 		return err
 	}
-	member := &group.Consumer{Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: lines.Hooks(p), Handle: r.readOn, Assigned: func(_, _, _ []int32) {}}
+	member := &group.Consumer{
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: lines.Hooks(p),
+		Handle: r.readOn, Assigned: func(_, _, _ []int32) {},
+	}
 	return member.Run(ctx)
 }
 
