@@ -42,7 +42,8 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{stream: stream.SettingsFromEnv(env, title, 1), file: filepath.Join(store.DirFromEnv(env), "fraud-detector.db")}
-	cfg.remember = env.OneOf("REMEMBER", byPlace, []string{byPlace, byUUID, byNobody}, "what tells a record from a repeated order; all but the first are broken on purpose")
+	cfg.remember = env.OneOf("REMEMBER", byPlace, []string{byPlace, byUUID, byNobody},
+		"what tells a record from a repeated order; all but the first are broken on purpose")
 	// Stable over restarts: the next life ends at once what this one leaves open.
 	instance := cfg.stream.Member.InstanceID
 	if instance == "" {
@@ -56,7 +57,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "file", cfg.file)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers,
+		"group", cfg.stream.Member.Group, "file", cfg.file)
 	db, err := store.Open(ctx, cfg.file, migrations)
 	if err != nil {
 		return err
@@ -65,7 +67,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.stream.Cluster.Config(p.Name)
 	// A dead letter is sent in the transaction too, and is larger than its message.
 	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
-	client, err := cfg.stream.Dial(ctx, conf, p, event.NewOrderTopic, event.OrderApprovedTopic, event.OrderRejectedTopic, event.DeadLetterTopic)
+	client, err := cfg.stream.Dial(ctx, conf, p,
+		event.NewOrderTopic, event.OrderApprovedTopic, event.OrderRejectedTopic, event.DeadLetterTopic)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,10 @@ import (
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
 // until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
 // be there.
-func (s Settings) Members(ctx context.Context, p *service.Process, topic string, claim func(worker int) func(context.Context, *group.Claim) error) error {
+func (s Settings) Members(
+	ctx context.Context, p *service.Process, topic string,
+	claim func(worker int) func(context.Context, *group.Claim) error,
+) error {
 	groups := make([]*group.Consumer, s.Workers)
 	for i := range groups {
 		member := s.Member

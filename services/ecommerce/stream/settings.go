@@ -43,7 +43,9 @@ func SettingsFromEnv(env *service.Env, group string, workers uint64) Settings {
 
 // SendingFromEnv is for a program that only sends.
 func SendingFromEnv(env *service.Env) Settings {
-	s := Settings{Cluster: kafkaenv.Cluster(env), prefix: env.Text("TOPIC_PREFIX", "", "the beginning of a topic's name", "put before every topic's name, for a second system on the same brokers")}
+	s := Settings{Cluster: kafkaenv.Cluster(env)}
+	s.prefix = env.Text("TOPIC_PREFIX", "", "the beginning of a topic's name",
+		"put before every topic's name, for a second system on the same brokers")
 	if s.prefix != "" && !service.LegalTopic(s.prefix) {
 		env.Fail("TOPIC_PREFIX", "accepted: letters, digits, '.', '_' and '-'")
 	}

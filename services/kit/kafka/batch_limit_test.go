@@ -146,7 +146,8 @@ func TestTransactionsFollowARaisedLimit(t *testing.T) {
 	}
 	client := dialSmall(t, c)
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}
@@ -184,7 +185,8 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 	c := startSmall(t, 2)
 	client := dialSmall(t, c)
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}
@@ -229,7 +231,8 @@ func TestTransactionsFitEachTopic(t *testing.T) {
 	client := dialSmall(t, c)
 	letter := []*sarama.ProducerMessage{{Topic: "t.dlq", Value: sarama.ByteEncoder(make([]byte, 2*smallLimit))}}
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}

@@ -73,7 +73,8 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic,
 type DeletingError struct{ Topic string }
 
 func (e *DeletingError) Error() string {
-	return fmt.Sprintf("topic %s is being deleted, and can be created when that has ended; a broker that is down and has a copy of it holds it up", e.Topic)
+	return fmt.Sprintf("topic %s is being deleted, and can be created when that has ended; "+
+		"a broker that is down and has a copy of it holds it up", e.Topic)
 }
 
 const (
