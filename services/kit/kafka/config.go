@@ -95,16 +95,20 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	// The default jumps over deleted messages without a word: Group says what was lost.
 	conf.Consumer.Group.ResetInvalidOffsets = false
 
-	direct := &net.Dialer{Timeout: conf.Net.DialTimeout}
 	conf.Net.Proxy.Enable = true // which is sarama's name for a dialer of one's own
-	conf.Net.Proxy.Dialer = dialer{direct, firstAnswer}
+	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout})
+	return conf
+}
+
+// netDialer connects through the proxy, where there is one.
+func (c Cluster) netDialer(direct proxy.Dialer) dialer {
 	if u, err := url.Parse(c.Proxy); c.Proxy != "" && err == nil {
 		// The only error is an unknown scheme, which kafkaenv.Cluster refuses.
 		if through, err := proxy.FromURL(u, direct); err == nil {
-			conf.Net.Proxy.Dialer = dialer{through, firstAnswer}
+			return dialer{through, firstAnswer}
 		}
 	}
-	return conf
+	return dialer{direct, firstAnswer}
 }
 
 // AdminConfig is for sarama.NewClusterAdmin, which needs the whole cluster's metadata to find the
