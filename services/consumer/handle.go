@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
-	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
@@ -42,54 +41,40 @@ const batch = 1000
 // consume prints one partition's messages and commits *after* printing. That order is what makes it
 // at-least-once; the other way round a crash between the two would lose messages.
 func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
-	var printed []history.Operation // and perhaps not flushed yet
 	for msg := range claim.Messages() {
-		step, err := r.handle(ctx, msg)
-		if err != nil {
+		if err := r.handle(ctx, msg); err != nil {
 			return err
 		}
-		printed = append(printed, step)
 		claim.Mark(msg)
 		if claim.Idle() || claim.Pending() >= batch {
 			if err := claim.Commit(); err != nil { // flushes what was printed first
 				return err
 			}
-			for _, step := range printed {
-				step.OK()
-			}
-			printed = printed[:0]
-		}
-	}
-	if err := r.process.Out.Flush(); err == nil { // Commit, behind us, reports the error
-		for _, step := range printed {
-			step.OK()
 		}
 	}
 	return nil // what is marked by now is committed behind us
 }
 
-// handle returns nil when the message's offset may be passed, and what is to be noted once its line is
-// flushed.
-func (r *reader) handle(ctx context.Context, msg *sarama.ConsumerMessage) (shown history.Operation, err error) {
+// handle returns nil when the message's offset may be passed.
+func (r *reader) handle(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	tx, err := event.DecodeTransaction(msg.Value)
 	var malformed *event.Malformed
 	if errors.As(err, &malformed) {
-		return shown, r.letters.Skip(ctx, msg, malformed)
+		return r.letters.Skip(ctx, msg, malformed)
 	}
 	if err != nil {
-		return shown, err
+		return err
 	}
-	shown = r.process.History.Begin(history.Show, history.Subject{
-		Stream: string(msg.Key), Number: int(tx.IDSequencia), Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset,
-	})
 	// What is printed is the message as it came, fields that we do not know included, on one line.
 	line := bytes.NewBuffer(make([]byte, 0, len(msg.Value)+1))
 	if err := json.Compact(line, msg.Value); err != nil {
-		return shown, fmt.Errorf("print offset %d: %w", msg.Offset, err)
+		return fmt.Errorf("print offset %d: %w", msg.Offset, err)
 	}
 	line.WriteByte('\n')
-	r.process.Out.Write(line.Bytes())
+	about := kafka.Place(msg)
+	about.Stream, about.Number = string(msg.Key), int(tx.IDSequencia)
+	r.process.Show(about, line.Bytes())
 	r.read.Add(1)
 	r.total.Inc()
-	return shown, nil
+	return nil
 }

@@ -10,10 +10,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -36,11 +36,11 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster: kafka.ClusterFromEnv(env),
+		cluster: kafkaenv.Cluster(env),
 		topic:   env.Topic("TOPIC", "transactions", "topic to read"),
-		member:  kafka.MembershipFromEnv(env, "cg-group-id"),
+		member:  kafkaenv.Membership(env, "cg-group-id"),
 	}
-	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	cfg.deadLetters = kafkaenv.DeadLetterTopic(env, cfg.topic)
 	return cfg
 }
 
@@ -54,15 +54,14 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message
 	}
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
-	}
+	hooks := lines.Hooks(p)
+	connect := cfg.cluster.Dialer(conf, topics, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
-	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, hooks)
 	if err != nil {
 		return err
 	}
@@ -71,7 +70,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	reader := newReader(letters, p)
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle:   reader.consume,
 		Assigned: func(given, lost, held []int32) { p.Out.Print(words.rebalance(given, lost, held)) },
 	}

@@ -15,6 +15,8 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -40,8 +42,8 @@ type config struct {
 
 func configure(env *service.Env) config {
 	return config{
-		cluster:    kafka.ClusterFromEnv(env),
-		publishing: kafka.PublishingFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
+		publishing: kafkaenv.Publishing(env),
 		topic:      env.Topic("TOPIC", "transactions", "topic to publish to"),
 		pace:       env.Duration("PACE", 2*time.Second, "time between messages; 0: as fast as it goes"),
 		count:      env.Number("COUNT", 0, "messages to publish; 0: no end"),
@@ -62,9 +64,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf.Producer.Flush.MaxMessages = 5000
 	conf.ChannelBufferSize = cfg.buffer
 
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	p.Out.Print(words.ready)
 
-	publisher := newPublisher(producer, cfg, words, p)
+	publisher := &publisher{producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p)}
 	p.Ops.ReadyWhen(publisher.account.ready)
 	return publisher.run(ctx, newGenerator(cfg.seed, time.Now))
 }

@@ -25,6 +25,8 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -54,16 +56,17 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster:    kafka.ClusterFromEnv(env),
-		publishing: kafka.PublishingFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
+		publishing: kafkaenv.Publishing(env),
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to publish to"),
-		keyless:    env.OneOf("MESSAGE_KEY", "match", []string{"match", "none"}, "what keeps a match on one partition; none: nothing does") == "none",
-		pace:       env.Duration("PACE", time.Second, "time between goals; 0: as fast as it goes"),
-		matches:    env.Number("MATCHES", 1, "matches to play; 0: no end"),
-		pause:      env.Duration("MATCH_PAUSE", 0, "time between two matches"),
-		seed:       env.Seed("SEED", mathrand.Uint64, "fixes the matches, but for their ids and times"),
+		keyless: env.OneOf("MESSAGE_KEY", "match", []string{"match", "none"},
+			"what keeps a match on one partition; none: nothing does") == "none",
+		pace:    env.Duration("PACE", time.Second, "time between goals; 0: as fast as it goes"),
+		matches: env.Number("MATCHES", 1, "matches to play; 0: no end"),
+		pause:   env.Duration("MATCH_PAUSE", 0, "time between two matches"),
+		seed:    env.Seed("SEED", mathrand.Uint64, "fixes the matches, but for their ids and times"),
 
-		transactional: kafka.TransactionalFromEnv(env, "", "each event in a transaction; one program at a time, the older is fenced"),
+		transactional: kafkaenv.Transactional(env, "", "each event in a transaction; one program at a time, the older is fenced"),
 		abortEvery:    env.Number("ABORT_EVERY", 0, "each n-th goal is first sent for the other team, and aborted; 0: never"),
 	}
 	if cfg.abortEvery > 0 && cfg.transactional.ID == "" {
@@ -82,9 +85,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	conf := cfg.cluster.Config(p.Name)
 	cfg.publishing.Apply(conf)
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) {
-		p.Out.Print(kafka.WaitingLine(p.Lang, cause))
-	})
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,7 @@ func newSimulator(cfg config, words words, p *service.Process) *simulator {
 
 func (s *simulator) connect(ctx context.Context, client sarama.Client) (err error) {
 	if s.cfg.transactional.ID != "" {
-		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, s.process)
+		s.transactor, err = s.cfg.cluster.NewTransactor(ctx, client, client.Config(), s.cfg.transactional, lines.Hooks(s.process))
 		return err
 	}
 	s.producer, err = kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })

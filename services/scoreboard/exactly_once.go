@@ -10,7 +10,10 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
+	"workshop.example/kit/service"
 )
 
 // exactlyOnce writes the board after an event to BOARD_TOPIC and commits the event in one
@@ -108,4 +111,46 @@ func (r *reader) outcome(msg *sarama.ConsumerMessage) (*board, outcome, error) {
 		record.Key = sarama.ByteEncoder(msg.Key)
 	}
 	return next, outcome{record, subjectOf(e, msg), func() error { return r.print(e, msg, lines) }}, nil
+}
+
+// onceOnly is what exactly-once needs beside the board: the transactions, and how far BOARD_TOPIC is
+// known, by partition.
+type onceOnly struct {
+	*kafka.Transactor
+	client sarama.Client
+	topic  string
+	next   map[int32]int64 // position behind what was read of BOARD_TOPIC
+	taken  map[int32]int64 // offset in TOPIC of the last event that this board knows to be committed
+}
+
+// newOnceOnly takes the transactional id. That aborts what a crash has left open: later, in a group,
+// the offset that it holds back would be waited for.
+func newOnceOnly(ctx context.Context, cfg config, client sarama.Client, p *service.Process) (*onceOnly, error) {
+	sources, err := client.Partitions(cfg.topic)
+	if err != nil {
+		return nil, fmt.Errorf("partitions of %s: %w", cfg.topic, err)
+	}
+	boards, err := client.Partitions(cfg.boardTopic)
+	if err != nil {
+		return nil, fmt.Errorf("partitions of %s: %w", cfg.boardTopic, err)
+	}
+	if len(boards) < len(sources) {
+		return nil, fmt.Errorf("BOARD_TOPIC %s has %d partitions, and TOPIC %s has %d: each needs its own",
+			cfg.boardTopic, len(boards), cfg.topic, len(sources))
+	}
+	conf := *client.Config()
+	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
+	// The board of a partition goes to the partition of the same number: whoever owns the one finds
+	// there all that has come of it, also where events have no key.
+	conf.Producer.Partitioner = func(topic string) sarama.Partitioner {
+		if topic == cfg.boardTopic {
+			return sarama.NewManualPartitioner(topic)
+		}
+		return sarama.NewMurmur2Partitioner(topic)
+	}
+	transactor, err := cfg.cluster.NewTransactor(ctx, client, &conf, cfg.transactional, lines.Hooks(p))
+	if err != nil {
+		return nil, err
+	}
+	return &onceOnly{Transactor: transactor, client: client, topic: cfg.boardTopic, next: map[int32]int64{}, taken: map[int32]int64{}}, nil
 }

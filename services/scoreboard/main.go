@@ -17,6 +17,8 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -53,14 +55,14 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster:  kafka.ClusterFromEnv(env),
+		cluster:  kafkaenv.Cluster(env),
 		topic:    env.Topic("TOPIC", "scoreGame", "topic to read"),
-		member:   kafka.MembershipFromEnv(env, "group1"),
+		member:   kafkaenv.Membership(env, "group1"),
 		delivery: env.OneOf("DELIVERY", autoCommit, []string{autoCommit, atMostOnce, atLeastOnce, exactlyOnce}, "when an offset is committed"),
 		matches:  env.Number("MATCHES", 1, "matches to show to their end; 0: no end"),
 		crash:    crashPlanFromEnv(env),
 	}
-	cfg.deadLetters = kafka.DeadLetterTopicFromEnv(env, cfg.topic)
+	cfg.deadLetters = kafkaenv.DeadLetterTopic(env, cfg.topic)
 	cfg.boardTopic = env.Topic("BOARD_TOPIC", "scoreBoard", "exactly-once: where the board is written after each event")
 	// Stable over restarts, so that the next life of this member ends what this one leaves open, and
 	// different for every member of the group that can be told apart.
@@ -68,7 +70,8 @@ func configure(env *service.Env) config {
 	if instance == "" {
 		instance = "0"
 	}
-	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.member.Group+"-"+instance, "exactly-once: of one program at a time; the older is fenced")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+instance,
+		"exactly-once: of one program at a time; the older is fenced")
 	if cfg.delivery == exactlyOnce {
 		if cfg.member.Isolation != sarama.ReadCommitted {
 			env.Fail("ISOLATION", "DELIVERY=exactly-once would count goals that are aborted; accepted: read_committed")
@@ -81,7 +84,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic, "group", cfg.member.Group, "delivery", cfg.delivery)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.cluster.Brokers, "topic", cfg.topic,
+		"group", cfg.member.Group, "delivery", cfg.delivery)
 	if err := cfg.crash.checkStateDir(); err != nil {
 		return err
 	}
@@ -97,15 +101,14 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.delivery == exactlyOnce {
 		topics = append(topics, cfg.boardTopic)
 	}
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, topics, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
-	}
+	hooks := lines.Hooks(p)
+	connect := cfg.cluster.Dialer(conf, topics, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
-	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, hooks)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		defer r.once.Close()
 	}
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle: map[string]func(context.Context, *group.Claim) error{
 			autoCommit: r.autoCommit, atMostOnce: r.atMostOnce, atLeastOnce: r.atLeastOnce, exactlyOnce: r.exactlyOnce,
 		}[cfg.delivery],

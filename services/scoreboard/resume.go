@@ -13,47 +13,6 @@ import (
 	"workshop.example/kit/service"
 )
 
-// onceOnly is what exactly-once needs beside the board: the transactions, and how far BOARD_TOPIC is
-// known, by partition.
-type onceOnly struct {
-	*kafka.Transactor
-	client sarama.Client
-	topic  string
-	next   map[int32]int64 // position behind what was read of BOARD_TOPIC
-	taken  map[int32]int64 // offset in TOPIC of the last event that this board knows to be committed
-}
-
-// newOnceOnly takes the transactional id. That aborts what a crash has left open: later, in a group,
-// the offset that it holds back would be waited for.
-func newOnceOnly(ctx context.Context, cfg config, client sarama.Client, p *service.Process) (*onceOnly, error) {
-	sources, err := client.Partitions(cfg.topic)
-	if err != nil {
-		return nil, fmt.Errorf("partitions of %s: %w", cfg.topic, err)
-	}
-	boards, err := client.Partitions(cfg.boardTopic)
-	if err != nil {
-		return nil, fmt.Errorf("partitions of %s: %w", cfg.boardTopic, err)
-	}
-	if len(boards) < len(sources) {
-		return nil, fmt.Errorf("BOARD_TOPIC %s has %d partitions, and TOPIC %s has %d: each needs its own", cfg.boardTopic, len(boards), cfg.topic, len(sources))
-	}
-	conf := *client.Config()
-	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
-	// The board of a partition goes to the partition of the same number: whoever owns the one finds
-	// there all that has come of it, also where events have no key.
-	conf.Producer.Partitioner = func(topic string) sarama.Partitioner {
-		if topic == cfg.boardTopic {
-			return sarama.NewManualPartitioner(topic)
-		}
-		return sarama.NewMurmur2Partitioner(topic)
-	}
-	transactor, err := cfg.cluster.NewTransactor(ctx, client, &conf, cfg.transactional, p)
-	if err != nil {
-		return nil, err
-	}
-	return &onceOnly{Transactor: transactor, client: client, topic: cfg.boardTopic, next: map[int32]int64{}, taken: map[int32]int64{}}, nil
-}
-
 // resume brings the board up to what is committed on BOARD_TOPIC. At the start that is all that a
 // crash has left of it. Later there may be more than this board knows: a commit whose answer was
 // lost, or the work of another member.
@@ -114,7 +73,8 @@ func (o *onceOnly) knows(partition int32) error {
 		return fmt.Errorf("partitions of %s: %w", o.topic, err)
 	}
 	if int(partition) >= len(boards) {
-		return fmt.Errorf("BOARD_TOPIC %s has %d partitions, and TOPIC has more: each needs its own; add them with: workshop topics alter %s --partitions", o.topic, len(boards), o.topic)
+		return fmt.Errorf("BOARD_TOPIC %s has %d partitions, and TOPIC has more: each needs its own; "+
+			"add them with: workshop topics alter %s --partitions", o.topic, len(boards), o.topic)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -33,9 +34,8 @@ type reader struct {
 }
 
 func newReader(letters *kafka.DeadLetters, crash *crash, board *board, matches uint64, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board, total: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "workshop_messages_read_total", Help: "Events shown.",
-	})}
+	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board}
+	r.total = prometheus.NewCounter(prometheus.CounterOpts{Name: "workshop_messages_read_total", Help: "Events shown."})
 	p.Ops.Registry.MustRegister(r.total)
 	return r
 }
@@ -57,14 +57,10 @@ func (r *reader) show(ctx context.Context, msg *sarama.ConsumerMessage) error {
 
 // print puts the lines of an event on the screen, and counts it.
 func (r *reader) print(e event.ScoreEvent, msg *sarama.ConsumerMessage, lines []string) error {
-	step := r.process.History.Begin(history.Show, subjectOf(e, msg))
-	for _, line := range lines {
-		r.process.Out.Write([]byte(line + "\n"))
-	}
+	r.process.Show(subjectOf(e, msg), []byte(strings.Join(lines, "\n")+"\n"))
 	if err := r.process.Out.Flush(); err != nil {
 		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 	}
-	step.OK()
 	r.read.Add(1)
 	r.total.Inc()
 	return nil
@@ -72,7 +68,9 @@ func (r *reader) print(e event.ScoreEvent, msg *sarama.ConsumerMessage, lines []
 
 // subjectOf is an event as the history names it: which it is, and where it stands.
 func subjectOf(e event.ScoreEvent, msg *sarama.ConsumerMessage) history.Subject {
-	return history.Subject{Stream: e.Match, Number: e.ID, Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset}
+	about := kafka.Place(msg)
+	about.Stream, about.Number = e.Match, e.ID
+	return about
 }
 
 // complete reports whether MATCHES matches were shown to their end.

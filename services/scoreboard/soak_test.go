@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/reliability"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
@@ -183,7 +184,7 @@ func runReadingOn(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, p, cfg.deadLetters)
+	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, lines.Hooks(p))
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,10 @@ func runReadingOn(ctx context.Context, cfg config, p *service.Process) error {
 	if r.once, err = newOnceOnly(ctx, cfg, client, p); err != nil {
 		return err
 	}
-	member := &group.Consumer{Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p, Handle: r.readOn, Assigned: func(_, _, _ []int32) {}}
+	member := &group.Consumer{
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: lines.Hooks(p),
+		Handle: r.readOn, Assigned: func(_, _, _ []int32) {},
+	}
 	return member.Run(ctx)
 }
 

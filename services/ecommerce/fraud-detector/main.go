@@ -16,6 +16,8 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -40,13 +42,14 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{stream: stream.SettingsFromEnv(env, title, 1), file: filepath.Join(store.DirFromEnv(env), "fraud-detector.db")}
-	cfg.remember = env.OneOf("REMEMBER", byPlace, []string{byPlace, byUUID, byNobody}, "what tells a record from a repeated order; all but the first are broken on purpose")
+	cfg.remember = env.OneOf("REMEMBER", byPlace, []string{byPlace, byUUID, byNobody},
+		"what tells a record from a repeated order; all but the first are broken on purpose")
 	// Stable over restarts: the next life ends at once what this one leaves open.
 	instance := cfg.stream.Member.InstanceID
 	if instance == "" {
 		instance = "0"
 	}
-	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.stream.Member.Group+"-"+instance, "of one program at a time; the older is fenced")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.stream.Member.Group+"-"+instance, "of one program at a time; the older is fenced")
 	if cfg.stream.Workers != 1 {
 		env.Fail("WORKERS", "accepted: 1; a producer has one transaction at a time, and the file one writer")
 	}
@@ -54,7 +57,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "file", cfg.file)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers,
+		"group", cfg.stream.Member.Group, "file", cfg.file)
 	db, err := store.Open(ctx, cfg.file, migrations)
 	if err != nil {
 		return err
@@ -63,7 +67,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.stream.Cluster.Config(p.Name)
 	// A dead letter is sent in the transaction too, and is larger than its message.
 	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
-	client, err := cfg.stream.Dial(ctx, conf, p, event.NewOrderTopic, event.OrderApprovedTopic, event.OrderRejectedTopic, event.DeadLetterTopic)
+	client, err := cfg.stream.Dial(ctx, conf, p,
+		event.NewOrderTopic, event.OrderApprovedTopic, event.OrderRejectedTopic, event.DeadLetterTopic)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer letters.Close()
-	transactor, err := cfg.stream.Cluster.NewTransactor(ctx, client, conf, cfg.transactional, p)
+	transactor, err := cfg.stream.Cluster.NewTransactor(ctx, client, conf, cfg.transactional, lines.Hooks(p))
 	if err != nil {
 		return err
 	}

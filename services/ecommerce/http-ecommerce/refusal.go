@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"workshop.example/kit/event"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -37,8 +37,8 @@ var (
 		"valor: deve ser um número, como 153 ou 4.499,99 (fora da página, 4499.99)",
 		"amount: must be a number such as 153 or 4499.99, of at most 100 characters"}
 	badAmount = &refusal{http.StatusBadRequest,
-		"valor: deve ser maior que 0, até " + event.Money(service.Portuguese, maxAmount),
-		"amount: must be more than 0, up to " + event.Money(service.English, maxAmount)}
+		"valor: deve ser maior que 0, até " + lines.Money(service.Portuguese, maxAmount),
+		"amount: must be more than 0, up to " + lines.Money(service.English, maxAmount)}
 	tooMany = &refusal{http.StatusTooManyRequests,
 		"pedidos demais ao mesmo tempo; tente de novo com o mesmo uuid daqui a pouco",
 		"too many orders at once; try again with the same uuid in a moment"}

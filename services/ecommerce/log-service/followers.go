@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -141,18 +142,15 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	// itself.
 	conf.Metadata.Retry.Max = 6
 	member.Apply(conf)
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return f.settings.Cluster.Dial(ctx, conf, []string{topic}, func(cause error) {
-			f.process.Out.Print(kafka.WaitingLine(f.process.Lang, cause))
-		})
-	}
+	hooks := lines.Hooks(f.process)
+	connect := f.settings.Cluster.Dialer(conf, []string{topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
 	consumer := &group.Consumer{
-		Client: client, Redial: connect, Member: member, Topic: topic, Process: f.process, Handle: f.show,
+		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {
 			f.process.Log.Info("rebalance", "topic", topic, "given", given, "lost", lost, "held", held)
 		},

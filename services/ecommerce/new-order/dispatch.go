@@ -17,6 +17,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -103,7 +104,8 @@ func (d *dispatch) one(ctx context.Context, sender *stream.Sender, order event.O
 		outcome = d.pick("sem resposta", "no answer")
 	}
 	if d.orders <= few {
-		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"), order.ID, event.Money(d.lang, order.Amount.Decimal), order.Email, outcome)
+		fmt.Fprintf(d.stdout, d.pick("pedido %s de %s: %s: %s\n", "order %s of %s: %s: %s\n"),
+			order.ID, lines.Money(d.lang, order.Amount.Decimal), order.Email, outcome)
 	}
 	if err != nil {
 		d.mu.Lock()
@@ -130,7 +132,9 @@ func (d *dispatch) report(begun int, stopped bool) error {
 	if !d.began.IsZero() {
 		took = time.Since(d.began)
 	}
-	fmt.Fprintf(d.stdout, d.pick("resumo: %d confirmados · %d recusados · %d sem resposta, em %s\n", "summary: %d confirmed · %d refused · %d without an answer, in %s\n"),
+	fmt.Fprintf(d.stdout, d.pick(
+		"resumo: %d confirmados · %d recusados · %d sem resposta, em %s\n",
+		"summary: %d confirmed · %d refused · %d without an answer, in %s\n"),
 		d.acknowledged.Load(), d.refused.Load(), d.unknown.Load(), took.Round(time.Millisecond))
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -44,7 +45,7 @@ func TestTenOrders(t *testing.T) {
 		if hops := msg.CorrelationID.Hops(); len(hops) != 2 || hops[0].Title != "NewOrder" || hops[1].Title != "_ECOMMERCE_NEW_ORDER" {
 			t.Errorf("way %s", msg.CorrelationID)
 		}
-		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, event.Money(service.Portuguese, o.Amount.Decimal), o.Email); !strings.Contains(out.String(), line) {
+		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, lines.Money(service.Portuguese, o.Amount.Decimal), o.Email); !strings.Contains(out.String(), line) {
 			t.Errorf("output has no %q", line)
 		}
 		ids[o.ID], keys[o.Email] = true, true

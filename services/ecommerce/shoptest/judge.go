@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 )
@@ -45,7 +46,8 @@ func (j Judgement) String() string {
 		j.Accepted.Produced, len(j.Accepted.Lost), len(j.Accepted.Duplicated), j.Republished)
 	fmt.Fprintf(&b, "decided: %d orders, never %d, twice %d, wrongly %d; without an e-mail %d, with two %d\n",
 		j.Decided.Produced, len(j.Decided.Lost), len(j.Decided.Duplicated), len(j.Wrong), len(j.Decided.Missing), len(j.Decided.Repeated))
-	fmt.Fprintf(&b, "totals: ledger %s, approved %s + rejected %s", event.Money(service.English, j.Ledger), event.Money(service.English, j.Approved), event.Money(service.English, j.Refused))
+	fmt.Fprintf(&b, "totals: ledger %s, approved %s + rejected %s",
+		lines.Money(service.English, j.Ledger), lines.Money(service.English, j.Approved), lines.Money(service.English, j.Refused))
 	return b.String()
 }
 

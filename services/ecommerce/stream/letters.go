@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -32,7 +33,7 @@ func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.De
 	conf := s.Cluster.Config(p.Name)
 	conf.Producer.Retry.Max = 20
 	conf.Metadata.Retry.Max = 10
-	letters, err := s.Cluster.NewDeadLetters(ctx, conf, p, s.Topic(event.DeadLetterTopic))
+	letters, err := s.Cluster.NewDeadLetters(ctx, conf, s.Topic(event.DeadLetterTopic), lines.Hooks(p))
 	if err != nil {
 		return nil, err
 	}

@@ -12,13 +12,17 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
 // until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
 // be there.
-func (s Settings) Members(ctx context.Context, p *service.Process, topic string, claim func(worker int) func(context.Context, *group.Claim) error) error {
+func (s Settings) Members(
+	ctx context.Context, p *service.Process, topic string,
+	claim func(worker int) func(context.Context, *group.Claim) error,
+) error {
 	groups := make([]*group.Consumer, s.Workers)
 	for i := range groups {
 		member := s.Member
@@ -36,7 +40,7 @@ func (s Settings) Members(ctx context.Context, p *service.Process, topic string,
 		}
 		defer service.CloseWithin(service.CloseTimeout, client)
 		groups[i] = &group.Consumer{
-			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Process: p, Handle: claim(i + 1),
+			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {
 				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
 			},

@@ -11,6 +11,8 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -30,7 +32,7 @@ type Settings struct {
 // nothing to do.
 func SettingsFromEnv(env *service.Env, group string, workers uint64) Settings {
 	s := SendingFromEnv(env)
-	s.Member = kafka.MembershipFromEnv(env, group)
+	s.Member = kafkaenv.Membership(env, group)
 	n := env.Number("WORKERS", workers, "members of the group in this process, 1 to 100")
 	if n < 1 || n > maxWorkers {
 		env.Fail("WORKERS", fmt.Sprintf("accepted: 1 to %d", maxWorkers))
@@ -41,7 +43,9 @@ func SettingsFromEnv(env *service.Env, group string, workers uint64) Settings {
 
 // SendingFromEnv is for a program that only sends.
 func SendingFromEnv(env *service.Env) Settings {
-	s := Settings{Cluster: kafka.ClusterFromEnv(env), prefix: env.Text("TOPIC_PREFIX", "", "the beginning of a topic's name", "put before every topic's name, for a second system on the same brokers")}
+	s := Settings{Cluster: kafkaenv.Cluster(env)}
+	s.prefix = env.Text("TOPIC_PREFIX", "", "the beginning of a topic's name",
+		"put before every topic's name, for a second system on the same brokers")
 	if s.prefix != "" && !service.LegalTopic(s.prefix) {
 		env.Fail("TOPIC_PREFIX", "accepted: letters, digits, '.', '_' and '-'")
 	}
@@ -62,7 +66,7 @@ func (s Settings) Topics(names ...string) []string {
 
 // Dial waits for the brokers and the topics, and says on the screen that it does.
 func (s Settings) Dial(ctx context.Context, conf *sarama.Config, p *service.Process, topics ...string) (sarama.Client, error) {
-	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), lines.Hooks(p).Waiting)
 }
 
 // Message is a message to a topic of the contract: the payload in its envelope, behind the way it has

@@ -10,7 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // FitBatches sets Producer.MaxMessageBytes of client to the smallest max.message.bytes of topics, and to most
@@ -116,7 +116,7 @@ func (t *Transactor) fit(ctx context.Context, err error, msgs ...*sarama.Produce
 	if err != nil {
 		return
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	if !FitBatches(ctx, client, t.largest, slices.Collect(maps.Keys(topics))...) {
 		return
 	}
@@ -128,6 +128,6 @@ func (t *Transactor) next(change func(*sarama.Config)) {
 	conf := *t.conf
 	change(&conf)
 	t.conf = &conf
-	service.CloseWithin(service.CloseTimeout, t.producer)
+	wait.CloseWithin(wait.CloseTimeout, t.producer)
 	t.producer = nil
 }

@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -145,7 +146,8 @@ func TestTransactionsFollowARaisedLimit(t *testing.T) {
 	}
 	client := dialSmall(t, c)
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, p)
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}
@@ -183,7 +185,8 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 	c := startSmall(t, 2)
 	client := dialSmall(t, c)
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, p)
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}
@@ -228,7 +231,8 @@ func TestTransactionsFitEachTopic(t *testing.T) {
 	client := dialSmall(t, c)
 	letter := []*sarama.ProducerMessage{{Topic: "t.dlq", Value: sarama.ByteEncoder(make([]byte, 2*smallLimit))}}
 	r := kafkatest.StartRun(t, nil, func(*service.Env) int { return 0 }, func(ctx context.Context, _ int, p *service.Process) error {
-		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(), kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, p)
+		transactor, err := c.Kafka().NewTransactor(ctx, client, client.Config(),
+			kafka.Transactional{ID: "fit", Timeout: kafkatest.Deadline}, lines.Hooks(p))
 		if err != nil {
 			return err
 		}

@@ -5,17 +5,13 @@ package kafka
 
 import (
 	"cmp"
-	"fmt"
 	"net"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/rcrowley/go-metrics"
 	"golang.org/x/net/proxy"
-
-	"workshop.example/kit/service"
 )
 
 func init() {
@@ -43,28 +39,6 @@ const DefaultMetadataAge = 10 * time.Second
 
 // DefaultBrokers are the external listeners of the three-broker stack.
 const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
-
-// ClusterFromEnv reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that
-// the guide to native Kafka gives it), and KAFKA_PROXY. Where both are set and differ, kafka_host_url is ignored with a warning.
-func ClusterFromEnv(env *service.Env) Cluster {
-	fallback := DefaultBrokers
-	if one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it"); one != "" {
-		if list, err := service.SplitHostPorts(one); err != nil || len(list) != 1 {
-			env.Fail("kafka_host_url", "not one host:port; several go into BOOTSTRAP_SERVERS, comma separated")
-		} else {
-			fallback = one
-		}
-	}
-	brokers := env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
-	if fallback != DefaultBrokers && strings.Join(brokers, ",") != fallback {
-		env.Ignore("kafka_host_url", "BOOTSTRAP_SERVERS is set too, and wins over it")
-	}
-	proxyURL := env.Text("KAFKA_PROXY", "", "socks5://host:port", "proxy for every connection to a broker")
-	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
-		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")
-	}
-	return Cluster{Brokers: brokers, Proxy: proxyURL}
-}
 
 // Config is the configuration that every client starts from. What differs from sarama's defaults
 // has its reason beside it; a program may change what it has a reason for, before it dials.
@@ -121,16 +95,20 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	// The default jumps over deleted messages without a word: Group says what was lost.
 	conf.Consumer.Group.ResetInvalidOffsets = false
 
-	direct := &net.Dialer{Timeout: conf.Net.DialTimeout}
 	conf.Net.Proxy.Enable = true // which is sarama's name for a dialer of one's own
-	conf.Net.Proxy.Dialer = dialer{direct, firstAnswer}
+	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout})
+	return conf
+}
+
+// netDialer connects through the proxy, where there is one.
+func (c Cluster) netDialer(direct proxy.Dialer) dialer {
 	if u, err := url.Parse(c.Proxy); c.Proxy != "" && err == nil {
-		// The only error is an unknown scheme, which ClusterFromEnv refuses.
+		// The only error is an unknown scheme, which kafkaenv.Cluster refuses.
 		if through, err := proxy.FromURL(u, direct); err == nil {
-			conf.Net.Proxy.Dialer = dialer{through, firstAnswer}
+			return dialer{through, firstAnswer}
 		}
 	}
-	return conf
+	return dialer{direct, firstAnswer}
 }
 
 // AdminConfig is for sarama.NewClusterAdmin, which needs the whole cluster's metadata to find the
@@ -150,28 +128,6 @@ type Publishing struct {
 	Compression sarama.CompressionCodec
 }
 
-var (
-	acksByName = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
-	codecs     = map[string]sarama.CompressionCodec{
-		"none": sarama.CompressionNone, "lz4": sarama.CompressionLZ4, "snappy": sarama.CompressionSnappy,
-		"zstd": sarama.CompressionZSTD, "gzip": sarama.CompressionGZIP,
-	}
-)
-
-// PublishingFromEnv reads ACKS, IDEMPOTENT and COMPRESSION.
-func PublishingFromEnv(env *service.Env) Publishing {
-	acks := env.OneOf("ACKS", "all", []string{"all", "1", "0"}, "how many replicas have the message when it counts as sent")
-	p := Publishing{
-		Acks:        acksByName[acks],
-		Idempotent:  env.Bool("IDEMPOTENT", true, "the broker drops what a retry sends twice"),
-		Compression: codecs[env.OneOf("COMPRESSION", "none", []string{"none", "lz4", "snappy", "zstd", "gzip"}, "codec of the batches")],
-	}
-	if p.Idempotent && p.Acks != sarama.WaitForAll {
-		env.Fail("ACKS", fmt.Sprintf("an idempotent producer needs every in-sync replica; accepted: all, or %s with IDEMPOTENT=false", acks))
-	}
-	return p
-}
-
 // Apply puts the choice into conf.
 func (p Publishing) Apply(conf *sarama.Config) {
 	conf.Producer.RequiredAcks = p.Acks
@@ -185,23 +141,6 @@ type Membership struct {
 	InstanceID string // static membership (KIP-345); empty for a dynamic member
 	Reset      int64  // sarama.OffsetOldest or OffsetNewest, for a group without an offset
 	Isolation  sarama.IsolationLevel
-}
-
-// MembershipFromEnv reads CONSUMER_GROUP, GROUP_INSTANCE_ID, AUTO_OFFSET_RESET and ISOLATION.
-func MembershipFromEnv(env *service.Env, group string) Membership {
-	m := Membership{
-		Group:      env.Text("CONSUMER_GROUP", group, "a name", "consumer group; its members share the partitions"),
-		InstanceID: env.Text("GROUP_INSTANCE_ID", "", "a name", "static member: a restart takes its partitions back at once"),
-		Reset:      sarama.OffsetOldest,
-		Isolation:  sarama.ReadCommitted,
-	}
-	if env.OneOf("AUTO_OFFSET_RESET", "earliest", []string{"earliest", "latest"}, "where a group without an offset begins") == "latest" {
-		m.Reset = sarama.OffsetNewest
-	}
-	if env.OneOf("ISOLATION", "read_committed", []string{"read_committed", "read_uncommitted"}, "whether aborted messages are read") == "read_uncommitted" {
-		m.Isolation = sarama.ReadUncommitted
-	}
-	return m
 }
 
 // Apply puts the choice into conf.

@@ -13,11 +13,8 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
-
-// NoDeadLetters is the value of DEAD_LETTER_TOPIC that turns dead letters off.
-const NoDeadLetters = "none"
 
 const (
 	// maxDeadLetterError keeps a message's headers small, whatever its decoder had to say.
@@ -26,7 +23,6 @@ const (
 	DeadLetterRoom = 64 << 10
 	// DefaultMaxMessageBytes is the broker's own default for the largest batch (message.max.bytes).
 	DefaultMaxMessageBytes = 1048588
-	maxTopicName           = 249
 )
 
 // DeadLetters takes what a consumer cannot read, so that one bad message does not stop a stream.
@@ -35,35 +31,22 @@ type DeadLetters struct {
 	Wrap func(msg *sarama.ConsumerMessage, letter *sarama.ProducerMessage, bad *event.Malformed) error
 
 	topic    string // empty: dead letters are off
-	process  *service.Process
+	service  string // that writes letters
+	hooks    Hooks
 	client   sarama.Client
 	producer sarama.SyncProducer
 	skipped  atomic.Uint64
 	total    *prometheus.CounterVec
 }
 
-// DeadLetterTopicFromEnv reads DEAD_LETTER_TOPIC; the default is the source topic and ".dlq". The
-// result is empty for "none".
-func DeadLetterTopicFromEnv(env *service.Env, source string) string {
-	topic := env.Topic("DEAD_LETTER_TOPIC", source+".dlq", "where unreadable messages go; none: they stop the service", NoDeadLetters)
-	switch {
-	case topic == NoDeadLetters:
-		return ""
-	case topic == source:
-		env.Fail("DEAD_LETTER_TOPIC", "is TOPIC: every dead letter would be read again, and become another; choose another topic, or none")
-	case len(topic) > maxTopicName:
-		env.Fail("TOPIC", fmt.Sprintf("with .dlq behind it the name is longer than %d characters; shorten it, or set DEAD_LETTER_TOPIC", maxTopicName))
-	}
-	return topic
-}
-
 // NewDeadLetters makes a producer for the topic, with a copy of conf. With an empty topic the first
 // message that is skipped is a FatalError.
-func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *service.Process, topic string) (*DeadLetters, error) {
-	d := &DeadLetters{topic: topic, process: p, total: prometheus.NewCounterVec(prometheus.CounterOpts{
+func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, topic string, hooks Hooks) (*DeadLetters, error) {
+	d := &DeadLetters{topic: topic, service: conf.ClientID, hooks: hooks.Complete()}
+	d.total = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "workshop_dead_letters_total", Help: "Unreadable messages that became dead letters, by reason.",
-	}, []string{"reason"})}
-	p.Ops.Registry.MustRegister(d.total)
+	}, []string{"reason"})
+	d.hooks.Metrics.MustRegister(d.total)
 	for _, reason := range event.Reasons {
 		d.total.WithLabelValues(reason) // a series that starts at 0 can be alerted on
 	}
@@ -88,7 +71,7 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, p *ser
 	return d, nil
 }
 
-// Skip publishes msg as a dead letter, says so and counts it. Key and value are the original's
+// Skip publishes msg as a dead letter, reports it and counts it. Key and value are the original's
 // bytes; the original's headers come first, behind them where it came from and why it was refused.
 // Only after a nil error may the original's offset be passed.
 func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad *event.Malformed) error {
@@ -98,7 +81,7 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 	}
 	about := Place(msg) // whose letter it is, until the letter's own place is known
 	about.Topic = letter.Topic
-	if err := Send(ctx, d.producer, letter, d.process.History.Begin(history.Send, about)); err != nil {
+	if err := Send(ctx, d.producer, letter, d.hooks.History.Begin(history.Send, about)); err != nil {
 		return fmt.Errorf("dead letter of %s, partition %d, offset %d, to %s: %w", msg.Topic, msg.Partition, msg.Offset, d.topic, err)
 	}
 	d.Told(msg, bad)
@@ -109,7 +92,8 @@ func (d *DeadLetters) Skip(ctx context.Context, msg *sarama.ConsumerMessage, bad
 // the commit. It fails as Skip does where dead letters are off.
 func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) (*sarama.ProducerMessage, error) {
 	if d.topic == "" {
-		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none", msg.Topic, msg.Partition, msg.Offset, bad)}
+		return nil, &FatalError{fmt.Errorf("%s, partition %d, offset %d: %w; nothing may pass it, because DEAD_LETTER_TOPIC=none",
+			msg.Topic, msg.Partition, msg.Offset, bad)}
 	}
 	letter := d.letter(msg, bad.Reason, bad)
 	if d.Wrap != nil {
@@ -120,9 +104,9 @@ func (d *DeadLetters) Letter(msg *sarama.ConsumerMessage, bad *event.Malformed) 
 	return letter, nil
 }
 
-// Told says on the screen that msg has become a dead letter, and counts it.
+// Told reports that msg has become a dead letter, and counts it.
 func (d *DeadLetters) Told(msg *sarama.ConsumerMessage, bad *event.Malformed) {
-	d.process.Out.Print(skippedLine(d.process.Lang, msg.Partition, msg.Offset, bad.Reason, d.topic))
+	d.hooks.Skipped(msg, bad.Reason, d.topic)
 	d.skipped.Add(1)
 	d.total.WithLabelValues(bad.Reason).Inc()
 }
@@ -152,7 +136,7 @@ func (d *DeadLetters) letter(msg *sarama.ConsumerMessage, reason string, cause e
 		{"dlq.timestamp", msg.Timestamp.UTC().Format(time.RFC3339Nano)},
 		{"dlq.reason", reason},
 		{"dlq.error", text},
-		{"dlq.service", d.process.Name},
+		{"dlq.service", d.service},
 		{"dlq.at", time.Now().UTC().Format(time.RFC3339Nano)},
 		{"dlq.attempt", strconv.Itoa(attempt)},
 	} {
@@ -172,10 +156,10 @@ func bytesOrNil(b []byte) sarama.Encoder {
 // Close ends the producer's connections.
 func (d *DeadLetters) Close() error {
 	if d.producer != nil {
-		service.CloseWithin(service.CloseTimeout, d.producer)
+		wait.CloseWithin(wait.CloseTimeout, d.producer)
 	}
 	if d.client != nil {
-		service.CloseWithin(service.CloseTimeout, d.client)
+		wait.CloseWithin(wait.CloseTimeout, d.client)
 	}
 	return nil
 }

@@ -15,9 +15,10 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
+// WaitingRepeat is how often Waiting is told the same cause.
 const WaitingRepeat = 10 * time.Second
 
 // Dial connects to the cluster and waits until every topic has its leaders, however long that
@@ -42,13 +43,20 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 		}
 		if cause := err.Error(); cause != last || time.Since(said) >= WaitingRepeat {
 			last, said = cause, time.Now()
-			waiting(err)
+			if waiting != nil {
+				waiting(err)
+			}
 		}
 		// Jitter, so that thirty laptops do not knock in step after a restart.
-		if err := service.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {
+		if err := wait.Sleep(ctx, delay/2+rand.N(delay/2)); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// Dialer returns a function that calls Dial with these arguments, for a program that may have to dial again.
+func (c Cluster) Dialer(conf *sarama.Config, topics []string, waiting Waiting) func(context.Context) (sarama.Client, error) {
+	return func(ctx context.Context) (sarama.Client, error) { return c.Dial(ctx, conf, topics, waiting) }
 }
 
 // DialOnce makes one attempt, for callers that inspect the cluster rather than wait for it. One broker

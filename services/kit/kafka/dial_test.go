@@ -18,6 +18,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -166,7 +167,7 @@ func TestDialExplainsAnUnreachableAdvertisedAddress(t *testing.T) {
 		t.Fatalf("cause %v", cause)
 	}
 	for _, lang := range []service.Lang{service.Portuguese, service.English} {
-		line := kafka.WaitingLine(lang, cause)
+		line := lines.Waiting(lang, cause)
 		for _, word := range []string{c.ListenAddrs()[0], "127.0.0.1:" + strconv.Itoa(closed), "ADVERTISED_HOST", "BOOTSTRAP_SERVERS"} {
 			if !strings.Contains(line, word) {
 				t.Errorf("%s: no %q in %q", lang, word, line)

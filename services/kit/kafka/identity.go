@@ -9,7 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // identityTimeout bounds the questions for an identity. It is longer than a ZooKeeper session of 6 s and the
@@ -118,7 +118,7 @@ func askAny(ctx context.Context, client sarama.Client, ask func(*sarama.Broker) 
 				last = err
 			}
 		}
-		if service.Sleep(limit, 250*time.Millisecond) != nil {
+		if wait.Sleep(limit, 250*time.Millisecond) != nil {
 			return errors.Join(ctx.Err(), last)
 		}
 	}

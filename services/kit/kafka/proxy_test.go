@@ -3,7 +3,7 @@ package kafka_test
 import (
 	"testing"
 
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
@@ -19,7 +19,7 @@ func TestProxy(t *testing.T) {
 	}
 	defer p.Close()
 	env := service.EnvOf(map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap(), "KAFKA_PROXY": p.URL()})
-	cluster := kafka.ClusterFromEnv(env)
+	cluster := kafkaenv.Cluster(env)
 	if err := env.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // ReadToEnd hands take the messages of a partition from an offset on (or sarama.OffsetOldest), up to
@@ -27,13 +27,19 @@ import (
 // With ReadCommitted it waits for the transactions that are open before that end: they are decided
 // by their producer, or else when they time out. It tries again while leaders move, until ctx ends,
 // but not where the log has nothing at that offset any more (sarama.ErrOffsetOutOfRange).
-func ReadToEnd(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+func ReadToEnd(
+	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel,
+	take func(*sarama.ConsumerMessage) error,
+) (next int64, err error) {
 	return ReadTo(ctx, client, topic, partition, from, theEnd, isolation, take)
 }
 
 // ReadShown is ReadToEnd up to the high-water mark of the first fetch: what any reader is shown at that moment. It does not wait for
 // the end of the log, which a leader whose in-sync replicas are fewer than min.insync.replicas may not know (KAFKA-15583).
-func ReadShown(ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+func ReadShown(
+	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel,
+	take func(*sarama.ConsumerMessage) error,
+) (next int64, err error) {
 	return ReadTo(ctx, client, topic, partition, from, theMark, isolation, take)
 }
 
@@ -46,7 +52,10 @@ const (
 // ReadTo is ReadToEnd up to an offset. It may hand over what was fetched from beyond it. An offset that
 // no transaction holds back (the last stable one, which ListOffsets gives at read_committed) is reached
 // without a wait.
-func ReadTo(ctx context.Context, client sarama.Client, topic string, partition int32, from, end int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error) (next int64, err error) {
+func ReadTo(
+	ctx context.Context, client sarama.Client, topic string, partition int32, from, end int64, isolation sarama.IsolationLevel,
+	take func(*sarama.ConsumerMessage) error,
+) (next int64, err error) {
 	l := &logReader{client: client, topic: topic, partition: partition, isolation: isolation, next: from}
 	for {
 		msgs, highWater, err := l.fetch()
@@ -71,7 +80,7 @@ func ReadTo(ctx context.Context, client sarama.Client, topic string, partition i
 				return l.next, fmt.Errorf("read %s/%d from %d: %w", topic, partition, l.next, err)
 			}
 			client.RefreshMetadata(topic) // an error here shows in the next try
-			service.Sleep(ctx, 100*time.Millisecond)
+			wait.Sleep(ctx, 100*time.Millisecond)
 			continue
 		}
 		if l.next >= end {
@@ -114,7 +123,9 @@ func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, er
 	if err != nil {
 		return nil, 0, err
 	}
-	req := &sarama.FetchRequest{Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1}
+	req := &sarama.FetchRequest{
+		Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1,
+	}
 	req.AddBlock(l.topic, l.partition, l.next, 4<<20, -1)
 	resp, err := leader.Fetch(req)
 	if err != nil {

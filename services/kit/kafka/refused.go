@@ -1,6 +1,11 @@
 package kafka
 
-import "github.com/IBM/sarama"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
 
 // FatalError, returned by the handler of a message, ends the consumer with Err: another try would meet it again.
 type FatalError struct{ Err error }
@@ -10,23 +15,36 @@ func (e *FatalError) Unwrap() error { return e.Err }
 
 // RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id.
 type RefusedError struct {
-	Reason string // what it means and what to do, in English
+	Name   string // of the group, or the transactional id
+	Reason string // what it means and what to do
+	Code   string // Kafka's name for it, and what else is known
 	Err    error  // a sarama.KError
 }
 
-func (e *RefusedError) Error() string { return e.Reason }
+func (e *RefusedError) Error() string { return e.Reason + " (" + e.Code + ")" }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
 // idRefusals are a transaction coordinator's reasons for giving no producer a transactional id. They are the
-// same at every try; %q is the id.
+// same at every try.
 var idRefusals = []struct {
 	code   sarama.KError
-	pt, en string // what it means and what to do
+	name   string // Kafka's
+	reason string // %q is the id
 }{
-	{sarama.ErrTransactionalIDAuthorizationFailed,
-		"este usuário não tem permissão no TRANSACTIONAL_ID %q: dê a ele WRITE no id (kafka-acls --add --operation Write --transactional-id), ou escolha outro (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)",
-		"this user has no permission on TRANSACTIONAL_ID %q: grant WRITE on it (kafka-acls --add --operation Write --transactional-id), or choose another (TRANSACTIONAL_ID_AUTHORIZATION_FAILED)"},
-	{sarama.ErrInvalidTransactionTimeout,
-		"os brokers não aceitam TRANSACTION_TIMEOUT para o TRANSACTIONAL_ID %q: escolha um menor, ou aumente neles transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)",
-		"the brokers do not accept TRANSACTION_TIMEOUT for TRANSACTIONAL_ID %q: choose a shorter one, or raise their transaction.max.timeout.ms (INVALID_TRANSACTION_TIMEOUT)"},
+	{sarama.ErrTransactionalIDAuthorizationFailed, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+		"this user has no permission on TRANSACTIONAL_ID %q: grant WRITE on it " +
+			"(kafka-acls --add --operation Write --transactional-id), or choose another"},
+	{sarama.ErrInvalidTransactionTimeout, "INVALID_TRANSACTION_TIMEOUT",
+		"the brokers do not accept TRANSACTION_TIMEOUT for TRANSACTIONAL_ID %q: choose a shorter one, " +
+			"or raise their transaction.max.timeout.ms"},
+}
+
+// refusal returns the RefusedError that err is for this transactional id, or nil.
+func refusal(id string, err error) *RefusedError {
+	for _, r := range idRefusals {
+		if errors.Is(err, r.code) {
+			return &RefusedError{Name: id, Reason: fmt.Sprintf(r.reason, id), Code: r.name, Err: r.code}
+		}
+	}
+	return nil
 }

@@ -9,18 +9,18 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/history"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // ErrUnknown is the third outcome of a write, besides acknowledged and refused: no answer came in
 // the time that a stopping process has, so the message may or may not be in the log.
 var ErrUnknown = errors.New("outcome unknown: no answer from the broker before the process had to stop")
 
-// Send publishes msg and waits for its outcome. When ctx ends it waits service.Grace longer and
+// Send publishes msg and waits for its outcome. When ctx ends it waits wait.Grace longer and
 // then returns ErrUnknown; sarama's own retries end sooner or later (see Cluster.Config), but they
 // cannot be interrupted. The outcome becomes step's result in the history.
 func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.ProducerMessage, step history.Operation) error {
-	err := await(ctx, service.Grace, func() error {
+	err := await(ctx, wait.Grace, func() error {
 		_, _, err := producer.SendMessage(msg)
 		return err
 	})
@@ -69,6 +69,6 @@ func await(ctx context.Context, grace time.Duration, call func() error) error {
 	}
 }
 
-// Await runs call, something of sarama's that sends. When ctx ends it waits service.Grace longer and
+// Await runs call, something of sarama's that sends. When ctx ends it waits wait.Grace longer and
 // then returns ErrUnknown, and leaves the call to itself.
-func Await(ctx context.Context, call func() error) error { return await(ctx, service.Grace, call) }
+func Await(ctx context.Context, call func() error) error { return await(ctx, wait.Grace, call) }

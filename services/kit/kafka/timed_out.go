@@ -8,7 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // A producer is fenced (PRODUCER_FENCED, INVALID_PRODUCER_EPOCH) when its coordinator knows the transactional
@@ -26,6 +26,7 @@ import (
 // TRANSACTION_TIMEOUT. Nothing of it is visible, and nobody else has taken the transactional id: after Abort
 // the next transaction can begin.
 type TimedOutError struct {
+	ID    string // transactional
 	Doing string // what was refused for that reason
 	Open  time.Duration
 	Limit time.Duration // TRANSACTION_TIMEOUT
@@ -67,9 +68,8 @@ func fencedName(err error) string {
 	return "INVALID_PRODUCER_EPOCH"
 }
 
-// fenced tells why the producer was fenced, in the student's language, and returns a TimedOutError where it can
-// go on with a new producer. A FencedError is fatal: a new producer would take the id back, and the
-// two programs would fence each other for ever.
+// fenced reports why the producer was fenced, and returns a TimedOutError where it can go on with a new producer.
+// A FencedError is fatal: a new producer would take the id back, and the two programs would fence each other for ever.
 func (t *Transactor) fenced(ctx context.Context, doing string, err error) error {
 	id, limit := t.conf.Producer.Transaction.ID, t.conf.Producer.Transaction.Timeout
 	// By the wall clock, as the coordinator counts: a laptop's other clock stands still while it sleeps.
@@ -78,13 +78,14 @@ func (t *Transactor) fenced(ctx context.Context, doing string, err error) error 
 	case open < limit: // fenced sooner than the coordinator could give up
 	case t.isTimedOut(ctx):
 		t.expired = true
-		t.process.Out.Print(timedOutLine(t.process.Lang, id, open, limit))
-		return &TimedOutError{Doing: doing, Open: open, Limit: limit}
+		timedOut := &TimedOutError{ID: id, Doing: doing, Open: open, Limit: limit}
+		t.hooks.Failed(timedOut)
+		return timedOut
 	}
-	unsure := open >= limit
 	t.lost = true
-	t.process.Out.Print(fencedLine(t.process.Lang, id, unsure))
-	return &FatalError{&FencedError{ID: id, Doing: doing, Unsure: unsure, Err: err}}
+	fenced := &FencedError{ID: id, Doing: doing, Unsure: open >= limit, Err: err}
+	t.hooks.Failed(fenced)
+	return &FatalError{fenced}
 }
 
 // noteState remembers the epoch of the producer that was just made, or has just aborted.
@@ -93,7 +94,8 @@ func (t *Transactor) noteState(ctx context.Context) {
 	defer cancel()
 	var err error
 	if t.state, err = t.describe(ctx); err != nil {
-		t.process.Log.Debug("the transactional id cannot be described: a transaction that times out will look like another program's start", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
+		t.hooks.Log.Debug("the transactional id cannot be described: a transaction that times out will look like another program's start",
+			"transactional_id", t.conf.Producer.Transaction.ID, "error", err)
 	}
 }
 
@@ -130,7 +132,7 @@ func (t *Transactor) isTimedOut(ctx context.Context) bool {
 		default:
 			return false
 		}
-		if service.Sleep(ctx, 50*time.Millisecond) != nil {
+		if wait.Sleep(ctx, 50*time.Millisecond) != nil {
 			return false
 		}
 	}
@@ -157,12 +159,13 @@ func (t *Transactor) describe(ctx context.Context) (*sarama.TransactionState, er
 			}
 			return &resp.TransactionStates[0], nil
 		})
-		if err == nil || ctx.Err() != nil || errors.Is(err, sarama.ErrUnsupportedVersion) || errors.Is(err, sarama.ErrTransactionalIDAuthorizationFailed) {
+		final := errors.Is(err, sarama.ErrUnsupportedVersion) || errors.Is(err, sarama.ErrTransactionalIDAuthorizationFailed)
+		if err == nil || ctx.Err() != nil || final {
 			return state, err
 		}
 		// An error here shows in the next try.
 		_ = t.client.RefreshTransactionCoordinator(id)
-		if service.Sleep(ctx, 100*time.Millisecond) != nil {
+		if wait.Sleep(ctx, 100*time.Millisecond) != nil {
 			return nil, err
 		}
 	}

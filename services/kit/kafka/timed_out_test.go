@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -42,7 +43,8 @@ func newTransactions(t *testing.T, c *kafkatest.Cluster, timeout time.Duration) 
 	t.Cleanup(func() { client.Close() })
 	tx := &transactions{t: t, client: client, out: &kafkatest.Output{}}
 	p := &service.Process{Name: "test", Out: service.NewLines(tx.out), Log: slog.New(slog.DiscardHandler)}
-	tx.Transactor, err = c.Kafka().NewTransactor(t.Context(), client, client.Config(), kafka.Transactional{ID: "tx", Timeout: timeout}, p)
+	tx.Transactor, err = c.Kafka().NewTransactor(t.Context(), client, client.Config(),
+		kafka.Transactional{ID: "tx", Timeout: timeout}, lines.Hooks(p))
 	if err != nil {
 		t.Fatal(err)
 	}

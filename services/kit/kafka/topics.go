@@ -10,7 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Topic is a topic as it should be.
@@ -73,7 +73,8 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic,
 type DeletingError struct{ Topic string }
 
 func (e *DeletingError) Error() string {
-	return fmt.Sprintf("topic %s is being deleted, and can be created when that has ended; a broker that is down and has a copy of it holds it up", e.Topic)
+	return fmt.Sprintf("topic %s is being deleted, and can be created when that has ended; "+
+		"a broker that is down and has a copy of it holds it up", e.Topic)
 }
 
 const (
@@ -108,7 +109,7 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 				said = time.Now()
 				waiting(deleting)
 			}
-			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+			if serr := wait.Sleep(ctx, 100*time.Millisecond); serr != nil {
 				return false, errors.Join(serr, deleting)
 			}
 			continue
@@ -119,7 +120,7 @@ func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail 
 			if isKnown(admin, name) {
 				return true, nil
 			}
-			if serr := service.Sleep(ctx, 100*time.Millisecond); serr != nil {
+			if serr := wait.Sleep(ctx, 100*time.Millisecond); serr != nil {
 				return false, errors.Join(serr, err)
 			}
 		}
@@ -180,7 +181,7 @@ func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, applied []Appl
 				*a = Applied{Topic: a.Topic, Created: true, Replicas: replicas}
 			}
 		}
-		if serr := service.Sleep(ctx, 50*time.Millisecond); serr != nil {
+		if serr := wait.Sleep(ctx, 50*time.Millisecond); serr != nil {
 			return errors.Join(fmt.Errorf("waiting for a leader of %s: %w", missing, serr), err)
 		}
 	}

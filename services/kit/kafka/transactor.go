@@ -9,25 +9,13 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/history"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Transactional is how a producer makes transactions.
 type Transactional struct {
 	ID      string        // empty: none
 	Timeout time.Duration // after which the broker aborts a transaction whose producer is silent
-}
-
-// TransactionalFromEnv reads TRANSACTIONAL_ID and TRANSACTION_TIMEOUT.
-func TransactionalFromEnv(env *service.Env, id, help string) Transactional {
-	t := Transactional{
-		ID:      env.Text("TRANSACTIONAL_ID", id, "a name", help),
-		Timeout: env.Duration("TRANSACTION_TIMEOUT", 10*time.Second, "after which an open transaction is aborted, from 1s to 15m"),
-	}
-	if t.Timeout < time.Second || t.Timeout > 15*time.Minute { // the broker's transaction.max.timeout.ms
-		env.Fail("TRANSACTION_TIMEOUT", "accepted: a Go duration from 1s to 15m")
-	}
-	return t
 }
 
 // apply puts the choice into conf.
@@ -62,14 +50,13 @@ var ErrCommitUnknown = errors.New("outcome of the commit unknown")
 // Begin, then Send and AddOffset, then Commit. After an error of any of them call Abort, and make no
 // use of what the transaction was to say: it did not happen (after ErrCommitUnknown: nobody knows).
 //
-// An error that holds a FatalError ends the use of the Transactor. One that holds a TimedOutError does not, and
-// then it has told why on the screen.
+// An error that holds a FatalError ends the use of the Transactor. One that holds a TimedOutError does not.
 type Transactor struct {
 	cluster  Cluster
 	client   sarama.Client // for questions; the producer has its own
 	conf     *sarama.Config
 	largest  int // conf's Producer.MaxMessageBytes at first
-	process  *service.Process
+	hooks    Hooks
 	producer sarama.SyncProducer // nil: given up, and the next could not be made
 
 	state   *sarama.TransactionState // of the id when the producer was made or has aborted; nil: could not be asked for
@@ -85,13 +72,15 @@ type Transactor struct {
 // has it is fenced, and a transaction that an earlier life of this program has left open is aborted.
 // It tries until ctx ends. An application that reads, transforms and writes makes it before it joins
 // its group, or it would meet what that transaction still holds back.
-func (c Cluster) NewTransactor(ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, p *service.Process) (*Transactor, error) {
+func (c Cluster) NewTransactor(
+	ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, hooks Hooks,
+) (*Transactor, error) {
 	if err := awaitCoordinators(ctx, client, t.ID); err != nil {
 		return nil, err
 	}
 	own := *conf
 	t.apply(&own)
-	transactor := &Transactor{cluster: c, client: client, conf: &own, largest: own.Producer.MaxMessageBytes, process: p}
+	transactor := &Transactor{cluster: c, client: client, conf: &own, largest: own.Producer.MaxMessageBytes, hooks: hooks.Complete()}
 	return transactor, transactor.renew(ctx)
 }
 
@@ -109,7 +98,7 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
 				break
 			}
-			if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
 				return err
 			}
 		}
@@ -121,7 +110,7 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 // transaction, completes one whose commit it had accepted.
 func (t *Transactor) renew(ctx context.Context) error {
 	if t.producer != nil {
-		service.CloseWithin(service.CloseTimeout, t.producer)
+		wait.CloseWithin(wait.CloseTimeout, t.producer)
 		t.producer = nil
 	}
 	for delay := 50 * time.Millisecond; ; delay = min(delay*2, 2*time.Second) {
@@ -134,14 +123,12 @@ func (t *Transactor) renew(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		for _, refused := range idRefusals {
-			if errors.Is(err, refused.code) {
-				t.process.Out.Print(fmt.Sprintf(service.Pick(t.process.Lang, refused.pt, refused.en), t.conf.Producer.Transaction.ID))
-				return &FatalError{&RefusedError{Reason: fmt.Sprintf(refused.en, t.conf.Producer.Transaction.ID), Err: refused.code}}
-			}
+		if refused := refusal(t.conf.Producer.Transaction.ID, err); refused != nil {
+			t.hooks.Failed(refused)
+			return &FatalError{refused}
 		}
-		t.process.Log.Warn("transactional producer; trying again", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
-		if err := service.Sleep(ctx, delay); err != nil {
+		t.hooks.Log.Warn("transactional producer; trying again", "transactional_id", t.conf.Producer.Transaction.ID, "error", err)
+		if err := wait.Sleep(ctx, delay); err != nil {
 			return err
 		}
 	}
@@ -164,7 +151,7 @@ func (t *Transactor) Begin(ctx context.Context) error {
 func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, about history.Subject) error {
 	about.Topic, about.Transaction = msg.Topic, t.number
 	about.Partition, about.Offset = history.None, history.None
-	err := Send(ctx, t.producer, msg, t.process.History.Begin(history.Send, about))
+	err := Send(ctx, t.producer, msg, t.hooks.History.Begin(history.Send, about))
 	t.fit(ctx, err, msg)
 	return t.explain(ctx, "send to "+msg.Topic, err)
 }
@@ -174,11 +161,11 @@ func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, abou
 func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage) error {
 	steps := make([]history.Operation, len(msgs))
 	for i, msg := range msgs {
-		steps[i] = t.process.History.Begin(history.Send, history.Subject{
+		steps[i] = t.hooks.History.Begin(history.Send, history.Subject{
 			Topic: msg.Topic, Partition: history.None, Offset: history.None, Transaction: t.number,
 		})
 	}
-	err := await(ctx, service.Grace, func() error { return t.producer.SendMessages(msgs) })
+	err := await(ctx, wait.Grace, func() error { return t.producer.SendMessages(msgs) })
 	for i, msg := range msgs {
 		if err == nil {
 			steps[i].Stored(msg.Partition, msg.Offset)
@@ -218,8 +205,8 @@ func (t *Transactor) AddOffsetAlone(group string, msg *sarama.ConsumerMessage) e
 // Commit makes all that was sent visible, and the offsets valid, at once. It fails with
 // ErrCommitUnknown where no answer came.
 func (t *Transactor) Commit(ctx context.Context) error {
-	step := t.process.History.Begin(history.Commit, t.end)
-	err := await(ctx, service.Grace, t.producer.CommitTxn)
+	step := t.hooks.History.Begin(history.Commit, t.end)
+	err := await(ctx, wait.Grace, t.producer.CommitTxn)
 	// What can still be aborted was not committed. In any other state the question is open: perhaps the
 	// first try was, and only its answer was lost.
 	switch {
@@ -255,7 +242,7 @@ func (t *Transactor) Abort(ctx context.Context) error {
 			return nil
 		}
 		if status&abortable != 0 { // a fatal state cannot be aborted, but says what was fatal
-			step := t.process.History.Begin(history.Abort, history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None})
+			step := t.hooks.History.Begin(history.Abort, history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None})
 			err := await(ctx, time.Second, t.producer.AbortTxn)
 			if err == nil {
 				step.OK()
@@ -269,7 +256,7 @@ func (t *Transactor) Abort(ctx context.Context) error {
 					return err
 				}
 			}
-			t.process.Log.Warn("the transaction could not be aborted; making a new producer", "error", err)
+			t.hooks.Log.Warn("the transaction could not be aborted; making a new producer", "error", err)
 		}
 	}
 	if ctx.Err() != nil {
@@ -278,7 +265,7 @@ func (t *Transactor) Abort(ctx context.Context) error {
 	return t.renew(ctx)
 }
 
-// explain adds what was being done, and tells why where the producer was fenced.
+// explain adds what was being done, and finds out why where the producer was fenced.
 func (t *Transactor) explain(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
@@ -293,6 +280,6 @@ func (t *Transactor) explain(ctx context.Context, doing string, err error) error
 // Close waits a moment for the producer's connections to end. It commits and aborts nothing.
 func (t *Transactor) Close() {
 	if t.producer != nil {
-		service.CloseWithin(service.CloseTimeout, t.producer)
+		wait.CloseWithin(wait.CloseTimeout, t.producer)
 	}
 }

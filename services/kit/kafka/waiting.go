@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Waiting is told why a dial is still waiting: once for each new cause, and again every ten
-// seconds, so that a long wait does not look like a hang.
+// Waiting is told why a client waits: once for each new cause, and again every WaitingRepeat, so that a long wait
+// does not look like a hang. It may be nil.
 type Waiting func(cause error)
 
 // MissingTopicError is a topic that nobody has created yet; asking for it does not.
@@ -29,7 +29,10 @@ type UnreachableError struct {
 func (e *UnreachableError) Error() string {
 	return fmt.Sprintf("a broker answered at %s, but broker %d advertises %s, which cannot be reached from here (%s): "+
 		"advertise an address that clients can reach (ADVERTISED_HOST), or set BOOTSTRAP_SERVERS to the listener for this network",
-		strings.Join(e.Bootstrap, ","), e.Broker, e.Advertised, short(e.Err))
+		strings.Join(e.Bootstrap, ","), e.Broker, e.Advertised, e.Reason())
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Reason is Err without what the other fields say.
+func (e *UnreachableError) Reason() string { return short(e.Err) }

@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"workshop.example/kit/history"
+	"workshop.example/kit/wait"
 )
 
-// Grace is how long a service that was told to stop waits for what is under way; what has no
-// outcome by then is reported as unknown. Docker kills a container 10 s after SIGTERM by default,
-// so the report has to be out before.
-const Grace = 8 * time.Second
-
-// CloseTimeout is how long the close of one connection may take on the way out.
-const CloseTimeout = 500 * time.Millisecond
+// Bounds of a stop; see package wait.
+const (
+	Grace        = wait.Grace
+	CloseTimeout = wait.CloseTimeout
+)
 
 // Lang is the language of the lines meant for students.
 type Lang string
@@ -47,6 +46,17 @@ type Process struct {
 	History *history.Recorder // what truly happened; nil without HISTORY
 }
 
+// Show writes the lines of one message, and notes it in the history: before it writes, and once they are flushed.
+func (p *Process) Show(about history.Subject, text []byte) {
+	step := p.History.Begin(history.Show, about)
+	p.Out.mu.Lock()
+	defer p.Out.mu.Unlock()
+	p.Out.write(text)
+	if p.History != nil {
+		p.Out.shown = append(p.Out.shown, step)
+	}
+}
+
 // Lines writes whole lines. It is safe for concurrent use, so that lines of two partitions never mix.
 //
 // Writes are buffered, because a write call a line is what limits a producer at PACE=0; whoever
@@ -57,6 +67,7 @@ type Lines struct {
 	mu       sync.Mutex
 	w        *bufio.Writer
 	terminal bool
+	shown    []history.Operation // whose lines are to be flushed
 }
 
 // NewLines writes to w in chunks of up to 64 KiB.
@@ -68,6 +79,10 @@ func NewLines(w io.Writer) *Lines {
 func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.write(p)
+}
+
+func (l *Lines) write(p []byte) (int, error) {
 	if !l.terminal {
 		return l.w.Write(p)
 	}
@@ -81,7 +96,18 @@ func (l *Lines) Write(p []byte) (int, error) {
 func (l *Lines) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Flush()
+	return l.flush()
+}
+
+func (l *Lines) flush() error {
+	if err := l.w.Flush(); err != nil {
+		return err
+	}
+	for _, step := range l.shown {
+		step.OK()
+	}
+	l.shown = l.shown[:0]
+	return nil
 }
 
 // Print writes the texts as one line and flushes.
@@ -95,34 +121,11 @@ func (l *Lines) Print(texts ...string) {
 		l.w.WriteString(s)
 	}
 	l.w.WriteByte('\n')
-	l.w.Flush()
+	l.flush()
 }
 
-// CloseWithin closes c, but returns after d at the latest: sarama's Close methods wait for their
-// network calls, which on a dead broker is far longer than a stopping process has. It reports
-// whether the close ended in time.
-func CloseWithin(d time.Duration, c io.Closer) bool {
-	done := make(chan struct{})
-	go func() { defer close(done); c.Close() }()
-	select {
-	case <-done:
-		return true
-	case <-time.After(d):
-		return false
-	}
-}
+// CloseWithin is [wait.CloseWithin].
+func CloseWithin(d time.Duration, c io.Closer) bool { return wait.CloseWithin(d, c) }
 
-// Sleep waits for d, or returns early with the context's error.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
+// Sleep is [wait.Sleep].
+func Sleep(ctx context.Context, d time.Duration) error { return wait.Sleep(ctx, d) }

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	kafkagroup "workshop.example/kit/kafka/group"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -186,10 +187,10 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 		Redial: func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
 		Member: kafka.Membership{Group: c.group, Reset: c.start.at},
 		Topic:  c.topic,
-		Process: &service.Process{
+		Hooks: lines.Hooks(&service.Process{
 			Name: clientID, Lang: service.English, Out: service.NewLines(c.Stderr),
 			Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		},
+		}),
 		Assigned: func(_, _, held []int32) {
 			last.Store(time.Now().UnixMilli())
 			if len(held) == 0 {

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -131,7 +132,7 @@ func (r *replayer) prepare(ctx context.Context) error {
 	id := kafka.Transactional{ID: replayGroup(r.topic), Timeout: 15 * time.Second}
 	ctx, cancel := context.WithTimeout(ctx, 2*joinTime) // an earlier transaction may have to end first
 	defer cancel()
-	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, process)
+	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, lines.Hooks(process))
 	return err
 }
 

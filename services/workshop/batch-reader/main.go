@@ -12,10 +12,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -40,9 +40,9 @@ type config struct {
 
 func configure(env *service.Env) config {
 	return config{
-		cluster:    kafka.ClusterFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
 		topic:      env.Topic("TOPIC", "transactions", "topic to read"),
-		member:     kafka.MembershipFromEnv(env, "batch-reader"),
+		member:     kafkaenv.Membership(env, "batch-reader"),
 		batch:      env.Number("BATCH", 500, "messages between two commits; with fewer, it commits when no more come"),
 		fetchBytes: env.Number("FETCH_BYTES", 1<<20, "most bytes of a partition in an answer; one batch of the producer at least"),
 		work:       env.Duration("WORK", 0, "time that each message takes"),
@@ -59,16 +59,15 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	// Sarama fetches ahead as long as there is room here, and a commit to the same broker waits behind a
 	// fetch that finds nothing new: with the default of 256 the last 256 commits would each take 100 ms.
 	conf.ChannelBufferSize = 0
-	connect := func(ctx context.Context) (sarama.Client, error) {
-		return cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
-	}
+	hooks := lines.Hooks(p)
+	connect := cfg.cluster.Dialer(conf, []string{cfg.topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
 	member := &group.Consumer{
-		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Process: p,
+		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle:   func(ctx context.Context, claim *group.Claim) error { return read(ctx, cfg, p, claim) },
 		Assigned: func(_, _, _ []int32) {},
 	}

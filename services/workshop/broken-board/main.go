@@ -20,6 +20,8 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -53,23 +55,23 @@ type config struct {
 
 func configure(env *service.Env) config {
 	cfg := config{
-		cluster:    kafka.ClusterFromEnv(env),
+		cluster:    kafkaenv.Cluster(env),
 		topic:      env.Topic("TOPIC", "scoreGame", "topic to read"),
 		boardTopic: env.Topic("BOARD_TOPIC", "scoreBoard", "where the board is written, in the ways with transactions"),
-		member:     kafka.MembershipFromEnv(env, "group1"),
+		member:     kafkaenv.Membership(env, "group1"),
 		failAt:     env.Number("FAIL_AT_ID", 0, "id of the event at which it crashes, once; 0: never"),
 		stateDir:   env.Text("STATE_DIR", os.TempDir(), "a folder that can be written", "where the crash leaves its mark"),
 		broken: env.OneOf("BROKEN", neverCommit,
 			[]string{neverCommit, unconfirmedCommit, readOnAfterAbort, groupIDOnly, epochZero}, "which mistake it makes"),
 	}
-	cfg.transactional = kafka.TransactionalFromEnv(env, cfg.member.Group+"-"+cfg.member.InstanceID, "in the ways with transactions")
+	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+cfg.member.InstanceID, "in the ways with transactions")
 	return cfg
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.cluster.Config(p.Name)
 	cfg.member.Apply(conf)
-	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, func(cause error) { p.Out.Print(kafka.WaitingLine(p.Lang, cause)) })
+	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
 		return err
 	}

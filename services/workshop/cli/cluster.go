@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
@@ -26,7 +27,7 @@ func (t *tool) cluster(flag, name string) (kafka.Cluster, error) {
 		}
 	}
 	env := service.NewEnv(lookup)
-	cluster := kafka.ClusterFromEnv(env)
+	cluster := kafkaenv.Cluster(env)
 	for _, v := range env.Ignored() {
 		fmt.Fprintf(t.stderr, "%s: warning: %s=%s is ignored: %s\n", toolName, v.Name, v.Value, v.Because)
 	}

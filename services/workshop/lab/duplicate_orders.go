@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/shoptest"
-	"workshop.example/kit/event"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/report"
@@ -178,7 +178,7 @@ func partMended(told story) (report.Part, error) {
 func (told story) money() service.Text {
 	j := told.judgement
 	in := func(lang service.Lang, format string) string {
-		return fmt.Sprintf(format, event.Money(lang, j.Approved.Add(j.Refused)), event.Money(lang, j.Ledger))
+		return fmt.Sprintf(format, lines.Money(lang, j.Approved.Add(j.Refused)), lines.Money(lang, j.Ledger))
 	}
 	return service.Text{
 		PT: in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),

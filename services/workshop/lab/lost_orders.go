@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/report"
@@ -111,7 +112,7 @@ func partWithOutbox(told story) report.Part {
 // totals compares the decisions with the orders, in money.
 func totals(j shoptest.Judgement) service.Text {
 	in := func(lang service.Lang, format string) string {
-		return fmt.Sprintf(format, event.Money(lang, j.Approved), event.Money(lang, j.Refused), event.Money(lang, j.Ledger))
+		return fmt.Sprintf(format, lines.Money(lang, j.Approved), lines.Money(lang, j.Refused), lines.Money(lang, j.Ledger))
 	}
 	return service.Text{
 		PT: in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),

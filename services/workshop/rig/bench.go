@@ -17,6 +17,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
@@ -111,7 +112,7 @@ func (b *Bench) dial(ctx context.Context) (sarama.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	return b.Cluster.Dial(ctx, b.Cluster.AdminConfig("workshop"), nil, func(cause error) {
-		b.Say(service.Text{PT: kafka.WaitingLine(service.Portuguese, cause), EN: kafka.WaitingLine(service.English, cause)})
+		b.Say(service.Text{PT: lines.Waiting(service.Portuguese, cause), EN: lines.Waiting(service.English, cause)})
 	})
 }
 

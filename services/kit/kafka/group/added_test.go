@@ -11,7 +11,9 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -21,7 +23,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
 		func(env *service.Env) kafka.Cluster {
-			cluster := kafka.ClusterFromEnv(env)
+			cluster := kafkaenv.Cluster(env)
 			cluster.MetadataAge = age
 			return cluster
 		},
@@ -32,7 +34,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 			}
 			defer service.CloseWithin(service.CloseTimeout, client)
 			g := &group.Consumer{
-				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Process: p,
+				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Hooks: lines.Hooks(p),
 				Handle: func(_ context.Context, claim *group.Claim) error {
 					for msg := range claim.Messages() {
 						m.add(fmt.Sprintf("%d:%s", msg.Partition, msg.Value))

@@ -13,7 +13,7 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Claim is one partition during one session of a group.
@@ -33,7 +33,10 @@ type Claim struct {
 }
 
 func newClaim(life context.Context, g *Consumer, session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) *Claim {
-	c := &Claim{life: life, group: g, client: g.client(), session: session, claim: claim, partition: claim.Partition(), messages: claim.Messages()}
+	c := &Claim{
+		life: life, group: g, client: g.client(), session: session,
+		claim: claim, partition: claim.Partition(), messages: claim.Messages(),
+	}
 	c.marked.Store(-1)
 	return c
 }
@@ -99,7 +102,7 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 					return
 				}
 				c.handlingSince.Store(time.Now().UnixMilli())
-				c.group.Process.History.Note(history.Deliver, history.OK, kafka.Place(msg))
+				c.group.Hooks.History.Note(history.Deliver, history.OK, kafka.Place(msg))
 				if !yield(msg) {
 					return
 				}
@@ -132,7 +135,7 @@ const (
 // the coordinator has confirmed it. Sarama's session.Commit would not do: it swallows refusals such
 // as NOT_COORDINATOR, and after a coordinator's death returns at once with nothing committed.
 //
-// What was printed is flushed first: a crash right after the commit must not take it along.
+// It calls Hooks.BeforeCommit first.
 //
 // What a retry can heal is retried, beyond the end of the session too, since that ends before a
 // dead coordinator has its successor. An error means that this member is no longer the partition's
@@ -142,8 +145,8 @@ func (c *Claim) Commit() error {
 	if c.pending == 0 || c.failed != nil {
 		return c.failed
 	}
-	if err := c.group.Process.Out.Flush(); err != nil {
-		c.failed = &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
+	if err := c.group.Hooks.BeforeCommit(); err != nil {
+		c.failed = &kafka.FatalError{Err: err}
 		return c.failed
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commitTimeout)
@@ -151,7 +154,7 @@ func (c *Claim) Commit() error {
 	defer context.AfterFunc(c.life, func() { time.AfterFunc(commitLast, cancel) })()
 
 	offset := c.marked.Load()
-	step := c.group.Process.History.Begin(history.Commit, history.Subject{Topic: c.group.Topic, Partition: c.partition, Offset: offset})
+	step := c.group.Hooks.History.Begin(history.Commit, history.Subject{Topic: c.group.Topic, Partition: c.partition, Offset: offset})
 	cause := errors.New("no coordinator answers")
 	for {
 		// Sarama looks for a coordinator for a minute, and cannot be told to stop.
@@ -165,7 +168,7 @@ func (c *Claim) Commit() error {
 		if ctx.Err() == nil {
 			cause = err
 		}
-		if ctx.Err() != nil || !retry || service.Sleep(ctx, commitBackoff) != nil {
+		if ctx.Err() != nil || !retry || wait.Sleep(ctx, commitBackoff) != nil {
 			if retry || ctx.Err() != nil { // the last try may have come to the coordinator
 				step.Unknown(cause)
 			} else {

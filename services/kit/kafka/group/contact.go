@@ -2,6 +2,7 @@ package group
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,7 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // silence is how long a coordinator may not answer: longer than its death and the choice of its successor.
@@ -58,7 +59,7 @@ func (g *Consumer) keepContact(session sarama.ConsumerGroupSession) {
 	if g.Member.InstanceID != "" {
 		req.GroupInstanceId = &g.Member.InstanceID
 	}
-	for service.Sleep(session.Context(), g.silence/5) == nil {
+	for wait.Sleep(session.Context(), g.silence/5) == nil {
 		coordinator, err := client.Coordinator(g.Member.Group)
 		if err != nil {
 			continue
@@ -74,10 +75,13 @@ func (g *Consumer) keepContact(session sarama.ConsumerGroupSession) {
 
 const patience = 2 * time.Second // a member waits this long without a word
 
-// explainWaits tells students why nothing happens while the member is in no session.
+// ErrJoining is the cause of a wait for the group: it has not handed out its partitions, though its coordinator answers.
+var ErrJoining = errors.New("the group has not handed out its partitions yet")
+
+// explainWaits reports why nothing happens while the member is in no session.
 func (g *Consumer) explainWaits(ctx context.Context) {
 	left, said := time.Now(), time.Time{}
-	for service.Sleep(ctx, patience/8) == nil {
+	for wait.Sleep(ctx, patience/8) == nil {
 		if g.isJoined() {
 			left, said = time.Now(), time.Time{}
 			continue
@@ -86,20 +90,20 @@ func (g *Consumer) explainWaits(ctx context.Context) {
 			continue
 		}
 		said = time.Now()
-		if line := g.waitingLine(ctx); ctx.Err() == nil && !g.isJoined() {
-			g.Process.Out.Print(line)
+		if cause := g.waitCause(ctx); ctx.Err() == nil && !g.isJoined() {
+			g.Hooks.Waiting(cause)
 		}
 	}
 }
 
-// waitingLine says what is missing: a coordinator, or the word of one that waits for a dead member,
+// waitCause returns what is missing: a coordinator, or the word of one that waits for a dead member,
 // whose session nothing but its time-out ends. It asks with a client of its own, as the group's waits
 // for that very word.
 //
-// Where the coordinator has said why it does not take the member in, that is the line.
-func (g *Consumer) waitingLine(ctx context.Context) string {
-	if line := g.knownReason(); line != "" {
-		return line
+// Where the coordinator has said why it does not take the member in, that is the cause.
+func (g *Consumer) waitCause(ctx context.Context) error {
+	if cause := g.knownCause(); cause != nil {
+		return cause
 	}
 	client := g.client()
 	var brokers []string
@@ -123,22 +127,22 @@ func (g *Consumer) waitingLine(ctx context.Context) string {
 	})
 	if err == nil {
 		probe.Close()
-		return joiningLine(g.Process.Lang)
+		return ErrJoining
 	}
-	return kafka.WaitingLine(g.Process.Lang, fmt.Errorf("no coordinator of group %s answers", g.Member.Group))
+	return fmt.Errorf("no coordinator of group %s answers", g.Member.Group)
 }
 
-// knownReason is the line for a wait whose reason the member knows, or "".
-func (g *Consumer) knownReason() string {
+// knownCause is why the member waits, as far as it knows by itself, or nil.
+func (g *Consumer) knownCause() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.nameHeld:
-		return nameTakenLine(g.Process.Lang, g.Member.InstanceID)
+		return &NameTakenError{g.Member.Group, g.Member.InstanceID}
 	case g.refusal != nil:
-		return g.refusal.line(g.Process.Lang)
+		return g.refusal.RefusedError
 	default:
-		return ""
+		return nil
 	}
 }
 

@@ -8,8 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // A static member is fenced (FENCED_INSTANCE_ID) when the coordinator knows its GROUP_INSTANCE_ID under another
@@ -34,33 +33,41 @@ const (
 	rejoinDelay = 300 * time.Millisecond
 )
 
+// NameTakenError says that another member of the group has this one's GROUP_INSTANCE_ID.
+type NameTakenError struct{ Group, Instance string }
+
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own (FENCED_INSTANCE_ID)",
+		e.Group, e.Instance)
+}
+func (e *NameTakenError) Unwrap() error { return sarama.ErrFencedInstancedId }
+
 // errRejoin ends runClient: the member was fenced, and may join again without a member id.
 var errRejoin = errors.New("fenced by a member id that nobody uses")
 
 // fenced decides how a fenced member goes on. It returns errRejoin when it may join again, and any error when
 // ctx has ended.
-func (g *Consumer) fenced(ctx context.Context, err error) error {
+func (g *Consumer) fenced(ctx context.Context) error {
+	log := g.Hooks.Log.With("group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
 	if g.joinedAnew < rejoinTries && time.Now().Before(g.joinAnewBy) {
 		g.joinedAnew++
-		g.Process.Log.Warn("fenced soon after the start, by a life before perhaps: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+		log.Warn("fenced soon after the start, by a life before perhaps: joining anew")
 		return errRejoin
 	}
-	g.Process.Log.Warn("fenced: waiting whether the name becomes free", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+	log.Warn("fenced: waiting whether the name becomes free")
 	g.setNameHeld(true) // explainWaits tells
 	freed := g.nameIsFreed(ctx)
 	g.setNameHeld(false)
 	if freed {
-		g.Process.Log.Warn("nobody used the name: joining anew", "group", g.Member.Group, "group_instance_id", g.Member.InstanceID)
+		log.Warn("nobody used the name: joining anew")
 		return errRejoin
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	g.Process.Out.Print(sameNameLine(g.Process.Lang, g.Member.Group, g.Member.InstanceID))
-	return &kafka.RefusedError{
-		Reason: fmt.Sprintf("another member of group %s runs with the same GROUP_INSTANCE_ID %q: give each its own (FENCED_INSTANCE_ID)", g.Member.Group, g.Member.InstanceID),
-		Err:    err,
-	}
+	err := &NameTakenError{g.Member.Group, g.Member.InstanceID}
+	g.Hooks.Failed(err)
+	return err
 }
 
 // nameWait is how long a member id without heartbeats can hold the name in a group at rest: a session, and
@@ -91,7 +98,7 @@ func (g *Consumer) nameIsFreed(ctx context.Context) bool {
 		case time.Since(since) > g.nameWait():
 			return false
 		}
-		if service.Sleep(ctx, rejoinDelay) != nil {
+		if wait.Sleep(ctx, rejoinDelay) != nil {
 			return false
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // ErrDone, returned by a handler, ends Consumer.Run without an error: the work is complete.
@@ -26,10 +26,10 @@ const HandleTimeout = 2 * time.Minute
 type Consumer struct {
 	Client sarama.Client // from Dial, with a configuration from Cluster.Config
 	// Redial makes another such client, for when the brokers of this one have fallen silent: see Run.
-	Redial  func(ctx context.Context) (sarama.Client, error)
-	Member  kafka.Membership
-	Topic   string
-	Process *service.Process
+	Redial func(ctx context.Context) (sarama.Client, error)
+	Member kafka.Membership
+	Topic  string
+	Hooks  kafka.Hooks
 
 	// Handle works on one partition until claim.Messages ends, then returns nil. Any other error than
 	// ErrDone and kafka.FatalError ends the session: the group is joined again and reading goes on from the
@@ -62,7 +62,7 @@ type Consumer struct {
 }
 
 // Run consumes until ctx ends, or a handler returns ErrDone (nil is returned) or a kafka.FatalError. On
-// the way out it waits for the message in hand and its commit, but not longer than service.Grace;
+// the way out it waits for the message in hand and its commit, but not longer than wait.Grace;
 // then it returns kafka.ErrUnknown. It does not wait for sarama's farewell to a cluster that is gone. An
 // error also says that something was handled but could not be committed: it will be handled again.
 //
@@ -79,6 +79,7 @@ func (g *Consumer) Run(ctx context.Context) error {
 	if g.silence == 0 {
 		g.silence = silence
 	}
+	g.Hooks = g.Hooks.Complete()
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(rejoinPeriod)
 	running, done := context.WithCancel(ctx)
@@ -88,16 +89,16 @@ func (g *Consumer) Run(ctx context.Context) error {
 	for first := true; ; first = false {
 		err := g.runClient(ctx)
 		for errors.Is(err, errRejoin) {
-			service.Sleep(ctx, rejoinDelay) // at the end of ctx runClient returns at once
-			err = g.runClient(ctx)          // with no member id, so that it is given one
+			wait.Sleep(ctx, rejoinDelay) // at the end of ctx runClient returns at once
+			err = g.runClient(ctx)       // with no member id, so that it is given one
 		}
 		if !first {
-			service.CloseWithin(service.CloseTimeout, g.client()) // the first is the caller's
+			wait.CloseWithin(wait.CloseTimeout, g.client()) // the first is the caller's
 		}
 		if !errors.Is(err, errSilent) {
 			return err
 		}
-		g.Process.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
+		g.Hooks.Log.Warn("the coordinator is silent: connecting anew", "group", g.Member.Group)
 		g.leaveSession()
 		client, err := g.Redial(ctx)
 		switch {
@@ -144,7 +145,7 @@ func (g *Consumer) runClient(ctx context.Context) error {
 			if silent && ctx.Err() == nil && g.finalError() == nil {
 				return errSilent
 			}
-			service.CloseWithin(2*service.CloseTimeout, group) // leaves the group, so that others take over at once
+			wait.CloseWithin(2*wait.CloseTimeout, group) // leaves the group, so that others take over at once
 			return err
 		case <-stopping:
 			stopping, stopped = nil, time.Now()
@@ -160,10 +161,10 @@ func (g *Consumer) runClient(ctx context.Context) error {
 					return errSilent
 				}
 			case stopped.IsZero():
-			case time.Since(stopped) > service.Grace/2 && g.idle():
-				g.Process.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
+			case time.Since(stopped) > wait.Grace/2 && g.idle():
+				g.Hooks.Log.Warn("stopped without leaving the group: no coordinator answers", "group", g.Member.Group)
 				return g.uncommittedError()
-			case time.Since(stopped) > service.Grace:
+			case time.Since(stopped) > wait.Grace:
 				return fmt.Errorf("consumer group %s: %w", g.Member.Group, kafka.ErrUnknown)
 			}
 		}
@@ -203,7 +204,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 			return fmt.Errorf("consumer group %s: %w", g.Member.Group, err)
 		}
 		if errors.Is(err, sarama.ErrFencedInstancedId) {
-			switch err := g.fenced(life, err); {
+			switch err := g.fenced(life); {
 			case ctx.Err() != nil:
 				return g.uncommittedError()
 			case life.Err() != nil:
@@ -216,7 +217,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 			return refused
 		}
 		if err != nil {
-			g.Process.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)
+			g.Hooks.Log.Warn("consumer group session failed; joining again", "group", g.Member.Group, "error", err)
 		}
 		if time.Since(began) > time.Second {
 			delay = shortest
@@ -224,7 +225,7 @@ func (g *Consumer) consume(ctx, life context.Context, group sarama.ConsumerGroup
 				continue
 			}
 		}
-		if service.Sleep(life, delay/2+rand.N(delay/2)) != nil {
+		if wait.Sleep(life, delay/2+rand.N(delay/2)) != nil {
 			return g.uncommittedError()
 		}
 		delay = min(delay*2, longest)
@@ -242,7 +243,7 @@ func (g *Consumer) drainErrors(errs <-chan error) {
 			continue
 		}
 		if g.finalError() == nil {
-			g.Process.Log.Warn("consumer group", "group", g.Member.Group, "error", err)
+			g.Hooks.Log.Warn("consumer group", "group", g.Member.Group, "error", err)
 		}
 	}
 }
@@ -286,7 +287,8 @@ func (g *Consumer) stuck() error {
 	defer g.mu.Unlock()
 	for partition, claim := range g.claims {
 		if since := claim.handlingSince.Load(); since != 0 && time.Since(time.UnixMilli(since)) > g.handleTimeout {
-			return fmt.Errorf("partition %d: the message after offset %d has not been handled within %s: giving up, so that another member can try", partition, claim.marked.Load(), g.handleTimeout)
+			return fmt.Errorf("partition %d: the message after offset %d has not been handled within %s: giving up, so that another member can try",
+				partition, claim.marked.Load(), g.handleTimeout)
 		}
 	}
 	return nil

@@ -12,7 +12,9 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -61,7 +63,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 	t.Helper()
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
-		func(env *service.Env) kafka.Cluster { return kafka.ClusterFromEnv(env) },
+		func(env *service.Env) kafka.Cluster { return kafkaenv.Cluster(env) },
 		func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
 			connect := func(ctx context.Context) (sarama.Client, error) {
 				return cluster.Dial(ctx, cluster.Config("test"), []string{"t"}, func(error) {})
@@ -72,7 +74,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 			}
 			defer service.CloseWithin(service.CloseTimeout, client) // sarama's refresh of the metadata, under way, would hold it
 			g := &group.Consumer{
-				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Process: p,
+				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Hooks: lines.Hooks(p),
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },
 			}
 			if change != nil {

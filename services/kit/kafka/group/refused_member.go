@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 )
 
 // joinRefusal is a coordinator's reason for not taking a member in, one that sarama does not retry by itself.
@@ -17,7 +18,7 @@ type joinRefusal struct {
 	code   sarama.KError
 	name   string // Kafka's name for it
 	wait   time.Duration
-	pt, en string // what it means and what to do, for students; %s is the group
+	reason string // what it means and what to do; the verb is the group
 }
 
 // describeTimeout is how long the coordinator has to describe the group.
@@ -35,65 +36,53 @@ const strategyWait = time.Minute
 // A wait of 0 ends the program at once: the answer is the same at every try until somebody changes a setting.
 var joinRefusals = []joinRefusal{
 	{sarama.ErrInconsistentGroupProtocol, "INCONSISTENT_GROUP_PROTOCOL", strategyWait,
-		"o grupo %s já tem membros com outra estratégia de partição, e este programa só conhece range: pare os outros membros, configure neles range (partition.assignment.strategy), ou escolha outro CONSUMER_GROUP",
-		"group %s has members with another assignment strategy, and this program knows only range: stop the other members, configure range for them (partition.assignment.strategy), or choose another CONSUMER_GROUP"},
+		"group %s has members with another assignment strategy, and this program knows only range: stop the other members, configure " +
+			"range for them (partition.assignment.strategy), or choose another CONSUMER_GROUP"},
 	{sarama.ErrGroupMaxSizeReached, "GROUP_MAX_SIZE_REACHED", waitForEver,
-		"o grupo %s está cheio (group.max.size dos brokers): este programa entra quando um membro sair; ou aumente group.max.size, ou escolha outro CONSUMER_GROUP",
-		"group %s is full (group.max.size of the brokers): this program joins when a member leaves; or raise group.max.size, or choose another CONSUMER_GROUP"},
+		"group %s is full (group.max.size of the brokers): this program joins when a member leaves; or raise group.max.size, or choose " +
+			"another CONSUMER_GROUP"},
 	{sarama.ErrInvalidSessionTimeout, "INVALID_SESSION_TIMEOUT", 0,
-		"os brokers não aceitam a sessão de 6 s deste programa no grupo %s: configure neles group.min.session.timeout.ms até 6000 e group.max.session.timeout.ms a partir de 6000",
-		"the brokers do not accept this program's session timeout of 6 s in group %s: set group.min.session.timeout.ms to at most 6000 and group.max.session.timeout.ms to at least 6000"},
+		"the brokers do not accept this program's session timeout of 6 s in group %s: set group.min.session.timeout.ms to at most 6000 " +
+			"and group.max.session.timeout.ms to at least 6000"},
 	{sarama.ErrInvalidGroupId, "INVALID_GROUP_ID", 0,
-		"os brokers não aceitam o nome de grupo %q: escolha outro CONSUMER_GROUP",
 		"the brokers do not accept the group name %q: choose another CONSUMER_GROUP"},
 	{sarama.ErrGroupAuthorizationFailed, "GROUP_AUTHORIZATION_FAILED", 0,
-		"este usuário não tem permissão no grupo %s: dê a ele READ no grupo (kafka-acls --add --operation Read --group), ou escolha outro CONSUMER_GROUP",
-		"this user has no permission on group %s: grant READ on the group (kafka-acls --add --operation Read --group), or choose another CONSUMER_GROUP"},
+		"this user has no permission on group %s: grant READ on the group (kafka-acls --add --operation Read --group), or choose " +
+			"another CONSUMER_GROUP"},
 	{sarama.ErrUnsupportedVersion, "UNSUPPORTED_VERSION", 0,
-		"os brokers não falam a versão do protocolo de que este programa precisa no grupo %s: use Kafka 2.5 ou mais novo",
 		"the brokers do not speak the protocol version that this program needs in group %s: use Kafka 2.5 or newer"},
 }
 
 // standingRefusal is a refusal that was not withdrawn yet.
 type standingRefusal struct {
-	joinRefusal
-	group    string
-	strategy string // that rules in the group, where that is why
-	since    time.Time
+	*kafka.RefusedError
+	since time.Time
 }
 
-// line is the refusal for students.
-func (r *standingRefusal) line(lang service.Lang) string {
-	name := r.name
-	if r.strategy != "" {
-		name += ": " + r.strategy
-	}
-	return fmt.Sprintf(service.Pick(lang, r.pt, r.en), r.group) + " (" + name + ")"
-}
-
-// refuse notes why the coordinator does not take the member in, for [Consumer.waitingLine]. It tells students and
-// returns a kafka.RefusedError where a further try cannot help.
+// refuse notes why the coordinator does not take the member in, for [Consumer.waitCause]. It reports and returns a
+// kafka.RefusedError where a further try cannot help.
 func (g *Consumer) refuse(ctx context.Context, err error) error {
 	for _, r := range joinRefusals {
 		if !errors.Is(err, r.code) {
 			continue
 		}
 		standing := g.standing()
-		if standing == nil || standing.code != r.code {
-			standing = &standingRefusal{joinRefusal: r, group: g.Member.Group, since: time.Now()}
+		if standing == nil || standing.Err != r.code {
+			refused := &kafka.RefusedError{Name: g.Member.Group, Reason: fmt.Sprintf(r.reason, g.Member.Group), Code: r.name, Err: r.code}
 			if r.code == sarama.ErrInconsistentGroupProtocol {
-				// Without it the line says less; that it could not be asked for is no news.
-				if described, err := g.describe(ctx); err == nil {
-					standing.strategy = service.Safe(described.Protocol) // others choose it
+				// Without the strategy that rules in the group it says less; that it could not be asked for is no news.
+				if described, err := g.describe(ctx); err == nil && described.Protocol != "" {
+					refused.Code += ": " + strings.Trim(strconv.Quote(described.Protocol), `"`) // others choose it
 				}
 			}
+			standing = &standingRefusal{refused, time.Now()}
 			g.setRefusal(standing)
 		}
 		if time.Since(standing.since) < min(r.wait, g.longestWait) {
 			return nil
 		}
-		g.Process.Out.Print(standing.line(g.Process.Lang))
-		return &kafka.RefusedError{Reason: standing.line(service.English), Err: r.code}
+		g.Hooks.Failed(standing.RefusedError)
+		return standing.RefusedError
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// skipRemoved moves a partition whose committed offset is out of range, and says what was lost.
+// skipRemoved moves a partition whose committed offset is out of range, and reports what was lost.
 // Below the log's start, retention has deleted messages that the group had not read: go on with the
 // oldest that is left. Beyond its end, the topic was made anew: go on as a group without an offset
 // does (AUTO_OFFSET_RESET).
@@ -27,15 +27,17 @@ func (g *Consumer) skipRemoved(session sarama.ConsumerGroupSession, partition in
 	if g.Member.Reset == sarama.OffsetNewest {
 		start = newest
 	}
+	log := g.Hooks.Log.With("topic", g.Topic, "partition", partition)
 	switch {
 	case committed < 0:
 		session.MarkOffset(g.Topic, partition, start, "")
 	case committed < oldest:
-		g.Process.Log.Warn("messages were deleted before this group had read them", "topic", g.Topic, "partition", partition, "from", committed, "to", oldest)
-		g.Process.Out.Print(removedLine(g.Process.Lang, partition, committed, oldest-1))
+		log.Warn("messages were deleted before this group had read them", "from", committed, "to", oldest)
+		g.Hooks.Removed(partition, committed, oldest-1)
 		session.MarkOffset(g.Topic, partition, oldest, "")
 	case committed > newest:
-		g.Process.Log.Warn("the group's offset is beyond the end of the log: was the topic deleted and made again?", "topic", g.Topic, "partition", partition, "committed", committed, "newest", newest, "continuing_at", start)
+		log.Warn("the group's offset is beyond the end of the log: was the topic deleted and made again?",
+			"committed", committed, "newest", newest, "continuing_at", start)
 		session.ResetOffset(g.Topic, partition, start, "")
 	}
 	return nil

@@ -1,4 +1,4 @@
-package event
+package lines
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 
 // Money is an amount for people: two decimals and groups of three digits, 1.234,50 in Portuguese and
 // 1,234.50 in English. Further decimals are cut and not rounded: 4499.999 is approved, and shown as 4500.00
-// it would look like a wrong decision. On the wire an amount keeps its scale; see Amount.
+// it would look like a wrong decision. On the wire an amount keeps its scale; see event.Amount.
 func Money(lang service.Lang, amount decimal.Decimal) string {
 	group, point := service.Pick(lang, ".", ","), service.Pick(lang, ",", ".")
 	text := amount.Truncate(2).StringFixed(2)

@@ -1,4 +1,4 @@
-package kafka_test
+package kafkaenv_test
 
 import (
 	"slices"
@@ -8,10 +8,11 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 )
 
-func TestClusterFromEnv(t *testing.T) {
+func TestCluster(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		vars map[string]string
@@ -28,7 +29,7 @@ func TestClusterFromEnv(t *testing.T) {
 		{"a proxy without a port", map[string]string{"KAFKA_PROXY": "socks5://p"}, "", "KAFKA_PROXY"},
 	} {
 		env := service.EnvOf(c.vars)
-		got := kafka.ClusterFromEnv(env)
+		got := kafkaenv.Cluster(env)
 		err := env.Err()
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
@@ -56,7 +57,7 @@ func TestHostURLBesideBootstrapServers(t *testing.T) {
 		{"the other is empty", map[string]string{"kafka_host_url": "a:1", "BOOTSTRAP_SERVERS": ""}, nil},
 	} {
 		env := service.EnvOf(c.vars)
-		kafka.ClusterFromEnv(env)
+		kafkaenv.Cluster(env)
 		if got := env.Ignored(); !slices.Equal(got, c.ignored) {
 			t.Errorf("%s: ignored %v, want %v", c.name, got, c.ignored)
 		}
@@ -70,7 +71,7 @@ func TestEveryPublishingIsValid(t *testing.T) {
 			for _, codec := range []string{"none", "lz4", "snappy", "zstd", "gzip"} {
 				env := service.EnvOf(map[string]string{"ACKS": acks, "IDEMPOTENT": idempotent, "COMPRESSION": codec})
 				conf := kafka.Cluster{}.Config("test")
-				kafka.PublishingFromEnv(env).Apply(conf)
+				kafkaenv.Publishing(env).Apply(conf)
 				accepted, valid := env.Err() == nil, conf.Validate() == nil
 				if accepted != valid {
 					t.Errorf("ACKS=%s IDEMPOTENT=%s COMPRESSION=%s: accepted %v, valid for sarama %v", acks, idempotent, codec, accepted, valid)
@@ -80,9 +81,9 @@ func TestEveryPublishingIsValid(t *testing.T) {
 	}
 }
 
-func TestMembershipFromEnv(t *testing.T) {
+func TestMembership(t *testing.T) {
 	env := service.EnvOf(map[string]string{"AUTO_OFFSET_RESET": "latest", "ISOLATION": "read_uncommitted", "GROUP_INSTANCE_ID": "one"})
-	got := kafka.MembershipFromEnv(env, "g")
+	got := kafkaenv.Membership(env, "g")
 	want := kafka.Membership{Group: "g", InstanceID: "one", Reset: sarama.OffsetNewest, Isolation: sarama.ReadUncommitted}
 	if err := env.Err(); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)

@@ -1,0 +1,58 @@
+package service
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"workshop.example/kit/history"
+)
+
+// full is a disk, or a pipe that nobody reads.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+// A message counts as shown when its line is flushed, by whichever call, and not before.
+func TestShowIsNotedWhenItIsFlushed(t *testing.T) {
+	var out strings.Builder
+	for _, c := range []struct {
+		name  string
+		lines *Lines
+		flush func(*Lines)
+		want  string
+	}{
+		{"flushed twice", NewLines(&out), func(l *Lines) { l.Flush(); l.Flush() }, "intent ok"},
+		{"printed behind", NewLines(&out), func(l *Lines) { l.Print("next") }, "intent ok"},
+		{"written behind", NewLines(&out), func(l *Lines) { l.Write([]byte("next\n")) }, "intent"},
+		{"not written", NewLines(full{}), func(l *Lines) { l.Flush() }, "intent"},
+	} {
+		path := filepath.Join(t.TempDir(), "history.jsonl")
+		recorder, err := history.Open(path, "test", func(err error) { t.Error(err) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Process{Out: c.lines, History: recorder}
+		p.Show(history.Subject{Stream: "m", Number: 1}, []byte("line\n"))
+		c.flush(c.lines)
+		recorder.Close()
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries, err := history.Read(file)
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var phases []string
+		for _, e := range entries {
+			phases = append(phases, string(e.Phase))
+		}
+		if got := strings.Join(phases, " "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
