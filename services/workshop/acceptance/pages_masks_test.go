@@ -31,6 +31,7 @@ var masks = map[string]*regexp.Regexp{
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
 	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
 	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
+	"leitura":  regexp.MustCompile(`^  usuário \d, partição \d → \d: [\d↩ ]+$`), // the order of a reader
 	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
 	// What has no key: where it went, and in which order it is read.
 	"sorteio":     regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),

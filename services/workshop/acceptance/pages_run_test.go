@@ -139,6 +139,7 @@ func TestMasks(t *testing.T) {
 		"salto":       {"voltou atrás 11 vezes; a pior, de 22 - 25 para 7 - 9", "voltou atrás *"},
 		"gols":        {"gols em cada partição: 18, 15, 14; nada", "*; nada"},
 		"exibido":     {"exibido até o id 32, confirmado", "*, confirmado"},
+		"leitura":     {"  usuário 2, partição 2 → 0: 32 38 ↩2 8", "*"},
 		"sorteio":     {"Partição 0: 1, 5, 7", "*"},
 		"contagem":    {"golpes 3 · confirmadas 160 · perdidas 0, placar: 16 de 16 eventos", "golpes 3 · * · perdidas 0, placar: *"},
 		"muitas":      {"enviadas 356 · confirmadas 356 · no tópico 356 · perdidas 0", "* · perdidas 0"},
