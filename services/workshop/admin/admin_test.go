@@ -99,15 +99,15 @@ func isUsage(err error) bool {
 func commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition int32, offset int64) {
 	t.Helper()
 	s := open(t, c)
-	if err := s.moveOffsets(group, []move{{Topic: topic, Partition: partition, NewOffset: offset}}); err != nil {
+	if err := SetOffsets(s, group, map[Place]int64{{topic, partition}: offset}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // open is a connection for a test's own questions.
-func open(t *testing.T, c *kafkatest.Cluster) *session {
+func open(t *testing.T, c *kafkatest.Cluster) *Session {
 	t.Helper()
-	s, err := connect(t.Context(), c.Kafka(), c.Kafka().AdminConfig("test"))
+	s, err := Connect(t.Context(), c.Kafka(), c.Kafka().AdminConfig("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

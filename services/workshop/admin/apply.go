@@ -128,7 +128,7 @@ func (a *applier) say(cause string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.cause, a.said = cause, time.Now()
-	a.note("waiting: %s", cause)
+	a.Note("waiting: %s", cause)
 }
 
 // gaveUp explains the end of ctx: what was seen by then, and what to do about it.
@@ -180,7 +180,7 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 				fewer = want
 			}
 		case t.Mismatch == "" && t.Replicas < want:
-			t.Mismatch = fmt.Sprintf("has %s instead of %d", count(int32(t.Replicas), "replica"), want)
+			t.Mismatch = fmt.Sprintf("has %s instead of %d", Count(int32(t.Replicas), "replica"), want)
 		}
 		if t.Mismatch != "" {
 			state = "exists but differs"
@@ -189,20 +189,20 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			continue
 		}
 		fmt.Fprintf(&table, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
-			count(t.Topic.Partitions, "partition"), count(int32(t.Replicas), "replica"))
+			Count(t.Topic.Partitions, "partition"), Count(int32(t.Replicas), "replica"))
 	}
 	if fewer > 0 {
 		warnings = append(warnings, fmt.Sprintf("with %s the topics got %s instead of 3: the loss of a broker can lose messages. "+
 			"To have 3, start three brokers before the topics are created (--min-brokers 3 waits for them)",
-			count(int32(brokers), "broker"), count(int32(fewer), "replica")))
+			Count(int32(brokers), "broker"), Count(int32(fewer), "replica")))
 	}
 	if a.embedded && slices.ContainsFunc(applied, func(t kafka.Applied) bool { return t.Replicas > 1 }) {
-		a.noteCopies()
+		a.NoteCopies()
 	}
 	for _, w := range warnings {
-		a.note("warning: %s", w)
+		a.Note("warning: %s", w)
 	}
-	_, err := screen.Table(a.Stdout, table.String(), a.columns())
+	_, err := screen.Table(a.Stdout, table.String(), a.Width())
 	return err
 }
 
@@ -214,7 +214,7 @@ func Differs(a kafka.Applied) string {
 
 // openAdmin connects to the cluster, for as long as that takes.
 func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.Client, sarama.ClusterAdmin, error) {
-	client, err := cluster.Dial(ctx, cluster.AdminConfig(clientID), nil, waiting)
+	client, err := cluster.Dial(ctx, cluster.AdminConfig(ClientID), nil, waiting)
 	if err != nil {
 		return nil, nil, err
 	}

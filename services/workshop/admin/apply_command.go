@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-func (t *Tool) applyCommand(bootstrap *string) *cobra.Command {
+func newApplyCommand(t *Tool) *cobra.Command {
 	var minBrokers int
 	var timeout time.Duration
 	var specs []string
@@ -35,32 +35,28 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
   workshop topics apply --bootstrap-servers localhost:19092
   workshop topics apply --ecommerce
   workshop topics apply --topic my-topic:3     then: TOPIC=my-topic producer`,
-		Args:              cobra.NoArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := given(cmd, *bootstrap); err != nil {
-				return err
-			}
-			cluster, err := t.Cluster(*bootstrap)
-			if err != nil {
-				return err
-			}
-			if minBrokers < 1 || timeout <= 0 {
-				return service.UsageError("--min-brokers and --timeout have to be greater than 0")
-			}
-			topics, err := t.parseTopics(specs)
-			if ecommerce {
-				topics, err = t.Ecommerce()
-			}
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
-			defer cancel()
-			a := &applier{Tool: t, cluster: cluster, topics: topics, minBrokers: minBrokers, timeout: timeout}
-			return a.run(ctx)
-		},
+		Args: cobra.NoArgs,
 	}
+	t.BindLasting(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		cluster, err := o.Cluster()
+		if err != nil {
+			return err
+		}
+		if minBrokers < 1 || timeout <= 0 {
+			return service.UsageError("--min-brokers and --timeout have to be greater than 0")
+		}
+		topics, err := parseTopics(t, specs)
+		if ecommerce {
+			topics, err = t.Ecommerce()
+		}
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		a := &applier{Tool: t, cluster: cluster, topics: topics, minBrokers: minBrokers, timeout: timeout}
+		return a.run(ctx)
+	})
 	cmd.Flags().StringArrayVar(&specs, "topic", nil, "topic to create instead, as NAME:PARTITIONS; may be given several times")
 	cmd.RegisterFlagCompletionFunc("topic", cobra.NoFileCompletions)
 	cmd.Flags().BoolVar(&ecommerce, "ecommerce", false, "create the topics of the e-commerce system instead")
@@ -74,7 +70,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 
 // parseTopics reads topics given as NAME:PARTITIONS, each with its dead letters; none are the
 // standard topics.
-func (t *Tool) parseTopics(specs []string) ([]kafka.Topic, error) {
+func parseTopics(t *Tool, specs []string) ([]kafka.Topic, error) {
 	if len(specs) == 0 {
 		return t.Standard, nil
 	}

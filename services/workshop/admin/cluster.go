@@ -52,31 +52,32 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
   workshop cluster -o json | jq '.underReplicatedPartitions | length'`,
 		Args: cobra.NoArgs,
 	}
-	o := t.options(cmd, bootstrapFlag(cmd), func(ctx context.Context, o *options, _ []string) error {
-		d, err := ask(ctx, o, func(_ context.Context, s *session) (describedCluster, error) { return s.describeCluster() })
+	BootstrapFlag(cmd)
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		d, err := Ask(ctx, o, func(_ context.Context, s *Session) (describedCluster, error) { return describeCluster(s) })
 		if err != nil {
 			return fmt.Errorf("describe the cluster: %w", err)
 		}
-		if err := o.print(d, d.table); err != nil {
+		if err := o.Print(d, d.table); err != nil {
 			return err
 		}
 		if embedded.IsEmbedded(d.ClusterID) {
-			o.noteCopies()
+			o.NoteCopies()
 		}
 		for _, b := range d.Brokers {
 			if b.cause != nil {
-				o.note("warning: broker %d at %s does not answer: %v", b.ID, b.Address, b.cause)
+				o.Note("warning: broker %d at %s does not answer: %v", b.ID, b.Address, b.cause)
 			}
 		}
 		return nil
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	return cmd
 }
 
-func (s *session) describeCluster() (describedCluster, error) {
+func describeCluster(s *Session) (describedCluster, error) {
 	d := describedCluster{Brokers: []describedBroker{}, UnderReplicated: []string{}, Offline: []string{}}
-	meta, err := s.metadata()
+	meta, err := s.Metadata()
 	if err != nil {
 		return d, err
 	}
@@ -85,7 +86,7 @@ func (s *session) describeCluster() (describedCluster, error) {
 	}
 	replicas, leads := map[int32]int{}, map[int32]int{}
 	for _, t := range meta.Topics {
-		if isInternal(t) {
+		if IsInternal(t) {
 			d.InternalTopics++
 		} else {
 			d.Topics++
@@ -108,7 +109,7 @@ func (s *session) describeCluster() (describedCluster, error) {
 	for _, b := range meta.Brokers {
 		d.Brokers = append(d.Brokers, describedBroker{ID: b.ID(), Address: b.Addr(), Rack: b.Rack(), Replicas: replicas[b.ID()], Leads: leads[b.ID()]})
 	}
-	s.versions(d.Brokers)
+	askVersions(s, d.Brokers)
 	if embedded.IsEmbedded(d.ClusterID) {
 		for i := range d.Brokers {
 			// It answers what it needs, of no one version, and all of it is one process.
@@ -118,17 +119,17 @@ func (s *session) describeCluster() (describedCluster, error) {
 	return d, nil
 }
 
-// versions asks each broker which requests it answers, from which its version can be told.
-func (s *session) versions(brokers []describedBroker) {
+// askVersions asks each broker which requests it answers, from which its version can be told.
+func askVersions(s *Session, brokers []describedBroker) {
 	var wg sync.WaitGroup
 	for i := range brokers {
 		wg.Go(func() {
 			b := sarama.NewBroker(brokers[i].Address)
 			defer b.Close()
-			if brokers[i].cause = b.Open(s.client.Config()); brokers[i].cause != nil {
+			if brokers[i].cause = b.Open(s.Client.Config()); brokers[i].cause != nil {
 				return
 			}
-			resp, err := b.ApiVersions(&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: clientID, ClientSoftwareVersion: "1"})
+			resp, err := b.ApiVersions(&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: ClientID, ClientSoftwareVersion: "1"})
 			if err != nil {
 				brokers[i].cause = err
 				return
@@ -154,8 +155,8 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", dash(d.ClusterID), count(len(d.Brokers), "broker"),
-		count(d.Topics, "topic"), d.InternalTopics, count(d.Partitions, "partition"))
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", Dash(d.ClusterID), Count(len(d.Brokers), "broker"),
+		Count(d.Topics, "topic"), d.InternalTopics, Count(d.Partitions, "partition"))
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
@@ -163,7 +164,7 @@ func (d describedCluster) table(w io.Writer) {
 		if b.ID == d.Controller {
 			role = "controller"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, dash(b.Rack), dash(b.Version), b.Replicas, b.Leads, role)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, Dash(b.Rack), Dash(b.Version), b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
 	if !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {

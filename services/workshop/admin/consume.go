@@ -17,7 +17,7 @@ import (
 
 // consume is the command that prints messages.
 type consume struct {
-	*options
+	*Options
 	topic          string
 	group          string
 	partition      int32 // -1: all
@@ -28,7 +28,7 @@ type consume struct {
 	idle           time.Duration // 0: no limit
 	isolation      string
 	isolationLevel sarama.IsolationLevel
-	start          position
+	start          Position
 	last           int64 // of each partition, so many messages before the end; 0: start says where
 	out            *messagePrinter
 	partitionSet   bool
@@ -58,10 +58,10 @@ the messages of aborted transactions too.`,
   workshop consume transactions --from-beginning --timeout 2s | wc -l
   workshop consume transactions --group mine --from-beginning
   workshop consume transactions.dlq --from-beginning --to-end -o json | jq .headers`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	bootstrap := bootstrapFlag(cmd)
-	c.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+	BootstrapFlag(cmd)
+	c.Options = t.BindLasting(cmd, func(ctx context.Context, _ *Options, args []string) error {
 		c.topic = args[0]
 		c.partitionSet = cmd.Flags().Changed("partition")
 		if cmd.Flags().Changed("group") && c.group == "" {
@@ -79,10 +79,10 @@ the messages of aborted transactions too.`,
 	flags.BoolVar(&c.toEnd, "to-end", false, "stop at the end that the topic has now")
 	flags.StringVar(&c.isolation, "isolation", "read_committed", "read_committed or read_uncommitted")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "partition, offset, time, key and headers too")
-	flags.StringVarP(&c.output, "output", "o", "table", "table, or json: an object a line")
+	flags.StringVarP(&c.Output, "output", "o", "table", "table, or json: an object a line")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("isolation", cobra.FixedCompletions([]cobra.Completion{"read_committed", "read_uncommitted"}, cobra.ShellCompDirectiveNoFileComp))
-	noDefault(cmd, "max", "timeout", "partition")
+	NoDefault(cmd, "max", "timeout", "partition")
 	for _, name := range []string{"group", "partition", "offset", "max", "timeout"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -106,22 +106,22 @@ func (c *consume) check() error {
 	if c.max < 0 || c.idle < 0 || c.partitionSet && c.partition < 0 {
 		return service.UsageError("--max, --timeout and --partition cannot be less than 0")
 	}
-	c.start = position{at: sarama.OffsetNewest}
+	c.start = Position{At: sarama.OffsetNewest}
 	if c.fromBeginning {
-		c.start.at = sarama.OffsetOldest
+		c.start.At = sarama.OffsetOldest
 	}
 	if c.offset == "" {
 		return nil
 	}
 	var ok bool
-	if c.start, ok = parsePosition(c.offset); !ok && strings.HasPrefix(c.offset, "-") {
+	if c.start, ok = ParsePosition(c.offset); !ok && strings.HasPrefix(c.offset, "-") {
 		n, err := strconv.ParseInt(c.offset[1:], 10, 64)
 		c.last, ok = n, err == nil && n > 0
 	}
 	if !ok {
-		return service.UsageError(fmt.Sprintf("--offset %q: accepted: %s, or -3 for the last three", c.offset, positions))
+		return service.UsageError(fmt.Sprintf("--offset %q: accepted: %s, or -3 for the last three", c.offset, Syntax))
 	}
-	if (c.start.isExact || c.last > 0) && !c.partitionSet {
+	if (c.start.IsExact || c.last > 0) && !c.partitionSet {
 		return service.UsageError(fmt.Sprintf("--offset %s: an offset belongs to a partition: give --partition too", c.offset))
 	}
 	return nil
@@ -131,21 +131,21 @@ func (c *consume) run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	spans, err := ask(ctx, c.options, func(ctx context.Context, s *session) (map[place]span, error) { return c.spans(ctx, s) })
+	spans, err := Ask(ctx, c.Options, func(ctx context.Context, s *Session) (map[Place]Span, error) { return c.spans(ctx, s) })
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
-	client, err := c.dial(ctx, c.topic, func(conf *sarama.Config) {
+	client, err := c.Dial(ctx, c.topic, func(conf *sarama.Config) {
 		conf.Consumer.IsolationLevel = c.isolationLevel
 		if c.group != "" { // others have their spans
-			conf.Consumer.Offsets.Initial = c.start.at
+			conf.Consumer.Offsets.Initial = c.start.At
 		}
 	})
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
 	defer service.CloseWithin(service.CloseTimeout, client)
-	c.out = newMessagePrinter(c.Stdout, c.output == "json", c.verbose, c.max)
+	c.out = newMessagePrinter(c.Stdout, c.Output == "json", c.verbose, c.max)
 	switch {
 	case c.group != "":
 		err = c.asMember(ctx, client)
@@ -157,10 +157,10 @@ func (c *consume) run(ctx context.Context) error {
 	if ferr := c.out.flush(); err == nil {
 		err = ferr
 	}
-	if errors.Is(err, errEnough) {
+	if errors.Is(err, ErrEnough) {
 		err = nil
 	}
-	c.note("%s", count(c.out.printed(), "message"))
+	c.Note("%s", Count(c.out.printed(), "message"))
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
@@ -168,57 +168,57 @@ func (c *consume) run(ctx context.Context) error {
 }
 
 // spans say from where to read each partition, and where it ends now.
-func (c *consume) spans(ctx context.Context, s *session) (map[place]span, error) {
-	meta, err := s.metadata()
+func (c *consume) spans(ctx context.Context, s *Session) (map[Place]Span, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	which := chosen{topic: c.topic}
+	which := Chosen{Topic: c.topic}
 	if c.partitionSet {
-		which.partitions = []int32{c.partition}
+		which.Partitions = []int32{c.partition}
 	}
-	places, err := which.places(meta)
+	places, err := which.Places(meta)
 	if err != nil {
 		return nil, err
 	}
-	logs, err := s.bounds(ctx, meta, places)
+	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	starts, err := s.resolve(ctx, c.start, logs)
+	starts, err := Resolve(ctx, s, c.start, logs)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[place]span{}
+	spans := map[Place]Span{}
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return nil, leaderless(p)
+			return nil, Leaderless(p)
 		}
 		from := starts[p]
 		if c.last > 0 {
-			from = max(log.start, log.end-c.last)
+			from = max(log.Start, log.End-c.last)
 		}
-		if from < log.start || from > log.end {
-			return nil, fmt.Errorf("partition %d has no offset %d: its log begins with %d, and the next message will be %d", p.partition, from, log.start, log.end)
+		if from < log.Start || from > log.End {
+			return nil, fmt.Errorf("partition %d has no offset %d: its log begins with %d, and the next message will be %d", p.Partition, from, log.Start, log.End)
 		}
-		end := log.end
+		end := log.End
 		if c.isolationLevel == sarama.ReadCommitted {
-			end = log.stable // what is behind is not decided yet
+			end = log.Stable // what is behind is not decided yet
 		}
-		spans[p] = span{from, end}
+		spans[p] = Span{from, end}
 	}
 	return spans, nil
 }
 
 // toTheEnd prints partition after partition.
-func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[place]span) error {
-	for _, p := range sortedPlaces(spans) {
-		if spans[p].from >= spans[p].to {
+func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[Place]Span) error {
+	for _, p := range SortedPlaces(spans) {
+		if spans[p].From >= spans[p].To {
 			continue
 		}
-		_, err := kafka.ReadTo(ctx, client, p.topic, p.partition, spans[p].from, spans[p].to, c.isolationLevel, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset >= spans[p].to {
+		_, err := kafka.ReadTo(ctx, client, p.Topic, p.Partition, spans[p].From, spans[p].To, c.isolationLevel, func(msg *sarama.ConsumerMessage) error {
+			if msg.Offset >= spans[p].To {
 				return nil
 			}
 			return c.out.print(msg)

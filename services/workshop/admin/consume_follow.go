@@ -18,7 +18,7 @@ import (
 
 // follow prints the messages of all partitions as they come. Partitions that are added meanwhile it
 // reads from their oldest message.
-func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[place]span) error {
+func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[Place]Span) error {
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[pl
 		return nil
 	}
 	for p, span := range spans {
-		if err := begin(p.partition, span.from); err != nil {
+		if err := begin(p.Partition, span.From); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func (c *consume) notes() (note func(format string, args ...any), quiet func()) 
 		mu.Lock()
 		defer mu.Unlock()
 		if !ended {
-			c.note(format, args...)
+			c.Note(format, args...)
 		}
 	}
 	return note, func() {
@@ -176,7 +176,7 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 		go func() {
 			for service.Sleep(ctx, min(c.idle/4, 100*time.Millisecond)) == nil {
 				if time.Since(time.UnixMilli(last.Load())) > c.idle {
-					stop(errEnough)
+					stop(ErrEnough)
 				}
 			}
 		}()
@@ -184,16 +184,16 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 	group := &kafkagroup.Consumer{
 		Client: client,
 		Redial: func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
-		Member: kafka.Membership{Group: c.group, Reset: c.start.at},
+		Member: kafka.Membership{Group: c.group, Reset: c.start.At},
 		Topic:  c.topic,
 		Process: &service.Process{
-			Name: clientID, Lang: service.English, Out: service.NewLines(c.Stderr),
+			Name: ClientID, Lang: service.English, Out: service.NewLines(c.Stderr),
 			Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		},
 		Assigned: func(_, _, held []int32) {
 			last.Store(time.Now().UnixMilli())
 			if len(held) == 0 {
-				c.note("member of group %s without a partition: the group has more members than the topic has partitions", c.group)
+				c.Note("member of group %s without a partition: the group has more members than the topic has partitions", c.group)
 			}
 		},
 		Handle: func(_ context.Context, claim *kafkagroup.Claim) error { return c.asOwner(claim, &last) },
@@ -219,11 +219,11 @@ func (c *consume) asOwner(claim *kafkagroup.Claim, last *atomic.Int64) error {
 	for msg := range claim.Messages() {
 		last.Store(time.Now().UnixMilli())
 		err := c.out.print(msg)
-		if err == nil || errors.Is(err, errEnough) && !errors.Is(err, errTooMany) {
+		if err == nil || errors.Is(err, ErrEnough) && !errors.Is(err, errTooMany) {
 			printed = msg
 			unmarked++
 		}
-		if errors.Is(err, errEnough) {
+		if errors.Is(err, ErrEnough) {
 			return errors.Join(show(), kafkagroup.ErrDone)
 		}
 		if err != nil {
@@ -242,9 +242,9 @@ func (c *consume) asOwner(claim *kafkagroup.Claim, last *atomic.Int64) error {
 }
 
 func (c *consume) redial(ctx context.Context, conf *sarama.Config) (sarama.Client, error) {
-	cluster, err := c.Cluster(*c.bootstrap)
+	cluster, err := c.Cluster()
 	if err != nil {
 		return nil, err
 	}
-	return cluster.Dial(ctx, conf, []string{c.topic}, func(cause error) { c.note("waiting: %v", cause) })
+	return cluster.Dial(ctx, conf, []string{c.topic}, func(cause error) { c.Note("waiting: %v", cause) })
 }

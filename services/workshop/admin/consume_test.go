@@ -47,7 +47,7 @@ func TestConsumeFromAPlace(t *testing.T) {
 		if strings.Join(strings.Fields(got.stdout), " ") != r.want {
 			t.Errorf("%s printed %q, want %s", r.args, got.stdout, r.want)
 		}
-		contains(t, got.stderr, "workshop: "+count(len(strings.Fields(r.want)), "message")+"\n")
+		contains(t, got.stderr, "workshop: "+Count(len(strings.Fields(r.want)), "message")+"\n")
 	}
 	workshop(t, c.Kafka(), "consume", "empty", "--from-beginning", "--to-end").prints(t, "")
 }
@@ -87,7 +87,7 @@ func TestConsumeFollowsUntilInterrupted(t *testing.T) {
 		if strings.Contains(got.stdout, "before") {
 			t.Errorf("it began before it was asked to:\n%s", got.stdout)
 		}
-		contains(t, got.stderr, count(strings.Count(got.stdout, "\n"), "message"))
+		contains(t, got.stderr, Count(strings.Count(got.stdout, "\n"), "message"))
 	}
 }
 
@@ -133,7 +133,7 @@ func TestConsumeAsAGroup(t *testing.T) {
 	for _, args := range [][]string{{"--max", "70"}, {"--max", "1"}, {"--timeout", "500ms"}} {
 		got := workshop(t, c.Kafka(), append([]string{"consume", "t", "--group", "g", "--from-beginning"}, args...)...).ok(t)
 		lines := strings.Fields(got.stdout)
-		contains(t, got.stderr, count(len(lines), "message"))
+		contains(t, got.stderr, Count(len(lines), "message"))
 		seen = append(seen, lines...)
 	}
 	slices.Sort(want)

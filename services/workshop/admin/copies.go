@@ -6,12 +6,12 @@ import (
 	"workshop.example/kit/embedded"
 )
 
-// isEmbedded reports whether the cluster is the one of «workshop up».
-func isEmbedded(meta *sarama.MetadataResponse) bool {
+// IsEmbedded reports whether the cluster is the one of «workshop up».
+func IsEmbedded(meta *sarama.MetadataResponse) bool {
 	return meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID)
 }
 
-// noteCopies says what is wrong with the replicas that the embedded cluster names.
-func (t *Tool) noteCopies() {
-	t.note("this is the embedded cluster, which replicates nothing: it keeps each partition once, whatever replicas it names")
+// NoteCopies says what is wrong with the replicas that the embedded cluster names.
+func (t *Tool) NoteCopies() {
+	t.Note("this is the embedded cluster, which replicates nothing: it keeps each partition once, whatever replicas it names")
 }

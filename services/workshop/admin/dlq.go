@@ -25,8 +25,8 @@ func DLQCommand(t *Tool) *cobra.Command {
 goes on. Those of the e-commerce system share one, ECOMMERCE_DEADLETTER, in which the value is JSON for people with
 the original inside. Here you see what is there, and send it back once the consumer has been mended.`,
 	}
-	bootstrap := bootstrapFlag(cmd)
-	cmd.AddCommand(t.dlqListCommand(bootstrap), t.dlqShowCommand(bootstrap), t.dlqReplayCommand(bootstrap))
+	BootstrapFlag(cmd)
+	cmd.AddCommand(newDLQListCommand(t), newShowCommand(t), newReplayCommand(t))
 	return cmd
 }
 
@@ -39,7 +39,7 @@ type listedLetters struct {
 	AtLeast     bool   `json:"atLeast,omitempty"` // counting was given up
 }
 
-func (t *Tool) dlqListCommand(bootstrap *string) *cobra.Command {
+func newDLQListCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the dead-letter topics, and how many letters each has",
@@ -48,24 +48,24 @@ those that «workshop dlq replay» has not sent back.`,
 		Example: "  workshop dlq list",
 		Args:    cobra.NoArgs,
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, _ []string) error {
-		topics, err := ask(ctx, o, func(ctx context.Context, s *session) ([]listedLetters, error) { return s.listLetters(ctx) })
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		topics, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]listedLetters, error) { return listLetters(ctx, s) })
 		if err != nil {
 			return fmt.Errorf("list dead letters: %w", err)
 		}
-		return o.print(topics, func(w io.Writer) {
+		return o.Print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
 			for _, l := range topics {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), counted{l.Letters, l.AtLeast}, counted{l.NotReplayed, l.AtLeast})
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), Counted{l.Letters, l.AtLeast}, Counted{l.NotReplayed, l.AtLeast})
 			}
 		})
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	return cmd
 }
 
-func (s *session) listLetters(ctx context.Context) ([]listedLetters, error) {
-	meta, err := s.metadata()
+func listLetters(ctx context.Context, s *Session) ([]listedLetters, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +78,15 @@ func (s *session) listLetters(ctx context.Context) ([]listedLetters, error) {
 		if source, own := strings.CutSuffix(t.Name, dlqSuffix); own {
 			l.Source = source
 		}
-		all, err := s.letters(ctx, meta, t.Name, nil)
+		all, err := countLetters(ctx, s, meta, t.Name, nil)
 		if err != nil {
 			return nil, err
 		}
-		done, err := s.stablyCommitted(ctx, replayGroup(t.Name), t)
+		done, err := StablyCommitted(ctx, s, replayGroup(t.Name), t)
 		if err != nil {
 			return nil, err
 		}
-		left, err := s.letters(ctx, meta, t.Name, done)
+		left, err := countLetters(ctx, s, meta, t.Name, done)
 		if err != nil {
 			return nil, err
 		}
@@ -97,33 +97,33 @@ func (s *session) listLetters(ctx context.Context) ([]listedLetters, error) {
 }
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
-func (s *session) letterSpans(ctx context.Context, meta *sarama.MetadataResponse, topic string, from map[place]int64) (map[place]span, error) {
-	places, err := chosen{topic: topic}.places(meta)
+func letterSpans(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (map[Place]Span, error) {
+	places, err := Chosen{Topic: topic}.Places(meta)
 	if err != nil {
 		return nil, err
 	}
-	logs, err := s.bounds(ctx, meta, places)
+	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[place]span{}
+	spans := map[Place]Span{}
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return nil, leaderless(p)
+			return nil, Leaderless(p)
 		}
-		spans[p] = span{max(log.start, from[p]), log.stable}
+		spans[p] = Span{max(log.Start, from[p]), log.Stable}
 	}
 	return spans, nil
 }
 
-// letters counts the letters of a topic from these offsets on.
-func (s *session) letters(ctx context.Context, meta *sarama.MetadataResponse, topic string, from map[place]int64) (sum counted, err error) {
-	spans, err := s.letterSpans(ctx, meta, topic, from)
+// countLetters counts the letters of a topic from these offsets on.
+func countLetters(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (sum Counted, err error) {
+	spans, err := letterSpans(ctx, s, meta, topic, from)
 	if err != nil {
 		return sum, err
 	}
-	counts, err := s.count(ctx, spans)
+	counts, err := CountMessages(ctx, s, spans)
 	for _, n := range counts {
 		sum.Messages += n.Messages
 		sum.AtLeast = sum.AtLeast || n.AtLeast
@@ -131,7 +131,7 @@ func (s *session) letters(ctx context.Context, meta *sarama.MetadataResponse, to
 	return sum, err
 }
 
-func (t *Tool) dlqShowCommand(bootstrap *string) *cobra.Command {
+func newShowCommand(t *Tool) *cobra.Command {
 	var limit int64
 	cmd := &cobra.Command{
 		Use:   "show TOPIC",
@@ -139,33 +139,33 @@ func (t *Tool) dlqShowCommand(bootstrap *string) *cobra.Command {
 		Example: `  workshop dlq show transactions.dlq
   workshop dlq show ECOMMERCE_DEADLETTER
   workshop dlq show transactions.dlq --max 100 -o json | jq -r .letter.reason | sort | uniq -c`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
 		if limit < 1 {
 			return service.UsageError("--max has to be at least 1")
 		}
-		letters, err := ask(ctx, o, func(ctx context.Context, s *session) ([]*sarama.ConsumerMessage, error) {
-			return s.readLetters(ctx, args[0], limit+1)
+		letters, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]*sarama.ConsumerMessage, error) {
+			return readLetters(ctx, s, args[0], limit+1)
 		})
 		if err != nil {
 			return fmt.Errorf("show dead letters: %w", err)
 		}
 		more := int64(len(letters)) > limit
 		for _, msg := range letters[:min(int64(len(letters)), limit)] {
-			if err := o.showLetter(msg); err != nil {
+			if err := showLetter(o, msg); err != nil {
 				return err
 			}
 		}
 		switch {
 		case more:
-			o.note("there are more: --max shows them")
+			o.Note("there are more: --max shows them")
 		case len(letters) == 0:
-			o.note("%s has no letters", args[0])
+			o.Note("%s has no letters", args[0])
 		}
 		return nil
 	})
-	cmd.Flags().StringVarP(&o.output, "output", "o", "table", "table, or json: an object a line")
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "table, or json: an object a line")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.Flags().Int64Var(&limit, "max", 10, "how many letters, from the oldest on")
 	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
@@ -173,30 +173,30 @@ func (t *Tool) dlqShowCommand(bootstrap *string) *cobra.Command {
 }
 
 // readLetters reads the oldest letters of a topic.
-func (s *session) readLetters(ctx context.Context, topic string, limit int64) ([]*sarama.ConsumerMessage, error) {
+func readLetters(ctx context.Context, s *Session, topic string, limit int64) ([]*sarama.ConsumerMessage, error) {
 	if err := isLetters(s, topic); err != nil {
 		return nil, err
 	}
-	meta, err := s.metadata()
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	spans, err := s.letterSpans(ctx, meta, topic, nil)
+	spans, err := letterSpans(ctx, s, meta, topic, nil)
 	if err != nil {
 		return nil, err
 	}
 	var letters []*sarama.ConsumerMessage
-	for _, p := range sortedPlaces(spans) {
-		if spans[p].from >= spans[p].to {
+	for _, p := range SortedPlaces(spans) {
+		if spans[p].From >= spans[p].To {
 			continue
 		}
-		_, err := kafka.ReadTo(ctx, s.client, p.topic, p.partition, spans[p].from, spans[p].to, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		_, err := kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, spans[p].From, spans[p].To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			if letters = append(letters, msg); int64(len(letters)) >= limit {
-				return errEnough
+				return ErrEnough
 			}
 			return nil
 		})
-		if errors.Is(err, errEnough) {
+		if errors.Is(err, ErrEnough) {
 			break
 		}
 		if err != nil {
@@ -206,25 +206,25 @@ func (s *session) readLetters(ctx context.Context, topic string, limit int64) ([
 	return letters, nil
 }
 
-func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
+func showLetter(o *Options, msg *sarama.ConsumerMessage) error {
 	l, original := letterOf(msg)
 	l, value := unwrap(msg, l)
-	if o.output == "json" {
-		return writeJSON(o.Stdout, struct {
-			message
+	if o.Output == "json" {
+		return WriteJSON(o.Stdout, struct {
+			Message
 			Letter letter `json:"letter"`
-		}{messageOf(msg), l}, "")
+		}{MessageOf(msg), l}, "")
 	}
-	err := o.say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
+	err := o.Say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
 	line := func(name, text string) {
 		if err == nil {
-			err = o.say("  %-8s %s", name, text)
+			err = o.Say("  %-8s %s", name, text)
 		}
 	}
 	sentence := func(name, text string) { // folded; what a message holds stays whole
-		for _, part := range fold.Line(fmt.Sprintf("  %-8s %s", name, text), o.columns(), len("  refused  ")) {
+		for _, part := range fold.Line(fmt.Sprintf("  %-8s %s", name, text), o.Width(), len("  refused  ")) {
 			if err == nil {
-				err = o.say("%s", part)
+				err = o.Say("%s", part)
 			}
 		}
 	}
@@ -242,12 +242,12 @@ func (o *options) showLetter(msg *sarama.ConsumerMessage) error {
 	if l.CorrelationID != "" {
 		line("way", l.CorrelationID)
 	}
-	line("key", readable(msg.Key))
-	line("headers", readableHeaders(original))
+	line("key", Quoted(msg.Key))
+	line("headers", Headers(original))
 	if l.OriginalBase64 != "" {
 		line("value", "in base64: "+l.OriginalBase64)
 	} else {
-		line("value", text(value))
+		line("value", Text(value))
 	}
 	return err
 }

@@ -22,21 +22,21 @@ type origins struct {
 	again int64
 }
 
-// origins reads what earlier replays of a shared topic have passed.
-func (s *session) origins(ctx context.Context, meta *sarama.MetadataResponse, topic string, done map[place]int64) (*origins, error) {
+// readOrigins reads what earlier replays of a shared topic have passed.
+func readOrigins(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, done map[Place]int64) (*origins, error) {
 	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
 		return nil, nil
 	}
 	o := &origins{seen: map[string][]string{}}
-	spans, err := s.letterSpans(ctx, meta, topic, nil)
+	spans, err := letterSpans(ctx, s, meta, topic, nil)
 	if err != nil {
 		return nil, err
 	}
 	for p, log := range spans {
-		if done[p] <= log.from {
+		if done[p] <= log.From {
 			continue
 		}
-		_, err := kafka.ReadTo(ctx, s.client, p.topic, p.partition, log.from, done[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		_, err := kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, log.From, done[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			if msg.Offset < done[p] {
 				o.known(msg)
 			}

@@ -19,7 +19,7 @@ import (
 // replayer sends letters back, some in each transaction. The transaction also moves the offset of the
 // replay's own group past them, so that a letter goes back once, whatever happens in between.
 type replayer struct {
-	*options
+	*Options
 	topic      string
 	limit      int64 // 0: all
 	client     sarama.Client
@@ -36,7 +36,7 @@ type replayer struct {
 // beginnings and ends do not count.
 const batchSize = 100
 
-func (t *Tool) dlqReplayCommand(bootstrap *string) *cobra.Command {
+func newReplayCommand(t *Tool) *cobra.Command {
 	r := &replayer{}
 	cmd := &cobra.Command{
 		Use:   "replay TOPIC",
@@ -51,9 +51,9 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 		Example: `  workshop dlq replay transactions.dlq --max 1       try one first
   workshop dlq replay transactions.dlq
   workshop dlq replay ECOMMERCE_DEADLETTER           each letter to the topic that it came from`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+	r.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
 		if r.limit < 0 {
 			return service.UsageError("--max cannot be less than 0")
 		}
@@ -61,7 +61,7 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 		return r.run(ctx)
 	})
 	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
-	noDefault(cmd, "max")
+	NoDefault(cmd, "max")
 	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
 	return cmd
 }
@@ -72,17 +72,17 @@ func (r *replayer) run(ctx context.Context) error {
 	}
 	defer service.CloseWithin(service.CloseTimeout, r.client)
 	defer r.transactor.Close()
-	spans, err := ask(ctx, r.options, func(ctx context.Context, s *session) (map[place]span, error) { return r.spans(ctx, s) })
+	spans, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) (map[Place]Span, error) { return r.spans(ctx, s) })
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
 	err = r.replay(ctx, spans)
-	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", count(r.sent, "letter"), r.topic)
+	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", Count(r.sent, "letter"), r.topic)
 	if r.origins != nil && r.origins.again > 0 {
-		r.note("%s of the same messages: refused by more than one service, and sent back once", count(r.origins.again, "more letter"))
+		r.Note("%s of the same messages: refused by more than one service, and sent back once", Count(r.origins.again, "more letter"))
 	}
 	if r.left > 0 {
-		r.note("%s without a header dlq.topic stayed: written by no service of the workshop", count(r.left, "message"))
+		r.Note("%s without a header dlq.topic stayed: written by no service of the workshop", Count(r.left, "message"))
 	}
 	if _, fenced := errors.AsType[*kafka.FencedError](err); fenced {
 		return errors.New("replay: another replay of the topic has started, and goes on instead of this one")
@@ -99,11 +99,11 @@ func (r *replayer) run(ctx context.Context) error {
 // prepare checks the topic and takes the transactional id. From then on no earlier replay of the topic,
 // one that was killed or hangs, can send or commit.
 func (r *replayer) prepare(ctx context.Context) error {
-	targets, err := ask(ctx, r.options, func(_ context.Context, s *session) ([]string, error) {
+	targets, err := Ask(ctx, r.Options, func(_ context.Context, s *Session) ([]string, error) {
 		if err := isLetters(s, r.topic); err != nil {
 			return nil, err
 		}
-		topics, err := s.listTopics(true)
+		topics, err := listTopics(s, true)
 		var names []string
 		for _, t := range topics {
 			names = append(names, t.Topic)
@@ -114,65 +114,65 @@ func (r *replayer) prepare(ctx context.Context) error {
 		return err
 	}
 	r.targets = targets
-	if r.client, err = r.dial(ctx, r.topic, func(conf *sarama.Config) {
+	if r.client, err = r.Dial(ctx, r.topic, func(conf *sarama.Config) {
 		// A letter was a message of its topic; it must not be refused here already.
 		conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
 	}); err != nil {
 		return err
 	}
-	cluster, err := r.Cluster(*r.bootstrap)
+	cluster, err := r.Cluster()
 	if err != nil {
 		return err
 	}
 	process := &service.Process{
-		Name: clientID, Lang: service.English, Out: service.NewLines(r.Stderr),
+		Name: ClientID, Lang: service.English, Out: service.NewLines(r.Stderr),
 		Log: slog.New(slog.NewTextHandler(r.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	id := kafka.Transactional{ID: replayGroup(r.topic), Timeout: 15 * time.Second}
-	ctx, cancel := context.WithTimeout(ctx, 2*joinTime) // an earlier transaction may have to end first
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // an earlier transaction may have to end first
 	defer cancel()
 	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, process)
 	return err
 }
 
 // spans are the letters that were not replayed yet.
-func (r *replayer) spans(ctx context.Context, s *session) (map[place]span, error) {
-	meta, err := s.metadata()
+func (r *replayer) spans(ctx context.Context, s *Session) (map[Place]Span, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	found, err := find(meta, r.topic)
+	found, err := Find(meta, r.topic)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.stablyCommitted(ctx, replayGroup(r.topic), found[0])
+	done, err := StablyCommitted(ctx, s, replayGroup(r.topic), found[0])
 	if err != nil {
 		return nil, err
 	}
-	if r.origins, err = s.origins(ctx, meta, r.topic, done); err != nil {
+	if r.origins, err = readOrigins(ctx, s, meta, r.topic, done); err != nil {
 		return nil, err
 	}
-	return s.letterSpans(ctx, meta, r.topic, done)
+	return letterSpans(ctx, s, meta, r.topic, done)
 }
 
-// stablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
+// StablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
 // broker says that one was committed a moment before its offsets are seen.
-func (s *session) stablyCommitted(ctx context.Context, group string, topic *sarama.TopicMetadata) (offsets map[place]int64, err error) {
-	err = s.again(ctx, func() (err error) {
-		if offsets, err = s.fetchStable(group, topic); err != nil {
-			s.client.RefreshCoordinator(group)
+func StablyCommitted(ctx context.Context, s *Session, group string, topic *sarama.TopicMetadata) (offsets map[Place]int64, err error) {
+	err = s.Retry(ctx, func() (err error) {
+		if offsets, err = fetchStable(s, group, topic); err != nil {
+			s.Client.RefreshCoordinator(group)
 		}
 		return err
 	})
 	return offsets, err
 }
 
-func (s *session) fetchStable(group string, topic *sarama.TopicMetadata) (map[place]int64, error) {
-	coordinator, err := s.client.Coordinator(group)
+func fetchStable(s *Session, group string, topic *sarama.TopicMetadata) (map[Place]int64, error) {
+	coordinator, err := s.Client.Coordinator(group)
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	req := sarama.NewOffsetFetchRequest(s.client.Config().Version, group, map[string][]int32{topic.Name: partitionsOf(topic)})
+	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, map[string][]int32{topic.Name: PartitionsOf(topic)})
 	req.RequireStable = true
 	resp, err := coordinator.FetchOffset(req)
 	if err == nil && errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
@@ -184,8 +184,8 @@ func (s *session) fetchStable(group string, topic *sarama.TopicMetadata) (map[pl
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	offsets := map[place]int64{}
-	for _, p := range partitionsOf(topic) {
+	offsets := map[Place]int64{}
+	for _, p := range PartitionsOf(topic) {
 		block := resp.GetBlock(topic.Name, p)
 		switch {
 		case block == nil:
@@ -193,24 +193,24 @@ func (s *session) fetchStable(group string, topic *sarama.TopicMetadata) (map[pl
 		case block.Err != sarama.ErrNoError:
 			return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic.Name, p, block.Err)
 		case block.Offset >= 0:
-			offsets[place{topic.Name, p}] = block.Offset
+			offsets[Place{topic.Name, p}] = block.Offset
 		}
 	}
 	return offsets, nil
 }
 
-func (r *replayer) replay(ctx context.Context, spans map[place]span) error {
-	for _, p := range sortedPlaces(spans) {
-		if spans[p].from >= spans[p].to {
+func (r *replayer) replay(ctx context.Context, spans map[Place]Span) error {
+	for _, p := range SortedPlaces(spans) {
+		if spans[p].From >= spans[p].To {
 			continue
 		}
-		_, err := kafka.ReadTo(ctx, r.client, p.topic, p.partition, spans[p].from, spans[p].to, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset >= spans[p].to {
+		_, err := kafka.ReadTo(ctx, r.client, p.Topic, p.Partition, spans[p].From, spans[p].To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			if msg.Offset >= spans[p].To {
 				return nil // came after the start
 			}
 			return r.take(ctx, msg)
 		})
-		if err != nil && !errors.Is(err, errEnough) {
+		if err != nil && !errors.Is(err, ErrEnough) {
 			return err
 		}
 		if err := r.send(ctx); err != nil { // the offset of a transaction is one partition's
@@ -226,7 +226,7 @@ func (r *replayer) take(ctx context.Context, msg *sarama.ConsumerMessage) error 
 		return ctx.Err()
 	}
 	if r.limit > 0 && r.taken >= r.limit {
-		return errEnough
+		return ErrEnough
 	}
 	r.batch = append(r.batch, msg)
 	r.taken++

@@ -159,14 +159,14 @@ func TestReplayLeavesWhatIsNoLetter(t *testing.T) {
 
 func TestLettersFitTheTerminal(t *testing.T) {
 	stdout := &kafkatest.Output{}
-	o := &options{Tool: &Tool{Stdout: stdout, Columns: func() int { return 40 }}}
+	o := &Options{Tool: &Tool{Stdout: stdout, Columns: func() int { return 40 }}}
 	value := strings.Repeat("value ", 12)
 	msg := &sarama.ConsumerMessage{Topic: "t.dlq", Key: []byte("key"), Value: []byte(value), Headers: []*sarama.RecordHeader{
 		{Key: []byte("dlq.topic"), Value: []byte("t")}, {Key: []byte("dlq.partition"), Value: []byte("0")}, {Key: []byte("dlq.offset"), Value: []byte("7")},
 		{Key: []byte("dlq.reason"), Value: []byte("not-json")}, {Key: []byte("dlq.error"), Value: []byte("invalid character looking for a value")},
 		{Key: []byte("dlq.service"), Value: []byte("consumer")}, {Key: []byte("dlq.at"), Value: []byte("2026-01-02T03:04:06Z")}, {Key: []byte("dlq.attempt"), Value: []byte("1")},
 	}}
-	if err := o.showLetter(msg); err != nil {
+	if err := showLetter(o, msg); err != nil {
 		t.Fatal(err)
 	}
 	want := `t.dlq, partition 0, offset 0

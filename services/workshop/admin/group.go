@@ -14,42 +14,42 @@ import (
 
 // Types of groups: the protocol that their members speak.
 const (
-	classic  = "classic"
-	consumer = "consumer" // KIP-848
+	Classic  = "classic"
+	Consumer = "consumer" // KIP-848
 )
 
-// group is a group as its coordinator describes it.
-type group struct {
-	name     string
-	kind     string // classic or consumer
-	state    string
-	assignor string
-	members  []groupMember // by their ids
+// Group is a group as its coordinator describes it.
+type Group struct {
+	Name     string
+	Kind     string // classic or consumer
+	State    string
+	Assignor string
+	Members  []Member // by their ids
 }
 
-// groups describes groups of these names, or fails where one does not exist. Each type has a request of its
+// Describe describes groups of these names, or fails where one does not exist. Each type has a request of its
 // own, so their coordinators are asked for the types first.
-func (s *session) groups(ctx context.Context, names ...string) ([]group, error) {
-	kinds, err := s.kinds(ctx, names)
+func Describe(ctx context.Context, s *Session, names ...string) ([]Group, error) {
+	kinds, err := kinds(ctx, s, names)
 	if err != nil {
 		return nil, fmt.Errorf("describe groups: %w", err)
 	}
-	ofClassic := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return kinds[name] != classic })
-	found, err := s.classicGroups(ctx, ofClassic)
+	ofClassic := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return kinds[name] != Classic })
+	found, err := classicGroups(ctx, s, ofClassic)
 	if err != nil {
 		return nil, fmt.Errorf("describe groups: %w", err)
 	}
-	inOrder := make([]group, len(names))
+	inOrder := make([]Group, len(names))
 	for i, name := range names {
 		g, ok := found[name]
 		switch kind := kinds[name]; {
 		case ok:
-		case kind == consumer:
-			if g, err = s.consumerGroup(ctx, name); err != nil {
+		case kind == Consumer:
+			if g, err = consumerGroup(ctx, s, name); err != nil {
 				return nil, fmt.Errorf("describe group %s: %w", name, err)
 			}
-		case kind == "" || kind == classic:
-			return nil, s.noSuchGroup(name)
+		case kind == "" || kind == Classic:
+			return nil, noSuchGroup(s, name)
 		default:
 			return nil, fmt.Errorf("group %s is of the type %s: use Kafka's own tool for those (kafka-%[2]s-groups.sh)", name, kind)
 		}
@@ -59,21 +59,21 @@ func (s *session) groups(ctx context.Context, names ...string) ([]group, error) 
 }
 
 // kinds are the types of those of the groups that exist.
-func (s *session) kinds(ctx context.Context, names []string) (map[string]string, error) {
+func kinds(ctx context.Context, s *Session, names []string) (map[string]string, error) {
 	kinds := map[string]string{}
 	for _, name := range names {
-		err := s.again(ctx, func() error {
-			coordinator, err := s.client.Coordinator(name)
+		err := s.Retry(ctx, func() error {
+			coordinator, err := s.Client.Coordinator(name)
 			if err != nil {
 				return err
 			}
-			listed, err := s.listOf(coordinator)
+			listed, err := listOf(s, coordinator)
 			if err != nil {
-				s.client.RefreshCoordinator(name)
+				s.Client.RefreshCoordinator(name)
 				return err
 			}
-			if i := slices.IndexFunc(listed, func(l listedGroup) bool { return l.Group == name }); i >= 0 {
-				kinds[name] = cmp.Or(listed[i].Type, classic) // brokers before 3.8 do not tell: they have no other
+			if i := slices.IndexFunc(listed, func(l Listed) bool { return l.Group == name }); i >= 0 {
+				kinds[name] = cmp.Or(listed[i].Type, Classic) // brokers before 3.8 do not tell: they have no other
 			}
 			return nil
 		})
@@ -84,25 +84,25 @@ func (s *session) kinds(ctx context.Context, names []string) (map[string]string,
 	return kinds, nil
 }
 
-func (s *session) noSuchGroup(name string) error {
-	known, _ := s.listGroups() // only for the names that are near
+func noSuchGroup(s *Session, name string) error {
+	known, _ := List(s) // only for the names that are near
 	var all []string
 	for _, g := range known {
 		all = append(all, g.Group)
 	}
-	return missing("group", name, all, "«workshop groups list» names all")
+	return Missing("group", name, all, "«workshop groups list» names all")
 }
 
 // classicGroups are those of the names that are of the classic type.
-func (s *session) classicGroups(ctx context.Context, names []string) (map[string]group, error) {
+func classicGroups(ctx context.Context, s *Session, names []string) (map[string]Group, error) {
 	var described []*sarama.GroupDescription
-	err := s.again(ctx, func() (err error) {
-		if described, err = s.admin.DescribeConsumerGroups(names); err == nil {
+	err := s.Retry(ctx, func() (err error) {
+		if described, err = s.Admin.DescribeConsumerGroups(names); err == nil {
 			err = groupError(described)
 		}
 		if err != nil {
 			for _, name := range names {
-				s.client.RefreshCoordinator(name)
+				s.Client.RefreshCoordinator(name)
 			}
 		}
 		return err
@@ -110,10 +110,10 @@ func (s *session) classicGroups(ctx context.Context, names []string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]group{}
+	found := map[string]Group{}
 	for _, g := range described {
 		if g.Err == sarama.ErrNoError && g.State != "Dead" { // Kafka's word for one that is gone
-			found[g.GroupId] = group{g.GroupId, classic, g.State, g.Protocol, membersOf(g)}
+			found[g.GroupId] = Group{g.GroupId, Classic, g.State, g.Protocol, membersOf(g)}
 		}
 	}
 	return found, nil
@@ -129,12 +129,12 @@ func groupError(described []*sarama.GroupDescription) error {
 }
 
 // consumerGroup describes a group of the consumer type.
-func (s *session) consumerGroup(ctx context.Context, name string) (group, error) {
-	req := sarama.NewConsumerGroupDescribeRequest(s.client.Config().Version)
+func consumerGroup(ctx context.Context, s *Session, name string) (Group, error) {
+	req := sarama.NewConsumerGroupDescribeRequest(s.Client.Config().Version)
 	req.GroupIDs = []string{name}
 	var g sarama.ConsumerGroupDescription
-	err := s.again(ctx, func() error {
-		coordinator, err := s.client.Coordinator(name)
+	err := s.Retry(ctx, func() error {
+		coordinator, err := s.Client.Coordinator(name)
 		if err != nil {
 			return err
 		}
@@ -149,32 +149,32 @@ func (s *session) consumerGroup(ctx context.Context, name string) (group, error)
 			g = resp.Groups[0]
 		}
 		if err != nil {
-			s.client.RefreshCoordinator(name)
+			s.Client.RefreshCoordinator(name)
 		}
 		return err
 	})
 	if err != nil {
-		return group{}, err
+		return Group{}, err
 	}
-	topics, err := s.topicNames()
+	topics, err := topicNames(s)
 	if err != nil {
-		return group{}, err
+		return Group{}, err
 	}
-	members := []groupMember{}
+	members := []Member{}
 	for _, m := range g.Members {
-		member := groupMember{m.MemberID, m.InstanceID, m.ClientID, hostOf(m.ClientHost), map[string][]int32{}, m.SubscribedTopicNames}
+		member := Member{m.MemberID, m.InstanceID, m.ClientID, hostOf(m.ClientHost), map[string][]int32{}, m.SubscribedTopicNames}
 		for _, t := range m.Assignment.TopicPartitions {
 			member.Partitions[cmp.Or(t.TopicName, topics[t.TopicID], t.TopicID.String())] = slices.Sorted(slices.Values(t.Partitions))
 		}
 		members = append(members, member)
 	}
-	slices.SortFunc(members, func(a, b groupMember) int { return cmp.Compare(a.MemberID, b.MemberID) })
-	return group{name, consumer, g.GroupState, g.AssignorName, members}, nil
+	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.MemberID, b.MemberID) })
+	return Group{name, Consumer, g.GroupState, g.AssignorName, members}, nil
 }
 
 // topicNames are the topics by their ids: the embedded cluster assigns partitions without naming topics.
-func (s *session) topicNames() (map[sarama.Uuid]string, error) {
-	meta, err := s.metadata()
+func topicNames(s *Session) (map[sarama.Uuid]string, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
@@ -185,22 +185,22 @@ func (s *session) topicNames() (map[sarama.Uuid]string, error) {
 	return names, nil
 }
 
-// groupMember is one that reads now, or whose session has not ended yet.
-type groupMember struct {
+// Member is one that reads now, or whose session has not ended yet.
+type Member struct {
 	MemberID   string             `json:"memberId"`
 	InstanceID *string            `json:"instanceId"`
 	ClientID   string             `json:"clientId"`
 	Host       string             `json:"host"`
 	Partitions map[string][]int32 `json:"partitions"`
 
-	wants []string // topics that it has subscribed to
+	Wants []string `json:"-"` // topics that it has subscribed to
 }
 
 // membersOf are the members of a classic group.
-func membersOf(g *sarama.GroupDescription) []groupMember {
-	members := []groupMember{}
+func membersOf(g *sarama.GroupDescription) []Member {
+	members := []Member{}
 	for _, m := range g.Members {
-		member := groupMember{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m.ClientHost), map[string][]int32{}, nil}
+		member := Member{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m.ClientHost), map[string][]int32{}, nil}
 		// A group that rebalances has none yet, and one that is no consumers' has something else there.
 		if a, err := m.GetMemberAssignment(); err == nil && a != nil {
 			for topic, partitions := range a.Topics {
@@ -208,11 +208,11 @@ func membersOf(g *sarama.GroupDescription) []groupMember {
 			}
 		}
 		if wants, err := m.GetMemberMetadata(); err == nil && wants != nil {
-			member.wants = wants.Topics
+			member.Wants = wants.Topics
 		}
 		members = append(members, member)
 	}
-	slices.SortFunc(members, func(a, b groupMember) int { return cmp.Compare(a.MemberID, b.MemberID) })
+	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.MemberID, b.MemberID) })
 	return members
 }
 

@@ -53,7 +53,7 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := d[0]
-	if g.Type != consumer || g.State != "Stable" || g.Assignor != "uniform" || len(g.Members) != 1 || len(g.Partitions) != 2 {
+	if g.Type != Consumer || g.State != "Stable" || g.Assignor != "uniform" || len(g.Members) != 1 || len(g.Partitions) != 2 {
 		t.Fatalf("described as %+v", g)
 	}
 	if m := g.Members[0]; m.ClientID != "member" || m.Host != "127.0.0.1" || len(m.Partitions["t"]) != 2 {

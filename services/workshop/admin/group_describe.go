@@ -19,7 +19,7 @@ type describedGroup struct {
 	State       string           `json:"state"`
 	Assignor    string           `json:"assignor"`
 	Coordinator int32            `json:"coordinator"`
-	Members     []groupMember    `json:"members"`
+	Members     []Member         `json:"members"`
 	Partitions  []groupPartition `json:"partitions"`
 }
 
@@ -39,7 +39,7 @@ type groupPartition struct {
 	MemberID *string `json:"memberId"`
 }
 
-func (t *Tool) groupsDescribeCommand(bootstrap *string) *cobra.Command {
+func newGroupDescribeCommand(t *Tool) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "describe GROUP... | --all-groups",
@@ -53,7 +53,7 @@ func (t *Tool) groupsDescribeCommand(bootstrap *string) *cobra.Command {
 
 LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some.
 LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not
-for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(countLimit) + `.`,
+for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(CountLimit) + `.`,
 		Example: `  workshop groups describe cg-group-id
   workshop groups describe --all-groups
   workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,
@@ -61,44 +61,44 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 			if all == (len(args) > 0) {
 				return service.UsageError("name the groups, or give --all-groups")
 			}
-			return legal("groups", args)
+			return Legal("groups", args)
 		},
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
-		groups, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedGroup, error) {
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, names []string) error {
+		groups, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]describedGroup, error) {
 			if all {
 				var err error
-				if names, err = o.allGroups(s); err != nil {
+				if names, err = allGroups(o, s); err != nil {
 					return nil, err
 				}
 			}
-			return s.describeGroups(ctx, names)
+			return describeGroups(ctx, s, names)
 		})
 		if err != nil {
 			return err
 		}
-		if err := o.print(groups, func(w io.Writer) { groupTable(w, groups) }); err != nil {
+		if err := o.Print(groups, func(w io.Writer) { groupTable(w, groups) }); err != nil {
 			return err
 		}
-		if o.output == "table" {
-			o.groupNotes(groups)
+		if o.Output == "table" {
+			noteGroups(o.Tool, groups)
 		}
 		return nil
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	cmd.Flags().BoolVar(&all, "all-groups", false, "every group of the cluster")
 	return cmd
 }
 
 // allGroups are the names of all groups that can be described.
-func (o *options) allGroups(s *session) (names []string, err error) {
-	listed, err := s.listGroups()
+func allGroups(o *Options, s *Session) (names []string, err error) {
+	listed, err := List(s)
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range listed {
-		if !g.readsByOffsets() {
-			o.note("group %s is of the type %s, and left out", g.Group, g.Type)
+		if !g.ReadsByOffsets() {
+			o.Note("group %s is of the type %s, and left out", g.Group, g.Type)
 			continue
 		}
 		names = append(names, g.Group)
@@ -106,52 +106,52 @@ func (o *options) allGroups(s *session) (names []string, err error) {
 	return names, nil
 }
 
-func (s *session) describeGroups(ctx context.Context, names []string) ([]describedGroup, error) {
+func describeGroups(ctx context.Context, s *Session, names []string) ([]describedGroup, error) {
 	described := []describedGroup{}
 	if len(names) == 0 {
 		return described, nil
 	}
-	groups, err := s.groups(ctx, names...)
+	groups, err := Describe(ctx, s, names...)
 	if err != nil {
 		return nil, err
 	}
-	meta, err := s.metadata()
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
 	for _, g := range groups {
-		d := describedGroup{Group: g.name, Type: g.kind, State: g.state, Assignor: g.assignor, Coordinator: -1, Members: g.members}
-		if b, err := s.client.Coordinator(g.name); err == nil {
+		d := describedGroup{Group: g.Name, Type: g.Kind, State: g.State, Assignor: g.Assignor, Coordinator: -1, Members: g.Members}
+		if b, err := s.Client.Coordinator(g.Name); err == nil {
 			d.Coordinator = b.ID()
 		}
-		if d.Partitions, err = s.groupPartitions(ctx, meta, g.name, d.Members); err != nil {
-			return nil, fmt.Errorf("describe group %s: %w", g.name, err)
+		if d.Partitions, err = groupPartitions(ctx, s, meta, g.Name, d.Members); err != nil {
+			return nil, fmt.Errorf("describe group %s: %w", g.Name, err)
 		}
 		described = append(described, d)
 	}
 	return described, nil
 }
 
-// committed are the offsets that a group has.
-func (s *session) committed(ctx context.Context, group string) (map[place]int64, error) {
+// Committed are the offsets that a group has.
+func Committed(ctx context.Context, s *Session, group string) (map[Place]int64, error) {
 	var resp *sarama.OffsetFetchResponse
-	err := s.again(ctx, func() (err error) {
-		if resp, err = s.admin.ListConsumerGroupOffsets(group, nil); err != nil {
-			s.client.RefreshCoordinator(group)
+	err := s.Retry(ctx, func() (err error) {
+		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
+			s.Client.RefreshCoordinator(group)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	offsets := map[place]int64{}
+	offsets := map[Place]int64{}
 	for topic, blocks := range resp.Blocks {
 		for partition, block := range blocks {
 			if block.Err != sarama.ErrNoError {
 				return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic, partition, block.Err)
 			}
 			if block.Offset >= 0 {
-				offsets[place{topic, partition}] = block.Offset
+				offsets[Place{topic, partition}] = block.Offset
 			}
 		}
 	}
@@ -159,34 +159,34 @@ func (s *session) committed(ctx context.Context, group string) (map[place]int64,
 }
 
 // groupPartitions are the partitions in which the group has an offset or a member.
-func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResponse, group string, members []groupMember) ([]groupPartition, error) {
-	committed, err := s.committed(ctx, group)
+func groupPartitions(ctx context.Context, s *Session, meta *sarama.MetadataResponse, group string, members []Member) ([]groupPartition, error) {
+	committed, err := Committed(ctx, s, group)
 	if err != nil {
 		return nil, err
 	}
-	owners := map[place]*string{}
+	owners := map[Place]*string{}
 	for p := range committed {
 		owners[p] = nil
 	}
 	for _, m := range members {
 		for topic, partitions := range m.Partitions {
 			for _, p := range partitions {
-				owners[place{topic, p}] = &m.MemberID
+				owners[Place{topic, p}] = &m.MemberID
 			}
 		}
 	}
-	places := sortedPlaces(owners)
-	logs, err := s.bounds(ctx, meta, places)
+	places := SortedPlaces(owners)
+	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[place]span{}
+	spans := map[Place]Span{}
 	for p, offset := range committed {
-		if log, ok := logs[p]; ok && offset <= log.end {
-			spans[p] = span{max(offset, log.start), log.stable}
+		if log, ok := logs[p]; ok && offset <= log.End {
+			spans[p] = Span{max(offset, log.Start), log.Stable}
 		}
 	}
-	counts, err := s.count(ctx, spans)
+	counts, err := CountMessages(ctx, s, spans)
 	if err != nil {
 		return nil, err
 	}
@@ -197,8 +197,8 @@ func (s *session) groupPartitions(ctx context.Context, meta *sarama.MetadataResp
 	return partitions, nil
 }
 
-func groupPartitionOf(p place, owner *string, committed map[place]int64, logs map[place]bounds, counts map[place]counted) groupPartition {
-	line := groupPartition{Topic: p.topic, Partition: p.partition, MemberID: owner}
+func groupPartitionOf(p Place, owner *string, committed map[Place]int64, logs map[Place]Bounds, counts map[Place]Counted) groupPartition {
+	line := groupPartition{Topic: p.Topic, Partition: p.Partition, MemberID: owner}
 	offset, has := committed[p]
 	if has {
 		line.CurrentOffset = &offset
@@ -207,14 +207,14 @@ func groupPartitionOf(p place, owner *string, committed map[place]int64, logs ma
 	if !led {
 		return line
 	}
-	line.LogEndOffset = &log.end
-	if log.stable < log.end {
-		line.HeldBackFrom = &log.stable
+	line.LogEndOffset = &log.End
+	if log.Stable < log.End {
+		line.HeldBackFrom = &log.Stable
 	}
 	if has {
-		lag := log.end - offset
+		lag := log.End - offset
 		line.Lag = &lag
-		line.Deleted = max(0, log.start-offset)
+		line.Deleted = max(0, log.Start-offset)
 	}
 	if n, ok := counts[p]; ok {
 		line.Unread, line.UnreadAtLeast = &n.Messages, n.AtLeast

@@ -11,12 +11,12 @@ import (
 func groupTable(w io.Writer, groups []describedGroup) {
 	fmt.Fprintln(w, "GROUP\tTOPIC\tPARTITION\tCURRENT-OFFSET\tLOG-END-OFFSET\tLAG\tUNREAD\tCONSUMER-ID\tHOST\tCLIENT-ID\tINSTANCE-ID")
 	for _, g := range groups {
-		members := map[string]groupMember{}
+		members := map[string]Member{}
 		for _, m := range g.Members {
 			members[m.MemberID] = m
 		}
 		for _, p := range g.Partitions {
-			unread := number(p.Unread)
+			unread := Number(p.Unread)
 			if p.UnreadAtLeast {
 				unread += "+"
 			}
@@ -25,7 +25,7 @@ func groupTable(w io.Writer, groups []describedGroup) {
 				owner = memberColumns(members[*p.MemberID])
 			}
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", g.Group, p.Topic, p.Partition,
-				number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), unread, owner)
+				Number(p.CurrentOffset), Number(p.LogEndOffset), Number(p.Lag), unread, owner)
 		}
 		for _, m := range g.Members {
 			if len(m.Partitions) == 0 {
@@ -35,7 +35,7 @@ func groupTable(w io.Writer, groups []describedGroup) {
 	}
 }
 
-func memberColumns(m groupMember) string {
+func memberColumns(m Member) string {
 	instance := "-"
 	if m.InstanceID != nil {
 		instance = *m.InstanceID
@@ -43,35 +43,35 @@ func memberColumns(m groupMember) string {
 	return fmt.Sprintf("%s\t%s\t%s\t%s", m.MemberID, m.Host, m.ClientID, instance)
 }
 
-// groupNotes say what the table cannot.
-func (t *Tool) groupNotes(groups []describedGroup) {
+// noteGroups say what the table cannot.
+func noteGroups(t *Tool, groups []describedGroup) {
 	for _, g := range groups {
 		switch {
 		case len(g.Members) == 0:
-			t.note("group %s has no members", g.Group)
+			t.Note("group %s has no members", g.Group)
 		case g.State != "Stable":
-			t.note("group %s hands out its partitions anew (%s): ask again in a moment", g.Group, g.State)
+			t.Note("group %s hands out its partitions anew (%s): ask again in a moment", g.Group, g.State)
 		}
 		for _, p := range g.Partitions {
 			at := fmt.Sprintf("%s/%d", p.Topic, p.Partition)
 			switch {
 			case p.LogEndOffset == nil:
-				t.note("%s has no leader at the moment, or the topic was deleted: «workshop topics describe %s»", at, p.Topic)
+				t.Note("%s has no leader at the moment, or the topic was deleted: «workshop topics describe %s»", at, p.Topic)
 			case p.Lag != nil && *p.Lag < 0:
-				t.note("%s: the group's offset is beyond the end of the log: was the topic deleted and made again? "+
+				t.Note("%s: the group's offset is beyond the end of the log: was the topic deleted and made again? "+
 					"«workshop groups reset %s --topic %s --to earliest»", at, g.Group, p.Topic)
 			case p.Deleted > 0:
-				t.note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, count(p.Deleted, "offset"))
+				t.Note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, Count(p.Deleted, "offset"))
 			}
 			if p.HeldBackFrom != nil {
-				t.note("%s: an open transaction holds back what is behind offset %d; UNREAD counts up to there", at, *p.HeldBackFrom)
+				t.Note("%s: an open transaction holds back what is behind offset %d; UNREAD counts up to there", at, *p.HeldBackFrom)
 			}
 		}
 	}
 }
 
-// number is the number, or a dash where it is not known.
-func number(n *int64) string {
+// Number is the number, or a dash where it is not known.
+func Number(n *int64) string {
 	if n == nil {
 		return "-"
 	}

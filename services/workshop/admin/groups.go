@@ -17,14 +17,14 @@ import (
 // GroupsCommand is «workshop groups».
 func GroupsCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{Use: "groups", Short: "List, describe, reset and delete consumer groups, on any cluster"}
-	bootstrap := bootstrapFlag(cmd)
-	cmd.AddCommand(t.groupsListCommand(bootstrap), t.groupsDescribeCommand(bootstrap),
-		t.groupsResetCommand(bootstrap), t.groupsDeleteCommand(bootstrap))
+	BootstrapFlag(cmd)
+	cmd.AddCommand(newGroupListCommand(t), newGroupDescribeCommand(t),
+		newResetCommand(t), newGroupDeleteCommand(t))
 	return cmd
 }
 
-// listedGroup is a line of the list.
-type listedGroup struct {
+// Listed is a line of the list.
+type Listed struct {
 	Group       string `json:"group"`
 	State       string `json:"state"`
 	Type        string `json:"type,omitempty"` // classic, consumer or another, where the broker tells
@@ -32,12 +32,12 @@ type listedGroup struct {
 	Coordinator int32  `json:"coordinator"`
 }
 
-// readsByOffsets reports whether it is a group of consumers with offsets, which those of shares are not.
-func (l listedGroup) readsByOffsets() bool {
-	return l.Type == "" || l.Type == classic || l.Type == consumer
+// ReadsByOffsets reports whether it is a group of consumers with offsets, which those of shares are not.
+func (l Listed) ReadsByOffsets() bool {
+	return l.Type == "" || l.Type == Classic || l.Type == Consumer
 }
 
-func (t *Tool) groupsListCommand(bootstrap *string) *cobra.Command {
+func newGroupListCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the consumer groups of a cluster",
@@ -48,52 +48,52 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
   workshop groups list -o json | jq -r '.[].group'`,
 		Args: cobra.NoArgs,
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, _ []string) error {
-		groups, err := ask(ctx, o, func(_ context.Context, s *session) ([]listedGroup, error) {
-			groups, silent := s.listGroups()
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		groups, err := Ask(ctx, o, func(_ context.Context, s *Session) ([]Listed, error) {
+			groups, silent := List(s)
 			if len(groups) == 0 && silent != nil {
 				return nil, silent
 			}
 			if silent != nil {
-				t.note("warning: the list lacks groups: %v", silent)
+				t.Note("warning: the list lacks groups: %v", silent)
 			}
 			return groups, nil
 		})
 		if err != nil {
 			return fmt.Errorf("list groups: %w", err)
 		}
-		return o.print(groups, func(w io.Writer) {
+		return o.Print(groups, func(w io.Writer) {
 			fmt.Fprintln(w, "GROUP\tSTATE\tTYPE\tPROTOCOL\tCOORDINATOR")
 			for _, g := range groups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, dash(g.Type), dash(g.Protocol), g.Coordinator)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, Dash(g.Type), Dash(g.Protocol), g.Coordinator)
 			}
 		})
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	return cmd
 }
 
-// listGroups asks the brokers, each of which knows the groups that it coordinates. An error names those
+// List asks the brokers, each of which knows the groups that it coordinates. An error names those
 // that did not answer; the groups of the others are listed all the same.
-func (s *session) listGroups() ([]listedGroup, error) {
-	brokers := s.client.Brokers()
-	found := make([][]listedGroup, len(brokers))
+func List(s *Session) ([]Listed, error) {
+	brokers := s.Client.Brokers()
+	found := make([][]Listed, len(brokers))
 	errs := make([]error, len(brokers))
 	var wg sync.WaitGroup
 	for i, b := range brokers {
 		wg.Go(func() {
-			found[i], errs[i] = s.listOf(b)
+			found[i], errs[i] = listOf(s, b)
 		})
 	}
 	wg.Wait()
-	groups := append([]listedGroup{}, slices.Concat(found...)...)
-	slices.SortFunc(groups, func(a, b listedGroup) int { return cmp.Compare(a.Group, b.Group) })
+	groups := append([]Listed{}, slices.Concat(found...)...)
+	slices.SortFunc(groups, func(a, b Listed) int { return cmp.Compare(a.Group, b.Group) })
 	return groups, errors.Join(errs...)
 }
 
 // listOf are the groups that a broker coordinates.
-func (s *session) listOf(b *sarama.Broker) ([]listedGroup, error) {
-	b.Open(s.client.Config()) // an error means that it is open already, or shows in the next line
+func listOf(s *Session, b *sarama.Broker) ([]Listed, error) {
+	b.Open(s.Client.Config()) // an error means that it is open already, or shows in the next line
 	resp, err := b.ListGroups(&sarama.ListGroupsRequest{Version: 5})
 	if err == nil && resp.Err != sarama.ErrNoError {
 		err = resp.Err
@@ -101,16 +101,16 @@ func (s *session) listOf(b *sarama.Broker) ([]listedGroup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("broker %d at %s: %w", b.ID(), b.Addr(), err)
 	}
-	var groups []listedGroup
+	var groups []Listed
 	for name, protocol := range resp.Groups {
 		data := resp.GroupsData[name]
-		groups = append(groups, listedGroup{name, data.GroupState, strings.ToLower(data.GroupType), protocol, b.ID()})
+		groups = append(groups, Listed{name, data.GroupState, strings.ToLower(data.GroupType), protocol, b.ID()})
 	}
 	return groups, nil
 }
 
-// dash stands for what there is none of.
-func dash(text string) string {
+// Dash stands for what there is none of.
+func Dash(text string) string {
 	if text == "" {
 		return "-"
 	}

@@ -8,9 +8,9 @@ import (
 	"workshop.example/kit/service"
 )
 
-// writeJSON writes value and a line end. What could act on a terminal is written as an escape of JSON, which
+// WriteJSON writes value and a line end. What could act on a terminal is written as an escape of JSON, which
 // means the same: encoding/json leaves DEL, C1 (with the 8-bit CSI) and marks of direction as they are.
-func writeJSON(w io.Writer, value any, indent string) error {
+func WriteJSON(w io.Writer, value any, indent string) error {
 	var text strings.Builder
 	enc := json.NewEncoder(&text)
 	enc.SetIndent("", indent)

@@ -28,7 +28,7 @@ type LabStart struct {
 
 // labReset is the command that takes a lab back to its start.
 type labReset struct {
-	*options
+	*Options
 	start           LabStart
 	execute, dryRun bool
 }
@@ -46,7 +46,7 @@ type labStep struct {
 	Topics []string `json:"topics,omitempty"`
 
 	topic   kafka.Topic // that is made
-	offsets []place     // that are forgotten
+	offsets []Place     // that are forgotten
 }
 
 // labResetResult is the answer in JSON.
@@ -79,10 +79,10 @@ topics, has members. Messages that are deleted are gone.`,
   workshop reset order --execute      and now for real
   workshop reset offsets -o json | jq '.steps[].name'`,
 		ValidArgs: names,
-		Args:      one("lab"),
+		Args:      One("lab"),
 	}
-	bootstrap := bootstrapFlag(cmd)
-	r.options = t.lasting(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+	BootstrapFlag(cmd)
+	r.Options = t.BindLasting(cmd, func(ctx context.Context, _ *Options, args []string) error {
 		i := slices.Index(names, args[0])
 		if i < 0 {
 			return service.UsageError(nearest.Unknown("lab", args[0], names))
@@ -91,8 +91,8 @@ topics, has members. Messages that are deleted are gone.`,
 		return r.run(ctx)
 	})
 	cmd.ValidArgsFunction = nil // the labs' names
-	r.outputFlag(cmd)
-	cmd.Flags().DurationVar(&r.timeout, "timeout", labResetTime, "how long to wait for the brokers' answers, in all")
+	r.OutputFlag(cmd)
+	cmd.Flags().DurationVar(&r.Timeout, "timeout", labResetTime, "how long to wait for the brokers' answers, in all")
 	cmd.Flags().BoolVar(&r.execute, "execute", false, "change it")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change (the default)")
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
@@ -101,13 +101,13 @@ topics, has members. Messages that are deleted are gone.`,
 }
 
 func (r *labReset) run(ctx context.Context) error {
-	r.changes = r.execute
-	steps, err := ask(ctx, r.options, func(ctx context.Context, s *session) ([]labStep, error) {
-		steps, err := s.planLabReset(ctx, r.start, r.Standard)
+	r.Changes = r.execute
+	steps, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) ([]labStep, error) {
+		steps, err := planLabReset(ctx, s, r.start, r.Standard)
 		if err != nil || !r.execute {
 			return steps, err
 		}
-		if err := s.untilReset(ctx, steps, r.start, r.Standard); err != nil {
+		if err := untilReset(ctx, s, steps, r.start, r.Standard); err != nil {
 			return nil, fmt.Errorf("%w; what was done before stays done: run it again, it goes on from there", err)
 		}
 		return steps, nil
@@ -115,31 +115,31 @@ func (r *labReset) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reset lab %s: %w", r.start.Lab, err)
 	}
-	err = r.print(labResetResult{r.start.Lab, r.execute, append([]labStep{}, steps...)}, func(w io.Writer) {
+	err = r.Print(labResetResult{r.start.Lab, r.execute, append([]labStep{}, steps...)}, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tHAS\tACTION")
 		for _, step := range steps {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, dash(step.Has), step.words())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, Dash(step.Has), step.words())
 		}
 	})
 	switch {
 	case err != nil:
 	case len(steps) == 0:
-		r.note("nothing to do: everything is as at the start of %s", r.start.Lab)
+		r.Note("nothing to do: everything is as at the start of %s", r.start.Lab)
 	case !r.execute:
-		r.note("this was a dry run: nothing is changed without --execute")
+		r.Note("this was a dry run: nothing is changed without --execute")
 	}
 	return err
 }
 
 // untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
 // may have answered for a topic that was about to go.
-func (s *session) untilReset(ctx context.Context, left []labStep, start LabStart, standard []kafka.Topic) error {
+func untilReset(ctx context.Context, s *Session, left []labStep, start LabStart, standard []kafka.Topic) error {
 	for range 3 {
-		if err := s.resetLab(ctx, left); err != nil {
+		if err := resetLab(ctx, s, left); err != nil {
 			return err
 		}
 		var err error
-		if left, err = s.planLabReset(ctx, start, standard); err != nil || len(left) == 0 {
+		if left, err = planLabReset(ctx, s, start, standard); err != nil || len(left) == 0 {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (s *session) untilReset(ctx context.Context, left []labStep, start LabStart
 func (step labStep) words() string {
 	switch step.Action {
 	case "create", "recreate":
-		return fmt.Sprintf("%s: %s, %s", step.Action, count(step.Partitions, "partition"), count(step.Replicas, "replica"))
+		return fmt.Sprintf("%s: %s, %s", step.Action, Count(step.Partitions, "partition"), Count(step.Replicas, "replica"))
 	case "forget":
 		return "forget " + strings.Join(step.Topics, ", ")
 	}
@@ -162,12 +162,12 @@ func ofRuns(lab string) *regexp.Regexp {
 }
 
 // planLabReset looks up what there is to do; it fails where somebody is at work with it.
-func (s *session) planLabReset(ctx context.Context, start LabStart, standard []kafka.Topic) ([]labStep, error) {
-	meta, err := s.metadata()
+func planLabReset(ctx context.Context, s *Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	steps, err := s.planTopics(ctx, meta, start, standard)
+	steps, err := planTopics(ctx, s, meta, start, standard)
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +175,12 @@ func (s *session) planLabReset(ctx context.Context, start LabStart, standard []k
 	for _, step := range steps {
 		changed = append(changed, step.Name)
 	}
-	groups, err := s.planGroups(ctx, start, changed)
+	groups, err := planGroups(ctx, s, start, changed)
 	return append(steps, groups...), err
 }
 
 // planTopics names the topics that are to be deleted, made anew, or made.
-func (s *session) planTopics(ctx context.Context, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+func planTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
 	var byHand []string
 	for _, name := range start.Topics {
 		byHand = append(byHand, name, name+".dlq")
@@ -191,14 +191,14 @@ func (s *session) planTopics(ctx context.Context, meta *sarama.MetadataResponse,
 		if !runs.MatchString(t.Name) && !slices.Contains(byHand, t.Name) {
 			continue
 		}
-		messages, err := s.offsetsIn(ctx, meta, t)
+		messages, err := offsetsIn(ctx, s, meta, t)
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", count(len(t.Partitions), "partition"), count(messages, "message"))}
+		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", Count(len(t.Partitions), "partition"), Count(messages, "message"))}
 		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
 			step.make("recreate", standard[i], meta)
-			if messages == 0 && int(step.Partitions) == len(t.Partitions) && replicationFactor(t) >= int(step.Replicas) {
+			if messages == 0 && int(step.Partitions) == len(t.Partitions) && ReplicationFactor(t) >= int(step.Replicas) {
 				continue
 			}
 		}
@@ -223,12 +223,12 @@ func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.Metadat
 
 // offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
 // has lost its messages to retention is not as it was at the start either.
-func (s *session) offsetsIn(ctx context.Context, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
-	var places []place
-	for _, p := range partitionsOf(t) {
-		places = append(places, place{t.Name, p})
+func offsetsIn(ctx context.Context, s *Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
+	var places []Place
+	for _, p := range PartitionsOf(t) {
+		places = append(places, Place{t.Name, p})
 	}
-	logs, err := s.bounds(ctx, meta, places)
+	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return 0, err
 	}
@@ -236,9 +236,9 @@ func (s *session) offsetsIn(ctx context.Context, meta *sarama.MetadataResponse, 
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return 0, leaderless(p)
+			return 0, Leaderless(p)
 		}
-		n += log.end
+		n += log.End
 	}
 	return n, nil
 }

@@ -15,38 +15,38 @@ import (
 
 // planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
 // will not have them any more. It fails where one of either kind has members.
-func (s *session) planGroups(ctx context.Context, start LabStart, changed []string) ([]labStep, error) {
-	listed, err := s.listGroups()
+func planGroups(ctx context.Context, s *Session, start LabStart, changed []string) ([]labStep, error) {
+	listed, err := List(s)
 	if err != nil {
 		return nil, err // a group that nobody tells us of may be at work
 	}
 	var steps []labStep
 	runs := ofRuns(start.Lab)
 	for _, l := range listed {
-		if l.State == "Dead" || !l.readsByOffsets() {
+		if l.State == "Dead" || !l.ReadsByOffsets() {
 			continue // it goes by itself, or has no offsets
 		}
 		own := runs.MatchString(l.Group) || slices.Contains(start.Groups, l.Group)
-		groups, err := s.groups(ctx, l.Group)
+		groups, err := Describe(ctx, s, l.Group)
 		if err != nil {
 			return nil, err
 		}
 		if own || slices.ContainsFunc(changed, func(topic string) bool { return reads(groups[0], topic) }) {
-			if err := inactive(groups[0]); err != nil {
+			if err := CheckInactive(groups[0]); err != nil {
 				return nil, fmt.Errorf("group %s: %w", l.Group, err)
 			}
 		}
-		offsets, err := s.committed(ctx, l.Group)
+		offsets, err := Committed(ctx, s, l.Group)
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + count(len(offsets), "partition")}
+		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + Count(len(offsets), "partition")}
 		if !own {
 			step.Action = "forget"
-			for _, p := range sortedPlaces(offsets) {
-				if slices.Contains(changed, p.topic) {
+			for _, p := range SortedPlaces(offsets) {
+				if slices.Contains(changed, p.Topic) {
 					step.offsets = append(step.offsets, p)
-					step.Topics = append(step.Topics, p.topic)
+					step.Topics = append(step.Topics, p.Topic)
 				}
 			}
 			step.Topics = slices.Compact(step.Topics)
@@ -59,15 +59,15 @@ func (s *session) planGroups(ctx context.Context, start LabStart, changed []stri
 }
 
 // reads reports whether a member of the group has, or wants, a topic.
-func reads(g group, topic string) bool {
-	return slices.ContainsFunc(g.members, func(m groupMember) bool {
+func reads(g Group, topic string) bool {
+	return slices.ContainsFunc(g.Members, func(m Member) bool {
 		_, has := m.Partitions[topic]
-		return has || slices.Contains(m.wants, topic)
+		return has || slices.Contains(m.Wants, topic)
 	})
 }
 
 // resetLab does what was planned. The groups come first: they are what refuses.
-func (s *session) resetLab(ctx context.Context, steps []labStep) error {
+func resetLab(ctx context.Context, s *Session, steps []labStep) error {
 	var groups, gone []string
 	var topics []kafka.Topic
 	for _, step := range steps {
@@ -82,32 +82,32 @@ func (s *session) resetLab(ctx context.Context, steps []labStep) error {
 		}
 	}
 	if len(groups) > 0 {
-		if err := s.deleteGroups(ctx, groups, func(string) {}); err != nil {
+		if err := Delete(ctx, s, groups, func(string) {}); err != nil {
 			return err
 		}
 	}
 	for _, step := range steps {
 		for _, p := range step.offsets {
-			err := s.admin.DeleteConsumerGroupOffset(step.Name, p.topic, p.partition)
+			err := s.Admin.DeleteConsumerGroupOffset(step.Name, p.Topic, p.Partition)
 			// Without its last offset a group is gone, and with it the others that it had.
 			if err != nil && !errors.Is(err, sarama.ErrGroupIDNotFound) {
-				return fmt.Errorf("group %s: forget %s/%d: %w", step.Name, p.topic, p.partition, err)
+				return fmt.Errorf("group %s: forget %s/%d: %w", step.Name, p.Topic, p.Partition, err)
 			}
 		}
 	}
 	if len(gone) > 0 {
-		if err := s.deleteTopics(ctx, gone); err != nil {
+		if err := s.DeleteTopics(ctx, gone); err != nil {
 			return err
 		}
 	}
-	return s.makeAnew(ctx, topics)
+	return makeAnew(ctx, s, topics)
 }
 
 // makeAnew creates topics that may have been there a moment ago.
-func (s *session) makeAnew(ctx context.Context, topics []kafka.Topic) error {
+func makeAnew(ctx context.Context, s *Session, topics []kafka.Topic) error {
 	for len(topics) > 0 {
-		_, err := kafka.ApplyTopics(ctx, s.admin, topics, nil)
-		if err == nil || ctx.Err() != nil || !retryable(err) && !underway(err) {
+		_, err := kafka.ApplyTopics(ctx, s.Admin, topics, nil)
+		if err == nil || ctx.Err() != nil || !Retryable(err) && !Underway(err) {
 			return err
 		}
 		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {

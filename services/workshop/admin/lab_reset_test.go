@@ -24,16 +24,16 @@ func testTopics() []kafka.Topic {
 func names(t *testing.T, c *kafkatest.Cluster) (topics, groups []string) {
 	t.Helper()
 	s := open(t, c)
-	meta, err := s.metadata()
+	meta, err := s.Metadata()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, topic := range meta.Topics {
-		if !isInternal(topic) {
+		if !IsInternal(topic) {
 			topics = append(topics, topic.Name)
 		}
 	}
-	listed, err := s.listGroups()
+	listed, err := List(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestResetLab(t *testing.T) {
 	wantNames(t, "topics", topics, "lab-offsets-ABC234-scoreGame", "lab-order-x-scoreGame", "mine", "scoreGame", "scoreGame.dlq")
 	wantNames(t, "groups", groups, "mine")
 	contains(t, columns(workshop(t, c.Kafka(), "topics", "list").ok(t).stdout), "scoreGame 1 3")
-	if offsets, err := open(t, c).committed(t.Context(), "mine"); err != nil || len(offsets) != 1 || offsets[place{"mine", 0}] != 1 {
+	if offsets, err := Committed(t.Context(), open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[Place{"mine", 0}] != 1 {
 		t.Errorf("group mine has the offsets %v, %v", offsets, err)
 	}
 	again := workshop(t, c.Kafka(), "reset", "order", "--execute").ok(t)

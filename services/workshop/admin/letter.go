@@ -66,7 +66,7 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 	}
 	if value, err := envelope.Bytes(); err == nil && l.Topic == "" { // a Java program's, which does not say where it came from
 		l.CorrelationID = string(envelope.CorrelationID)
-		l.Original, l.OriginalBase64 = jsonText(value)
+		l.Original, l.OriginalBase64 = JSONText(value)
 		return l, value
 	}
 	d, err := envelope.DeadLetter()
@@ -82,7 +82,7 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 		l = letter{Topic: d.Topic, Partition: partition, Offset: offset, Reason: d.Reason, Error: d.Error, Service: d.Service, At: d.At, Attempt: strconv.Itoa(d.Attempt)}
 	}
 	l.CorrelationID = string(envelope.CorrelationID)
-	l.Original, l.OriginalBase64 = jsonText(value)
+	l.Original, l.OriginalBase64 = JSONText(value)
 	return l, value
 }
 
@@ -120,8 +120,8 @@ func hasLetters(topic string) bool {
 }
 
 // isLetters fails where a topic's name is not one of dead letters.
-func isLetters(s *session, topic string) error {
-	if _, err := s.topic(topic); err != nil {
+func isLetters(s *Session, topic string) error {
+	if _, err := s.Topic(topic); err != nil {
 		return err
 	}
 	if !hasLetters(topic) {

@@ -15,7 +15,7 @@ type listedTopic struct {
 	ReplicationFactor int    `json:"replicationFactor"`
 }
 
-func (t *Tool) listCommand(bootstrap *string) *cobra.Command {
+func newTopicListCommand(t *Tool) *cobra.Command {
 	var internal bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -25,32 +25,32 @@ func (t *Tool) listCommand(bootstrap *string) *cobra.Command {
   workshop topics list -o json | jq -r '.[].topic'`,
 		Args: cobra.NoArgs,
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, _ []string) error {
-		topics, err := ask(ctx, o, func(_ context.Context, s *session) ([]listedTopic, error) { return s.listTopics(internal) })
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		topics, err := Ask(ctx, o, func(_ context.Context, s *Session) ([]listedTopic, error) { return listTopics(s, internal) })
 		if err != nil {
 			return fmt.Errorf("list topics: %w", err)
 		}
-		return o.print(topics, func(w io.Writer) {
+		return o.Print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tPARTITIONS\tREPLICATION FACTOR")
 			for _, t := range topics {
 				fmt.Fprintf(w, "%s\t%d\t%d\n", t.Topic, t.Partitions, t.ReplicationFactor)
 			}
 		})
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	cmd.Flags().BoolVar(&internal, "internal", false, "also Kafka's own topics, whose names begin with __")
 	return cmd
 }
 
-func (s *session) listTopics(internal bool) ([]listedTopic, error) {
-	meta, err := s.metadata()
+func listTopics(s *Session, internal bool) ([]listedTopic, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
 	topics := []listedTopic{} // not nil: [] in JSON
 	for _, t := range meta.Topics {
-		if internal || !isInternal(t) {
-			topics = append(topics, listedTopic{t.Name, len(t.Partitions), replicationFactor(t)})
+		if internal || !IsInternal(t) {
+			topics = append(topics, listedTopic{t.Name, len(t.Partitions), ReplicationFactor(t)})
 		}
 	}
 	return topics, nil

@@ -17,7 +17,7 @@ import (
 )
 
 // errTooMany is errEnough for a message that comes too late.
-var errTooMany = fmt.Errorf("too many: %w", errEnough)
+var errTooMany = fmt.Errorf("too many: %w", ErrEnough)
 
 // messagePrinter prints messages, up to a number of them. It is safe for concurrent use.
 type messagePrinter struct {
@@ -46,7 +46,7 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 		return err
 	}
 	if p.n++; p.n == p.max {
-		return errEnough
+		return ErrEnough
 	}
 	return nil
 }
@@ -54,14 +54,14 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 	switch {
 	case p.json:
-		return writeJSON(p.w, messageOf(msg), "")
+		return WriteJSON(p.w, MessageOf(msg), "")
 	case p.verbose:
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")
 		}
-		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), readable(msg.Key), readableHeaders(msg.Headers))
+		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), Quoted(msg.Key), Headers(msg.Headers))
 	}
-	value := text(msg.Value)
+	value := Text(msg.Value)
 	if p.terminal {
 		value = service.Safe(value)
 	}
@@ -81,16 +81,16 @@ func (p *messagePrinter) flush() error {
 	return p.w.Flush()
 }
 
-// text is the bytes as they are, and the word null for none: as kafka-console-consumer has it.
-func text(b []byte) string {
+// Text is the bytes as they are, and the word null for none: as kafka-console-consumer has it.
+func Text(b []byte) string {
 	if b == nil {
 		return "null"
 	}
 	return string(b)
 }
 
-// readable is text that stays on its line and in its column.
-func readable(b []byte) string {
+// Quoted is text that stays on its line and in its column.
+func Quoted(b []byte) string {
 	if b == nil {
 		return "-"
 	}
@@ -101,48 +101,48 @@ func readable(b []byte) string {
 	return s
 }
 
-func readableHeaders(headers []*sarama.RecordHeader) string {
+func Headers(headers []*sarama.RecordHeader) string {
 	var all []string
 	for _, h := range headers {
-		all = append(all, readable(h.Key)+"="+readable(h.Value))
+		all = append(all, Quoted(h.Key)+"="+Quoted(h.Value))
 	}
-	return dash(strings.Join(all, ","))
+	return Dash(strings.Join(all, ","))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
 
-// message is a message in JSON. What is not text is base64, in a field of another name.
-type message struct {
-	Topic       string          `json:"topic"`
-	Partition   int32           `json:"partition"`
-	Offset      int64           `json:"offset"`
-	Timestamp   string          `json:"timestamp"`
-	Key         *string         `json:"key"`
-	KeyBase64   string          `json:"keyBase64,omitempty"`
-	Value       *string         `json:"value"`
-	ValueBase64 string          `json:"valueBase64,omitempty"`
-	Headers     []messageHeader `json:"headers"`
+// Message is a message in JSON. What is not text is base64, in a field of another name.
+type Message struct {
+	Topic       string   `json:"topic"`
+	Partition   int32    `json:"partition"`
+	Offset      int64    `json:"offset"`
+	Timestamp   string   `json:"timestamp"`
+	Key         *string  `json:"key"`
+	KeyBase64   string   `json:"keyBase64,omitempty"`
+	Value       *string  `json:"value"`
+	ValueBase64 string   `json:"valueBase64,omitempty"`
+	Headers     []Header `json:"headers"`
 }
 
-type messageHeader struct {
+type Header struct {
 	Key         string  `json:"key"`
 	Value       *string `json:"value"`
 	ValueBase64 string  `json:"valueBase64,omitempty"`
 }
 
-func messageOf(msg *sarama.ConsumerMessage) message {
-	m := message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: stamp(msg.Timestamp), Headers: []messageHeader{}}
-	m.Key, m.KeyBase64 = jsonText(msg.Key)
-	m.Value, m.ValueBase64 = jsonText(msg.Value)
+func MessageOf(msg *sarama.ConsumerMessage) Message {
+	m := Message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: stamp(msg.Timestamp), Headers: []Header{}}
+	m.Key, m.KeyBase64 = JSONText(msg.Key)
+	m.Value, m.ValueBase64 = JSONText(msg.Value)
 	for _, h := range msg.Headers {
-		header := messageHeader{Key: string(h.Key)}
-		header.Value, header.ValueBase64 = jsonText(h.Value)
+		header := Header{Key: string(h.Key)}
+		header.Value, header.ValueBase64 = JSONText(h.Value)
 		m.Headers = append(m.Headers, header)
 	}
 	return m
 }
 
-func jsonText(b []byte) (text *string, encoded string) {
+func JSONText(b []byte) (text *string, encoded string) {
 	if b == nil {
 		return nil, ""
 	}

@@ -8,8 +8,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-// missing is the error for something that is not there, with the names that were perhaps meant.
-func missing(kind, name string, all []string, remedy string) error {
+// Missing is the error for something that is not there, with the names that were perhaps meant.
+func Missing(kind, name string, all []string, remedy string) error {
 	near := nearest.Names(name, all)
 	if len(near) == 0 {
 		return fmt.Errorf("%s %s does not exist; %s", kind, name, remedy)

@@ -75,10 +75,10 @@ func (p *produce) fail(line int64, err error) {
 	if kafka.TooLarge(err) {
 		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
 	}
-	if p.verbose || p.output == "json" {
+	if p.verbose || p.Output == "json" {
 		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more
 	}
 	if p.complain() {
-		p.note("line %d: %v", line, err)
+		p.Note("line %d: %v", line, err)
 	}
 }

@@ -8,36 +8,36 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// position is a place in a log as people name it.
-type position struct {
-	at      int64 // sarama.OffsetOldest or OffsetNewest, an offset, or milliseconds
-	isTime  bool
-	isExact bool // an offset
+// Position is a place in a log as people name it.
+type Position struct {
+	At      int64 // sarama.OffsetOldest or OffsetNewest, an offset, or milliseconds
+	IsTime  bool
+	IsExact bool // an offset
 }
 
-const positions = "earliest, latest, an offset such as 42, or a time such as 2026-05-04T09:30:00-03:00"
+const Syntax = "earliest, latest, an offset such as 42, or a time such as 2026-05-04T09:30:00-03:00"
 
-// parsePosition reads one of positions.
-func parsePosition(text string) (position, bool) {
+// ParsePosition reads one of positions.
+func ParsePosition(text string) (Position, bool) {
 	switch text {
 	case "earliest":
-		return position{at: sarama.OffsetOldest}, true
+		return Position{At: sarama.OffsetOldest}, true
 	case "latest":
-		return position{at: sarama.OffsetNewest}, true
+		return Position{At: sarama.OffsetNewest}, true
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return position{at: n, isExact: true}, text[0] != '-'
+		return Position{At: n, IsExact: true}, text[0] != '-'
 	}
 	when, err := time.Parse(time.RFC3339, text)
-	return position{at: when.UnixMilli(), isTime: true}, err == nil
+	return Position{At: when.UnixMilli(), IsTime: true}, err == nil
 }
 
-// resolve is the offset of a position in each partition. Of a time it is the first message that is not
+// Resolve is the offset of a position in each partition. Of a time it is the first message that is not
 // older, or the end where there is none.
-func (s *session) resolve(ctx context.Context, p position, logs map[place]bounds) (map[place]int64, error) {
-	offsets := map[place]int64{}
-	if p.isTime {
-		found, err := s.offsets(ctx, logs, p.at, sarama.ReadUncommitted)
+func Resolve(ctx context.Context, s *Session, p Position, logs map[Place]Bounds) (map[Place]int64, error) {
+	offsets := map[Place]int64{}
+	if p.IsTime {
+		found, err := offsetsAt(ctx, s, logs, p.At, sarama.ReadUncommitted)
 		if err != nil {
 			return nil, err
 		}
@@ -45,12 +45,12 @@ func (s *session) resolve(ctx context.Context, p position, logs map[place]bounds
 	}
 	for at, log := range logs {
 		switch {
-		case p.isExact:
-			offsets[at] = p.at
-		case p.isTime && offsets[at] < 0, p.at == sarama.OffsetNewest:
-			offsets[at] = log.end
-		case p.at == sarama.OffsetOldest:
-			offsets[at] = log.start
+		case p.IsExact:
+			offsets[at] = p.At
+		case p.IsTime && offsets[at] < 0, p.At == sarama.OffsetNewest:
+			offsets[at] = log.End
+		case p.At == sarama.OffsetOldest:
+			offsets[at] = log.Start
 		}
 	}
 	return offsets, nil

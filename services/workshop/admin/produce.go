@@ -20,7 +20,7 @@ import (
 
 // produce is the command that sends lines.
 type produce struct {
-	*options
+	*Options
 	topic        string
 	keySeparator string
 	partition    int32 // -1: by key
@@ -50,10 +50,10 @@ as from Java and Python clients, and stay in order there. Without a key the part
   workshop produce meu-topico --key-separator : --verbose     then type lines such as  joão:20
   workshop produce meu-topico --partition 1 --header source=me < lines.txt
   seq 100000 | workshop produce meu-topico --acks 1`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	bootstrap := bootstrapFlag(cmd)
-	p.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+	BootstrapFlag(cmd)
+	p.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
 		p.topic = args[0]
 		if cmd.Flags().Changed("partition") && p.partition < 0 || cmd.Flags().Changed("key-separator") && p.keySeparator == "" {
 			return service.UsageError("--partition cannot be less than 0, and --key-separator not empty")
@@ -66,8 +66,8 @@ as from Java and Python clients, and stay in order there. Without a key the part
 	flags.StringArrayVar(&p.headers, "header", nil, "a header for each message, NAME=VALUE; may be given several times")
 	flags.StringVar(&p.acks, "acks", "all", "how many replicas have a message when it counts as sent: all, 1 or 0")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands, and its key, in the order of the lines")
-	flags.StringVarP(&p.output, "output", "o", "table", "table, or json: where each message stands, an object a line")
-	noDefault(cmd, "partition")
+	flags.StringVarP(&p.Output, "output", "o", "table", "table, or json: where each message stands, an object a line")
+	NoDefault(cmd, "partition")
 	cmd.RegisterFlagCompletionFunc("acks", cobra.FixedCompletions([]cobra.Completion{"all", "1", "0"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, name := range []string{"key-separator", "partition", "header"} {
@@ -88,17 +88,17 @@ func (p *produce) run(ctx context.Context) error {
 		}
 		p.parsed = append(p.parsed, sarama.RecordHeader{Key: []byte(name), Value: []byte(value)})
 	}
-	_, err := ask(ctx, p.options, func(_ context.Context, s *session) (struct{}, error) {
-		topic, err := s.topic(p.topic)
+	_, err := Ask(ctx, p.Options, func(_ context.Context, s *Session) (struct{}, error) {
+		topic, err := s.Topic(p.topic)
 		if err == nil && int(p.partition) >= len(topic.Partitions) {
-			err = noPartition(topic, p.partition)
+			err = NoPartition(topic, p.partition)
 		}
 		return struct{}{}, err
 	})
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
-	client, err := p.dial(ctx, p.topic, func(conf *sarama.Config) {
+	client, err := p.Dial(ctx, p.topic, func(conf *sarama.Config) {
 		conf.Producer.RequiredAcks = acks
 		conf.Producer.Idempotent = acks == sarama.WaitForAll // the others cannot be
 		if p.partition >= 0 {
@@ -115,7 +115,7 @@ func (p *produce) run(ctx context.Context) error {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
 	if file, ok := p.Stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		p.note("each line is a message; Ctrl-D ends (on Windows Ctrl-Z and Enter)")
+		p.Note("each line is a message; Ctrl-D ends (on Windows Ctrl-Z and Enter)")
 	}
 	return p.send(ctx, producer)
 }
@@ -141,9 +141,9 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 		}
 	}
 	sent, acknowledged, failed := p.counts()
-	line := count(acknowledged, "message") + " acknowledged"
+	line := Count(acknowledged, "message") + " acknowledged"
 	if p.acks == "0" {
-		line = count(acknowledged, "message") + " sent, and with acks=0 nobody knows whether they arrived"
+		line = Count(acknowledged, "message") + " sent, and with acks=0 nobody knows whether they arrived"
 	}
 	if failed > 0 {
 		line += fmt.Sprintf(", %d failed", failed)
@@ -151,7 +151,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 	if unknown := sent - acknowledged - failed; unknown > 0 {
 		line += fmt.Sprintf(", %d without an answer: they may be in the topic or not", unknown)
 	}
-	p.note("%s", line)
+	p.Note("%s", line)
 	p.printed(p.report.rest(p.Stdout))
 	switch {
 	case readErr != nil:
@@ -255,7 +255,7 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 		key, _ = msg.Key.Encode() // bytes, which have no error
 	}
 	switch {
-	case p.output == "json":
+	case p.Output == "json":
 		line := struct {
 			Line      int64   `json:"line"`
 			Partition int32   `json:"partition"`
@@ -263,14 +263,14 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 			Key       *string `json:"key"`
 			KeyBase64 string  `json:"keyBase64,omitempty"`
 		}{Line: number, Partition: msg.Partition, Offset: msg.Offset}
-		line.Key, line.KeyBase64 = jsonText(key)
+		line.Key, line.KeyBase64 = JSONText(key)
 		var text strings.Builder
-		p.printed(writeJSON(&text, line, ""))
+		p.printed(WriteJSON(&text, line, ""))
 		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
 		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
 		if msg.Key != nil {
-			text += ", key " + readable(key)
+			text += ", key " + Quoted(key)
 		}
 		p.printed(p.report.line(p.Stdout, number, text+"\n"))
 	}

@@ -18,7 +18,7 @@ import (
 
 // reassign is the command that moves a topic's replicas.
 type reassign struct {
-	*options
+	*Options
 	topic    string
 	replicas int // 0: as many as there are
 	brokers  []int32
@@ -33,7 +33,7 @@ type reassigned struct {
 	After     []int32 `json:"after"`
 }
 
-func (t *Tool) topicsReassignCommand(bootstrap *string) *cobra.Command {
+func newReassignCommand(t *Tool) *cobra.Command {
 	r := &reassign{}
 	var brokers []int
 	cmd := &cobra.Command{
@@ -47,9 +47,9 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 		Example: `  workshop topics reassign scoreGame --replication-factor 3
   workshop topics reassign meu-topico --replication-factor 2 --brokers 1,2 --dry-run
   workshop topics reassign meu-topico --brokers 2,3,4               as many as before, elsewhere`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	r.options = t.options(cmd, bootstrap, func(ctx context.Context, _ *options, args []string) error {
+	r.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
 		flags := cmd.Flags()
 		if !flags.Changed("replication-factor") && !flags.Changed("brokers") {
 			return service.UsageError("nothing to change: give --replication-factor, --brokers or both")
@@ -63,12 +63,12 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 		r.topic = args[0]
 		return r.run(ctx)
 	})
-	r.outputFlag(cmd)
+	r.OutputFlag(cmd)
 	cmd.Flags().IntVar(&r.replicas, "replication-factor", 0, "copies of each partition (default: as many as now)")
 	cmd.Flags().IntSliceVar(&brokers, "brokers", nil, "ids of the brokers that are to hold the topic (default: all)")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change")
 	cmd.Flags().DurationVar(&r.wait, "wait", 10*time.Minute, "how long to wait until the new replicas are in sync")
-	noDefault(cmd, "replication-factor")
+	NoDefault(cmd, "replication-factor")
 	for _, name := range []string{"replication-factor", "brokers", "wait"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -76,8 +76,8 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 }
 
 func (r *reassign) run(ctx context.Context) error {
-	r.changes = !r.dryRun
-	plan, err := ask(ctx, r.options, func(ctx context.Context, s *session) ([]reassigned, error) {
+	r.Changes = !r.dryRun
+	plan, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) ([]reassigned, error) {
 		plan, err := r.plan(ctx, s)
 		if err != nil || r.dryRun || unchanged(plan) {
 			return plan, err
@@ -86,25 +86,25 @@ func (r *reassign) run(ctx context.Context) error {
 		for _, p := range plan {
 			replicas = append(replicas, p.After)
 		}
-		return plan, s.admin.AlterPartitionReassignments(r.topic, replicas)
+		return plan, s.Admin.AlterPartitionReassignments(r.topic, replicas)
 	})
 	if err != nil {
 		return fmt.Errorf("reassign %s: %w", r.topic, err)
 	}
-	err = r.print(plan, func(w io.Writer) {
+	err = r.Print(plan, func(w io.Writer) {
 		fmt.Fprintln(w, "PARTITION\tREPLICAS\tNEW-REPLICAS")
 		for _, p := range plan {
-			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, ids(p.Before), ids(p.After))
+			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, IDs(p.Before), IDs(p.After))
 		}
 	})
 	switch {
 	case err != nil:
 		return err
 	case unchanged(plan):
-		r.note("%s is as it should be: nothing to change", r.topic)
+		r.Note("%s is as it should be: nothing to change", r.topic)
 		return nil
 	case r.dryRun:
-		r.note("this was a dry run: nothing was changed")
+		r.Note("this was a dry run: nothing was changed")
 		return nil
 	}
 	if err := r.await(ctx, plan); err != nil {
@@ -118,15 +118,15 @@ func unchanged(plan []reassigned) bool {
 }
 
 // plan looks up what there is, and refuses what cannot be.
-func (r *reassign) plan(ctx context.Context, s *session) ([]reassigned, error) {
-	meta, err := s.metadata()
+func (r *reassign) plan(ctx context.Context, s *Session) ([]reassigned, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
 	if meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID) {
 		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
 	}
-	found, err := find(meta, r.topic)
+	found, err := Find(meta, r.topic)
 	if err != nil {
 		return nil, err
 	}
@@ -136,12 +136,12 @@ func (r *reassign) plan(ctx context.Context, s *session) ([]reassigned, error) {
 	}
 	replicas := r.replicas
 	if replicas == 0 {
-		replicas = replicationFactor(found[0])
+		replicas = ReplicationFactor(found[0])
 	}
 	if replicas > len(candidates) {
-		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, count(replicas, "broker"), len(candidates), ids(candidates))
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, Count(replicas, "broker"), len(candidates), IDs(candidates))
 	}
-	if err := s.enoughInSync(ctx, found[0], replicas); err != nil {
+	if err := enoughInSync(ctx, s, found[0], replicas); err != nil {
 		return nil, err
 	}
 	return spread(found[0], candidates, replicas), nil
@@ -155,7 +155,7 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 	}
 	for _, id := range wanted {
 		if !slices.Contains(all, id) {
-			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, ids(all))
+			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, IDs(all))
 		}
 	}
 	if len(wanted) == 0 {
@@ -165,12 +165,12 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 }
 
 // enoughInSync refuses fewer replicas than a producer with acks=all needs.
-func (s *session) enoughInSync(ctx context.Context, t *sarama.TopicMetadata, replicas int) error {
+func enoughInSync(ctx context.Context, s *Session, t *sarama.TopicMetadata, replicas int) error {
 	const name = "min.insync.replicas"
 	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
 	var entries []*sarama.ConfigResourceResult
-	err := s.again(ctx, func() (err error) {
-		entries, err = s.admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
+	err := s.Retry(ctx, func() (err error) {
+		entries, err = s.Admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
 		return err
 	})
 	if err != nil {
@@ -180,7 +180,7 @@ func (s *session) enoughInSync(ctx context.Context, t *sarama.TopicMetadata, rep
 		for _, entry := range result.Configs {
 			if n, err := strconv.Atoi(entry.Value); entry.Name == name && err == nil && n > replicas {
 				return fmt.Errorf("%s is %d, so that with %s nobody could write with acks=all; first «workshop topics alter %s --config %s=%d»",
-					name, n, count(replicas, "replica"), t.Name, name, max(1, replicas-1))
+					name, n, Count(replicas, "replica"), t.Name, name, max(1, replicas-1))
 			}
 		}
 	}
@@ -227,19 +227,19 @@ func rank(p *sarama.PartitionMetadata, id int32) int {
 
 // await says how far the move is, until it is complete.
 func (r *reassign) await(ctx context.Context, plan []reassigned) error {
-	waiting := *r.options
-	waiting.timeout, waiting.changes = r.wait, false
+	waiting := *r.Options
+	waiting.Timeout, waiting.Changes = r.wait, false
 	said := ""
-	_, err := ask(ctx, &waiting, func(ctx context.Context, s *session) (struct{}, error) {
-		return struct{}{}, s.until(ctx, func(meta *sarama.MetadataResponse) bool {
-			found, err := find(meta, r.topic)
+	_, err := Ask(ctx, &waiting, func(ctx context.Context, s *Session) (struct{}, error) {
+		return struct{}{}, s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
+			found, err := Find(meta, r.topic)
 			if err != nil {
 				return false // deleted meanwhile; the wait ends by its time
 			}
 			done := arrived(found[0], plan)
-			if line := fmt.Sprintf("%d of %s moved", done, count(len(plan), "partition")); line != said {
+			if line := fmt.Sprintf("%d of %s moved", done, Count(len(plan), "partition")); line != said {
 				said = line
-				r.note("%s", line)
+				r.Note("%s", line)
 			}
 			return done == len(plan)
 		})

@@ -16,15 +16,15 @@ import (
 	"workshop.example/kit/service"
 )
 
-// session is a connection to a cluster for the time of one command.
-type session struct {
+// Session is a connection to a cluster for the time of one command.
+type Session struct {
 	cluster kafka.Cluster
-	client  sarama.Client
-	admin   sarama.ClusterAdmin
+	Client  sarama.Client
+	Admin   sarama.ClusterAdmin
 }
 
-// connect connects to what there is of the cluster: the commands are for broken ones, too.
-func connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*session, error) {
+// Connect connects to what there is of the cluster: the commands are for broken ones, too.
+func Connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*Session, error) {
 	// A broker that is paused would otherwise take all of a command's time for no answer.
 	conf.Net.ReadTimeout = 5 * time.Second
 	client, err := cluster.DialOnce(ctx, conf)
@@ -36,23 +36,23 @@ func connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*
 		service.CloseWithin(service.CloseTimeout, client)
 		return nil, fmt.Errorf("find the controller: %w", err)
 	}
-	return &session{cluster: cluster, client: client, admin: admin}, nil
+	return &Session{cluster: cluster, Client: client, Admin: admin}, nil
 }
 
 // Close does not wait for brokers that are silent.
-func (s *session) Close() { service.CloseWithin(service.CloseTimeout, s.admin) }
+func (s *Session) Close() { service.CloseWithin(service.CloseTimeout, s.Admin) }
 
-// metadata is the cluster as its controller knows it, or else another broker: every topic, and every
+// Metadata is the cluster as its controller knows it, or else another broker: every topic, and every
 // broker that is up.
-func (s *session) metadata() (*sarama.MetadataResponse, error) {
-	brokers := s.client.Brokers()
-	if controller, err := s.client.Controller(); err == nil {
+func (s *Session) Metadata() (*sarama.MetadataResponse, error) {
+	brokers := s.Client.Brokers()
+	if controller, err := s.Client.Controller(); err == nil {
 		brokers = append([]*sarama.Broker{controller}, brokers...)
 	}
 	err := fmt.Errorf("describe cluster: %w", sarama.ErrOutOfBrokers)
 	for _, b := range brokers {
-		b.Open(s.client.Config()) // an error means that it is open already, or shows in the next line
-		resp, berr := b.GetMetadata(sarama.NewMetadataRequest(s.client.Config().Version, nil))
+		b.Open(s.Client.Config()) // an error means that it is open already, or shows in the next line
+		resp, berr := b.GetMetadata(sarama.NewMetadataRequest(s.Client.Config().Version, nil))
 		if berr != nil {
 			err = fmt.Errorf("describe cluster: broker %d at %s: %w", b.ID(), b.Addr(), berr)
 			continue
@@ -67,20 +67,20 @@ func (s *session) metadata() (*sarama.MetadataResponse, error) {
 	return nil, err
 }
 
-// again repeats a question while brokers come and go, until ctx ends.
-func (s *session) again(ctx context.Context, question func() error) error {
+// Retry repeats a question while brokers come and go, until ctx ends.
+func (s *Session) Retry(ctx context.Context, question func() error) error {
 	for {
 		err := question()
-		if err == nil || !retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
+		if err == nil || !Retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
 			return err
 		}
-		s.client.RefreshMetadata() // an error shows in the next answer
+		s.Client.RefreshMetadata() // an error shows in the next answer
 	}
 }
 
-// retryable reports whether the answer may be another one a moment later: a broker is gone and another
+// Retryable reports whether the answer may be another one a moment later: a broker is gone and another
 // takes over, or it has taken over and does not know all yet.
-func retryable(err error) bool {
+func Retryable(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
 	}
@@ -94,12 +94,12 @@ func retryable(err error) bool {
 	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 
-// find returns the topics of these names, in that order, or an error that names one that is missing.
-func find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
+// Find returns the topics of these names, in that order, or an error that names one that is missing.
+func Find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
 	var found []*sarama.TopicMetadata
 	for _, name := range names {
 		if !service.LegalTopic(name) {
-			return nil, illegal(name)
+			return nil, IllegalTopic(name)
 		}
 		i := slices.IndexFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == name })
 		if i < 0 {
@@ -107,28 +107,28 @@ func find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetada
 			for _, t := range meta.Topics {
 				all = append(all, t.Name)
 			}
-			return nil, missing("topic", name, all, "«workshop topics list» names all")
+			return nil, Missing("topic", name, all, "«workshop topics list» names all")
 		}
 		found = append(found, meta.Topics[i])
 	}
 	return found, nil
 }
 
-// topic finds one topic of the cluster.
-func (s *session) topic(name string) (*sarama.TopicMetadata, error) {
-	meta, err := s.metadata()
+// Topic finds one topic of the cluster.
+func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
+	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	found, err := find(meta, name)
+	found, err := Find(meta, name)
 	if err != nil {
 		return nil, err
 	}
 	return found[0], nil
 }
 
-// illegal says why a name cannot be a topic's.
-func illegal(name string) error {
+// IllegalTopic says why a name cannot be a topic's.
+func IllegalTopic(name string) error {
 	const longest = 249
 	why := "accepted: 1 to 249 of a-z A-Z 0-9 . _ -"
 	switch {
@@ -143,11 +143,11 @@ func illegal(name string) error {
 	return service.UsageError(fmt.Sprintf("%q is not a topic's name: %s", name, why))
 }
 
-// isInternal reports whether a topic is Kafka's own.
-func isInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
+// IsInternal reports whether a topic is Kafka's own.
+func IsInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
 
-// replicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
-func replicationFactor(t *sarama.TopicMetadata) int {
+// ReplicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
+func ReplicationFactor(t *sarama.TopicMetadata) int {
 	most := 0
 	for _, p := range t.Partitions {
 		most = max(most, len(p.Replicas))
@@ -155,8 +155,8 @@ func replicationFactor(t *sarama.TopicMetadata) int {
 	return most
 }
 
-// partitionsOf are the numbers of a topic's partitions.
-func partitionsOf(t *sarama.TopicMetadata) []int32 {
+// PartitionsOf are the numbers of a topic's partitions.
+func PartitionsOf(t *sarama.TopicMetadata) []int32 {
 	var ids []int32
 	for _, p := range t.Partitions {
 		ids = append(ids, p.ID)

@@ -31,7 +31,7 @@ func parseConfig(specs []string) (map[string]string, error) {
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-func (t *Tool) topicsCreateCommand(bootstrap *string) *cobra.Command {
+func newCreateCommand(t *Tool) *cobra.Command {
 	var partitions, replicas int
 	var configs []string
 	cmd := &cobra.Command{
@@ -45,10 +45,10 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		Example: `  workshop topics create meu-topico --partitions 3
   workshop topics create meu-topico --partitions 3 --replication-factor 1
   workshop topics create short --config retention.ms=60000 --config segment.bytes=1048576`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
-		o.changes = true
+	t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
+		o.Changes = true
 		config, err := parseConfig(configs)
 		switch {
 		case err != nil:
@@ -58,37 +58,37 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
 		copies := true
-		made, err := ask(ctx, o, func(ctx context.Context, s *session) (kafka.Applied, error) {
-			meta, err := s.metadata()
+		made, err := Ask(ctx, o, func(ctx context.Context, s *Session) (kafka.Applied, error) {
+			meta, err := s.Metadata()
 			if err != nil {
 				return kafka.Applied{}, err
 			}
-			copies = !isEmbedded(meta)
-			return s.createTopic(ctx, meta, topic, t.waiting)
+			copies = !IsEmbedded(meta)
+			return createTopic(ctx, s, meta, topic, t.Waiting)
 		})
 		if err != nil {
 			return err
 		}
-		t.say("%s created: %s, %s", topic.Name, count(topic.Partitions, "partition"), count(made.Replicas, "replica"))
+		t.Say("%s created: %s, %s", topic.Name, Count(topic.Partitions, "partition"), Count(made.Replicas, "replica"))
 		if !copies && made.Replicas > 1 {
-			t.noteCopies()
+			t.NoteCopies()
 		}
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
 	cmd.Flags().IntVar(&replicas, "replication-factor", 0, "copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting of the topic, NAME=VALUE; may be given several times")
-	noDefault(cmd, "replication-factor")
+	NoDefault(cmd, "replication-factor")
 	for _, name := range []string{"partitions", "replication-factor", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
 }
 
-func (s *session) createTopic(ctx context.Context, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
-	if found, err := find(meta, topic.Name); err == nil {
+func createTopic(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
+	if found, err := Find(meta, topic.Name); err == nil {
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
-			topic.Name, count(len(found[0].Partitions), "partition"), count(replicationFactor(found[0]), "replica"))
+			topic.Name, Count(len(found[0].Partitions), "partition"), Count(ReplicationFactor(found[0]), "replica"))
 	}
 	if err := collision(meta, topic.Name); err != nil {
 		return made, err
@@ -99,7 +99,7 @@ func (s *session) createTopic(ctx context.Context, meta *sarama.MetadataResponse
 	if int(topic.Replicas) > len(meta.Brokers) {
 		return made, tooManyReplicas(int(topic.Replicas), meta.Brokers)
 	}
-	applied, err := kafka.ApplyTopics(ctx, s.admin, []kafka.Topic{topic}, waiting)
+	applied, err := kafka.ApplyTopics(ctx, s.Admin, []kafka.Topic{topic}, waiting)
 	if err != nil {
 		return made, err
 	}
@@ -120,22 +120,22 @@ func collision(meta *sarama.MetadataResponse, name string) error {
 	return nil
 }
 
-// underway reports whether a change goes on, although the controller has given up the wait for its end:
+// Underway reports whether a change goes on, although the controller has given up the wait for its end:
 // it waits for three seconds, and a busy machine may take longer.
-func underway(err error) bool { return errors.Is(err, sarama.ErrRequestTimedOut) }
+func Underway(err error) bool { return errors.Is(err, sarama.ErrRequestTimedOut) }
 
 // led reports whether a topic has as many partitions, and each of them a leader.
 func led(meta *sarama.MetadataResponse, name string, partitions int) bool {
-	found, err := find(meta, name)
+	found, err := Find(meta, name)
 	return err == nil && len(found[0].Partitions) >= partitions &&
 		!slices.ContainsFunc(found[0].Partitions, func(p *sarama.PartitionMetadata) bool { return p.Leader < 0 })
 }
 
 func tooManyReplicas(replicas int, up []*sarama.Broker) error {
-	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more", replicas, count(replicas, "broker"), len(up))
+	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more", replicas, Count(replicas, "broker"), len(up))
 }
 
-func (t *Tool) topicsAlterCommand(bootstrap *string) *cobra.Command {
+func newAlterCommand(t *Tool) *cobra.Command {
 	var partitions int
 	var configs []string
 	cmd := &cobra.Command{
@@ -148,10 +148,10 @@ With more partitions a key's messages go to another partition than before: the o
 		Example: `  workshop topics alter meu-topico --partitions 6
   workshop topics alter meu-topico --config retention.ms=60000
   workshop topics alter meu-topico --config retention.ms=      back to the brokers' default`,
-		Args: one("topic"),
+		Args: One("topic"),
 	}
-	t.options(cmd, bootstrap, func(ctx context.Context, o *options, args []string) error {
-		o.changes = true
+	t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
+		o.Changes = true
 		config, err := parseConfig(configs)
 		if err != nil {
 			return err
@@ -162,27 +162,27 @@ With more partitions a key's messages go to another partition than before: the o
 		if cmd.Flags().Changed("partitions") && (partitions < 1 || partitions > 10_000) {
 			return service.UsageError("--partitions has to be from 1 to 10000")
 		}
-		before, err := ask(ctx, o, func(ctx context.Context, s *session) (int, error) {
-			return s.alterTopic(ctx, args[0], int32(partitions), config)
+		before, err := Ask(ctx, o, func(ctx context.Context, s *Session) (int, error) {
+			return alterTopic(ctx, s, args[0], int32(partitions), config)
 		})
 		if err != nil {
 			return fmt.Errorf("alter topic %s: %w", args[0], err)
 		}
 		switch {
 		case partitions > before:
-			t.say("%s: %d partitions, before %d", args[0], partitions, before)
-			t.note("from now on keys go to other partitions than before: the order of a key's messages breaks once")
+			t.Say("%s: %d partitions, before %d", args[0], partitions, before)
+			t.Note("from now on keys go to other partitions than before: the order of a key's messages breaks once")
 		case partitions == before:
-			t.say("%s: has %s already", args[0], count(partitions, "partition"))
+			t.Say("%s: has %s already", args[0], Count(partitions, "partition"))
 		}
 		for _, name := range sortedKeys(config) {
-			t.say("%s: %s=%s", args[0], name, config[name])
+			t.Say("%s: %s=%s", args[0], name, config[name])
 		}
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 0, "as many partitions as the topic is to have")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting, NAME=VALUE, or NAME= for the brokers' default; may be given several times")
-	noDefault(cmd, "partitions")
+	NoDefault(cmd, "partitions")
 	for _, name := range []string{"partitions", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -190,13 +190,13 @@ With more partitions a key's messages go to another partition than before: the o
 }
 
 // alterTopic returns how many partitions there were. With 0 partitions it leaves them.
-func (s *session) alterTopic(ctx context.Context, name string, partitions int32, config map[string]string) (before int, err error) {
-	topic, err := s.topic(name)
+func alterTopic(ctx context.Context, s *Session, name string, partitions int32, config map[string]string) (before int, err error) {
+	topic, err := s.Topic(name)
 	if err != nil {
 		return 0, err
 	}
 	before = len(topic.Partitions)
-	if isInternal(topic) && partitions > 0 {
+	if IsInternal(topic) && partitions > 0 {
 		return before, service.UsageError("it is Kafka's own: with more partitions groups and transactions would be looked for in others than they are in. Nothing was changed")
 	}
 	if partitions > 0 && int(partitions) < before {
@@ -211,13 +211,13 @@ func (s *session) alterTopic(ctx context.Context, name string, partitions int32,
 	}
 	for _, onlyCheck := range []bool{true, false} {
 		if len(entries) > 0 {
-			err := s.again(ctx, func() error { return s.admin.IncrementalAlterConfig(sarama.TopicResource, name, entries, onlyCheck) })
+			err := s.Retry(ctx, func() error { return s.Admin.IncrementalAlterConfig(sarama.TopicResource, name, entries, onlyCheck) })
 			if err != nil {
 				return before, err
 			}
 		}
 		if int(partitions) > before {
-			if err := s.admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil && !underway(err) {
+			if err := s.Admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil && !Underway(err) {
 				return before, err
 			}
 		}
@@ -225,13 +225,13 @@ func (s *session) alterTopic(ctx context.Context, name string, partitions int32,
 	if int(partitions) <= before {
 		return before, nil
 	}
-	return before, s.until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, name, int(partitions)) })
+	return before, s.Until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, name, int(partitions)) })
 }
 
-// until waits until the cluster is as it should be: brokers acknowledge a change before all of them know it.
-func (s *session) until(ctx context.Context, done func(*sarama.MetadataResponse) bool) error {
+// Until waits until the cluster is as it should be: brokers acknowledge a change before all of them know it.
+func (s *Session) Until(ctx context.Context, done func(*sarama.MetadataResponse) bool) error {
 	for {
-		meta, err := s.metadata()
+		meta, err := s.Metadata()
 		if err != nil {
 			return err
 		}
@@ -244,50 +244,50 @@ func (s *session) until(ctx context.Context, done func(*sarama.MetadataResponse)
 	}
 }
 
-func (t *Tool) topicsDeleteCommand(bootstrap *string) *cobra.Command {
+func newTopicDeleteCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete NAME...",
 		Short: "Delete topics with their messages",
 		Long: `delete deletes topics and every message in them, and waits until they are gone. It asks nothing, so each name has
 to be exact: there are no patterns. Nothing is deleted where one of the topics does not exist or is Kafka's own.`,
 		Example: "  workshop topics delete meu-topico\n  workshop topics delete meu-topico meu-topico.dlq",
-		Args:    some("topics"),
+		Args:    Some("topics"),
 	}
-	t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
-		o.changes = true
+	t.Bind(cmd, func(ctx context.Context, o *Options, names []string) error {
+		o.Changes = true
 		names = slices.Compact(slices.Sorted(slices.Values(names)))
-		_, err := ask(ctx, o, func(ctx context.Context, s *session) (struct{}, error) { return struct{}{}, s.deleteTopics(ctx, names) })
+		_, err := Ask(ctx, o, func(ctx context.Context, s *Session) (struct{}, error) { return struct{}{}, s.DeleteTopics(ctx, names) })
 		if err != nil {
 			return fmt.Errorf("delete topics: %w", err)
 		}
 		for _, name := range names {
-			t.say("%s deleted", name)
+			t.Say("%s deleted", name)
 		}
 		return nil
 	})
 	return cmd
 }
 
-func (s *session) deleteTopics(ctx context.Context, names []string) error {
-	meta, err := s.metadata()
+func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
+	meta, err := s.Metadata()
 	if err != nil {
 		return err
 	}
-	topics, err := find(meta, names...)
+	topics, err := Find(meta, names...)
 	if err != nil {
 		return err
 	}
 	for _, t := range topics {
-		if isInternal(t) {
+		if IsInternal(t) {
 			return service.UsageError(fmt.Sprintf("%s is Kafka's own: without it groups lose their offsets, and transactions their state. Nothing was deleted", t.Name))
 		}
 	}
 	for i, name := range names {
-		if err := s.admin.DeleteTopic(name); err != nil && !underway(err) {
+		if err := s.Admin.DeleteTopic(name); err != nil && !Underway(err) {
 			return fmt.Errorf("%s: %w%s", name, err, deletedSoFar(names[:i]))
 		}
 	}
-	return s.until(ctx, func(meta *sarama.MetadataResponse) bool {
+	return s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
 		return !slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return slices.Contains(names, t.Name) })
 	})
 }

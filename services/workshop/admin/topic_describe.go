@@ -34,7 +34,7 @@ type describedPartition struct {
 	Latest      *int64  `json:"latestOffset"`
 }
 
-func (t *Tool) topicsDescribeCommand(bootstrap *string) *cobra.Command {
+func newTopicDescribeCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "describe [NAME...]",
 		Short: "Show a topic's partitions, and draw which broker holds what",
@@ -47,30 +47,30 @@ Without a name it describes every topic but Kafka's own.`,
   workshop topics describe scoreGame transactions
   workshop topics describe __consumer_offsets
   workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
-		Args: func(_ *cobra.Command, names []string) error { return legal("topics", names) },
+		Args: func(_ *cobra.Command, names []string) error { return Legal("topics", names) },
 	}
-	o := t.options(cmd, bootstrap, func(ctx context.Context, o *options, names []string) error {
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, names []string) error {
 		copies := true
-		topics, err := ask(ctx, o, func(ctx context.Context, s *session) ([]describedTopic, error) {
-			meta, err := s.metadata()
+		topics, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]describedTopic, error) {
+			meta, err := s.Metadata()
 			if err != nil {
 				return nil, err
 			}
-			copies = !isEmbedded(meta)
-			return s.describeTopics(ctx, meta, names)
+			copies = !IsEmbedded(meta)
+			return describeTopics(ctx, s, meta, names)
 		})
 		if err != nil {
 			return fmt.Errorf("describe topics: %w", err)
 		}
-		if err := o.print(topics, func(w io.Writer) { topicTables(w, topics, o.columns()) }); err != nil {
+		if err := o.Print(topics, func(w io.Writer) { topicTables(w, topics, o.Width()) }); err != nil {
 			return err
 		}
 		if !copies && slices.ContainsFunc(topics, func(d describedTopic) bool { return d.ReplicationFactor > 1 }) {
-			o.noteCopies()
+			o.NoteCopies()
 		}
 		return nil
 	})
-	o.outputFlag(cmd)
+	o.OutputFlag(cmd)
 	return cmd
 }
 
@@ -83,25 +83,25 @@ func topicTables(w io.Writer, topics []describedTopic, width int) {
 	}
 }
 
-func (s *session) describeTopics(ctx context.Context, meta *sarama.MetadataResponse, names []string) ([]describedTopic, error) {
-	topics, err := find(meta, names...)
+func describeTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, names []string) ([]describedTopic, error) {
+	topics, err := Find(meta, names...)
 	if err != nil {
 		return nil, err
 	}
 	if len(names) == 0 {
-		topics = slices.DeleteFunc(slices.Clone(meta.Topics), isInternal)
+		topics = slices.DeleteFunc(slices.Clone(meta.Topics), IsInternal)
 	}
-	var places []place
+	var places []Place
 	for _, t := range topics {
 		for _, p := range t.Partitions {
-			places = append(places, place{t.Name, p.ID})
+			places = append(places, Place{t.Name, p.ID})
 		}
 	}
-	logs, err := s.bounds(ctx, meta, places)
+	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	configs, err := s.configs(ctx, topics)
+	configs, err := configs(ctx, s, topics)
 	if err != nil {
 		return nil, err
 	}
@@ -112,8 +112,8 @@ func (s *session) describeTopics(ctx context.Context, meta *sarama.MetadataRespo
 	return described, nil
 }
 
-func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[place]bounds) describedTopic {
-	d := describedTopic{Topic: t.Name, Internal: isInternal(t), ReplicationFactor: replicationFactor(t), Config: config, Partitions: []describedPartition{}}
+func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[Place]Bounds) describedTopic {
+	d := describedTopic{Topic: t.Name, Internal: IsInternal(t), ReplicationFactor: ReplicationFactor(t), Config: config, Partitions: []describedPartition{}}
 	for _, b := range up {
 		d.Brokers = append(d.Brokers, b.ID())
 	}
@@ -130,8 +130,8 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 				line.Offline = append(line.Offline, id)
 			}
 		}
-		if log, ok := logs[place{t.Name, p.ID}]; ok {
-			line.Earliest, line.Latest = &log.start, &log.end
+		if log, ok := logs[Place{t.Name, p.ID}]; ok {
+			line.Earliest, line.Latest = &log.Start, &log.End
 		}
 		d.Partitions = append(d.Partitions, line)
 		d.Brokers = append(d.Brokers, p.Replicas...)
@@ -141,7 +141,7 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 }
 
 // configs are the settings that topics have of their own.
-func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
+func configs(ctx context.Context, s *Session, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
 	var resources []*sarama.ConfigResource
 	all := map[string]map[string]string{}
 	for _, t := range topics {
@@ -149,8 +149,8 @@ func (s *session) configs(ctx context.Context, topics []*sarama.TopicMetadata) (
 		all[t.Name] = map[string]string{}
 	}
 	var results []*sarama.ConfigResourceResult
-	err := s.again(ctx, func() (err error) { // of any broker, perhaps one that is down
-		results, err = s.admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
+	err := s.Retry(ctx, func() (err error) { // of any broker, perhaps one that is down
+		results, err = s.Admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
 		return err
 	})
 	if err != nil {
@@ -171,7 +171,7 @@ func (d describedTopic) table(w io.Writer, width int) {
 	for _, name := range sortedKeys(d.Config) {
 		config += ", " + name + "=" + d.Config[name]
 	}
-	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
+	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, Count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
 	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
 	for _, p := range d.Partitions {
 		leader, remark := "none", "\toffline: no replica that is in sync is up"
@@ -181,7 +181,7 @@ func (d describedTopic) table(w io.Writer, width int) {
 				remark = "\tunder-replicated"
 			}
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, ids(p.Replicas), ids(p.InSync), number(p.Earliest), number(p.Latest), remark)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, IDs(p.Replicas), IDs(p.InSync), Number(p.Earliest), Number(p.Latest), remark)
 	}
 	d.draw(w, width)
 }
@@ -229,10 +229,10 @@ func (p describedPartition) mark(broker int32) string {
 	}
 }
 
-func ids(brokers []int32) string {
+func IDs(brokers []int32) string {
 	var texts []string
 	for _, id := range brokers {
 		texts = append(texts, strconv.Itoa(int(id)))
 	}
-	return dash(strings.Join(texts, ","))
+	return Dash(strings.Join(texts, ","))
 }

@@ -9,13 +9,13 @@ import (
 // TopicsCommand is «workshop topics».
 func TopicsCommand(t *Tool) *cobra.Command {
 	cmd := &cobra.Command{Use: "topics", Short: "Create, list, describe, change and delete topics, on any cluster"}
-	bootstrap := bootstrapFlag(cmd)
-	cmd.AddCommand(t.applyCommand(bootstrap), t.listCommand(bootstrap), t.topicsDescribeCommand(bootstrap),
-		t.topicsCreateCommand(bootstrap), t.topicsAlterCommand(bootstrap), t.topicsDeleteCommand(bootstrap), t.topicsReassignCommand(bootstrap))
+	BootstrapFlag(cmd)
+	cmd.AddCommand(newApplyCommand(t), newTopicListCommand(t), newTopicDescribeCommand(t),
+		newCreateCommand(t), newAlterCommand(t), newTopicDeleteCommand(t), newReassignCommand(t))
 	return cmd
 }
 
-func count[N int | int16 | int32 | int64](n N, noun string) string {
+func Count[N int | int16 | int32 | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

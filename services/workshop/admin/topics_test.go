@@ -71,8 +71,8 @@ func TestTheDrawing(t *testing.T) {
 		{Partition: 2, Replicas: []int32{3}, InSync: []int32{3}, Offline: []int32{3}},
 	}
 	stdout := &kafkatest.Output{}
-	o := &options{Tool: &Tool{Stdout: stdout}}
-	if err := o.print(nil, func(w io.Writer) { d.table(w, 0) }); err != nil {
+	o := &Options{Tool: &Tool{Stdout: stdout}}
+	if err := o.Print(nil, func(w io.Writer) { d.table(w, 0) }); err != nil {
 		t.Fatal(err)
 	}
 	want := `t: 3 partitions, replication factor 3, a=1
@@ -166,16 +166,16 @@ func TestTablesFit(t *testing.T) {
 	}
 	unread := int64(7)
 	member := "consumer-2f8f9a52-7a0e-4a40-a5ab-7c34e1a6a111"
-	group := describedGroup{Group: "cg-group-id", Members: []groupMember{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
+	group := describedGroup{Group: "cg-group-id", Members: []Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
 		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
 	for _, width := range []int{60, 80, 120} {
 		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
-		o := &options{Tool: &Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
+		o := &Options{Tool: &Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
 		for _, table := range []func(io.Writer){
 			func(w io.Writer) { d.table(w, width) },
 			func(w io.Writer) { groupTable(w, []describedGroup{group}) },
 		} {
-			if err := o.print(nil, table); err != nil {
+			if err := o.Print(nil, table); err != nil {
 				t.Fatal(err)
 			}
 		}
