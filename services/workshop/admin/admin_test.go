@@ -37,7 +37,7 @@ func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, std
 // rootOf is the command line with all commands.
 func rootOf(tool *Tool, args []string) *cobra.Command {
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
-	root.AddCommand(tool.Commands()...)
+	root.AddCommand(Commands(tool)...)
 	tool.Standard = testTopics()
 	root.AddCommand(ResetCommand(tool, testLabs))
 	root.SetOut(tool.Stdout)

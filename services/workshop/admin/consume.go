@@ -11,7 +11,6 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
-	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -209,23 +208,4 @@ func (c *consume) spans(ctx context.Context, s *Session) (map[Place]Span, error)
 		spans[p] = Span{from, end}
 	}
 	return spans, nil
-}
-
-// toTheEnd prints partition after partition.
-func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[Place]Span) error {
-	for _, p := range SortedPlaces(spans) {
-		if spans[p].From >= spans[p].To {
-			continue
-		}
-		_, err := kafka.ReadTo(ctx, client, p.Topic, p.Partition, spans[p].From, spans[p].To, c.isolationLevel, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset >= spans[p].To {
-				return nil
-			}
-			return c.out.print(msg)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

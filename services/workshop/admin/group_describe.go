@@ -132,32 +132,6 @@ func describeGroups(ctx context.Context, s *Session, names []string) ([]describe
 	return described, nil
 }
 
-// Committed are the offsets that a group has.
-func Committed(ctx context.Context, s *Session, group string) (map[Place]int64, error) {
-	var resp *sarama.OffsetFetchResponse
-	err := s.Retry(ctx, func() (err error) {
-		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
-			s.Client.RefreshCoordinator(group)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
-	}
-	offsets := map[Place]int64{}
-	for topic, blocks := range resp.Blocks {
-		for partition, block := range blocks {
-			if block.Err != sarama.ErrNoError {
-				return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic, partition, block.Err)
-			}
-			if block.Offset >= 0 {
-				offsets[Place{topic, partition}] = block.Offset
-			}
-		}
-	}
-	return offsets, nil
-}
-
 // groupPartitions are the partitions in which the group has an offset or a member.
 func groupPartitions(ctx context.Context, s *Session, meta *sarama.MetadataResponse, group string, members []Member) ([]groupPartition, error) {
 	committed, err := Committed(ctx, s, group)

@@ -2,14 +2,9 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
@@ -113,64 +108,6 @@ func (r *reset) run(ctx context.Context, group string) error {
 	return nil
 }
 
-// Chosen is a topic, and of its partitions some, or all where none are named.
-type Chosen struct {
-	Topic      string
-	Partitions []int32
-}
-
-// ParseChosen reads topics given as TOPIC or TOPIC:PARTITION,PARTITION. A topic's name has no colon.
-func ParseChosen(specs []string) ([]Chosen, error) {
-	var wanted []Chosen
-	for _, spec := range specs {
-		name, list, some := strings.Cut(spec, ":")
-		c := Chosen{Topic: name}
-		if !service.LegalTopic(name) {
-			return nil, IllegalTopic(name)
-		}
-		for field := range strings.SplitSeq(list, ",") {
-			if !some {
-				break
-			}
-			n, err := strconv.ParseInt(field, 10, 32)
-			if err != nil || n < 0 {
-				return nil, service.UsageError(fmt.Sprintf("--topic %q: accepted: TOPIC, or TOPIC:PARTITION,PARTITION such as transactions:0,2", spec))
-			}
-			c.Partitions = append(c.Partitions, int32(n))
-		}
-		wanted = append(wanted, c)
-	}
-	return wanted, nil
-}
-
-// Places are the partitions that are meant, all of which exist.
-func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
-	found, err := Find(meta, c.Topic)
-	if err != nil {
-		return nil, err
-	}
-	there := PartitionsOf(found[0])
-	if c.Partitions == nil {
-		c.Partitions = there
-	}
-	var places []Place
-	for _, p := range c.Partitions {
-		if !slices.Contains(there, p) {
-			return nil, NoPartition(found[0], p)
-		}
-		places = append(places, Place{c.Topic, p})
-	}
-	return places, nil
-}
-
-func NoPartition(t *sarama.TopicMetadata, partition int32) error {
-	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
-}
-
-func Leaderless(p Place) error {
-	return fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)", p.Topic, p.Partition, p.Topic)
-}
-
 // planMoves looks up where the group would go; it fails where it has members.
 func planMoves(ctx context.Context, s *Session, group string, wanted []Chosen, to Position) ([]move, error) {
 	groups, err := Describe(ctx, s, group)
@@ -219,44 +156,4 @@ func planMoves(ctx context.Context, s *Session, group string, wanted []Chosen, t
 		moves = append(moves, m)
 	}
 	return moves, nil
-}
-
-// CheckInactive fails where the group has members.
-func CheckInactive(g Group) error {
-	if len(g.Members) == 0 {
-		return nil
-	}
-	var who []string
-	for _, m := range g.Members {
-		who = append(who, service.Safe(m.ClientID)+" on "+m.Host)
-	}
-	return fmt.Errorf("it has %s (%s): stop them first; one that was killed counts until its session ends, some seconds later",
-		Count(len(g.Members), "active member"), strings.Join(who, ", "))
-}
-
-// SetOffsets commits offsets in the name of a group. It fails if the group has members.
-func SetOffsets(s *Session, group string, offsets map[Place]int64) error {
-	commits := map[string]map[int32]sarama.OffsetAndMetadata{}
-	for p, offset := range offsets {
-		if commits[p.Topic] == nil {
-			commits[p.Topic] = map[int32]sarama.OffsetAndMetadata{}
-		}
-		// Leader epoch -1 is "unknown". With another one a Java consumer may rewind after a change of leader.
-		commits[p.Topic][p.Partition] = sarama.OffsetAndMetadata{Offset: offset, LeaderEpoch: -1}
-	}
-	resp, err := s.Admin.AlterConsumerGroupOffsets(group, commits, nil) // which puts refusals into the answer
-	if err != nil {
-		return err
-	}
-	for topic, partitions := range resp.Errors {
-		for partition, code := range partitions {
-			if code == sarama.ErrUnknownMemberId {
-				return errors.New("a member has joined it meanwhile: stop it first")
-			}
-			if code != sarama.ErrNoError {
-				return fmt.Errorf("%s/%d: %w", topic, partition, code)
-			}
-		}
-	}
-	return nil
 }

@@ -1,13 +1,8 @@
 package admin
 
 import (
-	"errors"
 	"fmt"
 	"sync"
-
-	"github.com/IBM/sarama"
-
-	"workshop.example/kit/kafka"
 )
 
 // maxComplaints is how many failed lines are named; with more, their number says enough.
@@ -65,20 +60,4 @@ func (o *outcome) printError() error {
 		return fmt.Errorf("everything was sent, but not every line of the report could be printed: %w", o.printErr)
 	}
 	return nil
-}
-
-// fail says which line failed.
-func (p *produce) fail(line int64, err error) {
-	if errors.Is(err, sarama.ErrShuttingDown) {
-		err = errors.New("not sent: this program was stopped first")
-	}
-	if kafka.TooLarge(err) {
-		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
-	}
-	if p.verbose || p.Output == "json" {
-		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more
-	}
-	if p.complain() {
-		p.Note("line %d: %v", line, err)
-	}
 }

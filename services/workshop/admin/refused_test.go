@@ -125,7 +125,7 @@ func TestNobodyAnswers(t *testing.T) {
 				return
 			}
 			refuses(t, silent, false, append(args, "--timeout", "300ms"), "no answer within 300ms", "allow more with --timeout")
-			if took := time.Since(began); took > defaultTimeout/2 {
+			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -2,10 +2,7 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -65,101 +62,4 @@ func (s *Session) Metadata() (*sarama.MetadataResponse, error) {
 		return resp, nil
 	}
 	return nil, err
-}
-
-// Retry repeats a question while brokers come and go, until ctx ends.
-func (s *Session) Retry(ctx context.Context, question func() error) error {
-	for {
-		err := question()
-		if err == nil || !Retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
-			return err
-		}
-		s.Client.RefreshMetadata() // an error shows in the next answer
-	}
-}
-
-// Retryable reports whether the answer may be another one a moment later: a broker is gone and another
-// takes over, or it has taken over and does not know all yet.
-func Retryable(err error) bool {
-	if _, ok := errors.AsType[net.Error](err); ok {
-		return true
-	}
-	return slices.ContainsFunc([]error{
-		io.EOF, io.ErrUnexpectedEOF, sarama.ErrNotConnected, sarama.ErrOutOfBrokers, sarama.ErrBrokerNotFound,
-		sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
-		sarama.ErrLeaderNotAvailable, sarama.ErrNotLeaderForPartition, sarama.ErrOffsetNotAvailable, sarama.ErrReplicaNotAvailable,
-		sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch, sarama.ErrNetworkException, sarama.ErrBrokerNotAvailable,
-		sarama.ErrUnstableOffsetCommit,    // a transaction ends at this moment
-		sarama.ErrUnknownTopicOrPartition, // the controller has just created it: we ask only for what it names
-	}, func(passing error) bool { return errors.Is(err, passing) })
-}
-
-// Find returns the topics of these names, in that order, or an error that names one that is missing.
-func Find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
-	var found []*sarama.TopicMetadata
-	for _, name := range names {
-		if !service.LegalTopic(name) {
-			return nil, IllegalTopic(name)
-		}
-		i := slices.IndexFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == name })
-		if i < 0 {
-			var all []string
-			for _, t := range meta.Topics {
-				all = append(all, t.Name)
-			}
-			return nil, Missing("topic", name, all, "«workshop topics list» names all")
-		}
-		found = append(found, meta.Topics[i])
-	}
-	return found, nil
-}
-
-// Topic finds one topic of the cluster.
-func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
-	meta, err := s.Metadata()
-	if err != nil {
-		return nil, err
-	}
-	found, err := Find(meta, name)
-	if err != nil {
-		return nil, err
-	}
-	return found[0], nil
-}
-
-// IllegalTopic says why a name cannot be a topic's.
-func IllegalTopic(name string) error {
-	const longest = 249
-	why := "accepted: 1 to 249 of a-z A-Z 0-9 . _ -"
-	switch {
-	case name == "":
-		why = "it is empty: is a variable not set?"
-	case len(name) > longest:
-		why = fmt.Sprintf("it has %d characters, and %d are the most", len(name), longest)
-		name = name[:20] + "..."
-	case name == "." || name == "..":
-		why = "to the brokers it is a folder's"
-	}
-	return service.UsageError(fmt.Sprintf("%q is not a topic's name: %s", name, why))
-}
-
-// IsInternal reports whether a topic is Kafka's own.
-func IsInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
-
-// ReplicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
-func ReplicationFactor(t *sarama.TopicMetadata) int {
-	most := 0
-	for _, p := range t.Partitions {
-		most = max(most, len(p.Replicas))
-	}
-	return most
-}
-
-// PartitionsOf are the numbers of a topic's partitions.
-func PartitionsOf(t *sarama.TopicMetadata) []int32 {
-	var ids []int32
-	for _, p := range t.Partitions {
-		ids = append(ids, p.ID)
-	}
-	return ids
 }

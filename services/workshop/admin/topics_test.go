@@ -130,7 +130,7 @@ func TestNoCluster(t *testing.T) {
 	for _, args := range []string{"topics list", "topics describe", "topics create x", "topics delete x", "groups list", "groups delete g"} {
 		began := time.Now()
 		workshop(t, nobody, strings.Fields(args)...).fails(t, nobody.Brokers[0]+": connection refused; start the cluster")
-		if took := time.Since(began); took > defaultTimeout/2 {
+		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("%s took %s", args, took)
 		}
 	}

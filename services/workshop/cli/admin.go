@@ -11,7 +11,7 @@ import (
 
 // adminCommands returns the commands that inspect and change a cluster.
 func (t *tool) adminCommands() []*cobra.Command {
-	commands := t.admin().Commands()
+	commands := admin.Commands(t.admin())
 	for _, cmd := range commands {
 		rejectUnknownSubcommands(cmd)
 	}

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/kafka"
@@ -131,21 +129,6 @@ func (r *labReset) run(ctx context.Context) error {
 	return err
 }
 
-// untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
-// may have answered for a topic that was about to go.
-func untilReset(ctx context.Context, s *Session, left []labStep, start LabStart, standard []kafka.Topic) error {
-	for range 3 {
-		if err := resetLab(ctx, s, left); err != nil {
-			return err
-		}
-		var err error
-		if left, err = planLabReset(ctx, s, start, standard); err != nil || len(left) == 0 {
-			return err
-		}
-	}
-	return fmt.Errorf("%s %s is not as at the start, again and again: somebody else is at work with it", left[0].Kind, left[0].Name)
-}
-
 func (step labStep) words() string {
 	switch step.Action {
 	case "create", "recreate":
@@ -154,91 +137,4 @@ func (step labStep) words() string {
 		return "forget " + strings.Join(step.Topics, ", ")
 	}
 	return step.Action
-}
-
-// ofRuns matches the names of topics and groups that runs of a lab make on a cluster that is not theirs.
-func ofRuns(lab string) *regexp.Regexp {
-	return regexp.MustCompile("^lab-" + regexp.QuoteMeta(lab) + "-[A-Z2-7]{6}-.")
-}
-
-// planLabReset looks up what there is to do; it fails where somebody is at work with it.
-func planLabReset(ctx context.Context, s *Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
-	meta, err := s.Metadata()
-	if err != nil {
-		return nil, err
-	}
-	steps, err := planTopics(ctx, s, meta, start, standard)
-	if err != nil {
-		return nil, err
-	}
-	var changed []string
-	for _, step := range steps {
-		changed = append(changed, step.Name)
-	}
-	groups, err := planGroups(ctx, s, start, changed)
-	return append(steps, groups...), err
-}
-
-// planTopics names the topics that are to be deleted, made anew, or made.
-func planTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
-	var byHand []string
-	for _, name := range start.Topics {
-		byHand = append(byHand, name, name+".dlq")
-	}
-	runs := ofRuns(start.Lab)
-	var steps []labStep
-	for _, t := range meta.Topics {
-		if !runs.MatchString(t.Name) && !slices.Contains(byHand, t.Name) {
-			continue
-		}
-		messages, err := offsetsIn(ctx, s, meta, t)
-		if err != nil {
-			return nil, err
-		}
-		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", Count(len(t.Partitions), "partition"), Count(messages, "message"))}
-		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
-			step.make("recreate", standard[i], meta)
-			if messages == 0 && int(step.Partitions) == len(t.Partitions) && ReplicationFactor(t) >= int(step.Replicas) {
-				continue
-			}
-		}
-		steps = append(steps, step)
-	}
-	for _, own := range standard {
-		there := slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == own.Name })
-		if slices.Contains(byHand, own.Name) && !there {
-			step := labStep{Kind: "topic", Name: own.Name}
-			step.make("create", own, meta)
-			steps = append(steps, step)
-		}
-	}
-	return steps, nil
-}
-
-// make notes that a topic is to be made.
-func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.MetadataResponse) {
-	step.Action, step.topic = action, topic
-	step.Partitions, step.Replicas = topic.Partitions, min(topic.Replicas, int16(len(meta.Brokers)))
-}
-
-// offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
-// has lost its messages to retention is not as it was at the start either.
-func offsetsIn(ctx context.Context, s *Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
-	var places []Place
-	for _, p := range PartitionsOf(t) {
-		places = append(places, Place{t.Name, p})
-	}
-	logs, err := BoundsOf(ctx, s, meta, places)
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	for _, p := range places {
-		log, led := logs[p]
-		if !led {
-			return 0, Leaderless(p)
-		}
-		n += log.End
-	}
-	return n, nil
 }

@@ -2,15 +2,8 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
-
-	"github.com/IBM/sarama"
-
-	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 )
 
 // planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
@@ -64,55 +57,4 @@ func reads(g Group, topic string) bool {
 		_, has := m.Partitions[topic]
 		return has || slices.Contains(m.Wants, topic)
 	})
-}
-
-// resetLab does what was planned. The groups come first: they are what refuses.
-func resetLab(ctx context.Context, s *Session, steps []labStep) error {
-	var groups, gone []string
-	var topics []kafka.Topic
-	for _, step := range steps {
-		switch {
-		case step.Kind == "group" && step.Action == "delete":
-			groups = append(groups, step.Name)
-		case step.Kind == "topic" && step.Action != "create":
-			gone = append(gone, step.Name)
-		}
-		if step.topic.Name != "" {
-			topics = append(topics, step.topic)
-		}
-	}
-	if len(groups) > 0 {
-		if err := Delete(ctx, s, groups, func(string) {}); err != nil {
-			return err
-		}
-	}
-	for _, step := range steps {
-		for _, p := range step.offsets {
-			err := s.Admin.DeleteConsumerGroupOffset(step.Name, p.Topic, p.Partition)
-			// Without its last offset a group is gone, and with it the others that it had.
-			if err != nil && !errors.Is(err, sarama.ErrGroupIDNotFound) {
-				return fmt.Errorf("group %s: forget %s/%d: %w", step.Name, p.Topic, p.Partition, err)
-			}
-		}
-	}
-	if len(gone) > 0 {
-		if err := s.DeleteTopics(ctx, gone); err != nil {
-			return err
-		}
-	}
-	return makeAnew(ctx, s, topics)
-}
-
-// makeAnew creates topics that may have been there a moment ago.
-func makeAnew(ctx context.Context, s *Session, topics []kafka.Topic) error {
-	for len(topics) > 0 {
-		_, err := kafka.ApplyTopics(ctx, s.Admin, topics, nil)
-		if err == nil || ctx.Err() != nil || !Retryable(err) && !Underway(err) {
-			return err
-		}
-		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
-			return err
-		}
-	}
-	return nil
 }

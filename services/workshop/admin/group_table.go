@@ -3,7 +3,6 @@ package admin
 import (
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // groupTable has the columns of kafka-consumer-groups, and UNREAD and the instance besides. A member
@@ -68,12 +67,4 @@ func noteGroups(t *Tool, groups []describedGroup) {
 			}
 		}
 	}
-}
-
-// Number is the number, or a dash where it is not known.
-func Number(n *int64) string {
-	if n == nil {
-		return "-"
-	}
-	return strconv.FormatInt(*n, 10)
 }

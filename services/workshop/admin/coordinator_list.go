@@ -2,26 +2,14 @@ package admin
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/IBM/sarama"
-	"github.com/spf13/cobra"
 )
-
-// GroupsCommand is «workshop groups».
-func GroupsCommand(t *Tool) *cobra.Command {
-	cmd := &cobra.Command{Use: "groups", Short: "List, describe, reset and delete consumer groups, on any cluster"}
-	BootstrapFlag(cmd)
-	cmd.AddCommand(newGroupListCommand(t), newGroupDescribeCommand(t),
-		newResetCommand(t), newGroupDeleteCommand(t))
-	return cmd
-}
 
 // Listed is a line of the list.
 type Listed struct {
@@ -35,42 +23,6 @@ type Listed struct {
 // ReadsByOffsets reports whether it is a group of consumers with offsets, which those of shares are not.
 func (l Listed) ReadsByOffsets() bool {
 	return l.Type == "" || l.Type == Classic || l.Type == Consumer
-}
-
-func newGroupListCommand(t *Tool) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the consumer groups of a cluster",
-		Long: `list asks every broker for the groups that it coordinates. A group is Stable while members read, Empty when it
-has offsets and no member. TYPE is the protocol that its members speak: classic, or consumer for the newer one (KIP-848,
-group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empty for one that only has offsets.`,
-		Example: `  workshop groups list
-  workshop groups list -o json | jq -r '.[].group'`,
-		Args: cobra.NoArgs,
-	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
-		groups, err := Ask(ctx, o, func(_ context.Context, s *Session) ([]Listed, error) {
-			groups, silent := List(s)
-			if len(groups) == 0 && silent != nil {
-				return nil, silent
-			}
-			if silent != nil {
-				t.Note("warning: the list lacks groups: %v", silent)
-			}
-			return groups, nil
-		})
-		if err != nil {
-			return fmt.Errorf("list groups: %w", err)
-		}
-		return o.Print(groups, func(w io.Writer) {
-			fmt.Fprintln(w, "GROUP\tSTATE\tTYPE\tPROTOCOL\tCOORDINATOR")
-			for _, g := range groups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, Dash(g.Type), Dash(g.Protocol), g.Coordinator)
-			}
-		})
-	})
-	o.OutputFlag(cmd)
-	return cmd
 }
 
 // List asks the brokers, each of which knows the groups that it coordinates. An error names those
@@ -107,12 +59,4 @@ func listOf(s *Session, b *sarama.Broker) ([]Listed, error) {
 		groups = append(groups, Listed{name, data.GroupState, strings.ToLower(data.GroupType), protocol, b.ID()})
 	}
 	return groups, nil
-}
-
-// Dash stands for what there is none of.
-func Dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }

@@ -1,31 +1,13 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
-	"golang.org/x/sync/errgroup"
-
-	"workshop.example/kit/kafka"
 )
-
-// Place is a partition of a topic.
-type Place struct {
-	Topic     string
-	Partition int32
-}
-
-func SortedPlaces[V any](m map[Place]V) []Place {
-	return slices.SortedFunc(maps.Keys(m), func(a, b Place) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-}
 
 // Bounds are what a partition's log has.
 type Bounds struct {
@@ -119,79 +101,4 @@ func listOffsets(s *Session, wanted map[string]map[int32]int64, isolation sarama
 		}
 	}
 	return err
-}
-
-// Span is a part of a partition's log whose messages are to be counted.
-type Span struct{ From, To int64 }
-
-// Counted is how many messages a span has for a reader of committed ones. Offsets do not tell: markers
-// of transactions take some, and the messages of aborted transactions others.
-type Counted struct {
-	Messages int64
-	AtLeast  bool // the count was given up: too many, or too slow
-}
-
-// CountLimit is how many messages of a partition are counted. Reading them takes a second or two.
-const CountLimit = 1_000_000
-
-// ErrEnough ends a reading whose purpose is fulfilled.
-var ErrEnough = errors.New("enough")
-
-// CountMessages reads the spans. It gives up a span at countLimit, and all of them shortly before ctx ends, so
-// that there is an answer at all.
-func CountMessages(ctx context.Context, s *Session, spans map[Place]Span) (map[Place]Counted, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)*3/4)
-		defer cancel()
-	}
-	type result struct {
-		Place
-		Counted
-	}
-	results := make(chan result, len(spans))
-	var g errgroup.Group
-	g.SetLimit(8)
-	for p, span := range spans {
-		g.Go(func() error {
-			n, err := countSpan(ctx, s, p, span)
-			results <- result{p, n}
-			return err
-		})
-	}
-	err := g.Wait()
-	close(results)
-	all := map[Place]Counted{}
-	for r := range results {
-		all[r.Place] = r.Counted
-	}
-	return all, err
-}
-
-func countSpan(ctx context.Context, s *Session, p Place, span Span) (n Counted, err error) {
-	if span.From >= span.To {
-		return n, nil
-	}
-	_, err = kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, span.From, span.To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-		if msg.Offset < span.To {
-			n.Messages++
-		}
-		if n.Messages >= CountLimit || ctx.Err() != nil {
-			return ErrEnough
-		}
-		return nil
-	})
-	if errors.Is(err, ErrEnough) || ctx.Err() != nil && err != nil {
-		n.AtLeast = true
-		return n, nil
-	}
-	return n, err
-}
-
-// String is the number, with a plus where there are more.
-func (n Counted) String() string {
-	if n.AtLeast {
-		return fmt.Sprintf("%d+", n.Messages)
-	}
-	return fmt.Sprint(n.Messages)
 }

@@ -1,10 +1,6 @@
 package admin
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 // TopicsCommand is «workshop topics».
 func TopicsCommand(t *Tool) *cobra.Command {
@@ -13,11 +9,4 @@ func TopicsCommand(t *Tool) *cobra.Command {
 	cmd.AddCommand(newApplyCommand(t), newTopicListCommand(t), newTopicDescribeCommand(t),
 		newCreateCommand(t), newAlterCommand(t), newTopicDeleteCommand(t), newReassignCommand(t))
 	return cmd
-}
-
-func Count[N int | int16 | int32 | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,0 +1,11 @@
+// Package admin is the part of the workshop's tool that looks at a cluster and changes it: topics,
+// messages, consumer groups and dead letters. It is for learning what Kafka's own tools show, so it
+// uses their words, and adds what they leave out.
+package admin
+
+import "github.com/spf13/cobra"
+
+// Commands are the commands to mount under the root. Those without a RunE only have subcommands.
+func Commands(t *Tool) []*cobra.Command {
+	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
+}

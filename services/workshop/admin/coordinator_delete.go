@@ -1,0 +1,32 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
+
+func Delete(ctx context.Context, s *Session, names []string, deleted func(name string)) error {
+	groups, err := Describe(ctx, s, names...)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if err := CheckInactive(g); err != nil {
+			return fmt.Errorf("delete group %s: %w", g.Name, err)
+		}
+	}
+	for _, name := range names {
+		err := s.Admin.DeleteConsumerGroup(name)
+		if errors.Is(err, sarama.ErrNonEmptyGroup) {
+			err = errors.New("a member has joined it meanwhile: stop it first")
+		}
+		if err != nil {
+			return fmt.Errorf("delete group %s: %w", name, err)
+		}
+		deleted(name)
+	}
+	return nil
+}

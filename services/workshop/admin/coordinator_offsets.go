@@ -1,0 +1,106 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/IBM/sarama"
+)
+
+// Committed are the offsets that a group has.
+func Committed(ctx context.Context, s *Session, group string) (map[Place]int64, error) {
+	var resp *sarama.OffsetFetchResponse
+	err := s.Retry(ctx, func() (err error) {
+		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
+			s.Client.RefreshCoordinator(group)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	offsets := map[Place]int64{}
+	for topic, blocks := range resp.Blocks {
+		for partition, block := range blocks {
+			if block.Err != sarama.ErrNoError {
+				return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic, partition, block.Err)
+			}
+			if block.Offset >= 0 {
+				offsets[Place{topic, partition}] = block.Offset
+			}
+		}
+	}
+	return offsets, nil
+}
+
+// StablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
+// broker says that one was committed a moment before its offsets are seen.
+func StablyCommitted(ctx context.Context, s *Session, group string, topic *sarama.TopicMetadata) (offsets map[Place]int64, err error) {
+	err = s.Retry(ctx, func() (err error) {
+		if offsets, err = fetchStable(s, group, topic); err != nil {
+			s.Client.RefreshCoordinator(group)
+		}
+		return err
+	})
+	return offsets, err
+}
+
+func fetchStable(s *Session, group string, topic *sarama.TopicMetadata) (map[Place]int64, error) {
+	coordinator, err := s.Client.Coordinator(group)
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, map[string][]int32{topic.Name: PartitionsOf(topic)})
+	req.RequireStable = true
+	resp, err := coordinator.FetchOffset(req)
+	if err == nil && errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
+		return nil, nil // some brokers say so, others answer that it has no offset
+	}
+	if err == nil && !errors.Is(resp.GroupError(), sarama.ErrNoError) {
+		err = resp.GroupError()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	offsets := map[Place]int64{}
+	for _, p := range PartitionsOf(topic) {
+		block := resp.GetBlock(topic.Name, p)
+		switch {
+		case block == nil:
+			return nil, fmt.Errorf("offsets of group %s: %w", group, sarama.ErrIncompleteResponse)
+		case block.Err != sarama.ErrNoError:
+			return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic.Name, p, block.Err)
+		case block.Offset >= 0:
+			offsets[Place{topic.Name, p}] = block.Offset
+		}
+	}
+	return offsets, nil
+}
+
+// SetOffsets commits offsets in the name of a group. It fails if the group has members.
+func SetOffsets(s *Session, group string, offsets map[Place]int64) error {
+	commits := map[string]map[int32]sarama.OffsetAndMetadata{}
+	for p, offset := range offsets {
+		if commits[p.Topic] == nil {
+			commits[p.Topic] = map[int32]sarama.OffsetAndMetadata{}
+		}
+		// Leader epoch -1 is "unknown". With another one a Java consumer may rewind after a change of leader.
+		commits[p.Topic][p.Partition] = sarama.OffsetAndMetadata{Offset: offset, LeaderEpoch: -1}
+	}
+	resp, err := s.Admin.AlterConsumerGroupOffsets(group, commits, nil) // which puts refusals into the answer
+	if err != nil {
+		return err
+	}
+	for topic, partitions := range resp.Errors {
+		for partition, code := range partitions {
+			if code == sarama.ErrUnknownMemberId {
+				return errors.New("a member has joined it meanwhile: stop it first")
+			}
+			if code != sarama.ErrNoError {
+				return fmt.Errorf("%s/%d: %w", topic, partition, code)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package admin
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+)
+
+// listedLetters is a line of the list.
+type listedLetters struct {
+	Topic       string `json:"topic"`
+	Source      string `json:"source"` // empty: each letter has its own
+	Letters     int64  `json:"letters"`
+	NotReplayed int64  `json:"notReplayed"`
+	AtLeast     bool   `json:"atLeast,omitempty"` // counting was given up
+}
+
+func newDLQListCommand(t *Tool) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the dead-letter topics, and how many letters each has",
+		Long: `list counts letters by reading them, as offsets do not tell: markers of transactions take some. NOT-REPLAYED are
+those that «workshop dlq replay» has not sent back.`,
+		Example: "  workshop dlq list",
+		Args:    cobra.NoArgs,
+	}
+	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
+		topics, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]listedLetters, error) { return listLetters(ctx, s) })
+		if err != nil {
+			return fmt.Errorf("list dead letters: %w", err)
+		}
+		return o.Print(topics, func(w io.Writer) {
+			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
+			for _, l := range topics {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), Counted{l.Letters, l.AtLeast}, Counted{l.NotReplayed, l.AtLeast})
+			}
+		})
+	})
+	o.OutputFlag(cmd)
+	return cmd
+}
+
+func listLetters(ctx context.Context, s *Session) ([]listedLetters, error) {
+	meta, err := s.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	topics := []listedLetters{}
+	for _, t := range meta.Topics {
+		if !hasLetters(t.Name) {
+			continue
+		}
+		l := listedLetters{Topic: t.Name}
+		if source, own := strings.CutSuffix(t.Name, dlqSuffix); own {
+			l.Source = source
+		}
+		all, err := countLetters(ctx, s, meta, t.Name, nil)
+		if err != nil {
+			return nil, err
+		}
+		done, err := StablyCommitted(ctx, s, replayGroup(t.Name), t)
+		if err != nil {
+			return nil, err
+		}
+		left, err := countLetters(ctx, s, meta, t.Name, done)
+		if err != nil {
+			return nil, err
+		}
+		l.Letters, l.NotReplayed, l.AtLeast = all.Messages, left.Messages, all.AtLeast || left.AtLeast
+		topics = append(topics, l)
+	}
+	return topics, nil
+}
+
+// letterSpans are where letters are from these offsets on, or from the oldest.
+func letterSpans(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (map[Place]Span, error) {
+	places, err := Chosen{Topic: topic}.Places(meta)
+	if err != nil {
+		return nil, err
+	}
+	logs, err := BoundsOf(ctx, s, meta, places)
+	if err != nil {
+		return nil, err
+	}
+	spans := map[Place]Span{}
+	for _, p := range places {
+		log, led := logs[p]
+		if !led {
+			return nil, Leaderless(p)
+		}
+		spans[p] = Span{max(log.Start, from[p]), log.Stable}
+	}
+	return spans, nil
+}
+
+// countLetters counts the letters of a topic from these offsets on.
+func countLetters(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (sum Counted, err error) {
+	spans, err := letterSpans(ctx, s, meta, topic, from)
+	if err != nil {
+		return sum, err
+	}
+	counts, err := CountMessages(ctx, s, spans)
+	for _, n := range counts {
+		sum.Messages += n.Messages
+		sum.AtLeast = sum.AtLeast || n.AtLeast
+	}
+	return sum, err
+}

@@ -1,0 +1,81 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
+)
+
+// Options are what the commands that ask a cluster have in common.
+type Options struct {
+	*Tool
+	bootstrap string        // as given; "" if not
+	Timeout   time.Duration // for all that the command asks
+	Output    string        // table or json
+	Changes   bool          // the cluster, so that without an answer nobody knows whether it was changed
+}
+
+// defaultTimeout is long for a cluster that is up, and short for a person in front of one that is not.
+const defaultTimeout = 10 * time.Second
+
+// Work is what a command does.
+type Work func(ctx context.Context, o *Options, args []string) error
+
+// Bind adds the common flags to a command, and makes run its work.
+func (t *Tool) Bind(cmd *cobra.Command, run Work) *Options {
+	o := t.BindLasting(cmd, run)
+	cmd.Flags().DurationVar(&o.Timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
+	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
+	return o
+}
+
+// BindLasting is options for a command that goes on after the brokers' answers: its time has no limit.
+func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
+	o := &Options{Tool: t, Timeout: defaultTimeout, Output: "table"}
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !slices.Contains([]string{"table", "json"}, o.Output) {
+			return service.UsageError(fmt.Sprintf("--output %q: accepted: table, json", o.Output))
+		}
+		if o.Timeout <= 0 {
+			return service.UsageError("--timeout has to be greater than 0")
+		}
+		if o.bootstrap, _ = cmd.Flags().GetString("bootstrap-servers"); o.bootstrap == "" && cmd.Flags().Changed("bootstrap-servers") {
+			// What is meant for another cluster must not reach the default one.
+			return service.UsageError("--bootstrap-servers is empty: is a variable not set? accepted: host:port, comma separated")
+		}
+		return run(cmd.Context(), o, args)
+	}
+	return o
+}
+
+// BootstrapFlag adds --bootstrap-servers to a command and its subcommands.
+func BootstrapFlag(cmd *cobra.Command) {
+	cmd.PersistentFlags().String("bootstrap-servers", "",
+		"brokers to ask first, host:port, comma separated\n(default: BOOTSTRAP_SERVERS, kafka_host_url, "+kafka.DefaultBrokers+")")
+	cmd.RegisterFlagCompletionFunc("bootstrap-servers", cobra.NoFileCompletions)
+}
+
+// OutputFlag adds -o.
+func (o *Options) OutputFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "table or json")
+	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// NoDefault keeps a number's default out of the help: it stands for "not given".
+func NoDefault(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).DefValue = "0" // which pflag does not print
+	}
+}
+
+// Cluster is the cluster that --bootstrap-servers names, or else the environment.
+func (o *Options) Cluster() (kafka.Cluster, error) { return o.Tool.Cluster(o.bootstrap) }

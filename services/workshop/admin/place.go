@@ -1,0 +1,84 @@
+package admin
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// Place is a partition of a topic.
+type Place struct {
+	Topic     string
+	Partition int32
+}
+
+func SortedPlaces[V any](m map[Place]V) []Place {
+	return slices.SortedFunc(maps.Keys(m), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+}
+
+// Chosen is a topic, and of its partitions some, or all where none are named.
+type Chosen struct {
+	Topic      string
+	Partitions []int32
+}
+
+// ParseChosen reads topics given as TOPIC or TOPIC:PARTITION,PARTITION. A topic's name has no colon.
+func ParseChosen(specs []string) ([]Chosen, error) {
+	var wanted []Chosen
+	for _, spec := range specs {
+		name, list, some := strings.Cut(spec, ":")
+		c := Chosen{Topic: name}
+		if !service.LegalTopic(name) {
+			return nil, IllegalTopic(name)
+		}
+		for field := range strings.SplitSeq(list, ",") {
+			if !some {
+				break
+			}
+			n, err := strconv.ParseInt(field, 10, 32)
+			if err != nil || n < 0 {
+				return nil, service.UsageError(fmt.Sprintf("--topic %q: accepted: TOPIC, or TOPIC:PARTITION,PARTITION such as transactions:0,2", spec))
+			}
+			c.Partitions = append(c.Partitions, int32(n))
+		}
+		wanted = append(wanted, c)
+	}
+	return wanted, nil
+}
+
+// Places are the partitions that are meant, all of which exist.
+func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
+	found, err := Find(meta, c.Topic)
+	if err != nil {
+		return nil, err
+	}
+	there := PartitionsOf(found[0])
+	if c.Partitions == nil {
+		c.Partitions = there
+	}
+	var places []Place
+	for _, p := range c.Partitions {
+		if !slices.Contains(there, p) {
+			return nil, NoPartition(found[0], p)
+		}
+		places = append(places, Place{c.Topic, p})
+	}
+	return places, nil
+}
+
+func NoPartition(t *sarama.TopicMetadata, partition int32) error {
+	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
+}
+
+func Leaderless(p Place) error {
+	return fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)", p.Topic, p.Partition, p.Topic)
+}

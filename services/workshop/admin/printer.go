@@ -1,0 +1,77 @@
+package admin
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// errTooMany is errEnough for a message that comes too late.
+var errTooMany = fmt.Errorf("too many: %w", ErrEnough)
+
+// messagePrinter prints messages, up to a number of them. It is safe for concurrent use.
+type messagePrinter struct {
+	json, verbose bool
+	terminal      bool
+	max           int64 // 0: no limit
+
+	mu sync.Mutex
+	w  *bufio.Writer
+	n  int64
+}
+
+func newMessagePrinter(w io.Writer, json, verbose bool, limit int64) *messagePrinter {
+	return &messagePrinter{json: json, verbose: verbose, terminal: service.IsTerminal(w), max: limit, w: bufio.NewWriterSize(w, 64<<10)}
+}
+
+// print keeps the message for the next flush. It returns errEnough with the last one that it may print;
+// after that it prints nothing, and returns errTooMany.
+func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.max > 0 && p.n >= p.max {
+		return errTooMany
+	}
+	if err := p.write(msg); err != nil {
+		return err
+	}
+	if p.n++; p.n == p.max {
+		return ErrEnough
+	}
+	return nil
+}
+
+func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
+	switch {
+	case p.json:
+		return WriteJSON(p.w, MessageOf(msg), "")
+	case p.verbose:
+		if p.n == 0 {
+			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")
+		}
+		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), Quoted(msg.Key), Headers(msg.Headers))
+	}
+	value := Text(msg.Value)
+	if p.terminal {
+		value = service.Safe(value)
+	}
+	p.w.WriteString(value)
+	return p.w.WriteByte('\n')
+}
+
+func (p *messagePrinter) printed() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.n
+}
+
+func (p *messagePrinter) flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.w.Flush()
+}

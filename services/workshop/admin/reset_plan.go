@@ -1,0 +1,99 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
+)
+
+// planLabReset looks up what there is to do; it fails where somebody is at work with it.
+func planLabReset(ctx context.Context, s *Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+	meta, err := s.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	steps, err := planTopics(ctx, s, meta, start, standard)
+	if err != nil {
+		return nil, err
+	}
+	var changed []string
+	for _, step := range steps {
+		changed = append(changed, step.Name)
+	}
+	groups, err := planGroups(ctx, s, start, changed)
+	return append(steps, groups...), err
+}
+
+// ofRuns matches the names of topics and groups that runs of a lab make on a cluster that is not theirs.
+func ofRuns(lab string) *regexp.Regexp {
+	return regexp.MustCompile("^lab-" + regexp.QuoteMeta(lab) + "-[A-Z2-7]{6}-.")
+}
+
+// planTopics names the topics that are to be deleted, made anew, or made.
+func planTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+	var byHand []string
+	for _, name := range start.Topics {
+		byHand = append(byHand, name, name+".dlq")
+	}
+	runs := ofRuns(start.Lab)
+	var steps []labStep
+	for _, t := range meta.Topics {
+		if !runs.MatchString(t.Name) && !slices.Contains(byHand, t.Name) {
+			continue
+		}
+		messages, err := offsetsIn(ctx, s, meta, t)
+		if err != nil {
+			return nil, err
+		}
+		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", Count(len(t.Partitions), "partition"), Count(messages, "message"))}
+		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
+			step.make("recreate", standard[i], meta)
+			if messages == 0 && int(step.Partitions) == len(t.Partitions) && ReplicationFactor(t) >= int(step.Replicas) {
+				continue
+			}
+		}
+		steps = append(steps, step)
+	}
+	for _, own := range standard {
+		there := slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == own.Name })
+		if slices.Contains(byHand, own.Name) && !there {
+			step := labStep{Kind: "topic", Name: own.Name}
+			step.make("create", own, meta)
+			steps = append(steps, step)
+		}
+	}
+	return steps, nil
+}
+
+// make notes that a topic is to be made.
+func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.MetadataResponse) {
+	step.Action, step.topic = action, topic
+	step.Partitions, step.Replicas = topic.Partitions, min(topic.Replicas, int16(len(meta.Brokers)))
+}
+
+// offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
+// has lost its messages to retention is not as it was at the start either.
+func offsetsIn(ctx context.Context, s *Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
+	var places []Place
+	for _, p := range PartitionsOf(t) {
+		places = append(places, Place{t.Name, p})
+	}
+	logs, err := BoundsOf(ctx, s, meta, places)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	for _, p := range places {
+		log, led := logs[p]
+		if !led {
+			return 0, Leaderless(p)
+		}
+		n += log.End
+	}
+	return n, nil
+}

@@ -1,0 +1,61 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/service"
+)
+
+// Retry repeats a question while brokers come and go, until ctx ends.
+func (s *Session) Retry(ctx context.Context, question func() error) error {
+	for {
+		err := question()
+		if err == nil || !Retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
+			return err
+		}
+		s.Client.RefreshMetadata() // an error shows in the next answer
+	}
+}
+
+// Retryable reports whether the answer may be another one a moment later: a broker is gone and another
+// takes over, or it has taken over and does not know all yet.
+func Retryable(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return slices.ContainsFunc([]error{
+		io.EOF, io.ErrUnexpectedEOF, sarama.ErrNotConnected, sarama.ErrOutOfBrokers, sarama.ErrBrokerNotFound,
+		sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
+		sarama.ErrLeaderNotAvailable, sarama.ErrNotLeaderForPartition, sarama.ErrOffsetNotAvailable, sarama.ErrReplicaNotAvailable,
+		sarama.ErrFencedLeaderEpoch, sarama.ErrUnknownLeaderEpoch, sarama.ErrNetworkException, sarama.ErrBrokerNotAvailable,
+		sarama.ErrUnstableOffsetCommit,    // a transaction ends at this moment
+		sarama.ErrUnknownTopicOrPartition, // the controller has just created it: we ask only for what it names
+	}, func(passing error) bool { return errors.Is(err, passing) })
+}
+
+// Underway reports whether a change goes on, although the controller has given up the wait for its end:
+// it waits for three seconds, and a busy machine may take longer.
+func Underway(err error) bool { return errors.Is(err, sarama.ErrRequestTimedOut) }
+
+// Until waits until the cluster is as it should be: brokers acknowledge a change before all of them know it.
+func (s *Session) Until(ctx context.Context, done func(*sarama.MetadataResponse) bool) error {
+	for {
+		meta, err := s.Metadata()
+		if err != nil {
+			return err
+		}
+		if done(meta) {
+			return nil
+		}
+		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}

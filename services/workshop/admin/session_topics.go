@@ -1,0 +1,119 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/embedded"
+	"workshop.example/kit/service"
+)
+
+// Find returns the topics of these names, in that order, or an error that names one that is missing.
+func Find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
+	var found []*sarama.TopicMetadata
+	for _, name := range names {
+		if !service.LegalTopic(name) {
+			return nil, IllegalTopic(name)
+		}
+		i := slices.IndexFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == name })
+		if i < 0 {
+			var all []string
+			for _, t := range meta.Topics {
+				all = append(all, t.Name)
+			}
+			return nil, Missing("topic", name, all, "«workshop topics list» names all")
+		}
+		found = append(found, meta.Topics[i])
+	}
+	return found, nil
+}
+
+// Topic finds one topic of the cluster.
+func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
+	meta, err := s.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	found, err := Find(meta, name)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// IllegalTopic says why a name cannot be a topic's.
+func IllegalTopic(name string) error {
+	const longest = 249
+	why := "accepted: 1 to 249 of a-z A-Z 0-9 . _ -"
+	switch {
+	case name == "":
+		why = "it is empty: is a variable not set?"
+	case len(name) > longest:
+		why = fmt.Sprintf("it has %d characters, and %d are the most", len(name), longest)
+		name = name[:20] + "..."
+	case name == "." || name == "..":
+		why = "to the brokers it is a folder's"
+	}
+	return service.UsageError(fmt.Sprintf("%q is not a topic's name: %s", name, why))
+}
+
+// IsInternal reports whether a topic is Kafka's own.
+func IsInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
+
+// ReplicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
+func ReplicationFactor(t *sarama.TopicMetadata) int {
+	most := 0
+	for _, p := range t.Partitions {
+		most = max(most, len(p.Replicas))
+	}
+	return most
+}
+
+// PartitionsOf are the numbers of a topic's partitions.
+func PartitionsOf(t *sarama.TopicMetadata) []int32 {
+	var ids []int32
+	for _, p := range t.Partitions {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// IsEmbedded reports whether the cluster is the one of «workshop up».
+func IsEmbedded(meta *sarama.MetadataResponse) bool {
+	return meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID)
+}
+
+func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
+	meta, err := s.Metadata()
+	if err != nil {
+		return err
+	}
+	topics, err := Find(meta, names...)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		if IsInternal(t) {
+			return service.UsageError(fmt.Sprintf("%s is Kafka's own: without it groups lose their offsets, and transactions their state. Nothing was deleted", t.Name))
+		}
+	}
+	for i, name := range names {
+		if err := s.Admin.DeleteTopic(name); err != nil && !Underway(err) {
+			return fmt.Errorf("%s: %w%s", name, err, deletedSoFar(names[:i]))
+		}
+	}
+	return s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
+		return !slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return slices.Contains(names, t.Name) })
+	})
+}
+
+func deletedSoFar(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; deleted before: " + strings.Join(names, ", ")
+}

@@ -1,0 +1,121 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/embedded"
+)
+
+// plan looks up what there is, and refuses what cannot be.
+func (r *reassign) plan(ctx context.Context, s *Session) ([]reassigned, error) {
+	meta, err := s.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	if meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID) {
+		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
+	}
+	found, err := Find(meta, r.topic)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err := candidates(meta.Brokers, r.brokers)
+	if err != nil {
+		return nil, err
+	}
+	replicas := r.replicas
+	if replicas == 0 {
+		replicas = ReplicationFactor(found[0])
+	}
+	if replicas > len(candidates) {
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, Count(replicas, "broker"), len(candidates), IDs(candidates))
+	}
+	if err := enoughInSync(ctx, s, found[0], replicas); err != nil {
+		return nil, err
+	}
+	return spread(found[0], candidates, replicas), nil
+}
+
+// candidates are the brokers that may hold replicas; all of them are up.
+func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
+	var all []int32
+	for _, b := range up {
+		all = append(all, b.ID())
+	}
+	for _, id := range wanted {
+		if !slices.Contains(all, id) {
+			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, IDs(all))
+		}
+	}
+	if len(wanted) == 0 {
+		return all, nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(wanted))), nil
+}
+
+// enoughInSync refuses fewer replicas than a producer with acks=all needs.
+func enoughInSync(ctx context.Context, s *Session, t *sarama.TopicMetadata, replicas int) error {
+	const name = "min.insync.replicas"
+	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
+	var entries []*sarama.ConfigResourceResult
+	err := s.Retry(ctx, func() (err error) {
+		entries, err = s.Admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("describe configuration: %w", err)
+	}
+	for _, result := range entries {
+		for _, entry := range result.Configs {
+			if n, err := strconv.Atoi(entry.Value); entry.Name == name && err == nil && n > replicas {
+				return fmt.Errorf("%s is %d, so that with %s nobody could write with acks=all; first «workshop topics alter %s --config %s=%d»",
+					name, n, Count(replicas, "replica"), t.Name, name, max(1, replicas-1))
+			}
+		}
+	}
+	return nil
+}
+
+// spread gives each partition its replicas: those that it has, where their brokers are candidates, the
+// leader first and then those in sync; and new ones on the brokers that hold the fewest.
+func spread(t *sarama.TopicMetadata, candidates []int32, replicas int) []reassigned {
+	load := map[int32]int{}
+	var plan []reassigned
+	for _, p := range t.Partitions {
+		kept := slices.DeleteFunc(slices.Clone(p.Replicas), func(id int32) bool { return !slices.Contains(candidates, id) })
+		slices.SortStableFunc(kept, func(a, b int32) int { return rank(p, a) - rank(p, b) })
+		kept = kept[:min(len(kept), replicas)]
+		for _, id := range kept {
+			load[id]++
+		}
+		plan = append(plan, reassigned{p.ID, p.Replicas, kept})
+	}
+	for i := range plan {
+		for len(plan[i].After) < replicas {
+			free := slices.DeleteFunc(slices.Clone(candidates), func(id int32) bool { return slices.Contains(plan[i].After, id) })
+			// The first of the least loaded, counted from another broker for each partition.
+			best := slices.MinFunc(free, func(a, b int32) int { return load[a] - load[b] })
+			plan[i].After = append(plan[i].After, best)
+			load[best]++
+		}
+	}
+	return plan
+}
+
+// rank orders a partition's replicas: the leader, those in sync, the others.
+func rank(p *sarama.PartitionMetadata, id int32) int {
+	switch {
+	case id == p.Leader:
+		return 0
+	case slices.Contains(p.Isr, id):
+		return 1
+	default:
+		return 2
+	}
+}
