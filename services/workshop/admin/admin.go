@@ -3,9 +3,13 @@
 // uses their words, and adds what they leave out.
 package admin
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
+)
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
-func Commands(t *Tool) []*cobra.Command {
+func Commands(t *session.Tool) []*cobra.Command {
 	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
 }

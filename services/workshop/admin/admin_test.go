@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // result is what a command line came to.
@@ -29,13 +30,13 @@ func workshop(t *testing.T, cluster kafka.Cluster, args ...string) result {
 }
 
 func workshopOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, stdout, stderr *kafkatest.Output, args ...string) result {
-	tool := &Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
+	tool := &session.Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
 	err := rootOf(tool, args).ExecuteContext(ctx)
 	return result{stdout.String(), stderr.String(), err}
 }
 
 // rootOf is the command line with all commands.
-func rootOf(tool *Tool, args []string) *cobra.Command {
+func rootOf(tool *session.Tool, args []string) *cobra.Command {
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
 	root.AddCommand(Commands(tool)...)
 	tool.Standard = testTopics()
@@ -105,9 +106,9 @@ func commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition i
 }
 
 // open is a connection for a test's own questions.
-func open(t *testing.T, c *kafkatest.Cluster) *Session {
+func open(t *testing.T, c *kafkatest.Cluster) *session.Session {
 	t.Helper()
-	s, err := Connect(t.Context(), c.Kafka(), c.Kafka().AdminConfig("test"))
+	s, err := session.Connect(t.Context(), c.Kafka(), c.Kafka().AdminConfig("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // Bounds are what a partition's log has.
@@ -18,7 +20,7 @@ type Bounds struct {
 
 // BoundsOf asks the leaders. Partitions without one are left out, as are those of topics that are gone, and
 // those whose leader cannot tell for a while.
-func BoundsOf(ctx context.Context, s *Session, meta *sarama.MetadataResponse, places []Place) (map[Place]Bounds, error) {
+func BoundsOf(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, places []Place) (map[Place]Bounds, error) {
 	led := map[Place]bool{}
 	for _, t := range meta.Topics {
 		for _, p := range t.Partitions {
@@ -41,7 +43,7 @@ func BoundsOf(ctx context.Context, s *Session, meta *sarama.MetadataResponse, pl
 		{sarama.OffsetNewest, sarama.ReadCommitted, func(b *Bounds, offset int64) { b.Stable = offset }},
 	} {
 		offsets, err := offsetsAt(ctx, s, all, kind.at, kind.isolation)
-		if err != nil && !Retryable(err) {
+		if err != nil && !session.Retryable(err) {
 			return nil, err
 		}
 		for p, b := range all {
@@ -62,7 +64,7 @@ const electionTime = 3 * time.Second
 
 // offsetsAt are those at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest. Beside an
 // error there are those that are known.
-func offsetsAt(ctx context.Context, s *Session, places map[Place]Bounds, at int64, isolation sarama.IsolationLevel) (map[Place]int64, error) {
+func offsetsAt(ctx context.Context, s *session.Session, places map[Place]Bounds, at int64, isolation sarama.IsolationLevel) (map[Place]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, electionTime)
 	defer cancel()
 	offsets := map[Place]int64{}
@@ -86,7 +88,7 @@ func offsetsAt(ctx context.Context, s *Session, places map[Place]Bounds, at int6
 }
 
 // listOffsets adds to offsets what it is told. The error is that of one of the others.
-func listOffsets(s *Session, wanted map[string]map[int32]int64, isolation sarama.IsolationLevel, offsets map[Place]int64) error {
+func listOffsets(s *session.Session, wanted map[string]map[int32]int64, isolation sarama.IsolationLevel, offsets map[Place]int64) error {
 	results, err := s.Admin.ListOffsets(wanted, &sarama.ListOffsetsOptions{IsolationLevel: isolation})
 	if err != nil {
 		err = fmt.Errorf("list offsets: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"workshop.example/kit/embedded"
+	"workshop.example/workshop/admin/session"
 )
 
 // describedCluster is a cluster as a whole.
@@ -40,7 +41,7 @@ type describedBroker struct {
 }
 
 // ClusterCommand is «workshop cluster».
-func ClusterCommand(t *Tool) *cobra.Command {
+func ClusterCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cluster",
 		Short: "Show the brokers, the controller, and whether every replica is in sync",
@@ -52,9 +53,9 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
   workshop cluster -o json | jq '.underReplicatedPartitions | length'`,
 		Args: cobra.NoArgs,
 	}
-	BootstrapFlag(cmd)
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
-		d, err := Ask(ctx, o, func(_ context.Context, s *Session) (describedCluster, error) { return describeCluster(s) })
+	session.BootstrapFlag(cmd)
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
+		d, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) (describedCluster, error) { return describeCluster(s) })
 		if err != nil {
 			return fmt.Errorf("describe the cluster: %w", err)
 		}
@@ -75,7 +76,7 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
 	return cmd
 }
 
-func describeCluster(s *Session) (describedCluster, error) {
+func describeCluster(s *session.Session) (describedCluster, error) {
 	d := describedCluster{Brokers: []describedBroker{}, UnderReplicated: []string{}, Offline: []string{}}
 	meta, err := s.Metadata()
 	if err != nil {
@@ -86,7 +87,7 @@ func describeCluster(s *Session) (describedCluster, error) {
 	}
 	replicas, leads := map[int32]int{}, map[int32]int{}
 	for _, t := range meta.Topics {
-		if IsInternal(t) {
+		if session.IsInternal(t) {
 			d.InternalTopics++
 		} else {
 			d.Topics++
@@ -120,7 +121,7 @@ func describeCluster(s *Session) (describedCluster, error) {
 }
 
 // askVersions asks each broker which requests it answers, from which its version can be told.
-func askVersions(s *Session, brokers []describedBroker) {
+func askVersions(s *session.Session, brokers []describedBroker) {
 	var wg sync.WaitGroup
 	for i := range brokers {
 		wg.Go(func() {
@@ -129,7 +130,7 @@ func askVersions(s *Session, brokers []describedBroker) {
 			if brokers[i].cause = b.Open(s.Client.Config()); brokers[i].cause != nil {
 				return
 			}
-			resp, err := b.ApiVersions(&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: ClientID, ClientSoftwareVersion: "1"})
+			resp, err := b.ApiVersions(&sarama.ApiVersionsRequest{Version: 3, ClientSoftwareName: session.ClientID, ClientSoftwareVersion: "1"})
 			if err != nil {
 				brokers[i].cause = err
 				return
@@ -155,8 +156,8 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", Dash(d.ClusterID), Count(len(d.Brokers), "broker"),
-		Count(d.Topics, "topic"), d.InternalTopics, Count(d.Partitions, "partition"))
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", session.Dash(d.ClusterID), session.Count(len(d.Brokers), "broker"),
+		session.Count(d.Topics, "topic"), d.InternalTopics, session.Count(d.Partitions, "partition"))
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
@@ -164,7 +165,7 @@ func (d describedCluster) table(w io.Writer) {
 		if b.ID == d.Controller {
 			role = "controller"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, Dash(b.Rack), Dash(b.Version), b.Replicas, b.Leads, role)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, session.Dash(b.Rack), session.Dash(b.Version), b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
 	if !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {

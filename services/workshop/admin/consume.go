@@ -12,11 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // consume is the command that prints messages.
 type consume struct {
-	*Options
+	*session.Options
 	topic          string
 	group          string
 	partition      int32 // -1: all
@@ -34,7 +35,7 @@ type consume struct {
 }
 
 // ConsumeCommand is «workshop consume».
-func ConsumeCommand(t *Tool) *cobra.Command {
+func ConsumeCommand(t *session.Tool) *cobra.Command {
 	c := &consume{}
 	cmd := &cobra.Command{
 		Use:   "consume TOPIC",
@@ -57,10 +58,10 @@ the messages of aborted transactions too.`,
   workshop consume transactions --from-beginning --timeout 2s | wc -l
   workshop consume transactions --group mine --from-beginning
   workshop consume transactions.dlq --from-beginning --to-end -o json | jq .headers`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	BootstrapFlag(cmd)
-	c.Options = t.BindLasting(cmd, func(ctx context.Context, _ *Options, args []string) error {
+	session.BootstrapFlag(cmd)
+	c.Options = t.BindLasting(cmd, func(ctx context.Context, _ *session.Options, args []string) error {
 		c.topic = args[0]
 		c.partitionSet = cmd.Flags().Changed("partition")
 		if cmd.Flags().Changed("group") && c.group == "" {
@@ -81,7 +82,7 @@ the messages of aborted transactions too.`,
 	flags.StringVarP(&c.Output, "output", "o", "table", "table, or json: an object a line")
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("isolation", cobra.FixedCompletions([]cobra.Completion{"read_committed", "read_uncommitted"}, cobra.ShellCompDirectiveNoFileComp))
-	NoDefault(cmd, "max", "timeout", "partition")
+	session.NoDefault(cmd, "max", "timeout", "partition")
 	for _, name := range []string{"group", "partition", "offset", "max", "timeout"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -130,7 +131,7 @@ func (c *consume) run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	spans, err := Ask(ctx, c.Options, func(ctx context.Context, s *Session) (map[Place]Span, error) { return c.spans(ctx, s) })
+	spans, err := session.Ask(ctx, c.Options, func(ctx context.Context, s *session.Session) (map[Place]Span, error) { return c.spans(ctx, s) })
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
@@ -159,7 +160,7 @@ func (c *consume) run(ctx context.Context) error {
 	if errors.Is(err, ErrEnough) {
 		err = nil
 	}
-	c.Note("%s", Count(c.out.printed(), "message"))
+	c.Note("%s", session.Count(c.out.printed(), "message"))
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
@@ -167,7 +168,7 @@ func (c *consume) run(ctx context.Context) error {
 }
 
 // spans say from where to read each partition, and where it ends now.
-func (c *consume) spans(ctx context.Context, s *Session) (map[Place]Span, error) {
+func (c *consume) spans(ctx context.Context, s *session.Session) (map[Place]Span, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err

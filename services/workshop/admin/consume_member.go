@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/kafka"
 	kafkagroup "workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 const (
@@ -41,7 +42,7 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 		Member: kafka.Membership{Group: c.group, Reset: c.start.At},
 		Topic:  c.topic,
 		Process: &service.Process{
-			Name: ClientID, Lang: service.English, Out: service.NewLines(c.Stderr),
+			Name: session.ClientID, Lang: service.English, Out: service.NewLines(c.Stderr),
 			Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		},
 		Assigned: func(_, _, held []int32) {

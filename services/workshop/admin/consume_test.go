@@ -15,6 +15,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/session"
 )
 
 func send(t *testing.T, c *kafkatest.Cluster, msgs ...*sarama.ProducerMessage) {
@@ -47,7 +48,7 @@ func TestConsumeFromAPlace(t *testing.T) {
 		if strings.Join(strings.Fields(got.stdout), " ") != r.want {
 			t.Errorf("%s printed %q, want %s", r.args, got.stdout, r.want)
 		}
-		contains(t, got.stderr, "workshop: "+Count(len(strings.Fields(r.want)), "message")+"\n")
+		contains(t, got.stderr, "workshop: "+session.Count(len(strings.Fields(r.want)), "message")+"\n")
 	}
 	workshop(t, c.Kafka(), "consume", "empty", "--from-beginning", "--to-end").prints(t, "")
 }
@@ -87,7 +88,7 @@ func TestConsumeFollowsUntilInterrupted(t *testing.T) {
 		if strings.Contains(got.stdout, "before") {
 			t.Errorf("it began before it was asked to:\n%s", got.stdout)
 		}
-		contains(t, got.stderr, Count(strings.Count(got.stdout, "\n"), "message"))
+		contains(t, got.stderr, session.Count(strings.Count(got.stdout, "\n"), "message"))
 	}
 }
 
@@ -133,7 +134,7 @@ func TestConsumeAsAGroup(t *testing.T) {
 	for _, args := range [][]string{{"--max", "70"}, {"--max", "1"}, {"--timeout", "500ms"}} {
 		got := workshop(t, c.Kafka(), append([]string{"consume", "t", "--group", "g", "--from-beginning"}, args...)...).ok(t)
 		lines := strings.Fields(got.stdout)
-		contains(t, got.stderr, Count(len(lines), "message"))
+		contains(t, got.stderr, session.Count(len(lines), "message"))
 		seen = append(seen, lines...)
 	}
 	slices.Sort(want)
@@ -171,7 +172,7 @@ func TestConsumeIntoNowhere(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1", "2")
 	for _, args := range [][]string{{}, {"--to-end"}, {"--group", "g"}, {"--group", "g", "--max", "1"}} {
-		cmd := ConsumeCommand(&Tool{Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
+		cmd := ConsumeCommand(&session.Tool{Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
 		cmd.SetArgs(append([]string{"t", "--from-beginning"}, args...))
 		ctx, cancel := context.WithTimeout(t.Context(), kafkatest.Deadline)

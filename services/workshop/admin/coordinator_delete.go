@@ -6,9 +6,11 @@ import (
 	"fmt"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
-func Delete(ctx context.Context, s *Session, names []string, deleted func(name string)) error {
+func Delete(ctx context.Context, s *session.Session, names []string, deleted func(name string)) error {
 	groups, err := Describe(ctx, s, names...)
 	if err != nil {
 		return err

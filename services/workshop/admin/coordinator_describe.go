@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // Types of groups: the protocol that their members speak.
@@ -38,7 +39,7 @@ type Member struct {
 
 // Describe describes groups of these names, or fails where one does not exist. Each type has a request of its
 // own, so their coordinators are asked for the types first.
-func Describe(ctx context.Context, s *Session, names ...string) ([]Group, error) {
+func Describe(ctx context.Context, s *session.Session, names ...string) ([]Group, error) {
 	kinds, err := kinds(ctx, s, names)
 	if err != nil {
 		return nil, fmt.Errorf("describe groups: %w", err)
@@ -68,7 +69,7 @@ func Describe(ctx context.Context, s *Session, names ...string) ([]Group, error)
 }
 
 // kinds are the types of those of the groups that exist.
-func kinds(ctx context.Context, s *Session, names []string) (map[string]string, error) {
+func kinds(ctx context.Context, s *session.Session, names []string) (map[string]string, error) {
 	kinds := map[string]string{}
 	for _, name := range names {
 		err := s.Retry(ctx, func() error {
@@ -93,13 +94,13 @@ func kinds(ctx context.Context, s *Session, names []string) (map[string]string, 
 	return kinds, nil
 }
 
-func noSuchGroup(s *Session, name string) error {
+func noSuchGroup(s *session.Session, name string) error {
 	known, _ := List(s) // only for the names that are near
 	var all []string
 	for _, g := range known {
 		all = append(all, g.Group)
 	}
-	return Missing("group", name, all, "«workshop groups list» names all")
+	return session.Missing("group", name, all, "«workshop groups list» names all")
 }
 
 // CheckInactive fails where the group has members.
@@ -112,5 +113,5 @@ func CheckInactive(g Group) error {
 		who = append(who, service.Safe(m.ClientID)+" on "+m.Host)
 	}
 	return fmt.Errorf("it has %s (%s): stop them first; one that was killed counts until its session ends, some seconds later",
-		Count(len(g.Members), "active member"), strings.Join(who, ", "))
+		session.Count(len(g.Members), "active member"), strings.Join(who, ", "))
 }

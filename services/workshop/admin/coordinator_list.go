@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // Listed is a line of the list.
@@ -27,7 +29,7 @@ func (l Listed) ReadsByOffsets() bool {
 
 // List asks the brokers, each of which knows the groups that it coordinates. An error names those
 // that did not answer; the groups of the others are listed all the same.
-func List(s *Session) ([]Listed, error) {
+func List(s *session.Session) ([]Listed, error) {
 	brokers := s.Client.Brokers()
 	found := make([][]Listed, len(brokers))
 	errs := make([]error, len(brokers))
@@ -44,7 +46,7 @@ func List(s *Session) ([]Listed, error) {
 }
 
 // listOf are the groups that a broker coordinates.
-func listOf(s *Session, b *sarama.Broker) ([]Listed, error) {
+func listOf(s *session.Session, b *sarama.Broker) ([]Listed, error) {
 	b.Open(s.Client.Config()) // an error means that it is open already, or shows in the next line
 	resp, err := b.ListGroups(&sarama.ListGroupsRequest{Version: 5})
 	if err == nil && resp.Err != sarama.ErrNoError {

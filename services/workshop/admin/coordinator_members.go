@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // classicGroups are those of the names that are of the classic type.
-func classicGroups(ctx context.Context, s *Session, names []string) (map[string]Group, error) {
+func classicGroups(ctx context.Context, s *session.Session, names []string) (map[string]Group, error) {
 	var described []*sarama.GroupDescription
 	err := s.Retry(ctx, func() (err error) {
 		if described, err = s.Admin.DescribeConsumerGroups(names); err == nil {
@@ -77,7 +79,7 @@ func hostOf(address string) string {
 }
 
 // consumerGroup describes a group of the consumer type.
-func consumerGroup(ctx context.Context, s *Session, name string) (Group, error) {
+func consumerGroup(ctx context.Context, s *session.Session, name string) (Group, error) {
 	req := sarama.NewConsumerGroupDescribeRequest(s.Client.Config().Version)
 	req.GroupIDs = []string{name}
 	var g sarama.ConsumerGroupDescription
@@ -121,7 +123,7 @@ func consumerGroup(ctx context.Context, s *Session, name string) (Group, error) 
 }
 
 // topicNames are the topics by their ids: the embedded cluster assigns partitions without naming topics.
-func topicNames(s *Session) (map[sarama.Uuid]string, error) {
+func topicNames(s *session.Session) (map[sarama.Uuid]string, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err

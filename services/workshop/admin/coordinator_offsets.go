@@ -6,10 +6,12 @@ import (
 	"fmt"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // Committed are the offsets that a group has.
-func Committed(ctx context.Context, s *Session, group string) (map[Place]int64, error) {
+func Committed(ctx context.Context, s *session.Session, group string) (map[Place]int64, error) {
 	var resp *sarama.OffsetFetchResponse
 	err := s.Retry(ctx, func() (err error) {
 		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
@@ -36,7 +38,7 @@ func Committed(ctx context.Context, s *Session, group string) (map[Place]int64, 
 
 // StablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
 // broker says that one was committed a moment before its offsets are seen.
-func StablyCommitted(ctx context.Context, s *Session, group string, topic *sarama.TopicMetadata) (offsets map[Place]int64, err error) {
+func StablyCommitted(ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata) (offsets map[Place]int64, err error) {
 	err = s.Retry(ctx, func() (err error) {
 		if offsets, err = fetchStable(s, group, topic); err != nil {
 			s.Client.RefreshCoordinator(group)
@@ -46,12 +48,12 @@ func StablyCommitted(ctx context.Context, s *Session, group string, topic *saram
 	return offsets, err
 }
 
-func fetchStable(s *Session, group string, topic *sarama.TopicMetadata) (map[Place]int64, error) {
+func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) (map[Place]int64, error) {
 	coordinator, err := s.Client.Coordinator(group)
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, map[string][]int32{topic.Name: PartitionsOf(topic)})
+	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, map[string][]int32{topic.Name: session.PartitionsOf(topic)})
 	req.RequireStable = true
 	resp, err := coordinator.FetchOffset(req)
 	if err == nil && errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
@@ -64,7 +66,7 @@ func fetchStable(s *Session, group string, topic *sarama.TopicMetadata) (map[Pla
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
 	offsets := map[Place]int64{}
-	for _, p := range PartitionsOf(topic) {
+	for _, p := range session.PartitionsOf(topic) {
 		block := resp.GetBlock(topic.Name, p)
 		switch {
 		case block == nil:
@@ -79,7 +81,7 @@ func fetchStable(s *Session, group string, topic *sarama.TopicMetadata) (map[Pla
 }
 
 // SetOffsets commits offsets in the name of a group. It fails if the group has members.
-func SetOffsets(s *Session, group string, offsets map[Place]int64) error {
+func SetOffsets(s *session.Session, group string, offsets map[Place]int64) error {
 	commits := map[string]map[int32]sarama.OffsetAndMetadata{}
 	for p, offset := range offsets {
 		if commits[p.Topic] == nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/session"
 )
 
 // Span is a part of a partition's log whose messages are to be counted.
@@ -38,7 +39,7 @@ var ErrEnough = errors.New("enough")
 
 // CountMessages reads the spans. It gives up a span at countLimit, and all of them shortly before ctx ends, so
 // that there is an answer at all.
-func CountMessages(ctx context.Context, s *Session, spans map[Place]Span) (map[Place]Counted, error) {
+func CountMessages(ctx context.Context, s *session.Session, spans map[Place]Span) (map[Place]Counted, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)*3/4)
@@ -67,7 +68,7 @@ func CountMessages(ctx context.Context, s *Session, spans map[Place]Span) (map[P
 	return all, err
 }
 
-func countSpan(ctx context.Context, s *Session, p Place, span Span) (n Counted, err error) {
+func countSpan(ctx context.Context, s *session.Session, p Place, span Span) (n Counted, err error) {
 	if span.From >= span.To {
 		return n, nil
 	}

@@ -2,10 +2,12 @@ package admin
 
 import (
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // DLQCommand is «workshop dlq».
-func DLQCommand(t *Tool) *cobra.Command {
+func DLQCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",
 		Short: "List, show and replay dead letters: messages that a consumer could not read",
@@ -13,7 +15,7 @@ func DLQCommand(t *Tool) *cobra.Command {
 goes on. Those of the e-commerce system share one, ECOMMERCE_DEADLETTER, in which the value is JSON for people with
 the original inside. Here you see what is there, and send it back once the consumer has been mended.`,
 	}
-	BootstrapFlag(cmd)
+	session.BootstrapFlag(cmd)
 	cmd.AddCommand(newDLQListCommand(t), newShowCommand(t), newReplayCommand(t))
 	return cmd
 }

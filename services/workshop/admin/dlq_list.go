@@ -9,6 +9,8 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // listedLetters is a line of the list.
@@ -20,7 +22,7 @@ type listedLetters struct {
 	AtLeast     bool   `json:"atLeast,omitempty"` // counting was given up
 }
 
-func newDLQListCommand(t *Tool) *cobra.Command {
+func newDLQListCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the dead-letter topics, and how many letters each has",
@@ -29,8 +31,8 @@ those that «workshop dlq replay» has not sent back.`,
 		Example: "  workshop dlq list",
 		Args:    cobra.NoArgs,
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
-		topics, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]listedLetters, error) { return listLetters(ctx, s) })
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
+		topics, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) ([]listedLetters, error) { return listLetters(ctx, s) })
 		if err != nil {
 			return fmt.Errorf("list dead letters: %w", err)
 		}
@@ -45,7 +47,7 @@ those that «workshop dlq replay» has not sent back.`,
 	return cmd
 }
 
-func listLetters(ctx context.Context, s *Session) ([]listedLetters, error) {
+func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ func listLetters(ctx context.Context, s *Session) ([]listedLetters, error) {
 }
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
-func letterSpans(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (map[Place]Span, error) {
+func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (map[Place]Span, error) {
 	places, err := Chosen{Topic: topic}.Places(meta)
 	if err != nil {
 		return nil, err
@@ -99,7 +101,7 @@ func letterSpans(ctx context.Context, s *Session, meta *sarama.MetadataResponse,
 }
 
 // countLetters counts the letters of a topic from these offsets on.
-func countLetters(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (sum Counted, err error) {
+func countLetters(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (sum Counted, err error) {
 	spans, err := letterSpans(ctx, s, meta, topic, from)
 	if err != nil {
 		return sum, err

@@ -12,12 +12,13 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // replayer sends letters back, some in each transaction. The transaction also moves the offset of the
 // replay's own group past them, so that a letter goes back once, whatever happens in between.
 type replayer struct {
-	*Options
+	*session.Options
 	topic      string
 	limit      int64 // 0: all
 	client     sarama.Client
@@ -34,7 +35,7 @@ type replayer struct {
 // beginnings and ends do not count.
 const batchSize = 100
 
-func newReplayCommand(t *Tool) *cobra.Command {
+func newReplayCommand(t *session.Tool) *cobra.Command {
 	r := &replayer{}
 	cmd := &cobra.Command{
 		Use:   "replay TOPIC",
@@ -49,9 +50,9 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 		Example: `  workshop dlq replay transactions.dlq --max 1       try one first
   workshop dlq replay transactions.dlq
   workshop dlq replay ECOMMERCE_DEADLETTER           each letter to the topic that it came from`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	r.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
+	r.Options = t.Bind(cmd, func(ctx context.Context, _ *session.Options, args []string) error {
 		if r.limit < 0 {
 			return service.UsageError("--max cannot be less than 0")
 		}
@@ -59,7 +60,7 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 		return r.run(ctx)
 	})
 	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
-	NoDefault(cmd, "max")
+	session.NoDefault(cmd, "max")
 	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
 	return cmd
 }
@@ -70,17 +71,17 @@ func (r *replayer) run(ctx context.Context) error {
 	}
 	defer service.CloseWithin(service.CloseTimeout, r.client)
 	defer r.transactor.Close()
-	spans, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) (map[Place]Span, error) { return r.spans(ctx, s) })
+	spans, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) (map[Place]Span, error) { return r.spans(ctx, s) })
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
 	err = r.replay(ctx, spans)
-	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", Count(r.sent, "letter"), r.topic)
+	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", session.Count(r.sent, "letter"), r.topic)
 	if r.origins != nil && r.origins.again > 0 {
-		r.Note("%s of the same messages: refused by more than one service, and sent back once", Count(r.origins.again, "more letter"))
+		r.Note("%s of the same messages: refused by more than one service, and sent back once", session.Count(r.origins.again, "more letter"))
 	}
 	if r.left > 0 {
-		r.Note("%s without a header dlq.topic stayed: written by no service of the workshop", Count(r.left, "message"))
+		r.Note("%s without a header dlq.topic stayed: written by no service of the workshop", session.Count(r.left, "message"))
 	}
 	if _, fenced := errors.AsType[*kafka.FencedError](err); fenced {
 		return errors.New("replay: another replay of the topic has started, and goes on instead of this one")
@@ -97,7 +98,7 @@ func (r *replayer) run(ctx context.Context) error {
 // prepare checks the topic and takes the transactional id. From then on no earlier replay of the topic,
 // one that was killed or hangs, can send or commit.
 func (r *replayer) prepare(ctx context.Context) error {
-	targets, err := Ask(ctx, r.Options, func(_ context.Context, s *Session) ([]string, error) {
+	targets, err := session.Ask(ctx, r.Options, func(_ context.Context, s *session.Session) ([]string, error) {
 		if err := isLetters(s, r.topic); err != nil {
 			return nil, err
 		}
@@ -123,7 +124,7 @@ func (r *replayer) prepare(ctx context.Context) error {
 		return err
 	}
 	process := &service.Process{
-		Name: ClientID, Lang: service.English, Out: service.NewLines(r.Stderr),
+		Name: session.ClientID, Lang: service.English, Out: service.NewLines(r.Stderr),
 		Log: slog.New(slog.NewTextHandler(r.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	id := kafka.Transactional{ID: replayGroup(r.topic), Timeout: 15 * time.Second}
@@ -134,12 +135,12 @@ func (r *replayer) prepare(ctx context.Context) error {
 }
 
 // spans are the letters that were not replayed yet.
-func (r *replayer) spans(ctx context.Context, s *Session) (map[Place]Span, error) {
+func (r *replayer) spans(ctx context.Context, s *session.Session) (map[Place]Span, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	found, err := Find(meta, r.topic)
+	found, err := session.Find(meta, r.topic)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,10 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
-func newShowCommand(t *Tool) *cobra.Command {
+func newShowCommand(t *session.Tool) *cobra.Command {
 	var limit int64
 	cmd := &cobra.Command{
 		Use:   "show TOPIC",
@@ -21,13 +22,13 @@ func newShowCommand(t *Tool) *cobra.Command {
 		Example: `  workshop dlq show transactions.dlq
   workshop dlq show ECOMMERCE_DEADLETTER
   workshop dlq show transactions.dlq --max 100 -o json | jq -r .letter.reason | sort | uniq -c`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, args []string) error {
 		if limit < 1 {
 			return service.UsageError("--max has to be at least 1")
 		}
-		letters, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]*sarama.ConsumerMessage, error) {
+		letters, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) ([]*sarama.ConsumerMessage, error) {
 			return readLetters(ctx, s, args[0], limit+1)
 		})
 		if err != nil {
@@ -55,7 +56,7 @@ func newShowCommand(t *Tool) *cobra.Command {
 }
 
 // readLetters reads the oldest letters of a topic.
-func readLetters(ctx context.Context, s *Session, topic string, limit int64) ([]*sarama.ConsumerMessage, error) {
+func readLetters(ctx context.Context, s *session.Session, topic string, limit int64) ([]*sarama.ConsumerMessage, error) {
 	if err := isLetters(s, topic); err != nil {
 		return nil, err
 	}
@@ -88,11 +89,11 @@ func readLetters(ctx context.Context, s *Session, topic string, limit int64) ([]
 	return letters, nil
 }
 
-func showLetter(o *Options, msg *sarama.ConsumerMessage) error {
+func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 	l, original := letterOf(msg)
 	l, value := unwrap(msg, l)
 	if o.Output == "json" {
-		return WriteJSON(o.Stdout, struct {
+		return session.WriteJSON(o.Stdout, struct {
 			Message
 			Letter letter `json:"letter"`
 		}{MessageOf(msg), l}, "")

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/session"
 )
 
 // deadLetter is a letter as the consumer writes it.
@@ -159,7 +160,7 @@ func TestReplayLeavesWhatIsNoLetter(t *testing.T) {
 
 func TestLettersFitTheTerminal(t *testing.T) {
 	stdout := &kafkatest.Output{}
-	o := &Options{Tool: &Tool{Stdout: stdout, Columns: func() int { return 40 }}}
+	o := &session.Options{Tool: &session.Tool{Stdout: stdout, Columns: func() int { return 40 }}}
 	value := strings.Repeat("value ", 12)
 	msg := &sarama.ConsumerMessage{Topic: "t.dlq", Key: []byte("key"), Value: []byte(value), Headers: []*sarama.RecordHeader{
 		{Key: []byte("dlq.topic"), Value: []byte("t")}, {Key: []byte("dlq.partition"), Value: []byte("0")}, {Key: []byte("dlq.offset"), Value: []byte("7")},

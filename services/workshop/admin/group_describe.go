@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // describedGroup is a group with its members and offsets.
@@ -39,7 +40,7 @@ type groupPartition struct {
 	MemberID *string `json:"memberId"`
 }
 
-func newGroupDescribeCommand(t *Tool) *cobra.Command {
+func newGroupDescribeCommand(t *session.Tool) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "describe GROUP... | --all-groups",
@@ -61,11 +62,11 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 			if all == (len(args) > 0) {
 				return service.UsageError("name the groups, or give --all-groups")
 			}
-			return Legal("groups", args)
+			return session.Legal("groups", args)
 		},
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, names []string) error {
-		groups, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]describedGroup, error) {
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
+		groups, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) ([]describedGroup, error) {
 			if all {
 				var err error
 				if names, err = allGroups(o, s); err != nil {
@@ -91,7 +92,7 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 }
 
 // allGroups are the names of all groups that can be described.
-func allGroups(o *Options, s *Session) (names []string, err error) {
+func allGroups(o *session.Options, s *session.Session) (names []string, err error) {
 	listed, err := List(s)
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func allGroups(o *Options, s *Session) (names []string, err error) {
 	return names, nil
 }
 
-func describeGroups(ctx context.Context, s *Session, names []string) ([]describedGroup, error) {
+func describeGroups(ctx context.Context, s *session.Session, names []string) ([]describedGroup, error) {
 	described := []describedGroup{}
 	if len(names) == 0 {
 		return described, nil
@@ -133,7 +134,7 @@ func describeGroups(ctx context.Context, s *Session, names []string) ([]describe
 }
 
 // groupPartitions are the partitions in which the group has an offset or a member.
-func groupPartitions(ctx context.Context, s *Session, meta *sarama.MetadataResponse, group string, members []Member) ([]groupPartition, error) {
+func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []Member) ([]groupPartition, error) {
 	committed, err := Committed(ctx, s, group)
 	if err != nil {
 		return nil, err

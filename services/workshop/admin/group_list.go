@@ -6,9 +6,11 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
 )
 
-func newGroupListCommand(t *Tool) *cobra.Command {
+func newGroupListCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the consumer groups of a cluster",
@@ -19,8 +21,8 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
   workshop groups list -o json | jq -r '.[].group'`,
 		Args: cobra.NoArgs,
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
-		groups, err := Ask(ctx, o, func(_ context.Context, s *Session) ([]Listed, error) {
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
+		groups, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) ([]Listed, error) {
 			groups, silent := List(s)
 			if len(groups) == 0 && silent != nil {
 				return nil, silent
@@ -36,7 +38,7 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
 		return o.Print(groups, func(w io.Writer) {
 			fmt.Fprintln(w, "GROUP\tSTATE\tTYPE\tPROTOCOL\tCOORDINATOR")
 			for _, g := range groups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, Dash(g.Type), Dash(g.Protocol), g.Coordinator)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, session.Dash(g.Type), session.Dash(g.Protocol), g.Coordinator)
 			}
 		})
 	})

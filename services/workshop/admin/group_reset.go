@@ -8,11 +8,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // reset is the command that moves a group's offsets.
 type reset struct {
-	*Options
+	*session.Options
 	topics          []string
 	to              string
 	execute, dryRun bool
@@ -34,7 +35,7 @@ type resetResult struct {
 	Moves    []move `json:"offsets"`
 }
 
-func newResetCommand(t *Tool) *cobra.Command {
+func newResetCommand(t *session.Tool) *cobra.Command {
 	r := &reset{}
 	cmd := &cobra.Command{
 		Use:   "reset GROUP --topic TOPIC[:PARTITION,...] --to POSITION",
@@ -48,9 +49,9 @@ An offset outside the log becomes its nearest end.`,
   workshop groups reset group1 --topic scoreGame --to earliest --execute     and now for real
   workshop groups reset cg-group-id --topic transactions:0,2 --to 42 --execute
   workshop groups reset cg-group-id --topic transactions --to 2026-05-04T09:30:00-03:00`,
-		Args: One("group"),
+		Args: session.One("group"),
 	}
-	r.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error { return r.run(ctx, args[0]) })
+	r.Options = t.Bind(cmd, func(ctx context.Context, _ *session.Options, args []string) error { return r.run(ctx, args[0]) })
 	r.OutputFlag(cmd)
 	cmd.Flags().StringArrayVar(&r.topics, "topic", nil, "topic, or some of its partitions as TOPIC:0,2; may be given several times")
 	cmd.Flags().StringVar(&r.to, "to", "", Syntax)
@@ -74,7 +75,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 		return err
 	}
 	r.Changes = r.execute
-	moves, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) ([]move, error) {
+	moves, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]move, error) {
 		moves, err := planMoves(ctx, s, group, wanted, to)
 		if err != nil || !r.execute {
 			return moves, err
@@ -91,7 +92,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 	err = r.Print(resetResult{group, r.execute, moves}, func(w io.Writer) {
 		fmt.Fprintln(w, "GROUP\tTOPIC\tPARTITION\tCURRENT-OFFSET\tNEW-OFFSET")
 		for _, m := range moves {
-			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\n", group, m.Topic, m.Partition, Number(m.CurrentOffset), m.NewOffset)
+			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%d\n", group, m.Topic, m.Partition, session.Number(m.CurrentOffset), m.NewOffset)
 		}
 	})
 	if err != nil {
@@ -109,7 +110,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 }
 
 // planMoves looks up where the group would go; it fails where it has members.
-func planMoves(ctx context.Context, s *Session, group string, wanted []Chosen, to Position) ([]move, error) {
+func planMoves(ctx context.Context, s *session.Session, group string, wanted []Chosen, to Position) ([]move, error) {
 	groups, err := Describe(ctx, s, group)
 	if err != nil {
 		return nil, err

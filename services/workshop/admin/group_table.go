@@ -3,6 +3,8 @@ package admin
 import (
 	"fmt"
 	"io"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // groupTable has the columns of kafka-consumer-groups, and UNREAD and the instance besides. A member
@@ -15,7 +17,7 @@ func groupTable(w io.Writer, groups []describedGroup) {
 			members[m.MemberID] = m
 		}
 		for _, p := range g.Partitions {
-			unread := Number(p.Unread)
+			unread := session.Number(p.Unread)
 			if p.UnreadAtLeast {
 				unread += "+"
 			}
@@ -24,7 +26,7 @@ func groupTable(w io.Writer, groups []describedGroup) {
 				owner = memberColumns(members[*p.MemberID])
 			}
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", g.Group, p.Topic, p.Partition,
-				Number(p.CurrentOffset), Number(p.LogEndOffset), Number(p.Lag), unread, owner)
+				session.Number(p.CurrentOffset), session.Number(p.LogEndOffset), session.Number(p.Lag), unread, owner)
 		}
 		for _, m := range g.Members {
 			if len(m.Partitions) == 0 {
@@ -43,7 +45,7 @@ func memberColumns(m Member) string {
 }
 
 // noteGroups say what the table cannot.
-func noteGroups(t *Tool, groups []describedGroup) {
+func noteGroups(t *session.Tool, groups []describedGroup) {
 	for _, g := range groups {
 		switch {
 		case len(g.Members) == 0:
@@ -60,7 +62,7 @@ func noteGroups(t *Tool, groups []describedGroup) {
 				t.Note("%s: the group's offset is beyond the end of the log: was the topic deleted and made again? "+
 					"«workshop groups reset %s --topic %s --to earliest»", at, g.Group, p.Topic)
 			case p.Deleted > 0:
-				t.Note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, Count(p.Deleted, "offset"))
+				t.Note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, session.Count(p.Deleted, "offset"))
 			}
 			if p.HeldBackFrom != nil {
 				t.Note("%s: an open transaction holds back what is behind offset %d; UNREAD counts up to there", at, *p.HeldBackFrom)

@@ -8,6 +8,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/session"
 )
 
 // testLabs stand for the workshop's.
@@ -29,7 +30,7 @@ func names(t *testing.T, c *kafkatest.Cluster) (topics, groups []string) {
 		t.Fatal(err)
 	}
 	for _, topic := range meta.Topics {
-		if !IsInternal(topic) {
+		if !session.IsInternal(topic) {
 			topics = append(topics, topic.Name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/workshop/admin/session"
 )
 
 const (
@@ -120,7 +121,7 @@ func hasLetters(topic string) bool {
 }
 
 // isLetters fails where a topic's name is not one of dead letters.
-func isLetters(s *Session, topic string) error {
+func isLetters(s *session.Session, topic string) error {
 	if _, err := s.Topic(topic); err != nil {
 		return err
 	}

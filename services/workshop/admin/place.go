@@ -11,6 +11,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // Place is a partition of a topic.
@@ -38,7 +39,7 @@ func ParseChosen(specs []string) ([]Chosen, error) {
 		name, list, some := strings.Cut(spec, ":")
 		c := Chosen{Topic: name}
 		if !service.LegalTopic(name) {
-			return nil, IllegalTopic(name)
+			return nil, session.IllegalTopic(name)
 		}
 		for field := range strings.SplitSeq(list, ",") {
 			if !some {
@@ -57,11 +58,11 @@ func ParseChosen(specs []string) ([]Chosen, error) {
 
 // Places are the partitions that are meant, all of which exist.
 func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
-	found, err := Find(meta, c.Topic)
+	found, err := session.Find(meta, c.Topic)
 	if err != nil {
 		return nil, err
 	}
-	there := PartitionsOf(found[0])
+	there := session.PartitionsOf(found[0])
 	if c.Partitions == nil {
 		c.Partitions = there
 	}
@@ -76,7 +77,7 @@ func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
 }
 
 func NoPartition(t *sarama.TopicMetadata, partition int32) error {
-	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
+	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, session.Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
 }
 
 func Leaderless(p Place) error {

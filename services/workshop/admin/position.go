@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // Position is a place in a log as people name it.
@@ -34,7 +36,7 @@ func ParsePosition(text string) (Position, bool) {
 
 // Resolve is the offset of a position in each partition. Of a time it is the first message that is not
 // older, or the end where there is none.
-func Resolve(ctx context.Context, s *Session, p Position, logs map[Place]Bounds) (map[Place]int64, error) {
+func Resolve(ctx context.Context, s *session.Session, p Position, logs map[Place]Bounds) (map[Place]int64, error) {
 	offsets := map[Place]int64{}
 	if p.IsTime {
 		found, err := offsetsAt(ctx, s, logs, p.At, sarama.ReadUncommitted)

@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // errTooMany is errEnough for a message that comes too late.
@@ -49,7 +50,7 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 	switch {
 	case p.json:
-		return WriteJSON(p.w, MessageOf(msg), "")
+		return session.WriteJSON(p.w, MessageOf(msg), "")
 	case p.verbose:
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")

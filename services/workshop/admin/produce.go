@@ -12,11 +12,12 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // produce is the command that sends lines.
 type produce struct {
-	*Options
+	*session.Options
 	topic        string
 	keySeparator string
 	partition    int32 // -1: by key
@@ -32,7 +33,7 @@ type produce struct {
 var acksByName = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
 
 // ProduceCommand is «workshop produce».
-func ProduceCommand(t *Tool) *cobra.Command {
+func ProduceCommand(t *session.Tool) *cobra.Command {
 	p := &produce{}
 	cmd := &cobra.Command{
 		Use:   "produce TOPIC",
@@ -46,10 +47,10 @@ as from Java and Python clients, and stay in order there. Without a key the part
   workshop produce meu-topico --key-separator : --verbose     then type lines such as  joão:20
   workshop produce meu-topico --partition 1 --header source=me < lines.txt
   seq 100000 | workshop produce meu-topico --acks 1`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	BootstrapFlag(cmd)
-	p.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
+	session.BootstrapFlag(cmd)
+	p.Options = t.Bind(cmd, func(ctx context.Context, _ *session.Options, args []string) error {
 		p.topic = args[0]
 		if cmd.Flags().Changed("partition") && p.partition < 0 || cmd.Flags().Changed("key-separator") && p.keySeparator == "" {
 			return service.UsageError("--partition cannot be less than 0, and --key-separator not empty")
@@ -63,7 +64,7 @@ as from Java and Python clients, and stay in order there. Without a key the part
 	flags.StringVar(&p.acks, "acks", "all", "how many replicas have a message when it counts as sent: all, 1 or 0")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands, and its key, in the order of the lines")
 	flags.StringVarP(&p.Output, "output", "o", "table", "table, or json: where each message stands, an object a line")
-	NoDefault(cmd, "partition")
+	session.NoDefault(cmd, "partition")
 	cmd.RegisterFlagCompletionFunc("acks", cobra.FixedCompletions([]cobra.Completion{"all", "1", "0"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, name := range []string{"key-separator", "partition", "header"} {
@@ -84,7 +85,7 @@ func (p *produce) run(ctx context.Context) error {
 		}
 		p.parsed = append(p.parsed, sarama.RecordHeader{Key: []byte(name), Value: []byte(value)})
 	}
-	_, err := Ask(ctx, p.Options, func(_ context.Context, s *Session) (struct{}, error) {
+	_, err := session.Ask(ctx, p.Options, func(_ context.Context, s *session.Session) (struct{}, error) {
 		topic, err := s.Topic(p.topic)
 		if err == nil && int(p.partition) >= len(topic.Partitions) {
 			err = NoPartition(topic, p.partition)

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // send sends the lines and waits for what becomes of each.
@@ -36,9 +37,9 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 		}
 	}
 	sent, acknowledged, failed := p.counts()
-	line := Count(acknowledged, "message") + " acknowledged"
+	line := session.Count(acknowledged, "message") + " acknowledged"
 	if p.acks == "0" {
-		line = Count(acknowledged, "message") + " sent, and with acks=0 nobody knows whether they arrived"
+		line = session.Count(acknowledged, "message") + " sent, and with acks=0 nobody knows whether they arrived"
 	}
 	if failed > 0 {
 		line += fmt.Sprintf(", %d failed", failed)
@@ -160,7 +161,7 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 		}{Line: number, Partition: msg.Partition, Offset: msg.Offset}
 		line.Key, line.KeyBase64 = JSONText(key)
 		var text strings.Builder
-		p.printed(WriteJSON(&text, line, ""))
+		p.printed(session.WriteJSON(&text, line, ""))
 		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
 		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)

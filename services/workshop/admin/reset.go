@@ -13,6 +13,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // LabStart is what a lab may leave behind on a cluster, beside what its own runs have made.
@@ -26,7 +27,7 @@ type LabStart struct {
 
 // labReset is the command that takes a lab back to its start.
 type labReset struct {
-	*Options
+	*session.Options
 	start           LabStart
 	execute, dryRun bool
 }
@@ -58,7 +59,7 @@ type labResetResult struct {
 const labResetTime = time.Minute
 
 // ResetCommand is «workshop reset».
-func ResetCommand(t *Tool, labs []LabStart) *cobra.Command {
+func ResetCommand(t *session.Tool, labs []LabStart) *cobra.Command {
 	r := &labReset{}
 	var names []string
 	for _, l := range labs {
@@ -77,10 +78,10 @@ topics, has members. Messages that are deleted are gone.`,
   workshop reset order --execute      and now for real
   workshop reset offsets -o json | jq '.steps[].name'`,
 		ValidArgs: names,
-		Args:      One("lab"),
+		Args:      session.One("lab"),
 	}
-	BootstrapFlag(cmd)
-	r.Options = t.BindLasting(cmd, func(ctx context.Context, _ *Options, args []string) error {
+	session.BootstrapFlag(cmd)
+	r.Options = t.BindLasting(cmd, func(ctx context.Context, _ *session.Options, args []string) error {
 		i := slices.Index(names, args[0])
 		if i < 0 {
 			return service.UsageError(nearest.Unknown("lab", args[0], names))
@@ -100,7 +101,7 @@ topics, has members. Messages that are deleted are gone.`,
 
 func (r *labReset) run(ctx context.Context) error {
 	r.Changes = r.execute
-	steps, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) ([]labStep, error) {
+	steps, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]labStep, error) {
 		steps, err := planLabReset(ctx, s, r.start, r.Standard)
 		if err != nil || !r.execute {
 			return steps, err
@@ -116,7 +117,7 @@ func (r *labReset) run(ctx context.Context) error {
 	err = r.Print(labResetResult{r.start.Lab, r.execute, append([]labStep{}, steps...)}, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tHAS\tACTION")
 		for _, step := range steps {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, Dash(step.Has), step.words())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, session.Dash(step.Has), step.words())
 		}
 	})
 	switch {
@@ -132,7 +133,7 @@ func (r *labReset) run(ctx context.Context) error {
 func (step labStep) words() string {
 	switch step.Action {
 	case "create", "recreate":
-		return fmt.Sprintf("%s: %s, %s", step.Action, Count(step.Partitions, "partition"), Count(step.Replicas, "replica"))
+		return fmt.Sprintf("%s: %s, %s", step.Action, session.Count(step.Partitions, "partition"), session.Count(step.Replicas, "replica"))
 	case "forget":
 		return "forget " + strings.Join(step.Topics, ", ")
 	}

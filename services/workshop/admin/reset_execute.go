@@ -10,11 +10,12 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
 // may have answered for a topic that was about to go.
-func untilReset(ctx context.Context, s *Session, left []labStep, start LabStart, standard []kafka.Topic) error {
+func untilReset(ctx context.Context, s *session.Session, left []labStep, start LabStart, standard []kafka.Topic) error {
 	for range 3 {
 		if err := resetLab(ctx, s, left); err != nil {
 			return err
@@ -28,7 +29,7 @@ func untilReset(ctx context.Context, s *Session, left []labStep, start LabStart,
 }
 
 // resetLab does what was planned. The groups come first: they are what refuses.
-func resetLab(ctx context.Context, s *Session, steps []labStep) error {
+func resetLab(ctx context.Context, s *session.Session, steps []labStep) error {
 	var groups, gone []string
 	var topics []kafka.Topic
 	for _, step := range steps {
@@ -65,10 +66,10 @@ func resetLab(ctx context.Context, s *Session, steps []labStep) error {
 }
 
 // makeAnew creates topics that may have been there a moment ago.
-func makeAnew(ctx context.Context, s *Session, topics []kafka.Topic) error {
+func makeAnew(ctx context.Context, s *session.Session, topics []kafka.Topic) error {
 	for len(topics) > 0 {
 		_, err := kafka.ApplyTopics(ctx, s.Admin, topics, nil)
-		if err == nil || ctx.Err() != nil || !Retryable(err) && !Underway(err) {
+		if err == nil || ctx.Err() != nil || !session.Retryable(err) && !session.Underway(err) {
 			return err
 		}
 		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {

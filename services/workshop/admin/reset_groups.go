@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
 // will not have them any more. It fails where one of either kind has members.
-func planGroups(ctx context.Context, s *Session, start LabStart, changed []string) ([]labStep, error) {
+func planGroups(ctx context.Context, s *session.Session, start LabStart, changed []string) ([]labStep, error) {
 	listed, err := List(s)
 	if err != nil {
 		return nil, err // a group that nobody tells us of may be at work
@@ -33,7 +35,7 @@ func planGroups(ctx context.Context, s *Session, start LabStart, changed []strin
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + Count(len(offsets), "partition")}
+		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + session.Count(len(offsets), "partition")}
 		if !own {
 			step.Action = "forget"
 			for _, p := range SortedPlaces(offsets) {

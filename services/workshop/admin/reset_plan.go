@@ -9,10 +9,11 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/session"
 )
 
 // planLabReset looks up what there is to do; it fails where somebody is at work with it.
-func planLabReset(ctx context.Context, s *Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+func planLabReset(ctx context.Context, s *session.Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func ofRuns(lab string) *regexp.Regexp {
 }
 
 // planTopics names the topics that are to be deleted, made anew, or made.
-func planTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+func planTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
 	var byHand []string
 	for _, name := range start.Topics {
 		byHand = append(byHand, name, name+".dlq")
@@ -50,10 +51,10 @@ func planTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, 
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", Count(len(t.Partitions), "partition"), Count(messages, "message"))}
+		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", session.Count(len(t.Partitions), "partition"), session.Count(messages, "message"))}
 		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
 			step.make("recreate", standard[i], meta)
-			if messages == 0 && int(step.Partitions) == len(t.Partitions) && ReplicationFactor(t) >= int(step.Replicas) {
+			if messages == 0 && int(step.Partitions) == len(t.Partitions) && session.ReplicationFactor(t) >= int(step.Replicas) {
 				continue
 			}
 		}
@@ -78,9 +79,9 @@ func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.Metadat
 
 // offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
 // has lost its messages to retention is not as it was at the start either.
-func offsetsIn(ctx context.Context, s *Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
+func offsetsIn(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
 	var places []Place
-	for _, p := range PartitionsOf(t) {
+	for _, p := range session.PartitionsOf(t) {
 		places = append(places, Place{t.Name, p})
 	}
 	logs, err := BoundsOf(ctx, s, meta, places)

@@ -10,13 +10,14 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/session"
 )
 
 // onTerminal runs a command line whose outputs are a terminal.
 func onTerminal(t *testing.T, cluster kafka.Cluster, args ...string) result {
 	t.Helper()
 	stdout, stderr := terminal{&kafkatest.Output{}}, terminal{&kafkatest.Output{}}
-	tool := &Tool{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
+	tool := &session.Tool{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
 	root := rootOf(tool, args)
 	err := root.ExecuteContext(t.Context())
 	return result{stdout.String(), stderr.String(), err}

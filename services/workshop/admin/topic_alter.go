@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
-func newAlterCommand(t *Tool) *cobra.Command {
+func newAlterCommand(t *session.Tool) *cobra.Command {
 	var partitions int
 	var configs []string
 	cmd := &cobra.Command{
@@ -25,9 +26,9 @@ With more partitions a key's messages go to another partition than before: the o
 		Example: `  workshop topics alter meu-topico --partitions 6
   workshop topics alter meu-topico --config retention.ms=60000
   workshop topics alter meu-topico --config retention.ms=      back to the brokers' default`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
+	t.Bind(cmd, func(ctx context.Context, o *session.Options, args []string) error {
 		o.Changes = true
 		config, err := parseConfig(configs)
 		if err != nil {
@@ -39,7 +40,7 @@ With more partitions a key's messages go to another partition than before: the o
 		if cmd.Flags().Changed("partitions") && (partitions < 1 || partitions > 10_000) {
 			return service.UsageError("--partitions has to be from 1 to 10000")
 		}
-		before, err := Ask(ctx, o, func(ctx context.Context, s *Session) (int, error) {
+		before, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (int, error) {
 			return alterTopic(ctx, s, args[0], int32(partitions), config)
 		})
 		if err != nil {
@@ -50,7 +51,7 @@ With more partitions a key's messages go to another partition than before: the o
 			t.Say("%s: %d partitions, before %d", args[0], partitions, before)
 			t.Note("from now on keys go to other partitions than before: the order of a key's messages breaks once")
 		case partitions == before:
-			t.Say("%s: has %s already", args[0], Count(partitions, "partition"))
+			t.Say("%s: has %s already", args[0], session.Count(partitions, "partition"))
 		}
 		for _, name := range sortedKeys(config) {
 			t.Say("%s: %s=%s", args[0], name, config[name])
@@ -59,7 +60,7 @@ With more partitions a key's messages go to another partition than before: the o
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 0, "as many partitions as the topic is to have")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting, NAME=VALUE, or NAME= for the brokers' default; may be given several times")
-	NoDefault(cmd, "partitions")
+	session.NoDefault(cmd, "partitions")
 	for _, name := range []string{"partitions", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -67,13 +68,13 @@ With more partitions a key's messages go to another partition than before: the o
 }
 
 // alterTopic returns how many partitions there were. With 0 partitions it leaves them.
-func alterTopic(ctx context.Context, s *Session, name string, partitions int32, config map[string]string) (before int, err error) {
+func alterTopic(ctx context.Context, s *session.Session, name string, partitions int32, config map[string]string) (before int, err error) {
 	topic, err := s.Topic(name)
 	if err != nil {
 		return 0, err
 	}
 	before = len(topic.Partitions)
-	if IsInternal(topic) && partitions > 0 {
+	if session.IsInternal(topic) && partitions > 0 {
 		return before, service.UsageError("it is Kafka's own: with more partitions groups and transactions would be looked for in others than they are in. Nothing was changed")
 	}
 	if partitions > 0 && int(partitions) < before {
@@ -94,7 +95,7 @@ func alterTopic(ctx context.Context, s *Session, name string, partitions int32, 
 			}
 		}
 		if int(partitions) > before {
-			if err := s.Admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil && !Underway(err) {
+			if err := s.Admin.CreatePartitions(name, partitions, nil, onlyCheck); err != nil && !session.Underway(err) {
 				return before, err
 			}
 		}
@@ -107,7 +108,7 @@ func alterTopic(ctx context.Context, s *Session, name string, partitions int32, 
 
 // led reports whether a topic has as many partitions, and each of them a leader.
 func led(meta *sarama.MetadataResponse, name string, partitions int) bool {
-	found, err := Find(meta, name)
+	found, err := session.Find(meta, name)
 	return err == nil && len(found[0].Partitions) >= partitions &&
 		!slices.ContainsFunc(found[0].Partitions, func(p *sarama.PartitionMetadata) bool { return p.Leader < 0 })
 }

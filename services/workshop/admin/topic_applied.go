@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/screen"
 )
 
@@ -24,7 +25,7 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 				fewer = want
 			}
 		case t.Mismatch == "" && t.Replicas < want:
-			t.Mismatch = fmt.Sprintf("has %s instead of %d", Count(int32(t.Replicas), "replica"), want)
+			t.Mismatch = fmt.Sprintf("has %s instead of %d", session.Count(int32(t.Replicas), "replica"), want)
 		}
 		if t.Mismatch != "" {
 			state = "exists but differs"
@@ -33,12 +34,12 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			continue
 		}
 		fmt.Fprintf(&table, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
-			Count(t.Topic.Partitions, "partition"), Count(int32(t.Replicas), "replica"))
+			session.Count(t.Topic.Partitions, "partition"), session.Count(int32(t.Replicas), "replica"))
 	}
 	if fewer > 0 {
 		warnings = append(warnings, fmt.Sprintf("with %s the topics got %s instead of 3: the loss of a broker can lose messages. "+
 			"To have 3, start three brokers before the topics are created (--min-brokers 3 waits for them)",
-			Count(int32(brokers), "broker"), Count(int32(fewer), "replica")))
+			session.Count(int32(brokers), "broker"), session.Count(int32(fewer), "replica")))
 	}
 	if a.embedded && slices.ContainsFunc(applied, func(t kafka.Applied) bool { return t.Replicas > 1 }) {
 		a.NoteCopies()

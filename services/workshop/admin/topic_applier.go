@@ -14,11 +14,12 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // applier creates topics on a cluster that may still be starting.
 type applier struct {
-	*Tool
+	*session.Tool
 	cluster    kafka.Cluster
 	topics     []kafka.Topic
 	minBrokers int
@@ -166,7 +167,7 @@ func transient(err error) bool {
 
 // openAdmin connects to the cluster, for as long as that takes.
 func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.Client, sarama.ClusterAdmin, error) {
-	client, err := cluster.Dial(ctx, cluster.AdminConfig(ClientID), nil, waiting)
+	client, err := cluster.Dial(ctx, cluster.AdminConfig(session.ClientID), nil, waiting)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,9 +11,10 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
-func newApplyCommand(t *Tool) *cobra.Command {
+func newApplyCommand(t *session.Tool) *cobra.Command {
 	var minBrokers int
 	var timeout time.Duration
 	var specs []string
@@ -37,7 +38,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
   workshop topics apply --topic my-topic:3     then: TOPIC=my-topic producer`,
 		Args: cobra.NoArgs,
 	}
-	t.BindLasting(cmd, func(ctx context.Context, o *Options, _ []string) error {
+	t.BindLasting(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
 		cluster, err := o.Cluster()
 		if err != nil {
 			return err
@@ -70,7 +71,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 
 // parseTopics reads topics given as NAME:PARTITIONS, each with its dead letters; none are the
 // standard topics.
-func parseTopics(t *Tool, specs []string) ([]kafka.Topic, error) {
+func parseTopics(t *session.Tool, specs []string) ([]kafka.Topic, error) {
 	if len(specs) == 0 {
 		return t.Standard, nil
 	}

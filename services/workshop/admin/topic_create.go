@@ -10,9 +10,10 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
-func newCreateCommand(t *Tool) *cobra.Command {
+func newCreateCommand(t *session.Tool) *cobra.Command {
 	var partitions, replicas int
 	var configs []string
 	cmd := &cobra.Command{
@@ -26,9 +27,9 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		Example: `  workshop topics create meu-topico --partitions 3
   workshop topics create meu-topico --partitions 3 --replication-factor 1
   workshop topics create short --config retention.ms=60000 --config segment.bytes=1048576`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	t.Bind(cmd, func(ctx context.Context, o *Options, args []string) error {
+	t.Bind(cmd, func(ctx context.Context, o *session.Options, args []string) error {
 		o.Changes = true
 		config, err := parseConfig(configs)
 		switch {
@@ -39,18 +40,18 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		}
 		topic := kafka.Topic{Name: args[0], Partitions: int32(partitions), Replicas: int16(replicas), Config: config}
 		copies := true
-		made, err := Ask(ctx, o, func(ctx context.Context, s *Session) (kafka.Applied, error) {
+		made, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (kafka.Applied, error) {
 			meta, err := s.Metadata()
 			if err != nil {
 				return kafka.Applied{}, err
 			}
-			copies = !IsEmbedded(meta)
+			copies = !session.IsEmbedded(meta)
 			return createTopic(ctx, s, meta, topic, t.Waiting)
 		})
 		if err != nil {
 			return err
 		}
-		t.Say("%s created: %s, %s", topic.Name, Count(topic.Partitions, "partition"), Count(made.Replicas, "replica"))
+		t.Say("%s created: %s, %s", topic.Name, session.Count(topic.Partitions, "partition"), session.Count(made.Replicas, "replica"))
 		if !copies && made.Replicas > 1 {
 			t.NoteCopies()
 		}
@@ -59,7 +60,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
 	cmd.Flags().IntVar(&replicas, "replication-factor", 0, "copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting of the topic, NAME=VALUE; may be given several times")
-	NoDefault(cmd, "replication-factor")
+	session.NoDefault(cmd, "replication-factor")
 	for _, name := range []string{"partitions", "replication-factor", "config"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -79,10 +80,10 @@ func parseConfig(specs []string) (map[string]string, error) {
 	return config, nil
 }
 
-func createTopic(ctx context.Context, s *Session, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
-	if found, err := Find(meta, topic.Name); err == nil {
+func createTopic(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
+	if found, err := session.Find(meta, topic.Name); err == nil {
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
-			topic.Name, Count(len(found[0].Partitions), "partition"), Count(ReplicationFactor(found[0]), "replica"))
+			topic.Name, session.Count(len(found[0].Partitions), "partition"), session.Count(session.ReplicationFactor(found[0]), "replica"))
 	}
 	if err := collision(meta, topic.Name); err != nil {
 		return made, err
@@ -115,5 +116,5 @@ func collision(meta *sarama.MetadataResponse, name string) error {
 }
 
 func tooManyReplicas(replicas int, up []*sarama.Broker) error {
-	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more", replicas, Count(replicas, "broker"), len(up))
+	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more", replicas, session.Count(replicas, "broker"), len(up))
 }

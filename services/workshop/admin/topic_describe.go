@@ -8,6 +8,8 @@ import (
 
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // describedTopic is a topic and where its partitions are.
@@ -32,7 +34,7 @@ type describedPartition struct {
 	Latest      *int64  `json:"latestOffset"`
 }
 
-func newTopicDescribeCommand(t *Tool) *cobra.Command {
+func newTopicDescribeCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "describe [NAME...]",
 		Short: "Show a topic's partitions, and draw which broker holds what",
@@ -45,16 +47,16 @@ Without a name it describes every topic but Kafka's own.`,
   workshop topics describe scoreGame transactions
   workshop topics describe __consumer_offsets
   workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
-		Args: func(_ *cobra.Command, names []string) error { return Legal("topics", names) },
+		Args: func(_ *cobra.Command, names []string) error { return session.Legal("topics", names) },
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, names []string) error {
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
 		copies := true
-		topics, err := Ask(ctx, o, func(ctx context.Context, s *Session) ([]describedTopic, error) {
+		topics, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) ([]describedTopic, error) {
 			meta, err := s.Metadata()
 			if err != nil {
 				return nil, err
 			}
-			copies = !IsEmbedded(meta)
+			copies = !session.IsEmbedded(meta)
 			return describeTopics(ctx, s, meta, names)
 		})
 		if err != nil {
@@ -72,13 +74,13 @@ Without a name it describes every topic but Kafka's own.`,
 	return cmd
 }
 
-func describeTopics(ctx context.Context, s *Session, meta *sarama.MetadataResponse, names []string) ([]describedTopic, error) {
-	topics, err := Find(meta, names...)
+func describeTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, names []string) ([]describedTopic, error) {
+	topics, err := session.Find(meta, names...)
 	if err != nil {
 		return nil, err
 	}
 	if len(names) == 0 {
-		topics = slices.DeleteFunc(slices.Clone(meta.Topics), IsInternal)
+		topics = slices.DeleteFunc(slices.Clone(meta.Topics), session.IsInternal)
 	}
 	var places []Place
 	for _, t := range topics {
@@ -102,7 +104,7 @@ func describeTopics(ctx context.Context, s *Session, meta *sarama.MetadataRespon
 }
 
 func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[Place]Bounds) describedTopic {
-	d := describedTopic{Topic: t.Name, Internal: IsInternal(t), ReplicationFactor: ReplicationFactor(t), Config: config, Partitions: []describedPartition{}}
+	d := describedTopic{Topic: t.Name, Internal: session.IsInternal(t), ReplicationFactor: session.ReplicationFactor(t), Config: config, Partitions: []describedPartition{}}
 	for _, b := range up {
 		d.Brokers = append(d.Brokers, b.ID())
 	}
@@ -130,7 +132,7 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 }
 
 // configs are the settings that topics have of their own.
-func configs(ctx context.Context, s *Session, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
+func configs(ctx context.Context, s *session.Session, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
 	var resources []*sarama.ConfigResource
 	all := map[string]map[string]string{}
 	for _, t := range topics {

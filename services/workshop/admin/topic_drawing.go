@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"workshop.example/workshop/admin/session"
 )
 
 func topicTables(w io.Writer, topics []describedTopic, width int) {
@@ -21,7 +23,7 @@ func (d describedTopic) table(w io.Writer, width int) {
 	for _, name := range sortedKeys(d.Config) {
 		config += ", " + name + "=" + d.Config[name]
 	}
-	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, Count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
+	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, session.Count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
 	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
 	for _, p := range d.Partitions {
 		leader, remark := "none", "\toffline: no replica that is in sync is up"
@@ -31,7 +33,7 @@ func (d describedTopic) table(w io.Writer, width int) {
 				remark = "\tunder-replicated"
 			}
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, IDs(p.Replicas), IDs(p.InSync), Number(p.Earliest), Number(p.Latest), remark)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, session.IDs(p.Replicas), session.IDs(p.InSync), session.Number(p.Earliest), session.Number(p.Latest), remark)
 	}
 	d.draw(w, width)
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // listedTopic is a line of the list.
@@ -15,7 +17,7 @@ type listedTopic struct {
 	ReplicationFactor int    `json:"replicationFactor"`
 }
 
-func newTopicListCommand(t *Tool) *cobra.Command {
+func newTopicListCommand(t *session.Tool) *cobra.Command {
 	var internal bool
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -25,8 +27,8 @@ func newTopicListCommand(t *Tool) *cobra.Command {
   workshop topics list -o json | jq -r '.[].topic'`,
 		Args: cobra.NoArgs,
 	}
-	o := t.Bind(cmd, func(ctx context.Context, o *Options, _ []string) error {
-		topics, err := Ask(ctx, o, func(_ context.Context, s *Session) ([]listedTopic, error) { return listTopics(s, internal) })
+	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
+		topics, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) ([]listedTopic, error) { return listTopics(s, internal) })
 		if err != nil {
 			return fmt.Errorf("list topics: %w", err)
 		}
@@ -42,15 +44,15 @@ func newTopicListCommand(t *Tool) *cobra.Command {
 	return cmd
 }
 
-func listTopics(s *Session, internal bool) ([]listedTopic, error) {
+func listTopics(s *session.Session, internal bool) ([]listedTopic, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
 	topics := []listedTopic{} // not nil: [] in JSON
 	for _, t := range meta.Topics {
-		if internal || !IsInternal(t) {
-			topics = append(topics, listedTopic{t.Name, len(t.Partitions), ReplicationFactor(t)})
+		if internal || !session.IsInternal(t) {
+			topics = append(topics, listedTopic{t.Name, len(t.Partitions), session.ReplicationFactor(t)})
 		}
 	}
 	return topics, nil

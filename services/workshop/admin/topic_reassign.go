@@ -11,11 +11,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 )
 
 // reassign is the command that moves a topic's replicas.
 type reassign struct {
-	*Options
+	*session.Options
 	topic    string
 	replicas int // 0: as many as there are
 	brokers  []int32
@@ -30,7 +31,7 @@ type reassigned struct {
 	After     []int32 `json:"after"`
 }
 
-func newReassignCommand(t *Tool) *cobra.Command {
+func newReassignCommand(t *session.Tool) *cobra.Command {
 	r := &reassign{}
 	var brokers []int
 	cmd := &cobra.Command{
@@ -44,9 +45,9 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 		Example: `  workshop topics reassign scoreGame --replication-factor 3
   workshop topics reassign meu-topico --replication-factor 2 --brokers 1,2 --dry-run
   workshop topics reassign meu-topico --brokers 2,3,4               as many as before, elsewhere`,
-		Args: One("topic"),
+		Args: session.One("topic"),
 	}
-	r.Options = t.Bind(cmd, func(ctx context.Context, _ *Options, args []string) error {
+	r.Options = t.Bind(cmd, func(ctx context.Context, _ *session.Options, args []string) error {
 		flags := cmd.Flags()
 		if !flags.Changed("replication-factor") && !flags.Changed("brokers") {
 			return service.UsageError("nothing to change: give --replication-factor, --brokers or both")
@@ -65,7 +66,7 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 	cmd.Flags().IntSliceVar(&brokers, "brokers", nil, "ids of the brokers that are to hold the topic (default: all)")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change")
 	cmd.Flags().DurationVar(&r.wait, "wait", 10*time.Minute, "how long to wait until the new replicas are in sync")
-	NoDefault(cmd, "replication-factor")
+	session.NoDefault(cmd, "replication-factor")
 	for _, name := range []string{"replication-factor", "brokers", "wait"} {
 		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
@@ -74,7 +75,7 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 
 func (r *reassign) run(ctx context.Context) error {
 	r.Changes = !r.dryRun
-	plan, err := Ask(ctx, r.Options, func(ctx context.Context, s *Session) ([]reassigned, error) {
+	plan, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]reassigned, error) {
 		plan, err := r.plan(ctx, s)
 		if err != nil || r.dryRun || unchanged(plan) {
 			return plan, err
@@ -91,7 +92,7 @@ func (r *reassign) run(ctx context.Context) error {
 	err = r.Print(plan, func(w io.Writer) {
 		fmt.Fprintln(w, "PARTITION\tREPLICAS\tNEW-REPLICAS")
 		for _, p := range plan {
-			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, IDs(p.Before), IDs(p.After))
+			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, session.IDs(p.Before), session.IDs(p.After))
 		}
 	})
 	switch {
@@ -119,14 +120,14 @@ func (r *reassign) await(ctx context.Context, plan []reassigned) error {
 	waiting := *r.Options
 	waiting.Timeout, waiting.Changes = r.wait, false
 	said := ""
-	_, err := Ask(ctx, &waiting, func(ctx context.Context, s *Session) (struct{}, error) {
+	_, err := session.Ask(ctx, &waiting, func(ctx context.Context, s *session.Session) (struct{}, error) {
 		return struct{}{}, s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
-			found, err := Find(meta, r.topic)
+			found, err := session.Find(meta, r.topic)
 			if err != nil {
 				return false // deleted meanwhile; the wait ends by its time
 			}
 			done := arrived(found[0], plan)
-			if line := fmt.Sprintf("%d of %s moved", done, Count(len(plan), "partition")); line != said {
+			if line := fmt.Sprintf("%d of %s moved", done, session.Count(len(plan), "partition")); line != said {
 				said = line
 				r.Note("%s", line)
 			}

@@ -10,10 +10,11 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/embedded"
+	"workshop.example/workshop/admin/session"
 )
 
 // plan looks up what there is, and refuses what cannot be.
-func (r *reassign) plan(ctx context.Context, s *Session) ([]reassigned, error) {
+func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -21,7 +22,7 @@ func (r *reassign) plan(ctx context.Context, s *Session) ([]reassigned, error) {
 	if meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID) {
 		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
 	}
-	found, err := Find(meta, r.topic)
+	found, err := session.Find(meta, r.topic)
 	if err != nil {
 		return nil, err
 	}
@@ -31,10 +32,10 @@ func (r *reassign) plan(ctx context.Context, s *Session) ([]reassigned, error) {
 	}
 	replicas := r.replicas
 	if replicas == 0 {
-		replicas = ReplicationFactor(found[0])
+		replicas = session.ReplicationFactor(found[0])
 	}
 	if replicas > len(candidates) {
-		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, Count(replicas, "broker"), len(candidates), IDs(candidates))
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, session.Count(replicas, "broker"), len(candidates), session.IDs(candidates))
 	}
 	if err := enoughInSync(ctx, s, found[0], replicas); err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 	}
 	for _, id := range wanted {
 		if !slices.Contains(all, id) {
-			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, IDs(all))
+			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, session.IDs(all))
 		}
 	}
 	if len(wanted) == 0 {
@@ -60,7 +61,7 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 }
 
 // enoughInSync refuses fewer replicas than a producer with acks=all needs.
-func enoughInSync(ctx context.Context, s *Session, t *sarama.TopicMetadata, replicas int) error {
+func enoughInSync(ctx context.Context, s *session.Session, t *sarama.TopicMetadata, replicas int) error {
 	const name = "min.insync.replicas"
 	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
 	var entries []*sarama.ConfigResourceResult
@@ -75,7 +76,7 @@ func enoughInSync(ctx context.Context, s *Session, t *sarama.TopicMetadata, repl
 		for _, entry := range result.Configs {
 			if n, err := strconv.Atoi(entry.Value); entry.Name == name && err == nil && n > replicas {
 				return fmt.Errorf("%s is %d, so that with %s nobody could write with acks=all; first «workshop topics alter %s --config %s=%d»",
-					name, n, Count(replicas, "replica"), t.Name, name, max(1, replicas-1))
+					name, n, session.Count(replicas, "replica"), t.Name, name, max(1, replicas-1))
 			}
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/session"
 )
 
 func describeJSON(t *testing.T, c *kafkatest.Cluster, names ...string) []describedTopic {
@@ -71,7 +72,7 @@ func TestTheDrawing(t *testing.T) {
 		{Partition: 2, Replicas: []int32{3}, InSync: []int32{3}, Offline: []int32{3}},
 	}
 	stdout := &kafkatest.Output{}
-	o := &Options{Tool: &Tool{Stdout: stdout}}
+	o := &session.Options{Tool: &session.Tool{Stdout: stdout}}
 	if err := o.Print(nil, func(w io.Writer) { d.table(w, 0) }); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +171,7 @@ func TestTablesFit(t *testing.T) {
 		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
 	for _, width := range []int{60, 80, 120} {
 		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
-		o := &Options{Tool: &Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
+		o := &session.Options{Tool: &session.Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
 		for _, table := range []func(io.Writer){
 			func(w io.Writer) { d.table(w, width) },
 			func(w io.Writer) { groupTable(w, []describedGroup{group}) },

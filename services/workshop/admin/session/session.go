@@ -1,4 +1,6 @@
-package admin
+// Package session is what the commands on a cluster have in common: they connect, ask within a time limit, retry while
+// brokers come and go, and print. It knows no command.
+package session
 
 import (
 	"context"
