@@ -23,13 +23,16 @@ var rooms = map[string][]string{
 	"guard":  {},
 	"lab":    {"screen", "kit", "ecommerce"},
 	"drill":  {"lab", "screen", "kit"}, // lab is still its platform
-	"admin":  {"admin/session", "screen", "kit"},
+	"admin":  {"admin/session", "admin/offset", "admin/coordinator", "admin/format", "screen", "kit"},
 	"doctor": {"screen", "kit"},
 	"screen": {"kit"},
 	"kit":    {"kit"},
 
 	// Within admin: the nouns know no siblings, and what they share knows no noun.
-	"admin/session": {"screen", "kit"},
+	"admin/coordinator": {"admin/session", "admin/offset", "kit"},
+	"admin/offset":      {"admin/session", "kit"},
+	"admin/format":      {"admin/session"},
+	"admin/session":     {"screen", "kit"},
 
 	// Programs of their own.
 	"acceptance":          {},

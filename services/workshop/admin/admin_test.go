@@ -14,6 +14,8 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -97,10 +99,10 @@ func isUsage(err error) bool {
 }
 
 // commit sets a group's offset, as a consumer that has gone since.
-func commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition int32, offset int64) {
+func commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition int32, at int64) {
 	t.Helper()
 	s := open(t, c)
-	if err := SetOffsets(s, group, map[Place]int64{{topic, partition}: offset}); err != nil {
+	if err := coordinator.SetOffsets(s, group, map[offset.Place]int64{{Topic: topic, Partition: partition}: at}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -28,7 +29,7 @@ type consume struct {
 	idle           time.Duration // 0: no limit
 	isolation      string
 	isolationLevel sarama.IsolationLevel
-	start          Position
+	start          offset.Position
 	last           int64 // of each partition, so many messages before the end; 0: start says where
 	out            *messagePrinter
 	partitionSet   bool
@@ -106,7 +107,7 @@ func (c *consume) check() error {
 	if c.max < 0 || c.idle < 0 || c.partitionSet && c.partition < 0 {
 		return service.UsageError("--max, --timeout and --partition cannot be less than 0")
 	}
-	c.start = Position{At: sarama.OffsetNewest}
+	c.start = offset.Position{At: sarama.OffsetNewest}
 	if c.fromBeginning {
 		c.start.At = sarama.OffsetOldest
 	}
@@ -114,12 +115,12 @@ func (c *consume) check() error {
 		return nil
 	}
 	var ok bool
-	if c.start, ok = ParsePosition(c.offset); !ok && strings.HasPrefix(c.offset, "-") {
+	if c.start, ok = offset.ParsePosition(c.offset); !ok && strings.HasPrefix(c.offset, "-") {
 		n, err := strconv.ParseInt(c.offset[1:], 10, 64)
 		c.last, ok = n, err == nil && n > 0
 	}
 	if !ok {
-		return service.UsageError(fmt.Sprintf("--offset %q: accepted: %s, or -3 for the last three", c.offset, Syntax))
+		return service.UsageError(fmt.Sprintf("--offset %q: accepted: %s, or -3 for the last three", c.offset, offset.PositionSyntax))
 	}
 	if (c.start.IsExact || c.last > 0) && !c.partitionSet {
 		return service.UsageError(fmt.Sprintf("--offset %s: an offset belongs to a partition: give --partition too", c.offset))
@@ -131,7 +132,9 @@ func (c *consume) run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	spans, err := session.Ask(ctx, c.Options, func(ctx context.Context, s *session.Session) (map[Place]Span, error) { return c.spans(ctx, s) })
+	spans, err := session.Ask(ctx, c.Options, func(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
+		return c.spans(ctx, s)
+	})
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
@@ -157,7 +160,7 @@ func (c *consume) run(ctx context.Context) error {
 	if ferr := c.out.flush(); err == nil {
 		err = ferr
 	}
-	if errors.Is(err, ErrEnough) {
+	if errors.Is(err, offset.ErrEnough) {
 		err = nil
 	}
 	c.Note("%s", session.Count(c.out.printed(), "message"))
@@ -168,12 +171,12 @@ func (c *consume) run(ctx context.Context) error {
 }
 
 // spans say from where to read each partition, and where it ends now.
-func (c *consume) spans(ctx context.Context, s *session.Session) (map[Place]Span, error) {
+func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	which := Chosen{Topic: c.topic}
+	which := offset.Chosen{Topic: c.topic}
 	if c.partitionSet {
 		which.Partitions = []int32{c.partition}
 	}
@@ -181,19 +184,19 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[Place]Span
 	if err != nil {
 		return nil, err
 	}
-	logs, err := BoundsOf(ctx, s, meta, places)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	starts, err := Resolve(ctx, s, c.start, logs)
+	starts, err := offset.Resolve(ctx, s, c.start, logs)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[Place]Span{}
+	spans := map[offset.Place]offset.Span{}
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return nil, Leaderless(p)
+			return nil, offset.Leaderless(p)
 		}
 		from := starts[p]
 		if c.last > 0 {
@@ -206,7 +209,7 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[Place]Span
 		if c.isolationLevel == sarama.ReadCommitted {
 			end = log.Stable // what is behind is not decided yet
 		}
-		spans[p] = Span{from, end}
+		spans[p] = offset.Span{From: from, To: end}
 	}
 	return spans, nil
 }

@@ -11,11 +11,12 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/offset"
 )
 
 // follow prints the messages of all partitions as they come. Partitions that are added meanwhile it
 // reads from their oldest message.
-func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[Place]Span) error {
+func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[offset.Place]offset.Span) error {
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return err
@@ -158,8 +159,8 @@ func (a *alarm) rings() <-chan time.Time {
 }
 
 // toTheEnd prints partition after partition.
-func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[Place]Span) error {
-	for _, p := range SortedPlaces(spans) {
+func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[offset.Place]offset.Span) error {
+	for _, p := range offset.SortedPlaces(spans) {
 		if spans[p].From >= spans[p].To {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/kafka"
 	kafkagroup "workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -31,7 +32,7 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 		go func() {
 			for service.Sleep(ctx, min(c.idle/4, 100*time.Millisecond)) == nil {
 				if time.Since(time.UnixMilli(last.Load())) > c.idle {
-					stop(ErrEnough)
+					stop(offset.ErrEnough)
 				}
 			}
 		}()
@@ -74,11 +75,11 @@ func (c *consume) asOwner(claim *kafkagroup.Claim, last *atomic.Int64) error {
 	for msg := range claim.Messages() {
 		last.Store(time.Now().UnixMilli())
 		err := c.out.print(msg)
-		if err == nil || errors.Is(err, ErrEnough) && !errors.Is(err, errTooMany) {
+		if err == nil || errors.Is(err, offset.ErrEnough) && !errors.Is(err, errTooMany) {
 			printed = msg
 			unmarked++
 		}
-		if errors.Is(err, ErrEnough) {
+		if errors.Is(err, offset.ErrEnough) {
 			return errors.Join(show(), kafkagroup.ErrDone)
 		}
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -39,7 +41,7 @@ those that «workshop dlq replay» has not sent back.`,
 		return o.Print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
 			for _, l := range topics {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), Counted{l.Letters, l.AtLeast}, Counted{l.NotReplayed, l.AtLeast})
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), offset.Counted{Messages: l.Letters, AtLeast: l.AtLeast}, offset.Counted{Messages: l.NotReplayed, AtLeast: l.AtLeast})
 			}
 		})
 	})
@@ -65,7 +67,7 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 		if err != nil {
 			return nil, err
 		}
-		done, err := StablyCommitted(ctx, s, replayGroup(t.Name), t)
+		done, err := coordinator.StablyCommitted(ctx, s, replayGroup(t.Name), t)
 		if err != nil {
 			return nil, err
 		}
@@ -80,33 +82,33 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 }
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
-func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (map[Place]Span, error) {
-	places, err := Chosen{Topic: topic}.Places(meta)
+func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64) (map[offset.Place]offset.Span, error) {
+	places, err := offset.Chosen{Topic: topic}.Places(meta)
 	if err != nil {
 		return nil, err
 	}
-	logs, err := BoundsOf(ctx, s, meta, places)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[Place]Span{}
+	spans := map[offset.Place]offset.Span{}
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return nil, Leaderless(p)
+			return nil, offset.Leaderless(p)
 		}
-		spans[p] = Span{max(log.Start, from[p]), log.Stable}
+		spans[p] = offset.Span{From: max(log.Start, from[p]), To: log.Stable}
 	}
 	return spans, nil
 }
 
 // countLetters counts the letters of a topic from these offsets on.
-func countLetters(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[Place]int64) (sum Counted, err error) {
+func countLetters(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64) (sum offset.Counted, err error) {
 	spans, err := letterSpans(ctx, s, meta, topic, from)
 	if err != nil {
 		return sum, err
 	}
-	counts, err := CountMessages(ctx, s, spans)
+	counts, err := offset.CountMessages(ctx, s, spans)
 	for _, n := range counts {
 		sum.Messages += n.Messages
 		sum.AtLeast = sum.AtLeast || n.AtLeast

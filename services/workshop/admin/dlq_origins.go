@@ -10,6 +10,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -24,7 +25,7 @@ type origins struct {
 }
 
 // readOrigins reads what earlier replays of a shared topic have passed.
-func readOrigins(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, done map[Place]int64) (*origins, error) {
+func readOrigins(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, done map[offset.Place]int64) (*origins, error) {
 	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
 		return nil, nil
 	}

@@ -12,6 +12,8 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -71,7 +73,9 @@ func (r *replayer) run(ctx context.Context) error {
 	}
 	defer service.CloseWithin(service.CloseTimeout, r.client)
 	defer r.transactor.Close()
-	spans, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) (map[Place]Span, error) { return r.spans(ctx, s) })
+	spans, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
+		return r.spans(ctx, s)
+	})
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
@@ -135,7 +139,7 @@ func (r *replayer) prepare(ctx context.Context) error {
 }
 
 // spans are the letters that were not replayed yet.
-func (r *replayer) spans(ctx context.Context, s *session.Session) (map[Place]Span, error) {
+func (r *replayer) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -144,7 +148,7 @@ func (r *replayer) spans(ctx context.Context, s *session.Session) (map[Place]Spa
 	if err != nil {
 		return nil, err
 	}
-	done, err := StablyCommitted(ctx, s, replayGroup(r.topic), found[0])
+	done, err := coordinator.StablyCommitted(ctx, s, replayGroup(r.topic), found[0])
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/format"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -69,17 +71,17 @@ func readLetters(ctx context.Context, s *session.Session, topic string, limit in
 		return nil, err
 	}
 	var letters []*sarama.ConsumerMessage
-	for _, p := range SortedPlaces(spans) {
+	for _, p := range offset.SortedPlaces(spans) {
 		if spans[p].From >= spans[p].To {
 			continue
 		}
 		_, err := kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, spans[p].From, spans[p].To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			if letters = append(letters, msg); int64(len(letters)) >= limit {
-				return ErrEnough
+				return offset.ErrEnough
 			}
 			return nil
 		})
-		if errors.Is(err, ErrEnough) {
+		if errors.Is(err, offset.ErrEnough) {
 			break
 		}
 		if err != nil {
@@ -94,9 +96,9 @@ func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 	l, value := unwrap(msg, l)
 	if o.Output == "json" {
 		return session.WriteJSON(o.Stdout, struct {
-			Message
+			format.Message
 			Letter letter `json:"letter"`
-		}{MessageOf(msg), l}, "")
+		}{format.MessageOf(msg), l}, "")
 	}
 	err := o.Say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
 	line := func(name, text string) {
@@ -125,12 +127,12 @@ func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 	if l.CorrelationID != "" {
 		line("way", l.CorrelationID)
 	}
-	line("key", Quoted(msg.Key))
-	line("headers", Headers(original))
+	line("key", format.Quoted(msg.Key))
+	line("headers", format.Headers(original))
 	if l.OriginalBase64 != "" {
 		line("value", "in base64: "+l.OriginalBase64)
 	} else {
-		line("value", Text(value))
+		line("value", format.Text(value))
 	}
 	return err
 }

@@ -10,10 +10,11 @@ import (
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/offset"
 )
 
-func (r *replayer) replay(ctx context.Context, spans map[Place]Span) error {
-	for _, p := range SortedPlaces(spans) {
+func (r *replayer) replay(ctx context.Context, spans map[offset.Place]offset.Span) error {
+	for _, p := range offset.SortedPlaces(spans) {
 		if spans[p].From >= spans[p].To {
 			continue
 		}
@@ -23,7 +24,7 @@ func (r *replayer) replay(ctx context.Context, spans map[Place]Span) error {
 			}
 			return r.take(ctx, msg)
 		})
-		if err != nil && !errors.Is(err, ErrEnough) {
+		if err != nil && !errors.Is(err, offset.ErrEnough) {
 			return err
 		}
 		if err := r.send(ctx); err != nil { // the offset of a transaction is one partition's
@@ -39,7 +40,7 @@ func (r *replayer) take(ctx context.Context, msg *sarama.ConsumerMessage) error 
 		return ctx.Err()
 	}
 	if r.limit > 0 && r.taken >= r.limit {
-		return ErrEnough
+		return offset.ErrEnough
 	}
 	r.batch = append(r.batch, msg)
 	r.taken++

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -20,7 +21,7 @@ deleted where one of them does not exist, or has members.`,
 	t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
 		o.Changes = true
 		_, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (struct{}, error) {
-			return struct{}{}, Delete(ctx, s, names, func(name string) { t.Say("%s deleted", name) })
+			return struct{}{}, coordinator.Delete(ctx, s, names, func(name string) { t.Say("%s deleted", name) })
 		})
 		return err
 	})

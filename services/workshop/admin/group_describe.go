@@ -10,18 +10,20 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
 // describedGroup is a group with its members and offsets.
 type describedGroup struct {
-	Group       string           `json:"group"`
-	Type        string           `json:"type"` // classic or consumer
-	State       string           `json:"state"`
-	Assignor    string           `json:"assignor"`
-	Coordinator int32            `json:"coordinator"`
-	Members     []Member         `json:"members"`
-	Partitions  []groupPartition `json:"partitions"`
+	Group       string               `json:"group"`
+	Type        string               `json:"type"` // classic or consumer
+	State       string               `json:"state"`
+	Assignor    string               `json:"assignor"`
+	Coordinator int32                `json:"coordinator"`
+	Members     []coordinator.Member `json:"members"`
+	Partitions  []groupPartition     `json:"partitions"`
 }
 
 // groupPartition is how far a group is in one partition. What is not known is null.
@@ -54,7 +56,7 @@ func newGroupDescribeCommand(t *session.Tool) *cobra.Command {
 
 LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some.
 LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not
-for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(CountLimit) + `.`,
+for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(offset.CountLimit) + `.`,
 		Example: `  workshop groups describe cg-group-id
   workshop groups describe --all-groups
   workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,
@@ -93,7 +95,7 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 
 // allGroups are the names of all groups that can be described.
 func allGroups(o *session.Options, s *session.Session) (names []string, err error) {
-	listed, err := List(s)
+	listed, err := coordinator.List(s)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +114,7 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 	if len(names) == 0 {
 		return described, nil
 	}
-	groups, err := Describe(ctx, s, names...)
+	groups, err := coordinator.Describe(ctx, s, names...)
 	if err != nil {
 		return nil, err
 	}
@@ -134,34 +136,34 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 }
 
 // groupPartitions are the partitions in which the group has an offset or a member.
-func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []Member) ([]groupPartition, error) {
-	committed, err := Committed(ctx, s, group)
+func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []coordinator.Member) ([]groupPartition, error) {
+	committed, err := coordinator.Committed(ctx, s, group)
 	if err != nil {
 		return nil, err
 	}
-	owners := map[Place]*string{}
+	owners := map[offset.Place]*string{}
 	for p := range committed {
 		owners[p] = nil
 	}
 	for _, m := range members {
 		for topic, partitions := range m.Partitions {
 			for _, p := range partitions {
-				owners[Place{topic, p}] = &m.MemberID
+				owners[offset.Place{Topic: topic, Partition: p}] = &m.MemberID
 			}
 		}
 	}
-	places := SortedPlaces(owners)
-	logs, err := BoundsOf(ctx, s, meta, places)
+	places := offset.SortedPlaces(owners)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
-	spans := map[Place]Span{}
-	for p, offset := range committed {
-		if log, ok := logs[p]; ok && offset <= log.End {
-			spans[p] = Span{max(offset, log.Start), log.Stable}
+	spans := map[offset.Place]offset.Span{}
+	for p, at := range committed {
+		if log, ok := logs[p]; ok && at <= log.End {
+			spans[p] = offset.Span{From: max(at, log.Start), To: log.Stable}
 		}
 	}
-	counts, err := CountMessages(ctx, s, spans)
+	counts, err := offset.CountMessages(ctx, s, spans)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +174,7 @@ func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.Metad
 	return partitions, nil
 }
 
-func groupPartitionOf(p Place, owner *string, committed map[Place]int64, logs map[Place]Bounds, counts map[Place]Counted) groupPartition {
+func groupPartitionOf(p offset.Place, owner *string, committed map[offset.Place]int64, logs map[offset.Place]offset.Bounds, counts map[offset.Place]offset.Counted) groupPartition {
 	line := groupPartition{Topic: p.Topic, Partition: p.Partition, MemberID: owner}
 	offset, has := committed[p]
 	if has {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -22,8 +23,8 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
 		Args: cobra.NoArgs,
 	}
 	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
-		groups, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) ([]Listed, error) {
-			groups, silent := List(s)
+		groups, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) ([]coordinator.Listed, error) {
+			groups, silent := coordinator.List(s)
 			if len(groups) == 0 && silent != nil {
 				return nil, silent
 			}

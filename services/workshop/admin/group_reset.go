@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -43,7 +45,7 @@ func newResetCommand(t *session.Tool) *cobra.Command {
 		Long: `reset shows where a group would go on reading. Nothing is changed without --execute, and nothing at all while the
 group has members: they would commit over it.
 
-POSITION: ` + Syntax + `. A time is that of the first message that is not older.
+POSITION: ` + offset.PositionSyntax + `. A time is that of the first message that is not older.
 An offset outside the log becomes its nearest end.`,
 		Example: `  workshop groups reset group1 --topic scoreGame --to earliest               what would change
   workshop groups reset group1 --topic scoreGame --to earliest --execute     and now for real
@@ -54,7 +56,7 @@ An offset outside the log becomes its nearest end.`,
 	r.Options = t.Bind(cmd, func(ctx context.Context, _ *session.Options, args []string) error { return r.run(ctx, args[0]) })
 	r.OutputFlag(cmd)
 	cmd.Flags().StringArrayVar(&r.topics, "topic", nil, "topic, or some of its partitions as TOPIC:0,2; may be given several times")
-	cmd.Flags().StringVar(&r.to, "to", "", Syntax)
+	cmd.Flags().StringVar(&r.to, "to", "", offset.PositionSyntax)
 	cmd.Flags().BoolVar(&r.execute, "execute", false, "change the offsets")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change (the default)")
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
@@ -66,11 +68,11 @@ An offset outside the log becomes its nearest end.`,
 }
 
 func (r *reset) run(ctx context.Context, group string) error {
-	to, ok := ParsePosition(r.to)
+	to, ok := offset.ParsePosition(r.to)
 	if !ok {
-		return service.UsageError(fmt.Sprintf("--to %q: accepted: %s", r.to, Syntax))
+		return service.UsageError(fmt.Sprintf("--to %q: accepted: %s", r.to, offset.PositionSyntax))
 	}
-	wanted, err := ParseChosen(r.topics)
+	wanted, err := offset.ParseChosen(r.topics)
 	if err != nil {
 		return err
 	}
@@ -80,11 +82,11 @@ func (r *reset) run(ctx context.Context, group string) error {
 		if err != nil || !r.execute {
 			return moves, err
 		}
-		offsets := map[Place]int64{}
+		offsets := map[offset.Place]int64{}
 		for _, m := range moves {
-			offsets[Place{m.Topic, m.Partition}] = m.NewOffset
+			offsets[offset.Place{Topic: m.Topic, Partition: m.Partition}] = m.NewOffset
 		}
-		return moves, SetOffsets(s, group, offsets)
+		return moves, coordinator.SetOffsets(s, group, offsets)
 	})
 	if err != nil {
 		return fmt.Errorf("reset group %s: %w", group, err)
@@ -110,19 +112,19 @@ func (r *reset) run(ctx context.Context, group string) error {
 }
 
 // planMoves looks up where the group would go; it fails where it has members.
-func planMoves(ctx context.Context, s *session.Session, group string, wanted []Chosen, to Position) ([]move, error) {
-	groups, err := Describe(ctx, s, group)
+func planMoves(ctx context.Context, s *session.Session, group string, wanted []offset.Chosen, to offset.Position) ([]move, error) {
+	groups, err := coordinator.Describe(ctx, s, group)
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckInactive(groups[0]); err != nil {
+	if err := coordinator.CheckInactive(groups[0]); err != nil {
 		return nil, err
 	}
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
 	}
-	var places []Place
+	var places []offset.Place
 	for _, c := range wanted {
 		some, err := c.Places(meta)
 		if err != nil {
@@ -130,25 +132,25 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []C
 		}
 		places = append(places, some...)
 	}
-	logs, err := BoundsOf(ctx, s, meta, places)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range places {
 		if _, led := logs[p]; !led {
-			return nil, Leaderless(p)
+			return nil, offset.Leaderless(p)
 		}
 	}
-	offsets, err := Resolve(ctx, s, to, logs)
+	offsets, err := offset.Resolve(ctx, s, to, logs)
 	if err != nil {
 		return nil, err
 	}
-	committed, err := Committed(ctx, s, group)
+	committed, err := coordinator.Committed(ctx, s, group)
 	if err != nil {
 		return nil, err
 	}
 	var moves []move
-	for _, p := range SortedPlaces(logs) {
+	for _, p := range offset.SortedPlaces(logs) {
 		log := logs[p]
 		m := move{Topic: p.Topic, Partition: p.Partition, wanted: offsets[p], NewOffset: min(max(offsets[p], log.Start), log.End)}
 		if current, ok := committed[p]; ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -12,7 +13,7 @@ import (
 func groupTable(w io.Writer, groups []describedGroup) {
 	fmt.Fprintln(w, "GROUP\tTOPIC\tPARTITION\tCURRENT-OFFSET\tLOG-END-OFFSET\tLAG\tUNREAD\tCONSUMER-ID\tHOST\tCLIENT-ID\tINSTANCE-ID")
 	for _, g := range groups {
-		members := map[string]Member{}
+		members := map[string]coordinator.Member{}
 		for _, m := range g.Members {
 			members[m.MemberID] = m
 		}
@@ -36,7 +37,7 @@ func groupTable(w io.Writer, groups []describedGroup) {
 	}
 }
 
-func memberColumns(m Member) string {
+func memberColumns(m coordinator.Member) string {
 	instance := "-"
 	if m.InstanceID != nil {
 		instance = *m.InstanceID

@@ -8,6 +8,8 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -34,7 +36,7 @@ func names(t *testing.T, c *kafkatest.Cluster) (topics, groups []string) {
 			topics = append(topics, topic.Name)
 		}
 	}
-	listed, err := List(s)
+	listed, err := coordinator.List(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,7 @@ func TestResetLab(t *testing.T) {
 	wantNames(t, "topics", topics, "lab-offsets-ABC234-scoreGame", "lab-order-x-scoreGame", "mine", "scoreGame", "scoreGame.dlq")
 	wantNames(t, "groups", groups, "mine")
 	contains(t, columns(workshop(t, c.Kafka(), "topics", "list").ok(t).stdout), "scoreGame 1 3")
-	if offsets, err := Committed(t.Context(), open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[Place{"mine", 0}] != 1 {
+	if offsets, err := coordinator.Committed(t.Context(), open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[offset.Place{Topic: "mine", Partition: 0}] != 1 {
 		t.Errorf("group mine has the offsets %v, %v", offsets, err)
 	}
 	again := workshop(t, c.Kafka(), "reset", "order", "--execute").ok(t)

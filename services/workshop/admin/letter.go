@@ -8,6 +8,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/workshop/admin/format"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -67,7 +68,7 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 	}
 	if value, err := envelope.Bytes(); err == nil && l.Topic == "" { // a Java program's, which does not say where it came from
 		l.CorrelationID = string(envelope.CorrelationID)
-		l.Original, l.OriginalBase64 = JSONText(value)
+		l.Original, l.OriginalBase64 = format.JSONText(value)
 		return l, value
 	}
 	d, err := envelope.DeadLetter()
@@ -83,7 +84,7 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 		l = letter{Topic: d.Topic, Partition: partition, Offset: offset, Reason: d.Reason, Error: d.Error, Service: d.Service, At: d.At, Attempt: strconv.Itoa(d.Attempt)}
 	}
 	l.CorrelationID = string(envelope.CorrelationID)
-	l.Original, l.OriginalBase64 = JSONText(value)
+	l.Original, l.OriginalBase64 = format.JSONText(value)
 	return l, value
 }
 

@@ -9,11 +9,13 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/format"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
 // errTooMany is errEnough for a message that comes too late.
-var errTooMany = fmt.Errorf("too many: %w", ErrEnough)
+var errTooMany = fmt.Errorf("too many: %w", offset.ErrEnough)
 
 // messagePrinter prints messages, up to a number of them. It is safe for concurrent use.
 type messagePrinter struct {
@@ -42,7 +44,7 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 		return err
 	}
 	if p.n++; p.n == p.max {
-		return ErrEnough
+		return offset.ErrEnough
 	}
 	return nil
 }
@@ -50,14 +52,14 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 	switch {
 	case p.json:
-		return session.WriteJSON(p.w, MessageOf(msg), "")
+		return session.WriteJSON(p.w, format.MessageOf(msg), "")
 	case p.verbose:
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")
 		}
-		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, stamp(msg.Timestamp), Quoted(msg.Key), Headers(msg.Headers))
+		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, format.Time(msg.Timestamp), format.Quoted(msg.Key), format.Headers(msg.Headers))
 	}
-	value := Text(msg.Value)
+	value := format.Text(msg.Value)
 	if p.terminal {
 		value = service.Safe(value)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -88,7 +89,7 @@ func (p *produce) run(ctx context.Context) error {
 	_, err := session.Ask(ctx, p.Options, func(_ context.Context, s *session.Session) (struct{}, error) {
 		topic, err := s.Topic(p.topic)
 		if err == nil && int(p.partition) >= len(topic.Partitions) {
-			err = NoPartition(topic, p.partition)
+			err = offset.NoPartition(topic, p.partition)
 		}
 		return struct{}{}, err
 	})

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/format"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -159,14 +160,14 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 			Key       *string `json:"key"`
 			KeyBase64 string  `json:"keyBase64,omitempty"`
 		}{Line: number, Partition: msg.Partition, Offset: msg.Offset}
-		line.Key, line.KeyBase64 = JSONText(key)
+		line.Key, line.KeyBase64 = format.JSONText(key)
 		var text strings.Builder
 		p.printed(session.WriteJSON(&text, line, ""))
 		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
 		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
 		if msg.Key != nil {
-			text += ", key " + Quoted(key)
+			text += ", key " + format.Quoted(key)
 		}
 		p.printed(p.report.line(p.Stdout, number, text+"\n"))
 	}

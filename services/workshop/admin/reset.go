@@ -13,6 +13,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -44,8 +45,8 @@ type labStep struct {
 	// Of which topics a group forgets its offsets.
 	Topics []string `json:"topics,omitempty"`
 
-	topic   kafka.Topic // that is made
-	offsets []Place     // that are forgotten
+	topic   kafka.Topic    // that is made
+	offsets []offset.Place // that are forgotten
 }
 
 // labResetResult is the answer in JSON.

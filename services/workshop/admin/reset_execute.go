@@ -10,6 +10,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -44,7 +45,7 @@ func resetLab(ctx context.Context, s *session.Session, steps []labStep) error {
 		}
 	}
 	if len(groups) > 0 {
-		if err := Delete(ctx, s, groups, func(string) {}); err != nil {
+		if err := coordinator.Delete(ctx, s, groups, func(string) {}); err != nil {
 			return err
 		}
 	}

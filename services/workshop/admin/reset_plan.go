@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -80,11 +81,11 @@ func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.Metadat
 // offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
 // has lost its messages to retention is not as it was at the start either.
 func offsetsIn(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
-	var places []Place
+	var places []offset.Place
 	for _, p := range session.PartitionsOf(t) {
-		places = append(places, Place{t.Name, p})
+		places = append(places, offset.Place{Topic: t.Name, Partition: p})
 	}
-	logs, err := BoundsOf(ctx, s, meta, places)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return 0, err
 	}
@@ -92,7 +93,7 @@ func offsetsIn(ctx context.Context, s *session.Session, meta *sarama.MetadataRes
 	for _, p := range places {
 		log, led := logs[p]
 		if !led {
-			return 0, Leaderless(p)
+			return 0, offset.Leaderless(p)
 		}
 		n += log.End
 	}

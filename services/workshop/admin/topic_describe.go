@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -82,13 +83,13 @@ func describeTopics(ctx context.Context, s *session.Session, meta *sarama.Metada
 	if len(names) == 0 {
 		topics = slices.DeleteFunc(slices.Clone(meta.Topics), session.IsInternal)
 	}
-	var places []Place
+	var places []offset.Place
 	for _, t := range topics {
 		for _, p := range t.Partitions {
-			places = append(places, Place{t.Name, p.ID})
+			places = append(places, offset.Place{Topic: t.Name, Partition: p.ID})
 		}
 	}
-	logs, err := BoundsOf(ctx, s, meta, places)
+	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func describeTopics(ctx context.Context, s *session.Session, meta *sarama.Metada
 	return described, nil
 }
 
-func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[Place]Bounds) describedTopic {
+func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[offset.Place]offset.Bounds) describedTopic {
 	d := describedTopic{Topic: t.Name, Internal: session.IsInternal(t), ReplicationFactor: session.ReplicationFactor(t), Config: config, Partitions: []describedPartition{}}
 	for _, b := range up {
 		d.Brokers = append(d.Brokers, b.ID())
@@ -121,7 +122,7 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 				line.Offline = append(line.Offline, id)
 			}
 		}
-		if log, ok := logs[Place{t.Name, p.ID}]; ok {
+		if log, ok := logs[offset.Place{Topic: t.Name, Partition: p.ID}]; ok {
 			line.Earliest, line.Latest = &log.Start, &log.End
 		}
 		d.Partitions = append(d.Partitions, line)

@@ -19,6 +19,7 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -167,7 +168,7 @@ func TestTablesFit(t *testing.T) {
 	}
 	unread := int64(7)
 	member := "consumer-2f8f9a52-7a0e-4a40-a5ab-7c34e1a6a111"
-	group := describedGroup{Group: "cg-group-id", Members: []Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
+	group := describedGroup{Group: "cg-group-id", Members: []coordinator.Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
 		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
 	for _, width := range []int{60, 80, 120} {
 		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}

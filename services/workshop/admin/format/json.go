@@ -1,4 +1,4 @@
-package admin
+package format
 
 import (
 	"encoding/base64"
@@ -27,7 +27,7 @@ type Header struct {
 }
 
 func MessageOf(msg *sarama.ConsumerMessage) Message {
-	m := Message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: stamp(msg.Timestamp), Headers: []Header{}}
+	m := Message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: Time(msg.Timestamp), Headers: []Header{}}
 	m.Key, m.KeyBase64 = JSONText(msg.Key)
 	m.Value, m.ValueBase64 = JSONText(msg.Value)
 	for _, h := range msg.Headers {

@@ -1,4 +1,4 @@
-package admin
+package coordinator
 
 import (
 	"context"
@@ -7,11 +7,12 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
 
 // Committed are the offsets that a group has.
-func Committed(ctx context.Context, s *session.Session, group string) (map[Place]int64, error) {
+func Committed(ctx context.Context, s *session.Session, group string) (map[offset.Place]int64, error) {
 	var resp *sarama.OffsetFetchResponse
 	err := s.Retry(ctx, func() (err error) {
 		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
@@ -22,14 +23,14 @@ func Committed(ctx context.Context, s *session.Session, group string) (map[Place
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	offsets := map[Place]int64{}
+	offsets := map[offset.Place]int64{}
 	for topic, blocks := range resp.Blocks {
 		for partition, block := range blocks {
 			if block.Err != sarama.ErrNoError {
 				return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic, partition, block.Err)
 			}
 			if block.Offset >= 0 {
-				offsets[Place{topic, partition}] = block.Offset
+				offsets[offset.Place{Topic: topic, Partition: partition}] = block.Offset
 			}
 		}
 	}
@@ -38,7 +39,7 @@ func Committed(ctx context.Context, s *session.Session, group string) (map[Place
 
 // StablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
 // broker says that one was committed a moment before its offsets are seen.
-func StablyCommitted(ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata) (offsets map[Place]int64, err error) {
+func StablyCommitted(ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata) (offsets map[offset.Place]int64, err error) {
 	err = s.Retry(ctx, func() (err error) {
 		if offsets, err = fetchStable(s, group, topic); err != nil {
 			s.Client.RefreshCoordinator(group)
@@ -48,7 +49,7 @@ func StablyCommitted(ctx context.Context, s *session.Session, group string, topi
 	return offsets, err
 }
 
-func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) (map[Place]int64, error) {
+func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) (map[offset.Place]int64, error) {
 	coordinator, err := s.Client.Coordinator(group)
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
@@ -65,7 +66,7 @@ func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) 
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
-	offsets := map[Place]int64{}
+	offsets := map[offset.Place]int64{}
 	for _, p := range session.PartitionsOf(topic) {
 		block := resp.GetBlock(topic.Name, p)
 		switch {
@@ -74,14 +75,14 @@ func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) 
 		case block.Err != sarama.ErrNoError:
 			return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic.Name, p, block.Err)
 		case block.Offset >= 0:
-			offsets[Place{topic.Name, p}] = block.Offset
+			offsets[offset.Place{Topic: topic.Name, Partition: p}] = block.Offset
 		}
 	}
 	return offsets, nil
 }
 
 // SetOffsets commits offsets in the name of a group. It fails if the group has members.
-func SetOffsets(s *session.Session, group string, offsets map[Place]int64) error {
+func SetOffsets(s *session.Session, group string, offsets map[offset.Place]int64) error {
 	commits := map[string]map[int32]sarama.OffsetAndMetadata{}
 	for p, offset := range offsets {
 		if commits[p.Topic] == nil {

@@ -1,4 +1,4 @@
-package admin
+package offset
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type Position struct {
 	IsExact bool // an offset
 }
 
-const Syntax = "earliest, latest, an offset such as 42, or a time such as 2026-05-04T09:30:00-03:00"
+const PositionSyntax = "earliest, latest, an offset such as 42, or a time such as 2026-05-04T09:30:00-03:00"
 
 // ParsePosition reads one of positions.
 func ParsePosition(text string) (Position, bool) {

@@ -1,4 +1,6 @@
-package admin
+// Package coordinator asks the brokers that coordinate consumer groups: which groups there are, who their members are, and
+// how far they have read.
+package coordinator
 
 import (
 	"cmp"

@@ -1,4 +1,5 @@
-package admin
+// Package format writes messages as text and as JSON.
+package format
 
 import (
 	"strconv"
@@ -38,4 +39,4 @@ func Headers(headers []*sarama.RecordHeader) string {
 	return session.Dash(strings.Join(all, ","))
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }
+func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

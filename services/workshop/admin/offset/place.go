@@ -1,4 +1,5 @@
-package admin
+// Package offset finds places in the logs of partitions, and counts the messages between two of them.
+package offset
 
 import (
 	"cmp"
