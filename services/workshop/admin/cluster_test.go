@@ -9,18 +9,19 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 )
 
 func TestCluster(t *testing.T) {
 	c := kafkatest.Start(t, "t:3", "u:1", "__consumer_offsets:2")
-	table := workshop(t, c.Kafka(), "cluster").ok(t).stdout
-	contains(t, table, ": 3 brokers, 2 topics and 1 of Kafka's own, 6 partitions\n\nBROKER  ADDRESS")
-	contains(t, table, "under-replicated partitions: none\noffline partitions: none\n")
+	table := workshop(t, c.Kafka(), "cluster").OK(t).Stdout
+	admintest.Contains(t, table, ": 3 brokers, 2 topics and 1 of Kafka's own, 6 partitions\n\nBROKER  ADDRESS")
+	admintest.Contains(t, table, "under-replicated partitions: none\noffline partitions: none\n")
 	if n := strings.Count(table, "controller"); n != 1 {
 		t.Errorf("%d controllers:\n%s", n, table)
 	}
 	var d describedCluster
-	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "cluster", "-o", "json").ok(t).stdout), &d); err != nil {
+	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "cluster", "-o", "json").OK(t).Stdout), &d); err != nil {
 		t.Fatal(err)
 	}
 	leads, replicas := 0, 0

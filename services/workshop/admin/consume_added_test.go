@@ -36,7 +36,7 @@ func TestConsumeReadsAddedPartitions(t *testing.T) {
 			defer stop()
 			out, ended := &kafkatest.Output{}, make(chan error, 1)
 			go func() {
-				ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, append([]string{"consume", "t"}, strings.Fields(r.args)...)...).err
+				ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, append([]string{"consume", "t"}, strings.Fields(r.args)...)...).Err
 			}()
 			kafkatest.Eventually(t, "the reader at work", func() bool { // by default it begins at the end
 				c.ProduceValues("t", "x")
@@ -70,7 +70,7 @@ func TestConsumeWaitsForAnAddedPartition(t *testing.T) {
 	defer stop()
 	out, ended := &kafkatest.Output{}, make(chan error, 1)
 	go func() {
-		ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, "consume", "t", "--from-beginning").err
+		ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, "consume", "t", "--from-beginning").Err
 	}()
 	c.ProduceValues("t", "old")
 	kafkatest.Eventually(t, "the reader at work", func() bool { return out.String() != "" })

@@ -15,15 +15,9 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/session"
 )
-
-func send(t *testing.T, c *kafkatest.Cluster, msgs ...*sarama.ProducerMessage) {
-	t.Helper()
-	if err := c.Producer().SendMessages(msgs); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func TestConsumeFromAPlace(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "empty:2")
@@ -44,24 +38,24 @@ func TestConsumeFromAPlace(t *testing.T) {
 		{"--offset 2001-01-01T00:00:00Z --to-end", "0 1 2 3 4"},
 		{"--offset 2101-01-01T00:00:00Z --to-end", ""},
 	} {
-		got := workshop(t, c.Kafka(), append([]string{"consume", "t"}, strings.Fields(r.args)...)...).ok(t)
-		if strings.Join(strings.Fields(got.stdout), " ") != r.want {
-			t.Errorf("%s printed %q, want %s", r.args, got.stdout, r.want)
+		got := workshop(t, c.Kafka(), append([]string{"consume", "t"}, strings.Fields(r.args)...)...).OK(t)
+		if strings.Join(strings.Fields(got.Stdout), " ") != r.want {
+			t.Errorf("%s printed %q, want %s", r.args, got.Stdout, r.want)
 		}
-		contains(t, got.stderr, "workshop: "+session.Count(len(strings.Fields(r.want)), "message")+"\n")
+		admintest.Contains(t, got.Stderr, "workshop: "+session.Count(len(strings.Fields(r.want)), "message")+"\n")
 	}
-	workshop(t, c.Kafka(), "consume", "empty", "--from-beginning", "--to-end").prints(t, "")
+	workshop(t, c.Kafka(), "consume", "empty", "--from-beginning", "--to-end").Prints(t, "")
 }
 
 func TestConsumeAtBothIsolations(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.Transact("t", kafka.Transactional{ID: t.Name()}, "0", "-aborted", "4", "?open")
 	c.ProduceValues("t", "behind")
-	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, "0\n4\n")
-	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--timeout", "300ms").prints(t, "0\n4\n")
+	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").Prints(t, "0\n4\n")
+	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--timeout", "300ms").Prints(t, "0\n4\n")
 	for _, end := range []string{"--to-end", "--timeout=300ms"} {
 		workshop(t, c.Kafka(), "consume", "t", "--from-beginning", end, "--isolation", "read_uncommitted").
-			prints(t, "0\n-aborted\n4\n?open\nbehind\n")
+			Prints(t, "0\n-aborted\n4\n?open\nbehind\n")
 	}
 }
 
@@ -75,7 +69,7 @@ func TestConsumeFollowsUntilInterrupted(t *testing.T) {
 		if group != "" {
 			args = append(args, group)
 		}
-		done := make(chan result, 1)
+		done := make(chan admintest.Result, 1)
 		go func() { done <- workshopOn(ctx, c.Kafka(), strings.NewReader(""), stdout, stderr, args...) }()
 		sent := 0
 		kafkatest.Eventually(t, "it prints", func() bool { // from when on it follows cannot be seen otherwise
@@ -84,33 +78,33 @@ func TestConsumeFollowsUntilInterrupted(t *testing.T) {
 			return strings.Contains(stdout.String(), "now")
 		})
 		interrupt()
-		got := (<-done).ok(t)
-		if strings.Contains(got.stdout, "before") {
-			t.Errorf("it began before it was asked to:\n%s", got.stdout)
+		got := (<-done).OK(t)
+		if strings.Contains(got.Stdout, "before") {
+			t.Errorf("it began before it was asked to:\n%s", got.Stdout)
 		}
-		contains(t, got.stderr, session.Count(strings.Count(got.stdout, "\n"), "message"))
+		admintest.Contains(t, got.Stderr, session.Count(strings.Count(got.Stdout, "\n"), "message"))
 	}
 }
 
 func TestConsumeFormats(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	send(t, c,
+	admintest.Send(t, c,
 		&sarama.ProducerMessage{
 			Topic: "t", Key: sarama.StringEncoder("k 1"), Value: sarama.StringEncoder("first"),
 			Headers: []sarama.RecordHeader{{Key: []byte("a"), Value: []byte("b")}, {Key: []byte("c"), Value: []byte("\x1b[2J")}},
 		},
 		&sarama.ProducerMessage{Topic: "t", Value: sarama.ByteEncoder{0xff, 0xfe}},
 		&sarama.ProducerMessage{Topic: "t", Key: sarama.StringEncoder("tombstone")})
-	verbose := workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end", "-v").ok(t).stdout
+	verbose := workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end", "-v").OK(t).Stdout
 	stamps := regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`)
 	want := "PARTITION OFFSET TIME KEY HEADERS VALUE\n" +
 		"0 0 T \"k 1\" a=b,c=\"\\x1b[2J\" first\n" +
 		"0 1 T - - \xff\xfe\n" +
 		"0 2 T tombstone - null"
-	if got := stamps.ReplaceAllString(columns(verbose), "T"); got != want {
+	if got := stamps.ReplaceAllString(admintest.Columns(verbose), "T"); got != want {
 		t.Errorf("verbose:\n%s\nwant:\n%s", got, want)
 	}
-	lines := strings.Split(workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end", "-o", "json").ok(t).stdout, "\n")
+	lines := strings.Split(workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end", "-o", "json").OK(t).Stdout, "\n")
 	for i, want := range []string{
 		`{"topic":"t","partition":0,"offset":0,"timestamp":"T","key":"k 1","value":"first","headers":[{"key":"a","value":"b"},{"key":"c","value":"\u001b[2J"}]}`,
 		`{"topic":"t","partition":0,"offset":1,"timestamp":"T","key":null,"value":null,"valueBase64":"//4=","headers":[]}`,
@@ -132,9 +126,9 @@ func TestConsumeAsAGroup(t *testing.T) {
 	c.ProduceValues("t", want...)
 	var seen []string
 	for _, args := range [][]string{{"--max", "70"}, {"--max", "1"}, {"--timeout", "500ms"}} {
-		got := workshop(t, c.Kafka(), append([]string{"consume", "t", "--group", "g", "--from-beginning"}, args...)...).ok(t)
-		lines := strings.Fields(got.stdout)
-		contains(t, got.stderr, session.Count(len(lines), "message"))
+		got := workshop(t, c.Kafka(), append([]string{"consume", "t", "--group", "g", "--from-beginning"}, args...)...).OK(t)
+		lines := strings.Fields(got.Stdout)
+		admintest.Contains(t, got.Stderr, session.Count(len(lines), "message"))
 		seen = append(seen, lines...)
 	}
 	slices.Sort(want)
@@ -142,22 +136,12 @@ func TestConsumeAsAGroup(t *testing.T) {
 		t.Errorf("%d messages in three runs, %d different, want each of 300 once", len(seen), len(slices.Compact(seen)))
 	}
 	var left int64
-	for _, p := range describeGroupJSON(t, c, "g").Partitions {
+	for _, p := range root.GroupProgress(t, c.Kafka(), "g") {
 		left += *p.Unread
 	}
 	if left != 0 {
 		t.Errorf("%d are unread", left)
 	}
-}
-
-func describeGroupJSON(t *testing.T, c *kafkatest.Cluster, name string) describedGroup {
-	t.Helper()
-	var groups []describedGroup
-	got := workshop(t, c.Kafka(), "groups", "describe", name, "-o", "json").ok(t)
-	if err := json.Unmarshal([]byte(got.stdout), &groups); err != nil {
-		t.Fatal(err)
-	}
-	return groups[0]
 }
 
 // full is a standard output that takes nothing: a disk that is full, or «consume | head».
@@ -204,13 +188,13 @@ func TestWrongUseOfConsume(t *testing.T) {
 		{"transactions -o yaml", "accepted: table, json", true},
 	} {
 		got := workshop(t, c.Kafka(), append([]string{"consume"}, strings.Fields(r.args)...)...)
-		got.fails(t, r.want)
-		if isUsage(got.err) != r.usage {
-			t.Errorf("%s: wrong use %t, want %t", r.args, isUsage(got.err), r.usage)
+		got.Fails(t, r.want)
+		if admintest.IsUsage(got.Err) != r.usage {
+			t.Errorf("%s: wrong use %t, want %t", r.args, admintest.IsUsage(got.Err), r.usage)
 		}
 	}
 	began := time.Now()
-	workshop(t, kafka.Cluster{Brokers: []string{"127.0.0.1:1"}}, "consume", "t").fails(t, "connection refused; start the cluster")
+	workshop(t, kafka.Cluster{Brokers: []string{"127.0.0.1:1"}}, "consume", "t").Fails(t, "connection refused; start the cluster")
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %s", took)
 	}

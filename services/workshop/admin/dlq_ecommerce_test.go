@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 )
 
 // readableLetter is a letter as the e-commerce services write it: the value in an envelope for people.
@@ -40,12 +41,12 @@ func TestReplayUnwrapsReadableLetters(t *testing.T) {
 		letters, order, email := prefix+event.DeadLetterTopic, prefix+event.NewOrderTopic, prefix+event.SendEmailTopic
 		c := kafkatest.Start(t, letters+":3", order+":1", email+":1")
 		for i, value := range originals {
-			send(t, c, readableLetter(t, letters, order, i, []byte("\xff"), value))
+			admintest.Send(t, c, readableLetter(t, letters, order, i, []byte("\xff"), value))
 		}
-		send(t, c, readableLetter(t, letters, email, 100, nil, []byte("to e-mail")))
-		workshop(t, c.Kafka(), "dlq", "replay", letters).prints(t, "7 letters sent back from "+letters+"\n")
-		workshop(t, c.Kafka(), "dlq", "replay", letters).prints(t, "0 letters sent back from "+letters+"\n")
-		contains(t, workshop(t, c.Kafka(), "dlq", "list").ok(t).stdout, letters+"  several  7        0\n")
+		admintest.Send(t, c, readableLetter(t, letters, email, 100, nil, []byte("to e-mail")))
+		workshop(t, c.Kafka(), "dlq", "replay", letters).Prints(t, "7 letters sent back from "+letters+"\n")
+		workshop(t, c.Kafka(), "dlq", "replay", letters).Prints(t, "0 letters sent back from "+letters+"\n")
+		admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "list").OK(t).Stdout, letters+"  several  7        0\n")
 
 		got := c.ReadAll(order)
 		if len(got) != len(originals) {
@@ -71,23 +72,23 @@ func TestReplayOfAMessageThatSeveralServicesRefused(t *testing.T) {
 	for _, limit := range []string{"0", "1"} {
 		c := kafkatest.Start(t, event.DeadLetterTopic+":3", event.NewOrderTopic+":1")
 		for i := range 9 {
-			send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, i%3, nil, originals[0])) // no key: to any partition
+			admintest.Send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, i%3, nil, originals[0])) // no key: to any partition
 		}
 		told := 0
 		for range 9 {
-			got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic, "--max", limit).ok(t)
-			told += strings.Count(got.stderr, "of the same messages: refused by more than one service")
+			got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic, "--max", limit).OK(t)
+			told += strings.Count(got.Stderr, "of the same messages: refused by more than one service")
 			if limit == "0" {
-				contains(t, got.stdout+got.stderr, map[bool]string{true: "6 more letters of the same messages", false: "0 letters sent back"}[told == 1 && got.stderr != ""])
+				admintest.Contains(t, got.Stdout+got.Stderr, map[bool]string{true: "6 more letters of the same messages", false: "0 letters sent back"}[told == 1 && got.Stderr != ""])
 			}
 		}
 		if n := len(c.ReadAll(event.NewOrderTopic)); n != 3 || told == 0 {
 			t.Errorf("--max %s: %d messages are back, want 3; told %d times", limit, n, told)
 		}
-		contains(t, workshop(t, c.Kafka(), "dlq", "list").ok(t).stdout, event.DeadLetterTopic+"  several  9        0\n")
+		admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "list").OK(t).Stdout, event.DeadLetterTopic+"  several  9        0\n")
 		// Who wants them all again resets the group, as the help says.
-		workshop(t, c.Kafka(), "groups", "reset", "dlq-replay-"+event.DeadLetterTopic, "--topic", event.DeadLetterTopic, "--to", "earliest", "--execute").ok(t)
-		workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).prints(t, "3 letters sent back from "+event.DeadLetterTopic+"\n")
+		workshop(t, c.Kafka(), "groups", "reset", "dlq-replay-"+event.DeadLetterTopic, "--topic", event.DeadLetterTopic, "--to", "earliest", "--execute").OK(t)
+		workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).Prints(t, "3 letters sent back from "+event.DeadLetterTopic+"\n")
 	}
 }
 
@@ -96,7 +97,7 @@ func TestReplayOfTwoMessagesOfOnePlace(t *testing.T) {
 	c := kafkatest.Start(t, event.DeadLetterTopic+":1", event.NewOrderTopic+":1")
 	for n := range 2 {
 		for range 2 { // refused by two services each
-			send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[n]))
+			admintest.Send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[n]))
 		}
 	}
 	later := readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[0])
@@ -107,8 +108,8 @@ func TestReplayOfTwoMessagesOfOnePlace(t *testing.T) {
 	}
 	bare := readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 0, nil, originals[0])
 	bare.Headers = nil // copied by hand: a letter of the first or of the third message, which both go back
-	send(t, c, later, bare)
-	workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).ok(t)
+	admintest.Send(t, c, later, bare)
+	workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).OK(t)
 	if got := c.ReadAll(event.NewOrderTopic); len(got) != 3 {
 		t.Errorf("%d messages are back, want 3", len(got))
 	}
@@ -119,8 +120,8 @@ func TestReplayOfALetterOfALetter(t *testing.T) {
 	c := kafkatest.Start(t, "t.dlq:1", "t:1")
 	inner := readableLetter(t, "t.dlq", event.NewOrderTopic, 7, []byte("k"), []byte("original"))
 	inner.Headers = deadLetter(1).Headers // its own letter: t, offset 101
-	send(t, c, inner)
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	admintest.Send(t, c, inner)
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").OK(t)
 	want, _ := inner.Value.Encode()
 	if got := c.ReadAll("t"); len(got) != 1 || !bytes.Equal(got[0].Value, want) {
 		t.Errorf("back are %v, want the letter as it was", got)
@@ -131,8 +132,8 @@ func TestShowReadableLetters(t *testing.T) {
 	c := kafkatest.Start(t, event.DeadLetterTopic+":1", event.NewOrderTopic+":1")
 	bare := readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 9, []byte("k"), []byte("\xff"))
 	bare.Headers = nil // copied by hand
-	send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 8, []byte("ana@x"), originals[0]), bare)
-	workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).prints(t, `ECOMMERCE_DEADLETTER, partition 0, offset 0
+	admintest.Send(t, c, readableLetter(t, event.DeadLetterTopic, event.NewOrderTopic, 8, []byte("ana@x"), originals[0]), bare)
+	workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).Prints(t, `ECOMMERCE_DEADLETTER, partition 0, offset 0
   from     ECOMMERCE_NEW_ORDER, partition 2, offset 8, written 2026-01-02T03:04:05Z
   reason   not_json: invalid character
   refused  by consumer at 2026-01-02T03:04:06Z, attempt 1
@@ -149,7 +150,7 @@ ECOMMERCE_DEADLETTER, partition 0, offset 1
   headers  -
   value    in base64: /w==
 `)
-	first, _, _ := strings.Cut(workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic, "-o", "json").ok(t).stdout, "\n")
+	first, _, _ := strings.Cut(workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic, "-o", "json").OK(t).Stdout, "\n")
 	var shown struct {
 		Value  string
 		Letter letter
@@ -160,15 +161,15 @@ ECOMMERCE_DEADLETTER, partition 0, offset 1
 	if shown.Letter.Original == nil || *shown.Letter.Original != string(originals[0]) || shown.Letter.Topic != event.NewOrderTopic || !strings.Contains(shown.Value, `"type":"java.lang.String"`) {
 		t.Errorf("json: %s", first)
 	}
-	contains(t, workshop(t, c.Kafka(), "dlq", "list", "-o", "json").ok(t).stdout, `"source": "",`)
+	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "list", "-o", "json").OK(t).Stdout, `"source": "",`)
 }
 
 // The Java programs hide the message in an array of numbers, and where it came from they do not say.
 func TestShowALetterOfAJavaProgram(t *testing.T) {
 	c := kafkatest.Start(t, event.DeadLetterTopic+":1")
 	c.ProduceValues(event.DeadLetterTopic, `{"type":"[B","payload":[111,108,-61,-95],"correlationId":{"id":"NewOrderMain(u1)"}}`)
-	contains(t, workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).ok(t).stdout, "way      NewOrderMain(u1)\n  key      -\n  headers  -\n  value    olá\n")
-	got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).ok(t)
-	contains(t, got.stdout, "0 letters sent back")
-	contains(t, got.stderr, "1 message without a header dlq.topic stayed")
+	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).OK(t).Stdout, "way      NewOrderMain(u1)\n  key      -\n  headers  -\n  value    olá\n")
+	got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).OK(t)
+	admintest.Contains(t, got.Stdout, "0 letters sent back")
+	admintest.Contains(t, got.Stderr, "1 message without a header dlq.topic stayed")
 }

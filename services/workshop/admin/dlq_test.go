@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -43,15 +44,15 @@ func deadLetters(n int) []*sarama.ProducerMessage {
 
 func TestReplaySendsEachLetterOnce(t *testing.T) {
 	c := kafkatest.Start(t, "t:3", "t.dlq:1", "other.dlq:1")
-	send(t, c, deadLetters(250)...)
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "1").prints(t, "1 letter sent back from t.dlq\n")
-	workshop(t, c.Kafka(), "dlq", "list").prints(t, ""+
+	admintest.Send(t, c, deadLetters(250)...)
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "1").Prints(t, "1 letter sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "list").Prints(t, ""+
 		"TOPIC      SOURCE  LETTERS  NOT-REPLAYED\n"+
 		"other.dlq  other   0        0\n"+
 		"t.dlq      t       250      249\n")
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "120").prints(t, "120 letters sent back from t.dlq\n")
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "129 letters sent back from t.dlq\n")
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "0 letters sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq", "--max", "120").Prints(t, "120 letters sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").Prints(t, "129 letters sent back from t.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").Prints(t, "0 letters sent back from t.dlq\n")
 	wantEachOnce(t, c, 250)
 	for _, m := range c.ReadAll("t") {
 		var headers []string
@@ -62,8 +63,8 @@ func TestReplaySendsEachLetterOnce(t *testing.T) {
 			t.Fatalf("%s has the headers %s", m.Key, got)
 		}
 	}
-	if d := describeGroupJSON(t, c, "dlq-replay-t.dlq"); *d.Partitions[0].Unread != 0 || *d.Partitions[0].CurrentOffset != 250 {
-		t.Errorf("the replay's group: %+v", d.Partitions)
+	if p := root.GroupProgress(t, c.Kafka(), "dlq-replay-t.dlq"); *p[0].Unread != 0 || *p[0].CurrentOffset != 250 {
+		t.Errorf("the replay's group: %+v", p)
 	}
 }
 
@@ -94,19 +95,19 @@ func TestReplayRepeatsNothingAfterAFailure(t *testing.T) {
 		t.Run(fails.Name(), func(t *testing.T) {
 			t.Parallel()
 			c := kafkatest.Start(t, "t:1", "t.dlq:1")
-			send(t, c, deadLetters(30)...)
+			admintest.Send(t, c, deadLetters(30)...)
 			fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{fails}, Err: kerr.TransactionalIDAuthorizationFailed, Count: -1})
 			got := workshop(t, c.Kafka(), "dlq", "replay", "t.dlq")
-			if got.err == nil {
-				t.Fatalf("it succeeded with %s refused: %s", fails.Name(), got.stdout)
+			if got.Err == nil {
+				t.Fatalf("it succeeded with %s refused: %s", fails.Name(), got.Stdout)
 			}
-			contains(t, got.err.Error(), "run it again")
-			contains(t, got.stdout, "0 letters sent back")
+			admintest.Contains(t, got.Err.Error(), "run it again")
+			admintest.Contains(t, got.Stdout, "0 letters sent back")
 			if n := len(c.ReadAll("t")); n != 0 && fails != kmsg.EndTxn {
 				t.Errorf("%d messages are committed", n)
 			}
 			fault.Remove()
-			workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").prints(t, "30 letters sent back from t.dlq\n")
+			workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").Prints(t, "30 letters sent back from t.dlq\n")
 			wantEachOnce(t, c, 30)
 			if n := len(c.ReadUncommitted("t")); fails != kmsg.Produce && n != 60 { // the control
 				t.Errorf("read_uncommitted gives %d messages, want those of the failed replay too", n)
@@ -118,19 +119,19 @@ func TestReplayRepeatsNothingAfterAFailure(t *testing.T) {
 // Two replays at once: the younger takes over, the older is fenced off, and no letter goes back twice.
 func TestTwoReplaysAtOnce(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "t.dlq:1")
-	send(t, c, deadLetters(600)...)
-	results := make([]result, 3)
+	admintest.Send(t, c, deadLetters(600)...)
+	results := make([]admintest.Result, 3)
 	var wg sync.WaitGroup
 	for i := range results {
 		wg.Go(func() { results[i] = workshop(t, c.Kafka(), "dlq", "replay", "t.dlq") })
 	}
 	wg.Wait()
 	for _, r := range results {
-		if r.err != nil && !strings.Contains(r.err.Error(), "another replay of the topic has started") {
-			t.Errorf("error %v\n%s", r.err, r.stderr)
+		if r.Err != nil && !strings.Contains(r.Err.Error(), "another replay of the topic has started") {
+			t.Errorf("error %v\n%s", r.Err, r.Stderr)
 		}
 	}
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").OK(t)
 	wantEachOnce(t, c, 600)
 }
 
@@ -138,10 +139,10 @@ func TestReplayOfALetterThatFailedAgain(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "t.dlq:1")
 	again := deadLetter(1, sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
 	again.Headers[len(again.Headers)-1].Value = []byte("2")
-	send(t, c, again)
-	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t)
-	contains(t, got.stdout, "attempt 2\n")
-	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
+	admintest.Send(t, c, again)
+	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq").OK(t)
+	admintest.Contains(t, got.Stdout, "attempt 2\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").OK(t)
 	msg := c.ReadAll("t")[0]
 	if len(msg.Headers) != 2 || string(msg.Headers[1].Value) != "2" {
 		t.Errorf("headers %v, want own and dlq.attempt=2", msg.Headers)
@@ -151,10 +152,10 @@ func TestReplayOfALetterThatFailedAgain(t *testing.T) {
 func TestReplayLeavesWhatIsNoLetter(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "t.dlq:1")
 	c.ProduceValues("t.dlq", "typed by hand")
-	send(t, c, deadLetter(0))
-	got := workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").ok(t)
-	contains(t, got.stdout, "1 letter sent back")
-	contains(t, got.stderr, "1 message without a header dlq.topic stayed")
+	admintest.Send(t, c, deadLetter(0))
+	got := workshop(t, c.Kafka(), "dlq", "replay", "t.dlq").OK(t)
+	admintest.Contains(t, got.Stdout, "1 letter sent back")
+	admintest.Contains(t, got.Stderr, "1 message without a header dlq.topic stayed")
 	wantEachOnce(t, c, 1)
 }
 
@@ -187,10 +188,10 @@ func TestLettersFitTheTerminal(t *testing.T) {
 
 func TestShowLetters(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "t.dlq:1")
-	send(t, c, deadLetters(3)...)
+	admintest.Send(t, c, deadLetters(3)...)
 	c.ProduceValues("t.dlq", "typed by hand")
-	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "--max", "1").ok(t)
-	if got.stdout != `t.dlq, partition 0, offset 0
+	got := workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "--max", "1").OK(t)
+	if got.Stdout != `t.dlq, partition 0, offset 0
   from     t, partition 2, offset 100, written 2026-01-02T03:04:05Z
   reason   not_json: invalid character
   refused  by consumer at 2026-01-02T03:04:06Z, attempt 1
@@ -198,12 +199,12 @@ func TestShowLetters(t *testing.T) {
   headers  own=kept
   value    value0
 ` {
-		t.Errorf("shown:\n%s", got.stdout)
+		t.Errorf("shown:\n%s", got.Stdout)
 	}
-	contains(t, got.stderr, "there are more: --max shows them")
-	contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t).stdout, "unknown: it has no header dlq.topic")
+	admintest.Contains(t, got.Stderr, "there are more: --max shows them")
+	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").OK(t).Stdout, "unknown: it has no header dlq.topic")
 	var reasons []string
-	for line := range strings.Lines(workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "-o", "json").ok(t).stdout) {
+	for line := range strings.Lines(workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "-o", "json").OK(t).Stdout) {
 		var l struct {
 			Value  string
 			Letter letter
@@ -222,7 +223,7 @@ func TestRefusedReplays(t *testing.T) {
 	c := kafkatest.Start(t, "t:1", "gone.dlq:1")
 	lost := deadLetter(0)
 	lost.Topic, lost.Headers[1].Value = "gone.dlq", []byte("gone")
-	send(t, c, lost)
+	admintest.Send(t, c, lost)
 	for _, r := range []struct{ args, want string }{
 		{"replay gone", "topic gone does not exist; did you mean gone.dlq?"},
 		{"replay t", "t has no dead letters: the names of topics that have them end in .dlq"},
@@ -230,12 +231,12 @@ func TestRefusedReplays(t *testing.T) {
 		{"show gone.dlq --max 0", "--max has to be at least 1"},
 		{"replay gone.dlq --max -1", "--max cannot be less than 0"},
 	} {
-		workshop(t, c.Kafka(), append([]string{"dlq"}, strings.Fields(r.args)...)...).fails(t, r.want)
+		workshop(t, c.Kafka(), append([]string{"dlq"}, strings.Fields(r.args)...)...).Fails(t, r.want)
 	}
 	got := workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq")
-	if got.err == nil || !strings.Contains(got.err.Error(), "the letter at offset 0 came from topic gone, which does not exist: create it first") {
-		t.Errorf("error %v", got.err)
+	if got.Err == nil || !strings.Contains(got.Err.Error(), "the letter at offset 0 came from topic gone, which does not exist: create it first") {
+		t.Errorf("error %v", got.Err)
 	}
 	c.CreateTopic("gone:1")
-	workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq").prints(t, "1 letter sent back from gone.dlq\n")
+	workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq").Prints(t, "1 letter sent back from gone.dlq\n")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/coordinator"
 )
 
@@ -42,15 +43,15 @@ func joinConsumerGroup(t *testing.T, c *kafkatest.Cluster, name, topic string, n
 func TestGroupsOfTheConsumerType(t *testing.T) {
 	c := kafkatest.Start(t, "t:2")
 	c.ProduceValues("t", "0", "1", "2")
-	commit(t, c, "old", "t", 0, 0)
+	admintest.Commit(t, c, "old", "t", 0, 0)
 	leave := joinConsumerGroup(t, c, "new", "t", 3)
 
-	list := columns(workshop(t, c.Kafka(), "groups", "list").ok(t).stdout)
-	contains(t, list, "GROUP STATE TYPE PROTOCOL COORDINATOR\nnew Stable consumer - broker")
-	contains(t, list, "\nold Empty classic - broker")
+	list := admintest.Columns(workshop(t, c.Kafka(), "groups", "list").OK(t).Stdout)
+	admintest.Contains(t, list, "GROUP STATE TYPE PROTOCOL COORDINATOR\nnew Stable consumer - broker")
+	admintest.Contains(t, list, "\nold Empty classic - broker")
 
 	var d []describedGroup
-	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "groups", "describe", "new", "-o", "json").ok(t).stdout), &d); err != nil {
+	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "groups", "describe", "new", "-o", "json").OK(t).Stdout), &d); err != nil {
 		t.Fatal(err)
 	}
 	g := d[0]
@@ -73,24 +74,24 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 		t.Errorf("it has read %d messages, want 3", read)
 	}
 
-	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").fails(t, "it has 1 active member (member on 127.0.0.1)")
-	workshop(t, c.Kafka(), "groups", "delete", "old", "new").fails(t, "it has 1 active member")
+	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").Fails(t, "it has 1 active member (member on 127.0.0.1)")
+	workshop(t, c.Kafka(), "groups", "delete", "old", "new").Fails(t, "it has 1 active member")
 	leave()
-	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").ok(t)
+	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").OK(t)
 	if a, b := c.Committed("new", "t", 0), c.Committed("new", "t", 1); a != 0 || b != 0 {
 		t.Errorf("after the reset its offsets are %d and %d", a, b)
 	}
-	all := columns(workshop(t, c.Kafka(), "groups", "describe", "--all-groups").ok(t).stdout)
-	contains(t, all, "\nnew t 0 0 ")
-	contains(t, all, "\nold t 0 0 ")
-	workshop(t, c.Kafka(), "groups", "delete", "new").prints(t, "new deleted\n")
-	workshop(t, c.Kafka(), "groups", "describe", "new").fails(t, "group new does not exist")
+	all := admintest.Columns(workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t).Stdout)
+	admintest.Contains(t, all, "\nnew t 0 0 ")
+	admintest.Contains(t, all, "\nold t 0 0 ")
+	workshop(t, c.Kafka(), "groups", "delete", "new").Prints(t, "new deleted\n")
+	workshop(t, c.Kafka(), "groups", "describe", "new").Fails(t, "group new does not exist")
 }
 
 // A group of shares has no offsets of the kind that these commands show.
 func TestGroupsOfOtherTypes(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	commit(t, c, "old", "t", 0, 0)
+	admintest.Commit(t, c, "old", "t", 0, 0)
 	beat := kmsg.NewPtrShareGroupHeartbeatRequest()
 	beat.GroupID, beat.MemberID, beat.SubscribedTopicNames = "shares", "AAAAAAAAAAAAAAAAAAAAAA", []string{"t"}
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
@@ -102,9 +103,9 @@ func TestGroupsOfOtherTypes(t *testing.T) {
 		t.Fatalf("join: %+v, %v", resp, err)
 	}
 	for _, args := range [][]string{{"describe", "shares"}, {"delete", "shares"}, {"reset", "shares", "--topic", "t", "--to", "latest"}} {
-		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
+		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
 	}
-	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").ok(t)
-	contains(t, columns(got.stdout), "\nold t 0 0 0 0 0 ")
-	contains(t, got.stderr, "group shares is of the type share, and left out")
+	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t)
+	admintest.Contains(t, admintest.Columns(got.Stdout), "\nold t 0 0 0 0 0 ")
+	admintest.Contains(t, got.Stderr, "group shares is of the type share, and left out")
 }

@@ -8,6 +8,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
@@ -26,7 +27,7 @@ func testTopics() []kafka.Topic {
 // names are the topics of a cluster that are not Kafka's own, and its groups.
 func names(t *testing.T, c *kafkatest.Cluster) (topics, groups []string) {
 	t.Helper()
-	s := open(t, c)
+	s := admintest.Open(t, c)
 	meta, err := s.Metadata()
 	if err != nil {
 		t.Fatal(err)
@@ -65,10 +66,10 @@ func afterALab(t *testing.T) *kafkatest.Cluster {
 	c := kafkatest.Start(t, "scoreGame:3", "three:3", "mine:1", leftTopic+":3", "lab-order-x-scoreGame:1", "lab-offsets-ABC234-scoreGame:1")
 	c.ProduceValues("mine", "0", "1")
 	c.ProduceValues("three", "0")
-	commit(t, c, "group1", "scoreGame", 0, 0)
-	commit(t, c, leftGroup, leftTopic, 0, 0)
-	commit(t, c, "mine", "scoreGame", 1, 0)
-	commit(t, c, "mine", "mine", 0, 1)
+	admintest.Commit(t, c, "group1", "scoreGame", 0, 0)
+	admintest.Commit(t, c, leftGroup, leftTopic, 0, 0)
+	admintest.Commit(t, c, "mine", "scoreGame", 1, 0)
+	admintest.Commit(t, c, "mine", "mine", 0, 1)
 	return c
 }
 
@@ -83,30 +84,30 @@ func TestResetLab(t *testing.T) {
 		"group " + leftGroup + " offsets in 1 partition delete\n" +
 		"group mine offsets in 2 partitions forget scoreGame"
 	for _, flag := range [][]string{nil, {"--dry-run"}} {
-		got := workshop(t, c.Kafka(), append([]string{"reset", "order"}, flag...)...).ok(t)
-		if columns(got.stdout) != want {
-			t.Errorf("the plan is\n%s\nwant\n%s", columns(got.stdout), want)
+		got := workshop(t, c.Kafka(), append([]string{"reset", "order"}, flag...)...).OK(t)
+		if admintest.Columns(got.Stdout) != want {
+			t.Errorf("the plan is\n%s\nwant\n%s", admintest.Columns(got.Stdout), want)
 		}
-		contains(t, got.stderr, "this was a dry run")
+		admintest.Contains(t, got.Stderr, "this was a dry run")
 	}
 	topics, groups := names(t, c)
 	wantNames(t, "topics after a dry run", topics, "lab-offsets-ABC234-scoreGame", leftTopic, "lab-order-x-scoreGame", "mine", "scoreGame", "three")
 	wantNames(t, "groups after a dry run", groups, "group1", leftGroup, "mine")
 
-	got := workshop(t, c.Kafka(), "reset", "order", "--execute").ok(t)
-	if columns(got.stdout) != want || got.stderr != "" {
-		t.Errorf("executed:\n%s\nwant\n%s\non standard error: %s", columns(got.stdout), want, got.stderr)
+	got := workshop(t, c.Kafka(), "reset", "order", "--execute").OK(t)
+	if admintest.Columns(got.Stdout) != want || got.Stderr != "" {
+		t.Errorf("executed:\n%s\nwant\n%s\non standard error: %s", admintest.Columns(got.Stdout), want, got.Stderr)
 	}
 	topics, groups = names(t, c)
 	wantNames(t, "topics", topics, "lab-offsets-ABC234-scoreGame", "lab-order-x-scoreGame", "mine", "scoreGame", "scoreGame.dlq")
 	wantNames(t, "groups", groups, "mine")
-	contains(t, columns(workshop(t, c.Kafka(), "topics", "list").ok(t).stdout), "scoreGame 1 3")
-	if offsets, err := coordinator.Committed(t.Context(), open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[offset.Place{Topic: "mine", Partition: 0}] != 1 {
+	admintest.Contains(t, admintest.Columns(workshop(t, c.Kafka(), "topics", "list").OK(t).Stdout), "scoreGame 1 3")
+	if offsets, err := coordinator.Committed(t.Context(), admintest.Open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[offset.Place{Topic: "mine", Partition: 0}] != 1 {
 		t.Errorf("group mine has the offsets %v, %v", offsets, err)
 	}
-	again := workshop(t, c.Kafka(), "reset", "order", "--execute").ok(t)
-	if again.stdout != "KIND  NAME  HAS  ACTION\n" || !strings.Contains(again.stderr, "nothing to do: everything is as at the start of order") {
-		t.Errorf("a second time:\n%s%s", again.stdout, again.stderr)
+	again := workshop(t, c.Kafka(), "reset", "order", "--execute").OK(t)
+	if again.Stdout != "KIND  NAME  HAS  ACTION\n" || !strings.Contains(again.Stderr, "nothing to do: everything is as at the start of order") {
+		t.Errorf("a second time:\n%s%s", again.Stdout, again.Stderr)
 	}
 }
 
@@ -115,7 +116,7 @@ func TestResetLabEmptiesATopic(t *testing.T) {
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	c.ProduceValues("scoreGame", "0", "1")
 	var got labResetResult
-	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "reset", "offsets", "--execute", "-o", "json").ok(t).stdout), &got); err != nil {
+	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "reset", "offsets", "--execute", "-o", "json").OK(t).Stdout), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Lab != "offsets" || !got.Executed || len(got.Steps) != 1 {
@@ -140,9 +141,9 @@ func TestResetLabIsRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cluster := afterALab(t)
 			topicsBefore, groupsBefore := names(t, cluster)
-			leave := join(t, cluster, c.group, c.topic)
+			leave := admintest.Join(t, cluster, c.group, c.topic)
 			for _, args := range [][]string{{"reset", "order"}, {"reset", "order", "--execute"}} {
-				workshop(t, cluster.Kafka(), args...).fails(t, "group "+c.group+": it has 1 active member (member on 127.0.0.1): stop them first")
+				workshop(t, cluster.Kafka(), args...).Fails(t, "group "+c.group+": it has 1 active member (member on 127.0.0.1): stop them first")
 			}
 			topics, groups := names(t, cluster)
 			wantNames(t, "topics", topics, topicsBefore...)
@@ -151,13 +152,13 @@ func TestResetLabIsRefused(t *testing.T) {
 			}
 			wantNames(t, "groups", groups, groupsBefore...)
 			leave()
-			workshop(t, cluster.Kafka(), "reset", "order", "--execute").ok(t)
+			workshop(t, cluster.Kafka(), "reset", "order", "--execute").OK(t)
 		})
 	}
 	// The control: a group that has nothing to do with it is in nobody's way.
 	cluster := afterALab(t)
-	join(t, cluster, "theirs", "mine")
-	workshop(t, cluster.Kafka(), "reset", "order", "--execute").ok(t)
+	admintest.Join(t, cluster, "theirs", "mine")
+	workshop(t, cluster.Kafka(), "reset", "order", "--execute").OK(t)
 }
 
 func TestResetLabMistakes(t *testing.T) {
@@ -175,10 +176,10 @@ func TestResetLabMistakes(t *testing.T) {
 		{[]string{"reset", "order", "--timeout", "0s"}, "--timeout has to be greater than 0"},
 	} {
 		got := workshop(t, c.Kafka(), tt.args...)
-		got.fails(t, tt.want)
-		if !isUsage(got.err) {
-			t.Errorf("%q: %v does not exit with 2", tt.args, got.err)
+		got.Fails(t, tt.want)
+		if !admintest.IsUsage(got.Err) {
+			t.Errorf("%q: %v does not exit with 2", tt.args, got.Err)
 		}
 	}
-	workshop(t, c.Kafka(), "reset", "order", "--execute", "--dry-run").fails(t, "none of the others can be")
+	workshop(t, c.Kafka(), "reset", "order", "--execute", "--dry-run").Fails(t, "none of the others can be")
 }

@@ -19,7 +19,7 @@ func TestProduceBelowALowLimit(t *testing.T) {
 	for n := range 5000 {
 		fmt.Fprintf(&lines, "%050d\n", n)
 	}
-	produceLines(t, c.Kafka(), lines.String(), "t").ok(t)
+	produceLines(t, c.Kafka(), lines.String(), "t").OK(t)
 	var got strings.Builder
 	for _, m := range c.ReadAll("t") {
 		fmt.Fprintf(&got, "%s\n", m.Value)
@@ -28,7 +28,7 @@ func TestProduceBelowALowLimit(t *testing.T) {
 		t.Error("what is in the topic is not what was sent, in its order")
 	}
 	refused := produceLines(t, c.Kafka(), "small\n"+strings.Repeat("x", 5000)+"\nsmall\n", "t")
-	if refused.err == nil || !strings.Contains(refused.stderr, "line 2: larger than t accepts (max.message.bytes)") || !strings.Contains(refused.stderr, "2 messages acknowledged, 1 failed") {
-		t.Errorf("%v\n%s", refused.err, refused.stderr)
+	if refused.Err == nil || !strings.Contains(refused.Stderr, "line 2: larger than t accepts (max.message.bytes)") || !strings.Contains(refused.Stderr, "2 messages acknowledged, 1 failed") {
+		t.Errorf("%v\n%s", refused.Err, refused.Stderr)
 	}
 }

@@ -9,18 +9,19 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 )
 
-func produceLines(t *testing.T, cluster kafka.Cluster, lines string, args ...string) result {
+func produceLines(t *testing.T, cluster kafka.Cluster, lines string, args ...string) admintest.Result {
 	t.Helper()
 	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &kafkatest.Output{}, &kafkatest.Output{}, append([]string{"produce"}, args...)...)
 }
 
 func TestProduce(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	got := produceLines(t, c.Kafka(), "a\n\nwith\ttab\r\nlast", "t").ok(t)
-	if got.stdout != "" || got.stderr != "workshop: 4 messages acknowledged\n" {
-		t.Errorf("output:\n%s%s", got.stdout, got.stderr)
+	got := produceLines(t, c.Kafka(), "a\n\nwith\ttab\r\nlast", "t").OK(t)
+	if got.Stdout != "" || got.Stderr != "workshop: 4 messages acknowledged\n" {
+		t.Errorf("output:\n%s%s", got.Stdout, got.Stderr)
 	}
 	var values []string
 	for _, m := range c.ReadAll("t") {
@@ -32,7 +33,7 @@ func TestProduce(t *testing.T) {
 	if got := fmt.Sprintf("%q", values); got != `["a" "" "with\ttab" "last"]` {
 		t.Errorf("in the topic: %s", got)
 	}
-	produceLines(t, c.Kafka(), "", "t").ok(t)
+	produceLines(t, c.Kafka(), "", "t").OK(t)
 	if n := len(c.ReadAll("t")); n != 4 {
 		t.Errorf("no line made %d messages", n-4)
 	}
@@ -40,7 +41,7 @@ func TestProduce(t *testing.T) {
 
 func TestProduceWithKeysHeadersAndPartition(t *testing.T) {
 	c := kafkatest.Start(t, "t:3")
-	produceLines(t, c.Kafka(), "ana:1:x\nbia:2\nana:3\n:4\nbia:\n", "t", "--key-separator", ":", "--header", "a=b=c", "--header", "d=").ok(t)
+	produceLines(t, c.Kafka(), "ana:1:x\nbia:2\nana:3\n:4\nbia:\n", "t", "--key-separator", ":", "--header", "a=b=c", "--header", "d=").OK(t)
 	at := map[string]int32{}
 	var pairs []string
 	for _, m := range c.ReadAll("t") {
@@ -55,14 +56,14 @@ func TestProduceWithKeysHeadersAndPartition(t *testing.T) {
 	}
 	all := strings.Join(pairs, " ")
 	for _, want := range []string{"ana=1:x", "ana=3", "bia=2", "bia=", "=4"} {
-		contains(t, all, want)
+		admintest.Contains(t, all, want)
 	}
-	got := produceLines(t, c.Kafka(), "x\ny\n", "t", "--partition", "1", "--acks", "1", "-o", "json").ok(t)
+	got := produceLines(t, c.Kafka(), "x\ny\n", "t", "--partition", "1", "--acks", "1", "-o", "json").OK(t)
 	for i, m := range c.ReadAll("t")[len(pairs):] {
 		_ = m
-		contains(t, got.stdout, fmt.Sprintf(`{"line":%d,"partition":1,`, i+1))
+		admintest.Contains(t, got.Stdout, fmt.Sprintf(`{"line":%d,"partition":1,`, i+1))
 	}
-	contains(t, produceLines(t, c.Kafka(), "z\n", "t", "--acks", "0").ok(t).stderr, "1 message sent, and with acks=0 nobody knows")
+	admintest.Contains(t, produceLines(t, c.Kafka(), "z\n", "t", "--acks", "0").OK(t).Stderr, "1 message sent, and with acks=0 nobody knows")
 }
 
 func TestProduceManyLines(t *testing.T) {
@@ -71,7 +72,7 @@ func TestProduceManyLines(t *testing.T) {
 	for i := range 5000 {
 		fmt.Fprintln(&lines, i)
 	}
-	contains(t, produceLines(t, c.Kafka(), lines.String(), "t").ok(t).stderr, "5000 messages acknowledged")
+	admintest.Contains(t, produceLines(t, c.Kafka(), lines.String(), "t").OK(t).Stderr, "5000 messages acknowledged")
 	for i, m := range c.ReadAll("t") {
 		if string(m.Value) != fmt.Sprint(i) {
 			t.Fatalf("message %d is %s: lost, repeated or out of order", i, m.Value)
@@ -82,20 +83,20 @@ func TestProduceManyLines(t *testing.T) {
 func TestProduceNamesWhatFailed(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	got := produceLines(t, c.Kafka(), "k:1\nnothing\nk:2\n", "t", "--key-separator", ":", "-v")
-	if got.err == nil || got.err.Error() != "produce to t: 1 of 3 lines were not acknowledged" {
-		t.Errorf("error %v", got.err)
+	if got.Err == nil || got.Err.Error() != "produce to t: 1 of 3 lines were not acknowledged" {
+		t.Errorf("error %v", got.Err)
 	}
-	contains(t, got.stderr, `workshop: line 2: there is no ":" in it`)
-	contains(t, got.stderr, "2 messages acknowledged, 1 failed")
-	contains(t, got.stdout, "line 3: partition 0, offset 1, key k\n")
+	admintest.Contains(t, got.Stderr, `workshop: line 2: there is no ":" in it`)
+	admintest.Contains(t, got.Stderr, "2 messages acknowledged, 1 failed")
+	admintest.Contains(t, got.Stdout, "line 3: partition 0, offset 1, key k\n")
 
 	fault := c.RefuseProduce("t")
 	defer fault.Remove()
 	got = produceLines(t, c.Kafka(), strings.Repeat("x\n", 30), "t")
-	if got.err == nil || strings.Count(got.stderr, "workshop: line ") != maxComplaints {
-		t.Errorf("error %v; %d lines are named:\n%s", got.err, strings.Count(got.stderr, "workshop: line "), got.stderr)
+	if got.Err == nil || strings.Count(got.Stderr, "workshop: line ") != maxComplaints {
+		t.Errorf("error %v; %d lines are named:\n%s", got.Err, strings.Count(got.Stderr, "workshop: line "), got.Stderr)
 	}
-	contains(t, got.stderr, "0 messages acknowledged, 30 failed")
+	admintest.Contains(t, got.Stderr, "0 messages acknowledged, 30 failed")
 }
 
 func TestProduceIsInterrupted(t *testing.T) {
@@ -104,14 +105,14 @@ func TestProduceIsInterrupted(t *testing.T) {
 	defer typed.Close()
 	ctx, interrupt := context.WithCancel(t.Context())
 	stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
-	done := make(chan result, 1)
+	done := make(chan admintest.Result, 1)
 	go func() { done <- workshopOn(ctx, c.Kafka(), in, stdout, stderr, "produce", "t", "-v") }()
 	io.WriteString(typed, "first\n")
 	kafkatest.Eventually(t, "it is acknowledged before the next is typed", func() bool {
 		return strings.Contains(stdout.String(), "line 1: partition 0, offset 0")
 	})
 	interrupt()
-	contains(t, (<-done).ok(t).stderr, "1 message acknowledged")
+	admintest.Contains(t, (<-done).OK(t).Stderr, "1 message acknowledged")
 }
 
 func TestWrongUseOfProduce(t *testing.T) {
@@ -128,9 +129,9 @@ func TestWrongUseOfProduce(t *testing.T) {
 		{"meu-topico --key-separator=", "--key-separator not empty", true},
 	} {
 		got := produceLines(t, c.Kafka(), "x\n", strings.Fields(r.args)...)
-		got.fails(t, r.want)
-		if isUsage(got.err) != r.usage {
-			t.Errorf("%s: wrong use %t, want %t", r.args, isUsage(got.err), r.usage)
+		got.Fails(t, r.want)
+		if admintest.IsUsage(got.Err) != r.usage {
+			t.Errorf("%s: wrong use %t, want %t", r.args, admintest.IsUsage(got.Err), r.usage)
 		}
 	}
 	if n := len(c.ReadAll("meu-topico")); n != 0 {
@@ -145,7 +146,7 @@ func TestProduceReportsInTheOrderOfTheLines(t *testing.T) {
 	for i := range 300 {
 		fmt.Fprintf(&input, "k %d:v\n", i)
 	}
-	got := produceLines(t, c.Kafka(), input.String(), "t", "--key-separator", ":", "--verbose").ok(t)
+	got := produceLines(t, c.Kafka(), input.String(), "t", "--key-separator", ":", "--verbose").OK(t)
 	next := map[int32]int64{}
 	keys := map[string]int32{}
 	for _, m := range c.ReadAll("t") {
@@ -157,14 +158,14 @@ func TestProduceReportsInTheOrderOfTheLines(t *testing.T) {
 		fmt.Fprintf(&want, "line %d: partition %d, offset %d, key %q\n", i+1, p, next[p], key)
 		next[p]++
 	}
-	if got.stdout != want.String() {
-		t.Errorf("output:\n%s\nwant:\n%s", got.stdout, want.String())
+	if got.Stdout != want.String() {
+		t.Errorf("output:\n%s\nwant:\n%s", got.Stdout, want.String())
 	}
-	json := produceLines(t, c.Kafka(), "a:1\n\xff:2\n", "t", "--key-separator", ":", "--partition", "0", "-o", "json").ok(t)
+	json := produceLines(t, c.Kafka(), "a:1\n\xff:2\n", "t", "--key-separator", ":", "--partition", "0", "-o", "json").OK(t)
 	if want := fmt.Sprintf(`{"line":1,"partition":0,"offset":%d,"key":"a"}
 {"line":2,"partition":0,"offset":%d,"key":null,"keyBase64":"/w=="}
-`, next[0], next[0]+1); json.stdout != want {
-		t.Errorf("JSON:\n%s\nwant:\n%s", json.stdout, want)
+`, next[0], next[0]+1); json.Stdout != want {
+		t.Errorf("JSON:\n%s\nwant:\n%s", json.Stdout, want)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 )
 
 // partitioned is a topic whose partitions have these replicas; the first leads.
@@ -61,7 +62,7 @@ func TestArrived(t *testing.T) {
 func TestReassignRefusesAnEmbeddedCluster(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	for _, dry := range []string{"--dry-run=false", "--dry-run"} {
-		workshop(t, c.Kafka(), "topics", "reassign", "t", "--replication-factor", "2", dry).fails(t, "this needs real brokers")
+		workshop(t, c.Kafka(), "topics", "reassign", "t", "--replication-factor", "2", dry).Fails(t, "this needs real brokers")
 	}
 }
 
@@ -72,8 +73,8 @@ func TestWrongUseOfReassign(t *testing.T) {
 		{"t --brokers 1 --wait 0s", "--wait greater than 0"},
 	} {
 		got := workshop(t, kafka.Cluster{}, append([]string{"topics", "reassign"}, strings.Fields(r.args)...)...)
-		got.fails(t, r.want)
-		if !isUsage(got.err) {
+		got.Fails(t, r.want)
+		if !admintest.IsUsage(got.Err) {
 			t.Errorf("%s: exits with 1, want 2", r.args)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/admintest"
 )
 
 // onTopics and onGroups are every command that takes a name, in the place of NAME.
@@ -33,10 +34,10 @@ func refuses(t *testing.T, cluster kafka.Cluster, usage bool, args []string, tex
 	t.Helper()
 	got := workshop(t, cluster, args...)
 	for _, text := range texts {
-		got.fails(t, text)
+		got.Fails(t, text)
 	}
-	if isUsage(got.err) != usage {
-		t.Errorf("%q: wrong use %t, want %t: %v", args, isUsage(got.err), usage, got.err)
+	if admintest.IsUsage(got.Err) != usage {
+		t.Errorf("%q: wrong use %t, want %t: %v", args, admintest.IsUsage(got.Err), usage, got.Err)
 	}
 }
 
@@ -68,7 +69,7 @@ func TestNamesThatCannotBe(t *testing.T) {
 // What does not exist is named, with what was perhaps meant, and nothing is changed beside it.
 func TestNamesThatAreNotThere(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:3", "transactions.dlq:1", "t:1")
-	commit(t, c, "cg-group-id", "t", 0, 0)
+	admintest.Commit(t, c, "cg-group-id", "t", 0, 0)
 	for _, command := range onTopics[1:] {
 		if strings.HasPrefix(command, "topics reassign") {
 			continue // the embedded cluster refuses it before; on real brokers: acceptance
@@ -93,7 +94,7 @@ func TestCollidingNames(t *testing.T) {
 	c := kafkatest.Start(t, "meu_topico:1")
 	refuses(t, c.Kafka(), false, []string{"topics", "create", "meu.topico"}, "topic meu.topico collides with meu_topico", "choose another name")
 	refuses(t, c.Kafka(), false, []string{"topics", "create", "meu_topico"}, "topic meu_topico exists")
-	workshop(t, c.Kafka(), "topics", "create", "meu-topico").ok(t)
+	workshop(t, c.Kafka(), "topics", "create", "meu-topico").OK(t)
 }
 
 // More partitions of Kafka's own topics would send groups to others than their offsets are in.
@@ -134,7 +135,7 @@ func TestNobodyAnswers(t *testing.T) {
 
 func TestNumbersAndAddressesThatCannotBe(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
-	commit(t, c, "g", "t", 0, 0)
+	admintest.Commit(t, c, "g", "t", 0, 0)
 	for _, r := range []struct{ args, want string }{
 		{"topics create n --partitions -1", "--partitions has to be from 1 to 10000"},
 		{"topics create n --partitions 10001", "--partitions has to be from 1 to 10000"},
@@ -172,8 +173,8 @@ func TestNumbersAndAddressesThatCannotBe(t *testing.T) {
 // A default that stands for "not given" is no default to a reader.
 func TestHelpShowsNoEmptyDefault(t *testing.T) {
 	for _, command := range []string{"consume", "produce", "topics create", "topics alter", "topics reassign", "dlq replay"} {
-		if got := workshop(t, kafka.Cluster{}, append(strings.Fields(command), "--help")...); strings.Contains(got.stdout, "(default )") || strings.Contains(got.stdout, "(default -1)") {
-			t.Errorf("%s --help:\n%s", command, got.stdout)
+		if got := workshop(t, kafka.Cluster{}, append(strings.Fields(command), "--help")...); strings.Contains(got.Stdout, "(default )") || strings.Contains(got.Stdout, "(default -1)") {
+			t.Errorf("%s --help:\n%s", command, got.Stdout)
 		}
 	}
 }

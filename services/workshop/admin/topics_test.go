@@ -4,30 +4,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/fold"
-	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
-	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/session"
 )
 
 func describeJSON(t *testing.T, c *kafkatest.Cluster, names ...string) []describedTopic {
 	t.Helper()
 	var topics []describedTopic
-	got := workshop(t, c.Kafka(), append([]string{"topics", "describe", "-o", "json"}, names...)...).ok(t)
-	if err := json.Unmarshal([]byte(got.stdout), &topics); err != nil {
+	got := workshop(t, c.Kafka(), append([]string{"topics", "describe", "-o", "json"}, names...)...).OK(t)
+	if err := json.Unmarshal([]byte(got.Stdout), &topics); err != nil {
 		t.Fatal(err)
 	}
 	return topics
@@ -39,7 +33,7 @@ func TestCreateAlterDescribeDelete(t *testing.T) {
 		t.Errorf("an empty cluster has %v", topics)
 	}
 	workshop(t, c.Kafka(), "topics", "create", "meu-topico", "--partitions", "3", "--config", "retention.ms=60000").
-		prints(t, "meu-topico created: 3 partitions, 3 replicas\n")
+		Prints(t, "meu-topico created: 3 partitions, 3 replicas\n")
 	c.ProduceValues("meu-topico", "a", "b")
 	d := describeJSON(t, c, "meu-topico")[0]
 	if d.ReplicationFactor != 3 || len(d.Partitions) != 3 || fmt.Sprint(d.Config) != "map[min.insync.replicas:2 retention.ms:60000]" {
@@ -53,15 +47,15 @@ func TestCreateAlterDescribeDelete(t *testing.T) {
 		t.Errorf("the offsets tell of %d messages, want 2", messages)
 	}
 
-	got := workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4", "--config", "retention.ms=").ok(t)
-	contains(t, got.stdout, "meu-topico: 4 partitions, before 3\nmeu-topico: retention.ms=\n")
-	contains(t, got.stderr, "keys go to other partitions")
-	workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4").prints(t, "meu-topico: has 4 partitions already\n")
+	got := workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4", "--config", "retention.ms=").OK(t)
+	admintest.Contains(t, got.Stdout, "meu-topico: 4 partitions, before 3\nmeu-topico: retention.ms=\n")
+	admintest.Contains(t, got.Stderr, "keys go to other partitions")
+	workshop(t, c.Kafka(), "topics", "alter", "meu-topico", "--partitions", "4").Prints(t, "meu-topico: has 4 partitions already\n")
 	if d := describeJSON(t, c)[0]; len(d.Partitions) != 4 || fmt.Sprint(d.Config) != "map[min.insync.replicas:2]" {
 		t.Errorf("described as %+v", d)
 	}
-	workshop(t, c.Kafka(), "topics", "delete", "meu-topico").prints(t, "meu-topico deleted\n")
-	workshop(t, c.Kafka(), "topics", "list", "-o", "json").prints(t, "[]\n")
+	workshop(t, c.Kafka(), "topics", "delete", "meu-topico").Prints(t, "meu-topico deleted\n")
+	workshop(t, c.Kafka(), "topics", "list", "-o", "json").Prints(t, "[]\n")
 }
 
 func TestTheDrawing(t *testing.T) {
@@ -117,9 +111,9 @@ func TestRefusedChangesOfTopics(t *testing.T) {
 		{"delete trans*", `"trans*" is not a topic's name`, true},
 	} {
 		got := workshop(t, c.Kafka(), append([]string{"topics"}, strings.Fields(r.args)...)...)
-		got.fails(t, r.want)
-		if isUsage(got.err) != r.usage {
-			t.Errorf("%s: wrong use %t, want %t", r.args, isUsage(got.err), r.usage)
+		got.Fails(t, r.want)
+		if admintest.IsUsage(got.Err) != r.usage {
+			t.Errorf("%s: wrong use %t, want %t", r.args, admintest.IsUsage(got.Err), r.usage)
 		}
 	}
 	if n := len(c.PartitionInfos("transactions")); n != 3 {
@@ -127,71 +121,16 @@ func TestRefusedChangesOfTopics(t *testing.T) {
 	}
 }
 
-func TestNoCluster(t *testing.T) {
-	nobody := kafka.Cluster{Brokers: []string{fmt.Sprint("127.0.0.1:", kafkatest.FreePort(t))}}
-	for _, args := range []string{"topics list", "topics describe", "topics create x", "topics delete x", "groups list", "groups delete g"} {
-		began := time.Now()
-		workshop(t, nobody, strings.Fields(args)...).fails(t, nobody.Brokers[0]+": connection refused; start the cluster")
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s took %s", args, took)
-		}
-	}
-}
-
-// A broker that accepts and says nothing must not hold the command for longer than it may take.
-func TestASilentCluster(t *testing.T) {
-	silent := kafka.Cluster{Brokers: []string{kafkatest.Silent(t)}}
-	began := time.Now()
-	workshop(t, silent, "topics", "list", "--timeout", "300ms").fails(t, "no answer within 300ms; allow more with --timeout")
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("it took %s", took)
-	}
-}
-
-// With one broker down the others answer for it.
-func TestOneBrokerIsDown(t *testing.T) {
-	c := kafkatest.Start(t, "t:3")
-	commit(t, c, "g", "t", 0, 0)
-	cluster := c.Kafka()
-	cluster.Brokers = append([]string{fmt.Sprint("127.0.0.1:", kafkatest.FreePort(t))}, cluster.Brokers...)
-	for _, args := range []string{"topics list", "topics describe t", "groups describe g"} {
-		contains(t, workshop(t, cluster, strings.Fields(args)...).ok(t).stdout, "t")
-	}
-}
-
-// Tables and drawings fit the terminal, and what has no room is told.
-func TestTablesFit(t *testing.T) {
+// Tables and drawings fit the terminal.
+func TestDrawingFits(t *testing.T) {
 	d := describedTopic{Topic: "lab-order-1a2b3c-transactions", ReplicationFactor: 3, Brokers: []int32{1, 2, 3},
 		Config: map[string]string{"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}}
 	for i := range int32(40) {
 		d.Partitions = append(d.Partitions, describedPartition{Partition: i, Replicas: []int32{1, 2, 3}, InSync: []int32{2}})
 	}
-	unread := int64(7)
-	member := "consumer-2f8f9a52-7a0e-4a40-a5ab-7c34e1a6a111"
-	group := describedGroup{Group: "cg-group-id", Members: []coordinator.Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
-		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
 	for _, width := range []int{60, 80, 120} {
-		stdout, stderr := &kafkatest.Output{}, &kafkatest.Output{}
-		o := &session.Options{Tool: &session.Tool{Stdout: stdout, Stderr: stderr, Columns: func() int { return width }}}
-		for _, table := range []func(io.Writer){
-			func(w io.Writer) { d.table(w, width) },
-			func(w io.Writer) { groupTable(w, []describedGroup{group}) },
-		} {
-			if err := o.Print(nil, table); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for line := range strings.Lines(stdout.String() + stderr.String()) {
-			if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
-				t.Errorf("%d columns: a line of %d: %s", width, n, line)
-			}
-		}
-		for _, want := range []string{"P39", "cg-group-id  transactions"} {
-			contains(t, stdout.String(), want)
-		}
-		if width == 80 {
-			contains(t, stderr.String(), "the terminal is too narrow for CLIENT-ID, HOST")
-		}
+		stdout, _ := admintest.PrintOn(t, width, func(w io.Writer) { d.table(w, width) })
+		admintest.Contains(t, stdout, "P39")
 	}
 }
 
@@ -224,43 +163,12 @@ func TestChangesThatTakeTheControllerLong(t *testing.T) {
 		topic.Topic, topic.ErrorCode = "new", kerr.RequestTimedOut.Code
 		resp.(*kmsg.CreateTopicsResponse).Topics = append(resp.(*kmsg.CreateTopicsResponse).Topics, topic)
 	})
-	workshop(t, c.Kafka(), "topics", "create", "new", "--partitions", "2").prints(t, "new created: 2 partitions, 3 replicas\n")
+	workshop(t, c.Kafka(), "topics", "create", "new", "--partitions", "2").Prints(t, "new created: 2 partitions, 3 replicas\n")
 	slow(kmsg.DeleteTopics, func(resp kmsg.Response) {
 		topic := kmsg.NewDeleteTopicsResponseTopic()
 		topic.Topic, topic.ErrorCode = kmsg.StringPtr("old"), kerr.RequestTimedOut.Code
 		resp.(*kmsg.DeleteTopicsResponse).Topics = append(resp.(*kmsg.DeleteTopicsResponse).Topics, topic)
 	})
 	workshop(t, c.Kafka(), "topics", "delete", "old", "--timeout", "500ms").
-		fails(t, "no answer within 500ms (what was asked for may be done all the same)")
-}
-
-// A broker may not have heard yet of the topic that the controller has just created.
-func TestATopicThatIsNewToABroker(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	var refused atomic.Int32
-	c.ControlKey(int16(kmsg.Metadata), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
-		c.KeepControl()
-		req := kreq.(*kmsg.MetadataRequest)
-		if len(req.Topics) == 0 || refused.Add(1) > 5 { // of all topics the controller is asked
-			return nil, nil, false
-		}
-		resp := req.ResponseKind().(*kmsg.MetadataResponse)
-		for i, addr := range c.ListenAddrs() {
-			broker := kmsg.NewMetadataResponseBroker()
-			_, port, _ := net.SplitHostPort(addr)
-			n, _ := strconv.Atoi(port)
-			broker.NodeID, broker.Host, broker.Port = int32(i), "127.0.0.1", int32(n)
-			resp.Brokers = append(resp.Brokers, broker)
-		}
-		topic := kmsg.NewMetadataResponseTopic()
-		topic.Topic, topic.ErrorCode = req.Topics[0].Topic, kerr.UnknownTopicOrPartition.Code
-		resp.Topics = append(resp.Topics, topic)
-		return resp, nil, true
-	})
-	contains(t, produceLines(t, c.Kafka(), "x\n", "t").ok(t).stderr, "1 message acknowledged")
-	if refused.Load() < 5 {
-		t.Errorf("only %d questions were refused: the test does not test", refused.Load())
-	}
-	refused.Store(0)
-	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, "x\n")
+		Fails(t, "no answer within 500ms (what was asked for may be done all the same)")
 }
