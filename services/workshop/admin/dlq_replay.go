@@ -106,12 +106,11 @@ func (r *replayer) prepare(ctx context.Context) error {
 		if err := isLetters(s, r.topic); err != nil {
 			return nil, err
 		}
-		topics, err := listTopics(s, true)
-		var names []string
-		for _, t := range topics {
-			names = append(names, t.Topic)
+		meta, err := s.Metadata()
+		if err != nil {
+			return nil, err
 		}
-		return names, err
+		return session.TopicNames(meta), nil
 	})
 	if err != nil {
 		return err

@@ -21,15 +21,20 @@ func Find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetada
 		}
 		i := slices.IndexFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == name })
 		if i < 0 {
-			var all []string
-			for _, t := range meta.Topics {
-				all = append(all, t.Name)
-			}
-			return nil, Missing("topic", name, all, "«workshop topics list» names all")
+			return nil, Missing("topic", name, TopicNames(meta), "«workshop topics list» names all")
 		}
 		found = append(found, meta.Topics[i])
 	}
 	return found, nil
+}
+
+// TopicNames returns the names of all topics, Kafka's own included.
+func TopicNames(meta *sarama.MetadataResponse) []string {
+	var names []string
+	for _, t := range meta.Topics {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // Topic finds one topic of the cluster.
