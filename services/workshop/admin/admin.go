@@ -7,9 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/workshop/admin/session"
+	"workshop.example/workshop/admin/topic"
 )
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
 func Commands(t *session.Tool) []*cobra.Command {
-	return []*cobra.Command{ClusterCommand(t), TopicsCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
+	return []*cobra.Command{ClusterCommand(t), topic.NewCommand(t), GroupsCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"workshop.example/workshop/admin"
+	"workshop.example/workshop/admin/topic"
 	"workshop.example/workshop/local"
 )
 
 // upCommand runs the workshop without Docker.
 func (t *tool) upCommand() *cobra.Command {
-	s := &local.Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: admin.Differs}
+	s := &local.Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: topic.Differs}
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run brokers, topics and services without Docker, until Ctrl-C",

@@ -1,4 +1,4 @@
-package admin
+package topic
 
 import (
 	"context"
@@ -17,7 +17,7 @@ type listedTopic struct {
 	ReplicationFactor int    `json:"replicationFactor"`
 }
 
-func newTopicListCommand(t *session.Tool) *cobra.Command {
+func newListCommand(t *session.Tool) *cobra.Command {
 	var internal bool
 	cmd := &cobra.Command{
 		Use:   "list",

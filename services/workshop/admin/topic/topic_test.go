@@ -1,4 +1,4 @@
-package admin
+package topic
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package admin
+package topic
 
 import (
 	"context"
@@ -35,7 +35,7 @@ type describedPartition struct {
 	Latest      *int64  `json:"latestOffset"`
 }
 
-func newTopicDescribeCommand(t *session.Tool) *cobra.Command {
+func newDescribeCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "describe [NAME...]",
 		Short: "Show a topic's partitions, and draw which broker holds what",

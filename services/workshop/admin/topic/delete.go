@@ -1,4 +1,4 @@
-package admin
+package topic
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-func newTopicDeleteCommand(t *session.Tool) *cobra.Command {
+func newDeleteCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete NAME...",
 		Short: "Delete topics with their messages",

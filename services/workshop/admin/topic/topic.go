@@ -1,0 +1,17 @@
+// Package topic is «workshop topics»: create, list, describe, change and delete topics.
+package topic
+
+import (
+	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
+)
+
+// NewCommand is «workshop topics».
+func NewCommand(t *session.Tool) *cobra.Command {
+	cmd := &cobra.Command{Use: "topics", Short: "Create, list, describe, change and delete topics, on any cluster"}
+	session.BootstrapFlag(cmd)
+	cmd.AddCommand(newApplyCommand(t), newListCommand(t), newDescribeCommand(t),
+		newCreateCommand(t), newAlterCommand(t), newDeleteCommand(t), newReassignCommand(t))
+	return cmd
+}

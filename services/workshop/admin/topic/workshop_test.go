@@ -1,0 +1,8 @@
+package topic
+
+import "workshop.example/workshop/admin/admintest"
+
+var (
+	root     = admintest.Mount(NewCommand)
+	workshop = root.Run
+)
