@@ -1,4 +1,4 @@
-package admin
+package group
 
 import (
 	"context"
@@ -42,7 +42,7 @@ type groupPartition struct {
 	MemberID *string `json:"memberId"`
 }
 
-func newGroupDescribeCommand(t *session.Tool) *cobra.Command {
+func newDescribeCommand(t *session.Tool) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use:   "describe GROUP... | --all-groups",

@@ -1,4 +1,4 @@
-package admin
+package group
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-func newGroupDeleteCommand(t *session.Tool) *cobra.Command {
+func newDeleteCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete GROUP...",
 		Short: "Delete groups with their offsets",

@@ -1,4 +1,4 @@
-package admin
+package group
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-func newGroupListCommand(t *session.Tool) *cobra.Command {
+func newListCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the consumer groups of a cluster",

@@ -1,0 +1,8 @@
+package group
+
+import "workshop.example/workshop/admin/admintest"
+
+var (
+	root     = admintest.Mount(NewCommand)
+	workshop = root.Run
+)
