@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/workshop/admin/group"
+	"workshop.example/workshop/admin/message"
 	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/admin/topic"
 )
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
 func Commands(t *session.Tool) []*cobra.Command {
-	return []*cobra.Command{ClusterCommand(t), topic.NewCommand(t), group.NewCommand(t), ProduceCommand(t), ConsumeCommand(t), DLQCommand(t)}
+	return []*cobra.Command{ClusterCommand(t), topic.NewCommand(t), group.NewCommand(t), message.NewProduceCommand(t), message.NewConsumeCommand(t), DLQCommand(t)}
 }

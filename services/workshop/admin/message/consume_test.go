@@ -1,4 +1,4 @@
-package admin
+package message
 
 import (
 	"context"
@@ -156,7 +156,7 @@ func TestConsumeIntoNowhere(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1", "2")
 	for _, args := range [][]string{{}, {"--to-end"}, {"--group", "g"}, {"--group", "g", "--max", "1"}} {
-		cmd := ConsumeCommand(&session.Tool{Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
+		cmd := NewConsumeCommand(&session.Tool{Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
 		cmd.SetArgs(append([]string{"t", "--from-beginning"}, args...))
 		ctx, cancel := context.WithTimeout(t.Context(), kafkatest.Deadline)

@@ -1,4 +1,5 @@
-package admin
+// Package message is «workshop produce» and «workshop consume».
+package message
 
 import (
 	"context"
@@ -33,8 +34,8 @@ type produce struct {
 
 var acksByName = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
 
-// ProduceCommand is «workshop produce».
-func ProduceCommand(t *session.Tool) *cobra.Command {
+// NewProduceCommand is «workshop produce».
+func NewProduceCommand(t *session.Tool) *cobra.Command {
 	p := &produce{}
 	cmd := &cobra.Command{
 		Use:   "produce TOPIC",

@@ -1,4 +1,4 @@
-package admin
+package message
 
 import (
 	"context"
@@ -35,8 +35,8 @@ type consume struct {
 	partitionSet   bool
 }
 
-// ConsumeCommand is «workshop consume».
-func ConsumeCommand(t *session.Tool) *cobra.Command {
+// NewConsumeCommand is «workshop consume».
+func NewConsumeCommand(t *session.Tool) *cobra.Command {
 	c := &consume{}
 	cmd := &cobra.Command{
 		Use:   "consume TOPIC",
