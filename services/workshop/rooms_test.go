@@ -17,21 +17,24 @@ const module = "workshop.example/workshop"
 var rooms = map[string][]string{
 	"main": {"cli"},
 	"cli": {"local", "guard", "lab", "drill", "admin", "doctor", "screen", "kit",
-		"admin/topic", "admin/session"},
+		"admin/reset", "admin/topic", "admin/session"},
 
 	"local":  {"screen", "kit", "ecommerce"},
 	"guard":  {},
 	"lab":    {"screen", "kit", "ecommerce"},
 	"drill":  {"lab", "screen", "kit"}, // lab is still its platform
-	"admin":  {"admin/topic", "admin/group", "admin/message", "admin/session", "admin/offset", "admin/coordinator", "admin/format", "screen", "kit"},
+	"admin":  {"admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/session"},
 	"doctor": {"screen", "kit"},
 	"screen": {"kit"},
 	"kit":    {"kit"},
 
 	// Within admin: the nouns know no siblings, and what they share knows no noun.
+	"admin/cluster":     {"admin/session", "kit"},
 	"admin/topic":       {"admin/session", "admin/offset", "screen", "kit"},
 	"admin/group":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
 	"admin/message":     {"admin/session", "admin/offset", "admin/format", "kit"},
+	"admin/deadletter":  {"admin/session", "admin/offset", "admin/coordinator", "admin/format", "kit"},
+	"admin/reset":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
 	"admin/coordinator": {"admin/session", "admin/offset", "kit"},
 	"admin/offset":      {"admin/session", "kit"},
 	"admin/format":      {"admin/session"},
@@ -53,7 +56,7 @@ var rooms = map[string][]string{
 var only = map[string][]string{
 	"os/signal": {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
 	// Admin makes commands, and cli mounts them.
-	"github.com/spf13/cobra": {"cli", "admin", "admin/topic", "admin/group", "admin/message", "admin/session", "admin/admintest"},
+	"github.com/spf13/cobra": {"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/reset", "admin/session", "admin/admintest"},
 }
 
 // roomOf returns the room of a package; "" for one of the standard library or of somebody else's.

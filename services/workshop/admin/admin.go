@@ -6,6 +6,8 @@ package admin
 import (
 	"github.com/spf13/cobra"
 
+	"workshop.example/workshop/admin/cluster"
+	"workshop.example/workshop/admin/deadletter"
 	"workshop.example/workshop/admin/group"
 	"workshop.example/workshop/admin/message"
 	"workshop.example/workshop/admin/session"
@@ -14,5 +16,5 @@ import (
 
 // Commands are the commands to mount under the root. Those without a RunE only have subcommands.
 func Commands(t *session.Tool) []*cobra.Command {
-	return []*cobra.Command{ClusterCommand(t), topic.NewCommand(t), group.NewCommand(t), message.NewProduceCommand(t), message.NewConsumeCommand(t), DLQCommand(t)}
+	return []*cobra.Command{cluster.NewCommand(t), topic.NewCommand(t), group.NewCommand(t), message.NewProduceCommand(t), message.NewConsumeCommand(t), deadletter.NewCommand(t)}
 }

@@ -1,17 +1,9 @@
 package admin
 
-import (
-	"github.com/spf13/cobra"
-
-	"workshop.example/workshop/admin/admintest"
-	"workshop.example/workshop/admin/session"
-)
+import "workshop.example/workshop/admin/admintest"
 
 var (
-	root = admintest.Root(func(t *session.Tool) []*cobra.Command {
-		t.Standard = testTopics()
-		return append(Commands(t), ResetCommand(t, testLabs))
-	})
+	root       = admintest.Root(Commands)
 	workshop   = root.Run
 	workshopOn = root.RunOn
 )

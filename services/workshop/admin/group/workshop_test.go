@@ -2,7 +2,4 @@ package group
 
 import "workshop.example/workshop/admin/admintest"
 
-var (
-	root     = admintest.Mount(NewCommand)
-	workshop = root.Run
-)
+var workshop = admintest.Mount(NewCommand).Run

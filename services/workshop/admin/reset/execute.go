@@ -1,4 +1,4 @@
-package admin
+package reset
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
 // may have answered for a topic that was about to go.
-func untilReset(ctx context.Context, s *session.Session, left []labStep, start LabStart, standard []kafka.Topic) error {
+func untilReset(ctx context.Context, s *session.Session, left []labStep, start Start, standard []kafka.Topic) error {
 	for range 3 {
 		if err := resetLab(ctx, s, left); err != nil {
 			return err

@@ -1,4 +1,5 @@
-package admin
+// Package deadletter is «workshop dlq»: list, show and replay dead letters.
+package deadletter
 
 import (
 	"github.com/spf13/cobra"
@@ -6,8 +7,8 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// DLQCommand is «workshop dlq».
-func DLQCommand(t *session.Tool) *cobra.Command {
+// NewCommand is «workshop dlq».
+func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",
 		Short: "List, show and replay dead letters: messages that a consumer could not read",
@@ -16,6 +17,6 @@ goes on. Those of the e-commerce system share one, ECOMMERCE_DEADLETTER, in whic
 the original inside. Here you see what is there, and send it back once the consumer has been mended.`,
 	}
 	session.BootstrapFlag(cmd)
-	cmd.AddCommand(newDLQListCommand(t), newShowCommand(t), newReplayCommand(t))
+	cmd.AddCommand(newListCommand(t), newShowCommand(t), newReplayCommand(t))
 	return cmd
 }

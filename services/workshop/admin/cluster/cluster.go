@@ -1,4 +1,5 @@
-package admin
+// Package cluster is «workshop cluster».
+package cluster
 
 import (
 	"context"
@@ -40,8 +41,8 @@ type describedBroker struct {
 	cause    error  // why there is no version
 }
 
-// ClusterCommand is «workshop cluster».
-func ClusterCommand(t *session.Tool) *cobra.Command {
+// NewCommand is «workshop cluster».
+func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cluster",
 		Short: "Show the brokers, the controller, and whether every replica is in sync",

@@ -1,4 +1,4 @@
-package admin
+package deadletter
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ type listedLetters struct {
 	AtLeast     bool   `json:"atLeast,omitempty"` // counting was given up
 }
 
-func newDLQListCommand(t *session.Tool) *cobra.Command {
+func newListCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the dead-letter topics, and how many letters each has",

@@ -1,4 +1,4 @@
-package admin
+package reset
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 )
 
 // testLabs stand for the workshop's.
-var testLabs = []LabStart{
+var testLabs = []Start{
 	{Lab: "order", Topics: []string{"scoreGame", "three"}, Groups: []string{"group1"}},
 	{Lab: "offsets", Topics: []string{"scoreGame"}, Groups: []string{"group1"}},
 }

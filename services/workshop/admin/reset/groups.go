@@ -1,4 +1,4 @@
-package admin
+package reset
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
 // will not have them any more. It fails where one of either kind has members.
-func planGroups(ctx context.Context, s *session.Session, start LabStart, changed []string) ([]labStep, error) {
+func planGroups(ctx context.Context, s *session.Session, start Start, changed []string) ([]labStep, error) {
 	listed, err := coordinator.List(s)
 	if err != nil {
 		return nil, err // a group that nobody tells us of may be at work

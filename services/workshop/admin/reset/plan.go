@@ -1,4 +1,4 @@
-package admin
+package reset
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 )
 
 // planLabReset looks up what there is to do; it fails where somebody is at work with it.
-func planLabReset(ctx context.Context, s *session.Session, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+func planLabReset(ctx context.Context, s *session.Session, start Start, standard []kafka.Topic) ([]labStep, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func ofRuns(lab string) *regexp.Regexp {
 }
 
 // planTopics names the topics that are to be deleted, made anew, or made.
-func planTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start LabStart, standard []kafka.Topic) ([]labStep, error) {
+func planTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start Start, standard []kafka.Topic) ([]labStep, error) {
 	var byHand []string
 	for _, name := range start.Topics {
 		byHand = append(byHand, name, name+".dlq")

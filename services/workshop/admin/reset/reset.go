@@ -1,4 +1,5 @@
-package admin
+// Package reset is «workshop reset LAB».
+package reset
 
 import (
 	"context"
@@ -17,8 +18,8 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// LabStart is what a lab may leave behind on a cluster, beside what its own runs have made.
-type LabStart struct {
+// Start is what a lab may leave behind on a cluster, beside what its own runs have made.
+type Start struct {
 	Lab string
 	// Topics are those of the lab's page. The workshop's own are made anew, others deleted; the dead-letter
 	// topic of each goes with it.
@@ -29,7 +30,7 @@ type LabStart struct {
 // labReset is the command that takes a lab back to its start.
 type labReset struct {
 	*session.Options
-	start           LabStart
+	start           Start
 	execute, dryRun bool
 }
 
@@ -59,8 +60,8 @@ type labResetResult struct {
 // labResetTime is long enough for the brokers to delete what some runs with --keep have left.
 const labResetTime = time.Minute
 
-// ResetCommand is «workshop reset».
-func ResetCommand(t *session.Tool, labs []LabStart) *cobra.Command {
+// NewCommand is «workshop reset».
+func NewCommand(t *session.Tool, labs []Start) *cobra.Command {
 	r := &labReset{}
 	var names []string
 	for _, l := range labs {
