@@ -55,8 +55,10 @@ var rooms = map[string][]string{
 // only holds who may import a package that would spread through all rooms otherwise. Everyone may import others.
 var only = map[string][]string{
 	"os/signal": {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
-	// Admin makes commands, and cli mounts them.
-	"github.com/spf13/cobra": {"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/reset", "admin/session", "admin/admintest"},
+	"github.com/spf13/cobra": { // admin makes commands, and cli mounts them
+		"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/reset",
+		"admin/session", "admin/admintest",
+	},
 }
 
 // roomOf returns the room of a package; "" for one of the standard library or of somebody else's.
@@ -147,12 +149,32 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{"workshop.example/kit/kafka", "workshop.example/ecommerce/shoptest", true},
 		{"workshop.example/kit/event", "workshop.example/producer", true},
 		{module + "/a-new-room", "fmt", true},
+		{module + "/admin/topic", module + "/admin/group", true},
+		{module + "/admin/reset", module + "/admin/topic", true},
+		{module + "/admin/session", module + "/admin/topic", true},
+		{module + "/admin/session", module + "/admin/offset", true},
+		{module + "/admin/offset", module + "/admin/coordinator", true},
+		{module + "/admin/coordinator", module + "/admin/group", true},
+		{module + "/admin/topic", module + "/admin", true},
+		{module + "/admin/topic", module + "/cli", true},
+		{module + "/admin/message", module + "/admin/admintest", true},
+		{module + "/admin/topic", module + "/lab", true},
+		{module + "/local", module + "/admin/session", true},
+		{module + "/cli", module + "/admin/coordinator", true},
+		{module + "/admin", module + "/admin/offset", true},
+		{module + "/admin/topic", "os/signal", true},
+		{module + "/admin/offset", "github.com/spf13/cobra", true},
+		{module + "/admin/a-new-room", "fmt", true},
 
 		{module, module + "/cli", false},
 		{module + "/cli", module + "/lab", false},
 		{module + "/cli", "os/signal", false},
 		{module + "/local", "workshop.example/kit/service", false},
 		{module + "/local", "github.com/IBM/sarama", false},
+		{module + "/cli", module + "/admin/reset", false},
+		{module + "/admin", module + "/admin/topic", false},
+		{module + "/admin/group", module + "/admin/coordinator", false},
+		{module + "/admin/group", "github.com/spf13/cobra", false},
 	} {
 		if rule := refusal(c.from, c.to); (rule != "") != c.want {
 			t.Errorf("%s imports %s: refused %t (%s), want %t", c.from, c.to, rule != "", rule, c.want)
