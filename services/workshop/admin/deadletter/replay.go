@@ -63,7 +63,6 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 	})
 	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
 	session.NoDefault(cmd, "max")
-	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
 	return cmd
 }
 

@@ -50,10 +50,8 @@ func newShowCommand(t *session.Tool) *cobra.Command {
 		}
 		return nil
 	})
-	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "table, or json: an object a line")
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	o.LinesFlag(cmd, "an object a line")
 	cmd.Flags().Int64Var(&limit, "max", 10, "how many letters, from the oldest on")
-	cmd.RegisterFlagCompletionFunc("max", cobra.NoFileCompletions)
 	return cmd
 }
 

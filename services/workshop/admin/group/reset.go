@@ -62,7 +62,6 @@ An offset outside the log becomes its nearest end.`,
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
 	for _, name := range []string{"topic", "to"} {
 		cmd.MarkFlagRequired(name)
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	return cmd
 }

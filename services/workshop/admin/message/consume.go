@@ -80,13 +80,9 @@ the messages of aborted transactions too.`,
 	flags.BoolVar(&c.toEnd, "to-end", false, "stop at the end that the topic has now")
 	flags.StringVar(&c.isolation, "isolation", "read_committed", "read_committed or read_uncommitted")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "partition, offset, time, key and headers too")
-	flags.StringVarP(&c.Output, "output", "o", "table", "table, or json: an object a line")
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("isolation", cobra.FixedCompletions([]cobra.Completion{"read_committed", "read_uncommitted"}, cobra.ShellCompDirectiveNoFileComp))
+	c.LinesFlag(cmd, "an object a line")
+	session.Choices(cmd, "isolation", "read_committed", "read_uncommitted")
 	session.NoDefault(cmd, "max", "timeout", "partition")
-	for _, name := range []string{"group", "partition", "offset", "max", "timeout"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
 	cmd.MarkFlagsMutuallyExclusive("from-beginning", "offset")
 	for _, name := range []string{"partition", "offset", "to-end"} {
 		cmd.MarkFlagsMutuallyExclusive("group", name)

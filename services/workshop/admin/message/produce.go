@@ -65,13 +65,9 @@ as from Java and Python clients, and stay in order there. Without a key the part
 	flags.StringArrayVar(&p.headers, "header", nil, "a header for each message, NAME=VALUE; may be given several times")
 	flags.StringVar(&p.acks, "acks", "all", "how many replicas have a message when it counts as sent: all, 1 or 0")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "print where each message stands, and its key, in the order of the lines")
-	flags.StringVarP(&p.Output, "output", "o", "table", "table, or json: where each message stands, an object a line")
+	p.LinesFlag(cmd, "where each message stands, an object a line")
 	session.NoDefault(cmd, "partition")
-	cmd.RegisterFlagCompletionFunc("acks", cobra.FixedCompletions([]cobra.Completion{"all", "1", "0"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, name := range []string{"key-separator", "partition", "header"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
+	session.Choices(cmd, "acks", "all", "1", "0")
 	return cmd
 }
 

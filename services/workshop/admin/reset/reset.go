@@ -91,13 +91,11 @@ topics, has members. Messages that are deleted are gone.`,
 		r.start = labs[i]
 		return r.run(ctx)
 	})
-	cmd.ValidArgsFunction = nil // the labs' names
 	r.OutputFlag(cmd)
 	cmd.Flags().DurationVar(&r.Timeout, "timeout", labResetTime, "how long to wait for the brokers' answers, in all")
 	cmd.Flags().BoolVar(&r.execute, "execute", false, "change it")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change (the default)")
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
-	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	return cmd
 }
 

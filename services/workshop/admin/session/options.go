@@ -31,16 +31,12 @@ type Work func(ctx context.Context, o *Options, args []string) error
 func (t *Tool) Bind(cmd *cobra.Command, run Work) *Options {
 	o := t.BindLasting(cmd, run)
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
-	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	return o
 }
 
 // BindLasting is options for a command that goes on after the brokers' answers: its time has no limit.
 func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
 	o := &Options{Tool: t, Timeout: defaultTimeout, Output: "table"}
-	if cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = cobra.NoFileCompletions
-	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !slices.Contains([]string{"table", "json"}, o.Output) {
 			return service.UsageError(fmt.Sprintf("--output %q: accepted: table, json", o.Output))
@@ -61,13 +57,24 @@ func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
 func BootstrapFlag(cmd *cobra.Command) {
 	cmd.PersistentFlags().String("bootstrap-servers", "",
 		"brokers to ask first, host:port, comma separated\n(default: BOOTSTRAP_SERVERS, kafka_host_url, "+kafka.DefaultBrokers+")")
-	cmd.RegisterFlagCompletionFunc("bootstrap-servers", cobra.NoFileCompletions)
 }
 
-// OutputFlag adds -o.
-func (o *Options) OutputFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", "table or json")
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+// OutputFlag adds -o to a command that prints a table, or JSON in one piece.
+func (o *Options) OutputFlag(cmd *cobra.Command) { o.outputFlag(cmd, "table or json") }
+
+// LinesFlag adds -o to a command that prints lines, of which usage says what they are in JSON.
+func (o *Options) LinesFlag(cmd *cobra.Command, usage string) {
+	o.outputFlag(cmd, "table, or json: "+usage)
+}
+
+func (o *Options) outputFlag(cmd *cobra.Command, usage string) {
+	cmd.Flags().StringVarP(&o.Output, "output", "o", "table", usage)
+	Choices(cmd, "output", "table", "json")
+}
+
+// Choices completes the values that a flag accepts.
+func Choices(cmd *cobra.Command, flag string, values ...cobra.Completion) {
+	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // NoDefault keeps a number's default out of the help: it stands for "not given".

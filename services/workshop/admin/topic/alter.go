@@ -61,9 +61,6 @@ With more partitions a key's messages go to another partition than before: the o
 	cmd.Flags().IntVar(&partitions, "partitions", 0, "as many partitions as the topic is to have")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting, NAME=VALUE, or NAME= for the brokers' default; may be given several times")
 	session.NoDefault(cmd, "partitions")
-	for _, name := range []string{"partitions", "config"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
 	return cmd
 }
 

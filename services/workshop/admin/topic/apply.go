@@ -59,13 +59,10 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 		return a.run(ctx)
 	})
 	cmd.Flags().StringArrayVar(&specs, "topic", nil, "topic to create instead, as NAME:PARTITIONS; may be given several times")
-	cmd.RegisterFlagCompletionFunc("topic", cobra.NoFileCompletions)
 	cmd.Flags().BoolVar(&ecommerce, "ecommerce", false, "create the topics of the e-commerce system instead")
 	cmd.MarkFlagsMutuallyExclusive("topic", "ecommerce")
 	cmd.Flags().IntVar(&minBrokers, "min-brokers", 1, "wait until this many brokers are registered")
 	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for brokers and topics in all")
-	cmd.RegisterFlagCompletionFunc("min-brokers", cobra.NoFileCompletions)
-	cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions)
 	return cmd
 }
 

@@ -61,9 +61,6 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	cmd.Flags().IntVar(&replicas, "replication-factor", 0, "copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting of the topic, NAME=VALUE; may be given several times")
 	session.NoDefault(cmd, "replication-factor")
-	for _, name := range []string{"partitions", "replication-factor", "config"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
 	return cmd
 }
 

@@ -67,9 +67,6 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change")
 	cmd.Flags().DurationVar(&r.wait, "wait", 10*time.Minute, "how long to wait until the new replicas are in sync")
 	session.NoDefault(cmd, "replication-factor")
-	for _, name := range []string{"replication-factor", "brokers", "wait"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
 	return cmd
 }
 
