@@ -2,6 +2,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -157,7 +158,7 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 }
 
 func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", session.Dash(d.ClusterID), session.Count(len(d.Brokers), "broker"),
+	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", cmp.Or(d.ClusterID, "-"), session.Count(len(d.Brokers), "broker"),
 		session.Count(d.Topics, "topic"), d.InternalTopics, session.Count(d.Partitions, "partition"))
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
@@ -166,7 +167,7 @@ func (d describedCluster) table(w io.Writer) {
 		if b.ID == d.Controller {
 			role = "controller"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, session.Dash(b.Rack), session.Dash(b.Version), b.Replicas, b.Leads, role)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, cmp.Or(b.Rack, "-"), cmp.Or(b.Version, "-"), b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
 	if !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {

@@ -87,16 +87,12 @@ func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataR
 	if err != nil {
 		return nil, err
 	}
-	logs, err := offset.BoundsOf(ctx, s, meta, places)
+	logs, err := offset.AllBounds(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
 	spans := map[offset.Place]offset.Span{}
-	for _, p := range places {
-		log, led := logs[p]
-		if !led {
-			return nil, offset.Leaderless(p)
-		}
+	for p, log := range logs {
 		spans[p] = offset.Span{From: max(log.Start, from[p]), To: log.Stable}
 	}
 	return spans, nil

@@ -9,7 +9,6 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
-	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -34,14 +33,10 @@ func readOrigins(ctx context.Context, s *session.Session, meta *sarama.MetadataR
 	if err != nil {
 		return nil, err
 	}
-	for p, log := range spans {
-		if done[p] <= log.From {
-			continue
-		}
-		_, err := kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, log.From, done[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset < done[p] {
-				o.known(msg)
-			}
+	for p, span := range spans {
+		span.To = done[p]
+		err := offset.Read(ctx, s.Client, p, span, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			o.known(msg)
 			return nil
 		})
 		if err != nil {

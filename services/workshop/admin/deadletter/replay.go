@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -125,14 +124,10 @@ func (r *replayer) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	process := &service.Process{
-		Name: session.ClientID, Lang: service.English, Out: service.NewLines(r.Stderr),
-		Log: slog.New(slog.NewTextHandler(r.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	}
 	id := kafka.Transactional{ID: replayGroup(r.topic), Timeout: 15 * time.Second}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute) // an earlier transaction may have to end first
 	defer cancel()
-	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, process)
+	r.transactor, err = cluster.NewTransactor(ctx, r.client, r.client.Config(), id, r.Process())
 	return err
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/fold"
-	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/format"
 	"workshop.example/workshop/admin/offset"
@@ -70,10 +69,7 @@ func readLetters(ctx context.Context, s *session.Session, topic string, limit in
 	}
 	var letters []*sarama.ConsumerMessage
 	for _, p := range offset.SortedPlaces(spans) {
-		if spans[p].From >= spans[p].To {
-			continue
-		}
-		_, err := kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, spans[p].From, spans[p].To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		err := offset.Read(ctx, s.Client, p, spans[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 			if letters = append(letters, msg); int64(len(letters)) >= limit {
 				return offset.ErrEnough
 			}

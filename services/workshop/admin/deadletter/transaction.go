@@ -9,21 +9,12 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/history"
-	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/offset"
 )
 
 func (r *replayer) replay(ctx context.Context, spans map[offset.Place]offset.Span) error {
 	for _, p := range offset.SortedPlaces(spans) {
-		if spans[p].From >= spans[p].To {
-			continue
-		}
-		_, err := kafka.ReadTo(ctx, r.client, p.Topic, p.Partition, spans[p].From, spans[p].To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset >= spans[p].To {
-				return nil // came after the start
-			}
-			return r.take(ctx, msg)
-		})
+		err := offset.Read(ctx, r.client, p, spans[p], sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error { return r.take(ctx, msg) })
 		if err != nil && !errors.Is(err, offset.ErrEnough) {
 			return err
 		}

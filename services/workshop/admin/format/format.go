@@ -2,13 +2,12 @@
 package format
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
-
-	"workshop.example/workshop/admin/session"
 )
 
 // Text is the bytes as they are, and the word null for none: as kafka-console-consumer has it.
@@ -36,7 +35,7 @@ func Headers(headers []*sarama.RecordHeader) string {
 	for _, h := range headers {
 		all = append(all, Quoted(h.Key)+"="+Quoted(h.Value))
 	}
-	return session.Dash(strings.Join(all, ","))
+	return cmp.Or(strings.Join(all, ","), "-")
 }
 
 func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -20,10 +20,9 @@ deleted where one of them does not exist, or has members.`,
 	}
 	t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
 		o.Changes = true
-		_, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (struct{}, error) {
-			return struct{}{}, coordinator.Delete(ctx, s, names, func(name string) { t.Say("%s deleted", name) })
+		return session.Do(ctx, o, func(ctx context.Context, s *session.Session) error {
+			return coordinator.Delete(ctx, s, names, func(name string) { t.Say("%s deleted", name) })
 		})
-		return err
 	})
 	return cmd
 }

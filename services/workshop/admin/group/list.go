@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,7 +40,7 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
 		return o.Print(groups, func(w io.Writer) {
 			fmt.Fprintln(w, "GROUP\tSTATE\tTYPE\tPROTOCOL\tCOORDINATOR")
 			for _, g := range groups {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, session.Dash(g.Type), session.Dash(g.Protocol), g.Coordinator)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\tbroker %d\n", g.Group, g.State, cmp.Or(g.Type, "-"), cmp.Or(g.Protocol, "-"), g.Coordinator)
 			}
 		})
 	})

@@ -131,14 +131,9 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []o
 		}
 		places = append(places, some...)
 	}
-	logs, err := offset.BoundsOf(ctx, s, meta, places)
+	logs, err := offset.AllBounds(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
-	}
-	for _, p := range places {
-		if _, led := logs[p]; !led {
-			return nil, offset.Leaderless(p)
-		}
 	}
 	offsets, err := offset.Resolve(ctx, s, to, logs)
 	if err != nil {

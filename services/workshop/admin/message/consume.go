@@ -180,7 +180,7 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Pla
 	if err != nil {
 		return nil, err
 	}
-	logs, err := offset.BoundsOf(ctx, s, meta, places)
+	logs, err := offset.AllBounds(ctx, s, meta, places)
 	if err != nil {
 		return nil, err
 	}
@@ -190,11 +190,7 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Pla
 	}
 	spans := map[offset.Place]offset.Span{}
 	for _, p := range places {
-		log, led := logs[p]
-		if !led {
-			return nil, offset.Leaderless(p)
-		}
-		from := starts[p]
+		log, from := logs[p], starts[p]
 		if c.last > 0 {
 			from = max(log.Start, log.End-c.last)
 		}

@@ -161,16 +161,7 @@ func (a *alarm) rings() <-chan time.Time {
 // toTheEnd prints partition after partition.
 func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[offset.Place]offset.Span) error {
 	for _, p := range offset.SortedPlaces(spans) {
-		if spans[p].From >= spans[p].To {
-			continue
-		}
-		_, err := kafka.ReadTo(ctx, client, p.Topic, p.Partition, spans[p].From, spans[p].To, c.isolationLevel, func(msg *sarama.ConsumerMessage) error {
-			if msg.Offset >= spans[p].To {
-				return nil
-			}
-			return c.out.print(msg)
-		})
-		if err != nil {
+		if err := offset.Read(ctx, client, p, spans[p], c.isolationLevel, c.out.print); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package message
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	kafkagroup "workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/offset"
-	"workshop.example/workshop/admin/session"
 )
 
 const (
@@ -38,14 +36,11 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 		}()
 	}
 	group := &kafkagroup.Consumer{
-		Client: client,
-		Redial: func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
-		Member: kafka.Membership{Group: c.group, Reset: c.start.At},
-		Topic:  c.topic,
-		Process: &service.Process{
-			Name: session.ClientID, Lang: service.English, Out: service.NewLines(c.Stderr),
-			Log: slog.New(slog.NewTextHandler(c.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		},
+		Client:  client,
+		Redial:  func(ctx context.Context) (sarama.Client, error) { return c.redial(ctx, client.Config()) },
+		Member:  kafka.Membership{Group: c.group, Reset: c.start.At},
+		Topic:   c.topic,
+		Process: c.Process(),
 		Assigned: func(_, _, held []int32) {
 			last.Store(time.Now().UnixMilli())
 			if len(held) == 0 {
@@ -102,5 +97,5 @@ func (c *consume) redial(ctx context.Context, conf *sarama.Config) (sarama.Clien
 	if err != nil {
 		return nil, err
 	}
-	return cluster.Dial(ctx, conf, []string{c.topic}, func(cause error) { c.Note("waiting: %v", cause) })
+	return cluster.Dial(ctx, conf, []string{c.topic}, c.Waiting)
 }

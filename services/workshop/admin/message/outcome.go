@@ -3,6 +3,7 @@ package message
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // maxComplaints is how many failed lines are named; with more, their number says enough.
@@ -10,47 +11,22 @@ const maxComplaints = 10
 
 // outcome counts lines by outcome.
 type outcome struct {
-	mu                         sync.Mutex
-	sent, acknowledged, failed int64
-	printErr                   error
+	sent, acknowledged, failed atomic.Int64
+
+	mu       sync.Mutex
+	printErr error // the first one of printing where lines stand
 }
 
-// begin counts a line and returns its number.
-func (o *outcome) begin() int64 {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sent++
-	return o.sent
-}
+// complain counts a line that failed, and reports whether it is to be named.
+func (o *outcome) complain() bool { return o.failed.Add(1) <= maxComplaints }
 
-// acknowledge counts a line that arrived.
-func (o *outcome) acknowledge() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.acknowledged++
-}
-
-// printed keeps the first error of printing where lines stand.
+// printed keeps the first error.
 func (o *outcome) printed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.printErr == nil {
 		o.printErr = err
 	}
-}
-
-// complain counts a line that failed, and reports whether it is to be named.
-func (o *outcome) complain() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.failed++
-	return o.failed <= maxComplaints
-}
-
-func (o *outcome) counts() (sent, acknowledged, failed int64) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.sent, o.acknowledged, o.failed
 }
 
 func (o *outcome) printError() error {

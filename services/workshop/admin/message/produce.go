@@ -83,12 +83,12 @@ func (p *produce) run(ctx context.Context) error {
 		}
 		p.parsed = append(p.parsed, sarama.RecordHeader{Key: []byte(name), Value: []byte(value)})
 	}
-	_, err := session.Ask(ctx, p.Options, func(_ context.Context, s *session.Session) (struct{}, error) {
+	err := session.Do(ctx, p.Options, func(_ context.Context, s *session.Session) error {
 		topic, err := s.Topic(p.topic)
 		if err == nil && int(p.partition) >= len(topic.Partitions) {
 			err = offset.NoPartition(topic, p.partition)
 		}
-		return struct{}{}, err
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)

@@ -37,7 +37,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 			stopping, late = nil, given.Done()
 		}
 	}
-	sent, acknowledged, failed := p.counts()
+	sent, acknowledged, failed := p.sent.Load(), p.acknowledged.Load(), p.failed.Load()
 	line := session.Count(acknowledged, "message") + " acknowledged"
 	if p.acks == "0" {
 		line = session.Count(acknowledged, "message") + " sent, and with acks=0 nobody knows whether they arrived"
@@ -107,7 +107,7 @@ func (p *produce) feed(ctx context.Context, producer sarama.AsyncProducer) error
 
 // message is the message of a line; nil where it is not as it should be.
 func (p *produce) message(line []byte) *sarama.ProducerMessage {
-	number := p.begin()
+	number := p.sent.Add(1)
 	value := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 	msg := &sarama.ProducerMessage{Topic: p.topic, Partition: p.partition, Headers: p.parsed, Metadata: number}
 	if p.keySeparator != "" {
@@ -132,7 +132,7 @@ func (p *produce) collect(producer sarama.AsyncProducer) {
 				successes = nil
 				continue
 			}
-			p.acknowledge()
+			p.acknowledged.Add(1)
 			p.place(msg)
 		case err, ok := <-errs:
 			if !ok {

@@ -59,6 +59,21 @@ func BoundsOf(ctx context.Context, s *session.Session, meta *sarama.MetadataResp
 	return all, nil
 }
 
+// AllBounds is BoundsOf, but fails if a partition has no leader.
+func AllBounds(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, places []Place) (map[Place]Bounds, error) {
+	logs, err := BoundsOf(ctx, s, meta, places)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		if _, led := logs[p]; !led {
+			return nil, fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)",
+				p.Topic, p.Partition, p.Topic)
+		}
+	}
+	return logs, nil
+}
+
 // electionTime is how long a leader may take to know the offsets of what it has taken over.
 const electionTime = 3 * time.Second
 

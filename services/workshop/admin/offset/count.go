@@ -9,12 +9,8 @@ import (
 	"github.com/IBM/sarama"
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/session"
 )
-
-// Span is a part of a partition's log whose messages are to be counted.
-type Span struct{ From, To int64 }
 
 // Counted is how many messages a span has for a reader of committed ones. Offsets do not tell: markers
 // of transactions take some, and the messages of aborted transactions others.
@@ -33,9 +29,6 @@ func (n Counted) String() string {
 
 // CountLimit is how many messages of a partition are counted. Reading them takes a second or two.
 const CountLimit = 1_000_000
-
-// ErrEnough ends a reading whose purpose is fulfilled.
-var ErrEnough = errors.New("enough")
 
 // CountMessages reads the spans. It gives up a span at countLimit, and all of them shortly before ctx ends, so
 // that there is an answer at all.
@@ -69,13 +62,8 @@ func CountMessages(ctx context.Context, s *session.Session, spans map[Place]Span
 }
 
 func countSpan(ctx context.Context, s *session.Session, p Place, span Span) (n Counted, err error) {
-	if span.From >= span.To {
-		return n, nil
-	}
-	_, err = kafka.ReadTo(ctx, s.Client, p.Topic, p.Partition, span.From, span.To, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-		if msg.Offset < span.To {
-			n.Messages++
-		}
+	err = Read(ctx, s.Client, p, span, sarama.ReadCommitted, func(*sarama.ConsumerMessage) error {
+		n.Messages++
 		if n.Messages >= CountLimit || ctx.Err() != nil {
 			return ErrEnough
 		}

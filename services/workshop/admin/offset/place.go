@@ -21,6 +21,16 @@ type Place struct {
 	Partition int32
 }
 
+// PlacesOf returns the partitions of a topic.
+func PlacesOf(t *sarama.TopicMetadata) []Place {
+	var places []Place
+	for _, p := range t.Partitions {
+		places = append(places, Place{t.Name, p.ID})
+	}
+	return places
+}
+
+// SortedPlaces returns the keys of a map, by topic and partition.
 func SortedPlaces[V any](m map[Place]V) []Place {
 	return slices.SortedFunc(maps.Keys(m), func(a, b Place) int {
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
@@ -63,24 +73,21 @@ func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := session.PartitionsOf(found[0])
+	there := PlacesOf(found[0])
 	if c.Partitions == nil {
-		c.Partitions = there
+		return there, nil
 	}
 	var places []Place
-	for _, p := range c.Partitions {
+	for _, n := range c.Partitions {
+		p := Place{c.Topic, n}
 		if !slices.Contains(there, p) {
-			return nil, NoPartition(found[0], p)
+			return nil, NoPartition(found[0], n)
 		}
-		places = append(places, Place{c.Topic, p})
+		places = append(places, p)
 	}
 	return places, nil
 }
 
 func NoPartition(t *sarama.TopicMetadata, partition int32) error {
 	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, session.Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
-}
-
-func Leaderless(p Place) error {
-	return fmt.Errorf("%s/%d has no leader at the moment: start its brokers first («workshop topics describe %s»)", p.Topic, p.Partition, p.Topic)
 }

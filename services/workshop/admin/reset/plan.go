@@ -81,20 +81,12 @@ func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.Metadat
 // offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
 // has lost its messages to retention is not as it was at the start either.
 func offsetsIn(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
-	var places []offset.Place
-	for _, p := range session.PartitionsOf(t) {
-		places = append(places, offset.Place{Topic: t.Name, Partition: p})
-	}
-	logs, err := offset.BoundsOf(ctx, s, meta, places)
+	logs, err := offset.AllBounds(ctx, s, meta, offset.PlacesOf(t))
 	if err != nil {
 		return 0, err
 	}
 	var n int64
-	for _, p := range places {
-		log, led := logs[p]
-		if !led {
-			return 0, offset.Leaderless(p)
-		}
+	for _, log := range logs {
 		n += log.End
 	}
 	return n, nil

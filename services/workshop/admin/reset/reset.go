@@ -2,6 +2,7 @@
 package reset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -117,7 +118,7 @@ func (r *labReset) run(ctx context.Context) error {
 	err = r.Print(labResetResult{r.start.Lab, r.execute, append([]labStep{}, steps...)}, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tHAS\tACTION")
 		for _, step := range steps {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, session.Dash(step.Has), step.words())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, cmp.Or(step.Has, "-"), step.words())
 		}
 	})
 	switch {

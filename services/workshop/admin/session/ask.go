@@ -13,7 +13,8 @@ import (
 	"workshop.example/kit/service"
 )
 
-const startCluster = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
+// StartCluster is the remedy where nobody answers.
+const StartCluster = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
 
 // Ask connects to the cluster and puts question to it, all within the command's time-out.
 func Ask[T any](ctx context.Context, o *Options, question func(ctx context.Context, s *Session) (T, error)) (T, error) {
@@ -35,6 +36,12 @@ func Ask[T any](ctx context.Context, o *Options, question func(ctx context.Conte
 		return none, o.explain(ctx, err, cluster)
 	}
 	return answer, err
+}
+
+// Do is Ask for what has no answer.
+func Do(ctx context.Context, o *Options, action func(ctx context.Context, s *Session) error) error {
+	_, err := Ask(ctx, o, func(ctx context.Context, s *Session) (struct{}, error) { return struct{}{}, action(ctx, s) })
+	return err
 }
 
 // Dial connects a client that stays: it survives the change of a leader. The topic is known to exist.
@@ -75,5 +82,5 @@ func (o *Options) explain(ctx context.Context, err error, cluster kafka.Cluster)
 	if _, ok := errors.AsType[*kafka.UnreachableError](err); ok {
 		return err // which has its own remedy
 	}
-	return fmt.Errorf("%w; %s. «workshop doctor --brokers %s» says more", err, startCluster, brokers)
+	return fmt.Errorf("%w; %s. «workshop doctor --brokers %s» says more", err, StartCluster, brokers)
 }

@@ -47,26 +47,10 @@ func Count[N int | int16 | int32 | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Dash stands for what there is none of.
-func Dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
 // Number is the number, or a dash where it is not known.
 func Number(n *int64) string {
 	if n == nil {
 		return "-"
 	}
 	return strconv.FormatInt(*n, 10)
-}
-
-func IDs(brokers []int32) string {
-	var texts []string
-	for _, id := range brokers {
-		texts = append(texts, strconv.Itoa(int(id)))
-	}
-	return Dash(strings.Join(texts, ","))
 }

@@ -17,9 +17,8 @@ import (
 
 // Session is a connection to a cluster for the time of one command.
 type Session struct {
-	cluster kafka.Cluster
-	Client  sarama.Client
-	Admin   sarama.ClusterAdmin
+	Client sarama.Client
+	Admin  sarama.ClusterAdmin
 }
 
 // Connect connects to what there is of the cluster: the commands are for broken ones, too.
@@ -35,7 +34,7 @@ func Connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*
 		service.CloseWithin(service.CloseTimeout, client)
 		return nil, fmt.Errorf("find the controller: %w", err)
 	}
-	return &Session{cluster: cluster, Client: client, Admin: admin}, nil
+	return &Session{Client: client, Admin: admin}, nil
 }
 
 // Close does not wait for brokers that are silent.

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"workshop.example/kit/fold"
@@ -43,6 +44,14 @@ func (t *Tool) Say(format string, args ...any) error {
 func (t *Tool) Note(format string, args ...any) {
 	line := service.Safe(fmt.Sprintf("workshop: "+format, args...))
 	fmt.Fprintln(t.Stderr, strings.Join(fold.Line(line, t.Width(), 4), "\n"))
+}
+
+// Process is this program as the parts of kit see it.
+func (t *Tool) Process() *service.Process {
+	return &service.Process{
+		Name: ClientID, Lang: service.English, Out: service.NewLines(t.Stderr),
+		Log: slog.New(slog.NewTextHandler(t.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
 }
 
 // Waiting says on standard error what a command waits for.

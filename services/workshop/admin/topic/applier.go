@@ -143,8 +143,7 @@ func (a *applier) gaveUp(ctx context.Context) error {
 		if cause == "" {
 			cause = strings.Join(a.cluster.Brokers, ",") + ": no answer"
 		}
-		return fmt.Errorf("no cluster within %s (%s): start the cluster (docker compose up -d, or workshop up), "+
-			"or name another with --bootstrap-servers", a.timeout, cause)
+		return fmt.Errorf("no cluster within %s (%s): %s", a.timeout, cause, session.StartCluster)
 	case len(a.seen) < a.minBrokers:
 		return fmt.Errorf("after %s %s: start the others, or accept fewer with --min-brokers %d", a.timeout, a.tooFew(), len(a.seen))
 	default:

@@ -22,9 +22,7 @@ to be exact: there are no patterns. Nothing is deleted where one of the topics d
 	t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
 		o.Changes = true
 		names = slices.Compact(slices.Sorted(slices.Values(names)))
-		_, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (struct{}, error) {
-			return struct{}{}, s.DeleteTopics(ctx, names)
-		})
+		err := session.Do(ctx, o, func(ctx context.Context, s *session.Session) error { return s.DeleteTopics(ctx, names) })
 		if err != nil {
 			return fmt.Errorf("delete topics: %w", err)
 		}

@@ -85,9 +85,7 @@ func describeTopics(ctx context.Context, s *session.Session, meta *sarama.Metada
 	}
 	var places []offset.Place
 	for _, t := range topics {
-		for _, p := range t.Partitions {
-			places = append(places, offset.Place{Topic: t.Name, Partition: p.ID})
-		}
+		places = append(places, offset.PlacesOf(t)...)
 	}
 	logs, err := offset.BoundsOf(ctx, s, meta, places)
 	if err != nil {
@@ -140,13 +138,9 @@ func configs(ctx context.Context, s *session.Session, topics []*sarama.TopicMeta
 		resources = append(resources, &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name})
 		all[t.Name] = map[string]string{}
 	}
-	var results []*sarama.ConfigResourceResult
-	err := s.Retry(ctx, func() (err error) { // of any broker, perhaps one that is down
-		results, err = s.Admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
-		return err
-	})
+	results, err := describeConfigs(ctx, s, resources...)
 	if err != nil {
-		return nil, fmt.Errorf("describe configuration: %w", err)
+		return nil, err
 	}
 	for _, r := range results {
 		for _, entry := range r.Configs {
@@ -156,4 +150,18 @@ func configs(ctx context.Context, s *session.Session, topics []*sarama.TopicMeta
 		}
 	}
 	return all, nil
+}
+
+// describeConfigs asks any broker, perhaps one that is down.
+func describeConfigs(
+	ctx context.Context, s *session.Session, resources ...*sarama.ConfigResource,
+) (results []*sarama.ConfigResourceResult, err error) {
+	err = s.Retry(ctx, func() (err error) {
+		results, err = s.Admin.DescribeConfigs(resources, sarama.DescribeConfigsOptions{})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe configuration: %w", err)
+	}
+	return results, nil
 }

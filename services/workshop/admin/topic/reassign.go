@@ -89,7 +89,7 @@ func (r *reassign) run(ctx context.Context) error {
 	err = r.Print(plan, func(w io.Writer) {
 		fmt.Fprintln(w, "PARTITION\tREPLICAS\tNEW-REPLICAS")
 		for _, p := range plan {
-			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, session.IDs(p.Before), session.IDs(p.After))
+			fmt.Fprintf(w, "%d\t%s\t%s\n", p.Partition, ids(p.Before), ids(p.After))
 		}
 	})
 	switch {
@@ -117,8 +117,8 @@ func (r *reassign) await(ctx context.Context, plan []reassigned) error {
 	waiting := *r.Options
 	waiting.Timeout, waiting.Changes = r.wait, false
 	said := ""
-	_, err := session.Ask(ctx, &waiting, func(ctx context.Context, s *session.Session) (struct{}, error) {
-		return struct{}{}, s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
+	err := session.Do(ctx, &waiting, func(ctx context.Context, s *session.Session) error {
+		return s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
 			found, err := session.Find(meta, r.topic)
 			if err != nil {
 				return false // deleted meanwhile; the wait ends by its time

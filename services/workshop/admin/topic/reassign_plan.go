@@ -9,7 +9,6 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/embedded"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -19,7 +18,7 @@ func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, 
 	if err != nil {
 		return nil, err
 	}
-	if meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID) {
+	if session.IsEmbedded(meta) {
 		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
 	}
 	found, err := session.Find(meta, r.topic)
@@ -35,7 +34,7 @@ func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, 
 		replicas = session.ReplicationFactor(found[0])
 	}
 	if replicas > len(candidates) {
-		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, session.Count(replicas, "broker"), len(candidates), session.IDs(candidates))
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, session.Count(replicas, "broker"), len(candidates), ids(candidates))
 	}
 	if err := enoughInSync(ctx, s, found[0], replicas); err != nil {
 		return nil, err
@@ -51,7 +50,7 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 	}
 	for _, id := range wanted {
 		if !slices.Contains(all, id) {
-			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, session.IDs(all))
+			return nil, fmt.Errorf("there is no broker %d, or it is down; up are %s («workshop cluster»)", id, ids(all))
 		}
 	}
 	if len(wanted) == 0 {
@@ -64,15 +63,11 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 func enoughInSync(ctx context.Context, s *session.Session, t *sarama.TopicMetadata, replicas int) error {
 	const name = "min.insync.replicas"
 	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
-	var entries []*sarama.ConfigResourceResult
-	err := s.Retry(ctx, func() (err error) {
-		entries, err = s.Admin.DescribeConfigs([]*sarama.ConfigResource{resource}, sarama.DescribeConfigsOptions{})
-		return err
-	})
+	results, err := describeConfigs(ctx, s, resource)
 	if err != nil {
-		return fmt.Errorf("describe configuration: %w", err)
+		return err
 	}
-	for _, result := range entries {
+	for _, result := range results {
 		for _, entry := range result.Configs {
 			if n, err := strconv.Atoi(entry.Value); entry.Name == name && err == nil && n > replicas {
 				return fmt.Errorf("%s is %d, so that with %s nobody could write with acks=all; first «workshop topics alter %s --config %s=%d»",

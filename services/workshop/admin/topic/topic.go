@@ -2,6 +2,9 @@
 package topic
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"workshop.example/workshop/admin/session"
@@ -14,4 +17,12 @@ func NewCommand(t *session.Tool) *cobra.Command {
 	cmd.AddCommand(newApplyCommand(t), newListCommand(t), newDescribeCommand(t),
 		newCreateCommand(t), newAlterCommand(t), newDeleteCommand(t), newReassignCommand(t))
 	return cmd
+}
+
+// ids returns the ids of brokers, or a dash if there are none.
+func ids(brokers []int32) string {
+	if len(brokers) == 0 {
+		return "-"
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(brokers), " ", ","), "[]")
 }
