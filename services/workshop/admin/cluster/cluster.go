@@ -1,4 +1,4 @@
-// Package cluster is «workshop cluster».
+// Package cluster is the command «workshop cluster».
 package cluster
 
 import (
@@ -42,7 +42,7 @@ type describedBroker struct {
 	cause    error  // why there is no version
 }
 
-// NewCommand is «workshop cluster».
+// NewCommand returns the command «workshop cluster».
 func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cluster",

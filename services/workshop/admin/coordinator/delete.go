@@ -10,13 +10,15 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
+// Delete deletes groups with their offsets, and calls deleted after each. It deletes nothing if one of them does not exist or has
+// members.
 func Delete(ctx context.Context, s *session.Session, names []string, deleted func(name string)) error {
 	groups, err := Describe(ctx, s, names...)
 	if err != nil {
 		return err
 	}
 	for _, g := range groups {
-		if err := CheckInactive(g); err != nil {
+		if err := g.CheckInactive(); err != nil {
 			return fmt.Errorf("delete group %s: %w", g.Name, err)
 		}
 	}

@@ -13,22 +13,22 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Types of groups: the protocol that their members speak.
+// The types of groups, by the protocol that their members speak.
 const (
-	Classic  = "classic"
-	Consumer = "consumer" // KIP-848
+	classic  = "classic"
+	consumer = "consumer" // KIP-848
 )
 
-// Group is a group as its coordinator describes it.
+// Group is a consumer group as its coordinator describes it.
 type Group struct {
 	Name     string
 	Kind     string // classic or consumer
 	State    string
 	Assignor string
-	Members  []Member // by their ids
+	Members  []Member // sorted by id
 }
 
-// Member is one that reads now, or whose session has not ended yet.
+// Member is a member of a group whose session has not ended.
 type Member struct {
 	MemberID   string             `json:"memberId"`
 	InstanceID *string            `json:"instanceId"`
@@ -36,17 +36,17 @@ type Member struct {
 	Host       string             `json:"host"`
 	Partitions map[string][]int32 `json:"partitions"`
 
-	Wants []string `json:"-"` // topics that it has subscribed to
+	Subscribed []string `json:"-"` // topics
 }
 
-// Describe describes groups of these names, or fails where one does not exist. Each type has a request of its
-// own, so their coordinators are asked for the types first.
+// Describe describes the named groups, in that order. It fails if one does not exist or is neither classic nor of consumers.
+// Each type has a request of its own, so Describe first asks the coordinators for the types.
 func Describe(ctx context.Context, s *session.Session, names ...string) ([]Group, error) {
 	kinds, err := kinds(ctx, s, names)
 	if err != nil {
 		return nil, fmt.Errorf("describe groups: %w", err)
 	}
-	ofClassic := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return kinds[name] != Classic })
+	ofClassic := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return kinds[name] != classic })
 	found, err := classicGroups(ctx, s, ofClassic)
 	if err != nil {
 		return nil, fmt.Errorf("describe groups: %w", err)
@@ -56,11 +56,11 @@ func Describe(ctx context.Context, s *session.Session, names ...string) ([]Group
 		g, ok := found[name]
 		switch kind := kinds[name]; {
 		case ok:
-		case kind == Consumer:
+		case kind == consumer:
 			if g, err = consumerGroup(ctx, s, name); err != nil {
 				return nil, fmt.Errorf("describe group %s: %w", name, err)
 			}
-		case kind == "" || kind == Classic:
+		case kind == "" || kind == classic:
 			return nil, noSuchGroup(s, name)
 		default:
 			return nil, fmt.Errorf("group %s is of the type %s: use Kafka's own tool for those (kafka-%[2]s-groups.sh)", name, kind)
@@ -85,7 +85,7 @@ func kinds(ctx context.Context, s *session.Session, names []string) (map[string]
 				return err
 			}
 			if i := slices.IndexFunc(listed, func(l Listed) bool { return l.Group == name }); i >= 0 {
-				kinds[name] = cmp.Or(listed[i].Type, Classic) // brokers before 3.8 do not tell: they have no other
+				kinds[name] = cmp.Or(listed[i].Type, classic) // brokers before 3.8 do not tell: they have no other
 			}
 			return nil
 		})
@@ -105,8 +105,8 @@ func noSuchGroup(s *session.Session, name string) error {
 	return session.Missing("group", name, all, "«workshop groups list» names all")
 }
 
-// CheckInactive fails where the group has members.
-func CheckInactive(g Group) error {
+// CheckInactive returns an error if the group has members.
+func (g Group) CheckInactive() error {
 	if len(g.Members) == 0 {
 		return nil
 	}

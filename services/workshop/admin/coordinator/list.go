@@ -13,7 +13,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Listed is a line of the list.
+// Listed is a group as the list of groups has it.
 type Listed struct {
 	Group       string `json:"group"`
 	State       string `json:"state"`
@@ -22,13 +22,13 @@ type Listed struct {
 	Coordinator int32  `json:"coordinator"`
 }
 
-// ReadsByOffsets reports whether it is a group of consumers with offsets, which those of shares are not.
+// ReadsByOffsets reports whether the group commits offsets. Share groups do not.
 func (l Listed) ReadsByOffsets() bool {
-	return l.Type == "" || l.Type == Classic || l.Type == Consumer
+	return l.Type == "" || l.Type == classic || l.Type == consumer
 }
 
-// List asks the brokers, each of which knows the groups that it coordinates. An error names those
-// that did not answer; the groups of the others are listed all the same.
+// List returns all groups, sorted by name. Each broker is asked for those that it coordinates. The error names the brokers that did
+// not answer; the groups of the others are returned all the same.
 func List(s *session.Session) ([]Listed, error) {
 	brokers := s.Client.Brokers()
 	found := make([][]Listed, len(brokers))

@@ -34,7 +34,7 @@ func classicGroups(ctx context.Context, s *session.Session, names []string) (map
 	found := map[string]Group{}
 	for _, g := range described {
 		if g.Err == sarama.ErrNoError && g.State != "Dead" { // Kafka's word for one that is gone
-			found[g.GroupId] = Group{g.GroupId, Classic, g.State, g.Protocol, membersOf(g)}
+			found[g.GroupId] = Group{g.GroupId, classic, g.State, g.Protocol, membersOf(g)}
 		}
 	}
 	return found, nil
@@ -61,7 +61,7 @@ func membersOf(g *sarama.GroupDescription) []Member {
 			}
 		}
 		if wants, err := m.GetMemberMetadata(); err == nil && wants != nil {
-			member.Wants = wants.Topics
+			member.Subscribed = wants.Topics
 		}
 		members = append(members, member)
 	}
@@ -119,7 +119,7 @@ func consumerGroup(ctx context.Context, s *session.Session, name string) (Group,
 		members = append(members, member)
 	}
 	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.MemberID, b.MemberID) })
-	return Group{name, Consumer, g.GroupState, g.AssignorName, members}, nil
+	return Group{name, consumer, g.GroupState, g.AssignorName, members}, nil
 }
 
 // topicNames are the topics by their ids: the embedded cluster assigns partitions without naming topics.

@@ -11,7 +11,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Committed are the offsets that a group has.
+// Committed returns the offsets that a group has committed.
 func Committed(ctx context.Context, s *session.Session, group string) (map[offset.Place]int64, error) {
 	var resp *sarama.OffsetFetchResponse
 	err := s.Retry(ctx, func() (err error) {
@@ -37,8 +37,8 @@ func Committed(ctx context.Context, s *session.Session, group string) (map[offse
 	return offsets, nil
 }
 
-// StablyCommitted are a group's offsets in a topic, of transactions only those that are over. The
-// broker says that one was committed a moment before its offsets are seen.
+// StablyCommitted returns the offsets that a group has committed in a topic. It waits for transactions that are ending: a broker
+// acknowledges a commit a moment before its offsets can be seen.
 func StablyCommitted(ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata) (offsets map[offset.Place]int64, err error) {
 	err = s.Retry(ctx, func() (err error) {
 		if offsets, err = fetchStable(s, group, topic); err != nil {
@@ -81,15 +81,15 @@ func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) 
 	return offsets, nil
 }
 
-// SetOffsets commits offsets in the name of a group. It fails if the group has members.
+// SetOffsets commits offsets on behalf of a group. It fails if the group has members.
 func SetOffsets(s *session.Session, group string, offsets map[offset.Place]int64) error {
 	commits := map[string]map[int32]sarama.OffsetAndMetadata{}
-	for p, offset := range offsets {
+	for p, at := range offsets {
 		if commits[p.Topic] == nil {
 			commits[p.Topic] = map[int32]sarama.OffsetAndMetadata{}
 		}
 		// Leader epoch -1 is "unknown". With another one a Java consumer may rewind after a change of leader.
-		commits[p.Topic][p.Partition] = sarama.OffsetAndMetadata{Offset: offset, LeaderEpoch: -1}
+		commits[p.Topic][p.Partition] = sarama.OffsetAndMetadata{Offset: at, LeaderEpoch: -1}
 	}
 	resp, err := s.Admin.AlterConsumerGroupOffsets(group, commits, nil) // which puts refusals into the answer
 	if err != nil {

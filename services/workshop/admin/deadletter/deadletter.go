@@ -1,4 +1,4 @@
-// Package deadletter is «workshop dlq»: list, show and replay dead letters.
+// Package deadletter is the command «workshop dlq».
 package deadletter
 
 import (
@@ -7,7 +7,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// NewCommand is «workshop dlq».
+// NewCommand returns the command «workshop dlq».
 func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dlq",

@@ -104,7 +104,7 @@ func countLetters(ctx context.Context, s *session.Session, meta *sarama.Metadata
 	if err != nil {
 		return sum, err
 	}
-	counts, err := offset.CountMessages(ctx, s, spans)
+	counts, err := offset.Count(ctx, s, spans)
 	for _, n := range counts {
 		sum.Messages += n.Messages
 		sum.AtLeast = sum.AtLeast || n.AtLeast

@@ -92,7 +92,7 @@ func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 		return session.WriteJSON(o.Stdout, struct {
 			format.Message
 			Letter letter `json:"letter"`
-		}{format.MessageOf(msg), l}, "")
+		}{format.NewMessage(msg), l}, "")
 	}
 	err := o.Say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
 	line := func(name, text string) {

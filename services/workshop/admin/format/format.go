@@ -10,7 +10,7 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// Text is the bytes as they are, and the word null for none: as kafka-console-consumer has it.
+// Text returns the bytes as they are, and the word null for nil, as kafka-console-consumer does.
 func Text(b []byte) string {
 	if b == nil {
 		return "null"
@@ -18,7 +18,7 @@ func Text(b []byte) string {
 	return string(b)
 }
 
-// Quoted is text that stays on its line and in its column.
+// Quoted returns the bytes as one word: quoted as in Go if they are empty or have blanks or unprintable characters, a dash for nil.
 func Quoted(b []byte) string {
 	if b == nil {
 		return "-"
@@ -30,6 +30,7 @@ func Quoted(b []byte) string {
 	return s
 }
 
+// Headers returns headers as NAME=VALUE, separated by commas, or a dash if there are none.
 func Headers(headers []*sarama.RecordHeader) string {
 	var all []string
 	for _, h := range headers {
@@ -38,4 +39,5 @@ func Headers(headers []*sarama.RecordHeader) string {
 	return cmp.Or(strings.Join(all, ","), "-")
 }
 
+// Time returns a time in UTC with milliseconds.
 func Time(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -7,7 +7,7 @@ import (
 	"github.com/IBM/sarama"
 )
 
-// Message is a message in JSON. What is not text is base64, in a field of another name.
+// Message is the JSON form of a message. Bytes that are not UTF-8 are in the base64 fields.
 type Message struct {
 	Topic       string   `json:"topic"`
 	Partition   int32    `json:"partition"`
@@ -17,27 +17,28 @@ type Message struct {
 	KeyBase64   string   `json:"keyBase64,omitempty"`
 	Value       *string  `json:"value"`
 	ValueBase64 string   `json:"valueBase64,omitempty"`
-	Headers     []Header `json:"headers"`
+	Headers     []header `json:"headers"`
 }
 
-type Header struct {
+type header struct {
 	Key         string  `json:"key"`
 	Value       *string `json:"value"`
 	ValueBase64 string  `json:"valueBase64,omitempty"`
 }
 
-func MessageOf(msg *sarama.ConsumerMessage) Message {
-	m := Message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: Time(msg.Timestamp), Headers: []Header{}}
+// NewMessage returns the JSON form of msg.
+func NewMessage(msg *sarama.ConsumerMessage) Message {
+	m := Message{Topic: msg.Topic, Partition: msg.Partition, Offset: msg.Offset, Timestamp: Time(msg.Timestamp), Headers: []header{}}
 	m.Key, m.KeyBase64 = JSONText(msg.Key)
 	m.Value, m.ValueBase64 = JSONText(msg.Value)
 	for _, h := range msg.Headers {
-		header := Header{Key: string(h.Key)}
-		header.Value, header.ValueBase64 = JSONText(h.Value)
-		m.Headers = append(m.Headers, header)
+		text, encoded := JSONText(h.Value)
+		m.Headers = append(m.Headers, header{string(h.Key), text, encoded})
 	}
 	return m
 }
 
+// JSONText returns bytes as text, or in base64 if they are not UTF-8. Text is nil for no bytes and for base64.
 func JSONText(b []byte) (text *string, encoded string) {
 	if b == nil {
 		return nil, ""

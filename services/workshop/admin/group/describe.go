@@ -64,7 +64,7 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 			if all == (len(args) > 0) {
 				return service.UsageError("name the groups, or give --all-groups")
 			}
-			return session.Legal("groups", args)
+			return session.LegalNames("groups", args)
 		},
 	}
 	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
@@ -163,7 +163,7 @@ func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.Metad
 			spans[p] = offset.Span{From: max(at, log.Start), To: log.Stable}
 		}
 	}
-	counts, err := offset.CountMessages(ctx, s, spans)
+	counts, err := offset.Count(ctx, s, spans)
 	if err != nil {
 		return nil, err
 	}

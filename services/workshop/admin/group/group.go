@@ -1,4 +1,4 @@
-// Package group is «workshop groups»: list, describe, reset and delete consumer groups.
+// Package group is the command «workshop groups».
 package group
 
 import (
@@ -7,7 +7,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// NewCommand is «workshop groups».
+// NewCommand returns the command «workshop groups».
 func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{Use: "groups", Short: "List, describe, reset and delete consumer groups, on any cluster"}
 	session.BootstrapFlag(cmd)

@@ -116,7 +116,7 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []o
 	if err != nil {
 		return nil, err
 	}
-	if err := coordinator.CheckInactive(groups[0]); err != nil {
+	if err := groups[0].CheckInactive(); err != nil {
 		return nil, err
 	}
 	meta, err := s.Metadata()

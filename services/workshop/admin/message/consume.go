@@ -35,7 +35,7 @@ type consume struct {
 	partitionSet   bool
 }
 
-// NewConsumeCommand is «workshop consume».
+// NewConsumeCommand returns the command «workshop consume».
 func NewConsumeCommand(t *session.Tool) *cobra.Command {
 	c := &consume{}
 	cmd := &cobra.Command{

@@ -52,7 +52,7 @@ func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 	switch {
 	case p.json:
-		return session.WriteJSON(p.w, format.MessageOf(msg), "")
+		return session.WriteJSON(p.w, format.NewMessage(msg), "")
 	case p.verbose:
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")

@@ -1,4 +1,4 @@
-// Package message is «workshop produce» and «workshop consume».
+// Package message is the commands «workshop produce» and «workshop consume».
 package message
 
 import (
@@ -34,7 +34,7 @@ type produce struct {
 
 var acksByName = map[string]sarama.RequiredAcks{"all": sarama.WaitForAll, "1": sarama.WaitForLocal, "0": sarama.NoResponse}
 
-// NewProduceCommand is «workshop produce».
+// NewProduceCommand returns the command «workshop produce».
 func NewProduceCommand(t *session.Tool) *cobra.Command {
 	p := &produce{}
 	cmd := &cobra.Command{

@@ -11,15 +11,15 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Bounds are what a partition's log has.
+// Bounds are the offsets between which the log of a partition has messages.
 type Bounds struct {
 	Start  int64 // the oldest message that is left
 	Stable int64 // up to where read_committed reads: the first open transaction, or the end
 	End    int64 // where the next message goes
 }
 
-// BoundsOf asks the leaders. Partitions without one are left out, as are those of topics that are gone, and
-// those whose leader cannot tell for a while.
+// BoundsOf asks the leaders of partitions for the bounds of their logs. It leaves out partitions without a leader, of topics that
+// do not exist, and those whose leader does not know within a few seconds.
 func BoundsOf(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, places []Place) (map[Place]Bounds, error) {
 	led := map[Place]bool{}
 	for _, t := range meta.Topics {
@@ -74,11 +74,11 @@ func AllBounds(ctx context.Context, s *session.Session, meta *sarama.MetadataRes
 	return logs, nil
 }
 
-// electionTime is how long a leader may take to know the offsets of what it has taken over.
+// electionTime is how long a new leader may take to know the offsets of its log.
 const electionTime = 3 * time.Second
 
-// offsetsAt are those at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest. Beside an
-// error there are those that are known.
+// offsetsAt returns the offsets at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest. With an error it returns
+// those that are known.
 func offsetsAt(ctx context.Context, s *session.Session, places map[Place]Bounds, at int64, isolation sarama.IsolationLevel) (map[Place]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, electionTime)
 	defer cancel()
@@ -102,7 +102,7 @@ func offsetsAt(ctx context.Context, s *session.Session, places map[Place]Bounds,
 	return offsets, err
 }
 
-// listOffsets adds to offsets what it is told. The error is that of one of the others.
+// listOffsets adds the offsets that the leaders know. The error is one of those of the others.
 func listOffsets(s *session.Session, wanted map[string]map[int32]int64, isolation sarama.IsolationLevel, offsets map[Place]int64) error {
 	results, err := s.Admin.ListOffsets(wanted, &sarama.ListOffsetsOptions{IsolationLevel: isolation})
 	if err != nil {

@@ -12,14 +12,14 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Counted is how many messages a span has for a reader of committed ones. Offsets do not tell: markers
-// of transactions take some, and the messages of aborted transactions others.
+// Counted is the number of committed messages in a span. It is not the difference of two offsets: the markers of transactions and
+// aborted messages take offsets too.
 type Counted struct {
 	Messages int64
-	AtLeast  bool // the count was given up: too many, or too slow
+	AtLeast  bool // counting was given up: too many, or too slow
 }
 
-// String is the number, with a plus where there are more.
+// String returns the number, with a plus if there may be more.
 func (n Counted) String() string {
 	if n.AtLeast {
 		return fmt.Sprintf("%d+", n.Messages)
@@ -27,12 +27,12 @@ func (n Counted) String() string {
 	return fmt.Sprint(n.Messages)
 }
 
-// CountLimit is how many messages of a partition are counted. Reading them takes a second or two.
+// CountLimit is how many messages of a partition are counted at most, which takes a second or two.
 const CountLimit = 1_000_000
 
-// CountMessages reads the spans. It gives up a span at countLimit, and all of them shortly before ctx ends, so
-// that there is an answer at all.
-func CountMessages(ctx context.Context, s *session.Session, spans map[Place]Span) (map[Place]Counted, error) {
+// Count reads the spans and counts their messages. It gives up a span at CountLimit, and all of them shortly before ctx ends, so
+// that there is an answer.
+func Count(ctx context.Context, s *session.Session, spans map[Place]Span) (map[Place]Counted, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)*3/4)

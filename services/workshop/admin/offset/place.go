@@ -37,13 +37,13 @@ func SortedPlaces[V any](m map[Place]V) []Place {
 	})
 }
 
-// Chosen is a topic, and of its partitions some, or all where none are named.
+// Chosen is a topic and some of its partitions; nil means all.
 type Chosen struct {
 	Topic      string
 	Partitions []int32
 }
 
-// ParseChosen reads topics given as TOPIC or TOPIC:PARTITION,PARTITION. A topic's name has no colon.
+// ParseChosen parses TOPIC and TOPIC:PARTITION,PARTITION. The name of a topic has no colon.
 func ParseChosen(specs []string) ([]Chosen, error) {
 	var wanted []Chosen
 	for _, spec := range specs {
@@ -67,7 +67,7 @@ func ParseChosen(specs []string) ([]Chosen, error) {
 	return wanted, nil
 }
 
-// Places are the partitions that are meant, all of which exist.
+// Places returns the chosen partitions. It fails if one does not exist.
 func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
 	found, err := session.Find(meta, c.Topic)
 	if err != nil {
@@ -88,6 +88,7 @@ func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
 	return places, nil
 }
 
+// NoPartition returns the error for a partition that a topic does not have.
 func NoPartition(t *sarama.TopicMetadata, partition int32) error {
 	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, session.Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
 }

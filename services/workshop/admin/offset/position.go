@@ -10,16 +10,17 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Position is a place in a log as people name it.
+// Position is an offset as users name it.
 type Position struct {
-	At      int64 // sarama.OffsetOldest or OffsetNewest, an offset, or milliseconds
-	IsTime  bool
-	IsExact bool // an offset
+	At      int64 // sarama.OffsetOldest or OffsetNewest, unless one of the others is true
+	isTime  bool  // At is in milliseconds
+	IsExact bool  // At is an offset
 }
 
+// PositionSyntax says what ParsePosition accepts.
 const PositionSyntax = "earliest, latest, an offset such as 42, or a time such as 2026-05-04T09:30:00-03:00"
 
-// ParsePosition reads one of positions.
+// ParsePosition parses a position, and reports whether it is one.
 func ParsePosition(text string) (Position, bool) {
 	switch text {
 	case "earliest":
@@ -31,14 +32,14 @@ func ParsePosition(text string) (Position, bool) {
 		return Position{At: n, IsExact: true}, text[0] != '-'
 	}
 	when, err := time.Parse(time.RFC3339, text)
-	return Position{At: when.UnixMilli(), IsTime: true}, err == nil
+	return Position{At: when.UnixMilli(), isTime: true}, err == nil
 }
 
-// Resolve is the offset of a position in each partition. Of a time it is the first message that is not
-// older, or the end where there is none.
+// Resolve returns the offset of a position in each log: of a time that of the first message that is not older, or the end if there
+// is none.
 func Resolve(ctx context.Context, s *session.Session, p Position, logs map[Place]Bounds) (map[Place]int64, error) {
 	offsets := map[Place]int64{}
-	if p.IsTime {
+	if p.isTime {
 		found, err := offsetsAt(ctx, s, logs, p.At, sarama.ReadUncommitted)
 		if err != nil {
 			return nil, err
@@ -49,7 +50,7 @@ func Resolve(ctx context.Context, s *session.Session, p Position, logs map[Place
 		switch {
 		case p.IsExact:
 			offsets[at] = p.At
-		case p.IsTime && offsets[at] < 0, p.At == sarama.OffsetNewest:
+		case p.isTime && offsets[at] < 0, p.At == sarama.OffsetNewest:
 			offsets[at] = log.End
 		case p.At == sarama.OffsetOldest:
 			offsets[at] = log.Start

@@ -29,7 +29,7 @@ func planGroups(ctx context.Context, s *session.Session, start Start, changed []
 			return nil, err
 		}
 		if own || slices.ContainsFunc(changed, func(topic string) bool { return reads(groups[0], topic) }) {
-			if err := coordinator.CheckInactive(groups[0]); err != nil {
+			if err := groups[0].CheckInactive(); err != nil {
 				return nil, fmt.Errorf("group %s: %w", l.Group, err)
 			}
 		}
@@ -59,6 +59,6 @@ func planGroups(ctx context.Context, s *session.Session, start Start, changed []
 func reads(g coordinator.Group, topic string) bool {
 	return slices.ContainsFunc(g.Members, func(m coordinator.Member) bool {
 		_, has := m.Partitions[topic]
-		return has || slices.Contains(m.Wants, topic)
+		return has || slices.Contains(m.Subscribed, topic)
 	})
 }

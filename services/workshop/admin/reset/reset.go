@@ -1,4 +1,4 @@
-// Package reset is «workshop reset LAB».
+// Package reset is the command «workshop reset».
 package reset
 
 import (
@@ -19,7 +19,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Start is what a lab may leave behind on a cluster, beside what its own runs have made.
+// Start is what a lab may leave behind on a cluster, besides the topics and groups of its runs.
 type Start struct {
 	Lab string
 	// Topics are those of the lab's page. The workshop's own are made anew, others deleted; the dead-letter
@@ -61,7 +61,7 @@ type labResetResult struct {
 // labResetTime is long enough for the brokers to delete what some runs with --keep have left.
 const labResetTime = time.Minute
 
-// NewCommand is «workshop reset».
+// NewCommand returns the command «workshop reset», for these labs.
 func NewCommand(t *session.Tool, labs []Start) *cobra.Command {
 	r := &labReset{}
 	var names []string

@@ -10,28 +10,29 @@ import (
 	"workshop.example/kit/service"
 )
 
-// One wants the name of one thing on the command line.
+// One accepts exactly one argument, the name of a thing of that kind.
 func One(kind string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return service.UsageError(fmt.Sprintf("name exactly one %s (got %d)", kind, len(args)))
 		}
-		return Legal(kind, args)
+		return LegalNames(kind, args)
 	}
 }
 
-// Some wants at least one name.
+// Some accepts one or more arguments, the names of things of that kind.
 func Some(kind string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return service.UsageError("name the " + kind)
 		}
-		return Legal(kind, args)
+		return LegalNames(kind, args)
 	}
 }
 
-// Legal wants names that can be there, before anybody is asked: a name is empty where a script's variable is not set.
-func Legal(kind string, names []string) error {
+// LegalNames returns an error if no topic or no group can have one of the names, before a cluster is asked. A name is empty where a
+// variable of a script is not set.
+func LegalNames(kind string, names []string) error {
 	for _, name := range names {
 		if strings.HasPrefix(kind, "topic") && !service.LegalTopic(name) {
 			return IllegalTopic(name)
@@ -43,7 +44,7 @@ func Legal(kind string, names []string) error {
 	return nil
 }
 
-// Missing is the error for something that is not there, with the names that were perhaps meant.
+// Missing returns the error for a name that does not exist, which suggests similar ones of all.
 func Missing(kind, name string, all []string, remedy string) error {
 	near := nearest.Names(name, all)
 	if len(near) == 0 {

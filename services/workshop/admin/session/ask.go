@@ -13,10 +13,10 @@ import (
 	"workshop.example/kit/service"
 )
 
-// StartCluster is the remedy where nobody answers.
+// StartCluster is the advice if no broker answers.
 const StartCluster = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
 
-// Ask connects to the cluster and puts question to it, all within the command's time-out.
+// Ask connects to the cluster and calls question, both within the timeout of the command.
 func Ask[T any](ctx context.Context, o *Options, question func(ctx context.Context, s *Session) (T, error)) (T, error) {
 	var none T
 	cluster, err := o.Cluster()
@@ -38,13 +38,13 @@ func Ask[T any](ctx context.Context, o *Options, question func(ctx context.Conte
 	return answer, err
 }
 
-// Do is Ask for what has no answer.
+// Do is Ask for an action without an answer.
 func Do(ctx context.Context, o *Options, action func(ctx context.Context, s *Session) error) error {
 	_, err := Ask(ctx, o, func(ctx context.Context, s *Session) (struct{}, error) { return struct{}{}, action(ctx, s) })
 	return err
 }
 
-// Dial connects a client that stays: it survives the change of a leader. The topic is known to exist.
+// Dial returns a client for longer than a request, which follows the leaders of a topic. The topic has to exist.
 func (o *Options) Dial(ctx context.Context, topic string, set func(*sarama.Config)) (sarama.Client, error) {
 	cluster, err := o.Cluster()
 	if err != nil {
@@ -66,7 +66,7 @@ func (o *Options) Dial(ctx context.Context, topic string, set func(*sarama.Confi
 	}
 }
 
-// explain adds to an error of the connection what to do about it.
+// explain adds advice to an error of the connection.
 func (o *Options) explain(ctx context.Context, err error, cluster kafka.Cluster) error {
 	brokers := strings.Join(cluster.Brokers, ",")
 	switch {

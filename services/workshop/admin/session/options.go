@@ -12,29 +12,29 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Options are what the commands that ask a cluster have in common.
+// Options are the options that commands have in common.
 type Options struct {
 	*Tool
-	bootstrap string        // as given; "" if not
-	Timeout   time.Duration // for all that the command asks
+	bootstrap string        // the value of --bootstrap-servers
+	Timeout   time.Duration // of all requests together
 	Output    string        // table or json
-	Changes   bool          // the cluster, so that without an answer nobody knows whether it was changed
+	Changes   bool          // the command changes the cluster, which may have happened even if no answer comes
 }
 
-// defaultTimeout is long for a cluster that is up, and short for a person in front of one that is not.
+// defaultTimeout is long for a cluster that is up, and short for someone in front of one that is not.
 const defaultTimeout = 10 * time.Second
 
-// Work is what a command does.
+// Work is what a command does, with the options and arguments of the command line.
 type Work func(ctx context.Context, o *Options, args []string) error
 
-// Bind adds the common flags to a command, and makes run its work.
+// Bind makes a command run its work, with --timeout as the limit of all requests.
 func (t *Tool) Bind(cmd *cobra.Command, run Work) *Options {
 	o := t.BindLasting(cmd, run)
 	cmd.Flags().DurationVar(&o.Timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
 	return o
 }
 
-// BindLasting is options for a command that goes on after the brokers' answers: its time has no limit.
+// BindLasting is Bind without the flag --timeout, for commands that go on when the brokers have answered.
 func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
 	o := &Options{Tool: t, Timeout: defaultTimeout, Output: "table"}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -53,16 +53,16 @@ func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
 	return o
 }
 
-// BootstrapFlag adds --bootstrap-servers to a command and its subcommands.
+// BootstrapFlag adds the flag --bootstrap-servers to a command and its subcommands.
 func BootstrapFlag(cmd *cobra.Command) {
 	cmd.PersistentFlags().String("bootstrap-servers", "",
 		"brokers to ask first, host:port, comma separated\n(default: BOOTSTRAP_SERVERS, kafka_host_url, "+kafka.DefaultBrokers+")")
 }
 
-// OutputFlag adds -o to a command that prints a table, or JSON in one piece.
+// OutputFlag adds the flag --output to a command that prints with [Options.Print].
 func (o *Options) OutputFlag(cmd *cobra.Command) { o.outputFlag(cmd, "table or json") }
 
-// LinesFlag adds -o to a command that prints lines, of which usage says what they are in JSON.
+// LinesFlag adds the flag --output to a command that prints lines. The usage says what a line of JSON is.
 func (o *Options) LinesFlag(cmd *cobra.Command, usage string) {
 	o.outputFlag(cmd, "table, or json: "+usage)
 }
@@ -72,17 +72,17 @@ func (o *Options) outputFlag(cmd *cobra.Command, usage string) {
 	Choices(cmd, "output", "table", "json")
 }
 
-// Choices completes the values that a flag accepts.
+// Choices makes the shell complete the values of a flag.
 func Choices(cmd *cobra.Command, flag string, values ...cobra.Completion) {
 	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// NoDefault keeps a number's default out of the help: it stands for "not given".
+// NoDefault hides the defaults of numeric flags whose default means that the flag was not given.
 func NoDefault(cmd *cobra.Command, flags ...string) {
 	for _, name := range flags {
 		cmd.Flags().Lookup(name).DefValue = "0" // which pflag does not print
 	}
 }
 
-// Cluster is the cluster that --bootstrap-servers names, or else the environment.
+// Cluster returns the cluster that --bootstrap-servers names, or else the environment.
 func (o *Options) Cluster() (kafka.Cluster, error) { return o.Tool.Cluster(o.bootstrap) }

@@ -11,8 +11,8 @@ import (
 	"workshop.example/workshop/screen"
 )
 
-// Print writes value as JSON, or what table writes, its columns aligned. Each write of table has to be one line.
-// On a terminal, columns give way where there are too many: see [screen.Table].
+// Print writes value as JSON, or else the table, whose columns are separated by tabs and whose writes are a line each. On a terminal
+// that is too narrow some columns are left out: see [screen.Table].
 func (o *Options) Print(value any, table func(w io.Writer)) error {
 	if o.Output == "json" {
 		return WriteJSON(o.Stdout, value, "  ")
@@ -26,8 +26,8 @@ func (o *Options) Print(value any, table func(w io.Writer)) error {
 	return err
 }
 
-// WriteJSON writes value and a line end. What could act on a terminal is written as an escape of JSON, which
-// means the same: encoding/json leaves DEL, C1 (with the 8-bit CSI) and marks of direction as they are.
+// WriteJSON writes value as JSON and a newline. Characters that could act on a terminal are escaped, which means the same: package
+// json leaves DEL, C1 controls (with the 8-bit CSI) and marks of direction as they are.
 func WriteJSON(w io.Writer, value any, indent string) error {
 	var text strings.Builder
 	enc := json.NewEncoder(&text)
@@ -40,6 +40,7 @@ func WriteJSON(w io.Writer, value any, indent string) error {
 	return err
 }
 
+// Count returns a number and a noun, with an s unless the number is 1.
 func Count[N int | int16 | int32 | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -47,7 +48,7 @@ func Count[N int | int16 | int32 | int64](n N, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// Number is the number, or a dash where it is not known.
+// Number returns a number, or a dash for nil.
 func Number(n *int64) string {
 	if n == nil {
 		return "-"

@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Retry repeats a question while brokers come and go, until ctx ends.
+// Retry calls question until it succeeds, fails with an error that is not [Retryable], or ctx ends. It returns the last error.
 func (s *Session) Retry(ctx context.Context, question func() error) error {
 	for {
 		err := question()
@@ -24,8 +24,8 @@ func (s *Session) Retry(ctx context.Context, question func() error) error {
 	}
 }
 
-// Retryable reports whether the answer may be another one a moment later: a broker is gone and another
-// takes over, or it has taken over and does not know all yet.
+// Retryable reports whether an error may pass: a broker is gone and another takes over, or it has taken over and does not know
+// everything yet.
 func Retryable(err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return true
@@ -40,11 +40,11 @@ func Retryable(err error) bool {
 	}, func(passing error) bool { return errors.Is(err, passing) })
 }
 
-// Underway reports whether a change goes on, although the controller has given up the wait for its end:
-// it waits for three seconds, and a busy machine may take longer.
+// Underway reports whether an error leaves a change in progress: the controller waits three seconds for its end, and a busy machine
+// may take longer.
 func Underway(err error) bool { return errors.Is(err, sarama.ErrRequestTimedOut) }
 
-// Until waits until the cluster is as it should be: brokers acknowledge a change before all of them know it.
+// Until waits until done returns true for the metadata. Brokers acknowledge a change before all of them know of it.
 func (s *Session) Until(ctx context.Context, done func(*sarama.MetadataResponse) bool) error {
 	for {
 		meta, err := s.Metadata()

@@ -1,5 +1,5 @@
-// Package session is what the commands on a cluster have in common: they connect, ask within a time limit, retry while
-// brokers come and go, and print. It knows no command.
+// Package session is what the commands have in common: they connect to a cluster, ask it within a time limit, retry while brokers
+// come and go, and print. It knows none of the commands.
 package session
 
 import (
@@ -21,7 +21,7 @@ type Session struct {
 	Admin  sarama.ClusterAdmin
 }
 
-// Connect connects to what there is of the cluster: the commands are for broken ones, too.
+// Connect makes one attempt to connect to a cluster, of which some brokers may be down.
 func Connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*Session, error) {
 	// A broker that is paused would otherwise take all of a command's time for no answer.
 	conf.Net.ReadTimeout = 5 * time.Second
@@ -37,11 +37,10 @@ func Connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*
 	return &Session{Client: client, Admin: admin}, nil
 }
 
-// Close does not wait for brokers that are silent.
+// Close closes the connections, without waiting for brokers that do not answer.
 func (s *Session) Close() { service.CloseWithin(service.CloseTimeout, s.Admin) }
 
-// Metadata is the cluster as its controller knows it, or else another broker: every topic, and every
-// broker that is up.
+// Metadata returns all topics and the brokers that are up, sorted, as the controller knows them, or else another broker.
 func (s *Session) Metadata() (*sarama.MetadataResponse, error) {
 	brokers := s.Client.Brokers()
 	if controller, err := s.Client.Controller(); err == nil {

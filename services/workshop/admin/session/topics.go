@@ -12,7 +12,7 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Find returns the topics of these names, in that order, or an error that names one that is missing.
+// Find returns the named topics, in that order. It fails if one does not exist, and suggests similar names.
 func Find(meta *sarama.MetadataResponse, names ...string) ([]*sarama.TopicMetadata, error) {
 	var found []*sarama.TopicMetadata
 	for _, name := range names {
@@ -37,7 +37,7 @@ func TopicNames(meta *sarama.MetadataResponse) []string {
 	return names
 }
 
-// Topic finds one topic of the cluster.
+// Topic asks the cluster for one topic. It fails if the topic does not exist.
 func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
 	meta, err := s.Metadata()
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
 	return found[0], nil
 }
 
-// IllegalTopic says why a name cannot be a topic's.
+// IllegalTopic returns the error for a name that no topic can have.
 func IllegalTopic(name string) error {
 	const longest = 249
 	why := "accepted: 1 to 249 of a-z A-Z 0-9 . _ -"
@@ -66,10 +66,10 @@ func IllegalTopic(name string) error {
 	return service.UsageError(fmt.Sprintf("%q is not a topic's name: %s", name, why))
 }
 
-// IsInternal reports whether a topic is Kafka's own.
+// IsInternal reports whether a topic is one of Kafka's own.
 func IsInternal(t *sarama.TopicMetadata) bool { return t.IsInternal || strings.HasPrefix(t.Name, "__") }
 
-// ReplicationFactor is the number of replicas; while partitions move they differ, and it is the largest.
+// ReplicationFactor returns the number of replicas of each partition, the largest while partitions move.
 func ReplicationFactor(t *sarama.TopicMetadata) int {
 	most := 0
 	for _, p := range t.Partitions {
@@ -78,7 +78,7 @@ func ReplicationFactor(t *sarama.TopicMetadata) int {
 	return most
 }
 
-// PartitionsOf are the numbers of a topic's partitions.
+// PartitionsOf returns the numbers of a topic's partitions.
 func PartitionsOf(t *sarama.TopicMetadata) []int32 {
 	var ids []int32
 	for _, p := range t.Partitions {
@@ -87,11 +87,13 @@ func PartitionsOf(t *sarama.TopicMetadata) []int32 {
 	return ids
 }
 
-// IsEmbedded reports whether the cluster is the one of «workshop up».
+// IsEmbedded reports whether the metadata is of an embedded cluster, such as that of «workshop up».
 func IsEmbedded(meta *sarama.MetadataResponse) bool {
 	return meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID)
 }
 
+// DeleteTopics deletes topics with their messages, and waits until they are gone. It deletes nothing if one of them does not exist
+// or is Kafka's own.
 func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
 	meta, err := s.Metadata()
 	if err != nil {

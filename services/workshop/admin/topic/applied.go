@@ -51,7 +51,7 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 	return err
 }
 
-// Differs says how an existing topic is not what it should be.
+// Differs returns the warning about a topic that exists, but not as it should be.
 func Differs(a kafka.Applied) string {
 	return fmt.Sprintf("topic %s %s; it was left as it is: moving messages to other partitions would break their order. "+
 		"To have it as the workshop describes it, delete it with its messages and apply again", a.Topic.Name, a.Mismatch)

@@ -48,7 +48,7 @@ Without a name it describes every topic but Kafka's own.`,
   workshop topics describe scoreGame transactions
   workshop topics describe __consumer_offsets
   workshop topics describe -o json | jq '.[] | {topic, leaders: [.partitions[].leader]}'`,
-		Args: func(_ *cobra.Command, names []string) error { return session.Legal("topics", names) },
+		Args: func(_ *cobra.Command, names []string) error { return session.LegalNames("topics", names) },
 	}
 	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, names []string) error {
 		copies := true

@@ -1,4 +1,4 @@
-// Package topic is «workshop topics»: create, list, describe, change and delete topics.
+// Package topic is the command «workshop topics».
 package topic
 
 import (
@@ -10,7 +10,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// NewCommand is «workshop topics».
+// NewCommand returns the command «workshop topics».
 func NewCommand(t *session.Tool) *cobra.Command {
 	cmd := &cobra.Command{Use: "topics", Short: "Create, list, describe, change and delete topics, on any cluster"}
 	session.BootstrapFlag(cmd)
