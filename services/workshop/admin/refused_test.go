@@ -92,7 +92,8 @@ func TestNamesThatAreNotThere(t *testing.T) {
 
 func TestCollidingNames(t *testing.T) {
 	c := kafkatest.Start(t, "meu_topico:1")
-	refuses(t, c.Kafka(), false, []string{"topics", "create", "meu.topico"}, "topic meu.topico collides with meu_topico", "choose another name")
+	refuses(t, c.Kafka(), false, []string{"topics", "create", "meu.topico"},
+		"topic meu.topico collides with meu_topico", "choose another name")
 	refuses(t, c.Kafka(), false, []string{"topics", "create", "meu_topico"}, "topic meu_topico exists")
 	workshop(t, c.Kafka(), "topics", "create", "meu-topico").OK(t)
 }
@@ -100,7 +101,8 @@ func TestCollidingNames(t *testing.T) {
 // More partitions of Kafka's own topics would send groups to others than their offsets are in.
 func TestKafkasOwnTopicsKeepTheirPartitions(t *testing.T) {
 	c := kafkatest.Start(t, "__consumer_offsets:2")
-	refuses(t, c.Kafka(), true, []string{"topics", "alter", "__consumer_offsets", "--partitions", "3"}, "it is Kafka's own", "Nothing was changed")
+	refuses(t, c.Kafka(), true, []string{"topics", "alter", "__consumer_offsets", "--partitions", "3"},
+		"it is Kafka's own", "Nothing was changed")
 	if n := len(c.PartitionInfos("__consumer_offsets")); n != 2 {
 		t.Errorf("__consumer_offsets has %d partitions", n)
 	}
@@ -120,7 +122,8 @@ func TestNobodyAnswers(t *testing.T) {
 			t.Parallel()
 			args := strings.Fields(command)
 			began := time.Now()
-			refuses(t, refusing, false, args, refusing.Brokers[0]+": connection refused; start the cluster", "«workshop doctor --brokers "+refusing.Brokers[0]+"» says more")
+			refuses(t, refusing, false, args, refusing.Brokers[0]+": connection refused; start the cluster",
+				"«workshop doctor --brokers "+refusing.Brokers[0]+"» says more")
 			refuses(t, nameless, false, args, "broker.invalid:9092: no such host; start the cluster")
 			if args[0] == "consume" { // its --timeout is for messages
 				return
@@ -173,7 +176,8 @@ func TestNumbersAndAddressesThatCannotBe(t *testing.T) {
 // A default that stands for "not given" is no default to a reader.
 func TestHelpShowsNoEmptyDefault(t *testing.T) {
 	for _, command := range []string{"consume", "produce", "topics create", "topics alter", "topics reassign", "dlq replay"} {
-		if got := workshop(t, kafka.Cluster{}, append(strings.Fields(command), "--help")...); strings.Contains(got.Stdout, "(default )") || strings.Contains(got.Stdout, "(default -1)") {
+		got := workshop(t, kafka.Cluster{}, append(strings.Fields(command), "--help")...)
+		if strings.Contains(got.Stdout, "(default )") || strings.Contains(got.Stdout, "(default -1)") {
 			t.Errorf("%s --help:\n%s", command, got.Stdout)
 		}
 	}

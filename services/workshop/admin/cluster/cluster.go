@@ -110,7 +110,9 @@ func describeCluster(s *session.Session) (describedCluster, error) {
 		}
 	}
 	for _, b := range meta.Brokers {
-		d.Brokers = append(d.Brokers, describedBroker{ID: b.ID(), Address: b.Addr(), Rack: b.Rack(), Replicas: replicas[b.ID()], Leads: leads[b.ID()]})
+		d.Brokers = append(d.Brokers, describedBroker{
+			ID: b.ID(), Address: b.Addr(), Rack: b.Rack(), Replicas: replicas[b.ID()], Leads: leads[b.ID()],
+		})
 	}
 	askVersions(s, d.Brokers)
 	if embedded.IsEmbedded(d.ClusterID) {

@@ -31,7 +31,8 @@ func TestCluster(t *testing.T) {
 			t.Errorf("broker %d is at %s, version %q, rack %q", b.ID, b.Address, b.Version, b.Rack)
 		}
 	}
-	if !strings.HasPrefix(d.ClusterID, "embedded-") || d.Partitions != 6 || leads != 6 || replicas != 18 || d.UnderReplicated == nil || d.Offline == nil {
+	if !strings.HasPrefix(d.ClusterID, "embedded-") || d.Partitions != 6 || leads != 6 || replicas != 18 ||
+		d.UnderReplicated == nil || d.Offline == nil {
 		t.Errorf("described as %+v", d)
 	}
 }

@@ -39,7 +39,9 @@ func Committed(ctx context.Context, s *session.Session, group string) (map[offse
 
 // StablyCommitted returns the offsets that a group has committed in a topic. It waits for transactions that are ending: a broker
 // acknowledges a commit a moment before its offsets can be seen.
-func StablyCommitted(ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata) (offsets map[offset.Place]int64, err error) {
+func StablyCommitted(
+	ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata,
+) (offsets map[offset.Place]int64, err error) {
 	err = s.Retry(ctx, func() (err error) {
 		if offsets, err = fetchStable(s, group, topic); err != nil {
 			s.Client.RefreshCoordinator(group)

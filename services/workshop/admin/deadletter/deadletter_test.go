@@ -27,7 +27,8 @@ func deadLetter(n int, more ...sarama.RecordHeader) *sarama.ProducerMessage {
 	m.Headers = append(m.Headers, more...)
 	for _, h := range [][2]string{
 		{"dlq.topic", "t"}, {"dlq.partition", "2"}, {"dlq.offset", fmt.Sprint(100 + n)}, {"dlq.timestamp", "2026-01-02T03:04:05Z"},
-		{"dlq.reason", "not_json"}, {"dlq.error", "invalid character"}, {"dlq.service", "consumer"}, {"dlq.at", "2026-01-02T03:04:06Z"}, {"dlq.attempt", "1"},
+		{"dlq.reason", "not_json"}, {"dlq.error", "invalid character"},
+		{"dlq.service", "consumer"}, {"dlq.at", "2026-01-02T03:04:06Z"}, {"dlq.attempt", "1"},
 	} {
 		m.Headers = append(m.Headers, sarama.RecordHeader{Key: []byte(h[0]), Value: []byte(h[1])})
 	}
@@ -164,9 +165,12 @@ func TestLettersFitTheTerminal(t *testing.T) {
 	o := &session.Options{Tool: &session.Tool{Stdout: stdout, Columns: func() int { return 40 }}}
 	value := strings.Repeat("value ", 12)
 	msg := &sarama.ConsumerMessage{Topic: "t.dlq", Key: []byte("key"), Value: []byte(value), Headers: []*sarama.RecordHeader{
-		{Key: []byte("dlq.topic"), Value: []byte("t")}, {Key: []byte("dlq.partition"), Value: []byte("0")}, {Key: []byte("dlq.offset"), Value: []byte("7")},
-		{Key: []byte("dlq.reason"), Value: []byte("not-json")}, {Key: []byte("dlq.error"), Value: []byte("invalid character looking for a value")},
-		{Key: []byte("dlq.service"), Value: []byte("consumer")}, {Key: []byte("dlq.at"), Value: []byte("2026-01-02T03:04:06Z")}, {Key: []byte("dlq.attempt"), Value: []byte("1")},
+		{Key: []byte("dlq.topic"), Value: []byte("t")}, {Key: []byte("dlq.partition"), Value: []byte("0")},
+		{Key: []byte("dlq.offset"), Value: []byte("7")},
+		{Key: []byte("dlq.reason"), Value: []byte("not-json")},
+		{Key: []byte("dlq.error"), Value: []byte("invalid character looking for a value")},
+		{Key: []byte("dlq.service"), Value: []byte("consumer")}, {Key: []byte("dlq.at"), Value: []byte("2026-01-02T03:04:06Z")},
+		{Key: []byte("dlq.attempt"), Value: []byte("1")},
 	}}
 	if err := showLetter(o, msg); err != nil {
 		t.Fatal(err)
@@ -234,7 +238,8 @@ func TestRefusedReplays(t *testing.T) {
 		workshop(t, c.Kafka(), append([]string{"dlq"}, strings.Fields(r.args)...)...).Fails(t, r.want)
 	}
 	got := workshop(t, c.Kafka(), "dlq", "replay", "gone.dlq")
-	if got.Err == nil || !strings.Contains(got.Err.Error(), "the letter at offset 0 came from topic gone, which does not exist: create it first") {
+	if got.Err == nil ||
+		!strings.Contains(got.Err.Error(), "the letter at offset 0 came from topic gone, which does not exist: create it first") {
 		t.Errorf("error %v", got.Err)
 	}
 	c.CreateTopic("gone:1")

@@ -81,7 +81,10 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 		return l, msg.Value
 	}
 	if l.Topic == "" { // copied without its headers
-		l = letter{Topic: d.Topic, Partition: partition, Offset: offset, Reason: d.Reason, Error: d.Error, Service: d.Service, At: d.At, Attempt: strconv.Itoa(d.Attempt)}
+		l = letter{
+			Topic: d.Topic, Partition: partition, Offset: offset, Reason: d.Reason, Error: d.Error,
+			Service: d.Service, At: d.At, Attempt: strconv.Itoa(d.Attempt),
+		}
 	}
 	l.CorrelationID = string(envelope.CorrelationID)
 	l.Original, l.OriginalBase64 = format.JSONText(value)

@@ -41,7 +41,8 @@ those that «workshop dlq replay» has not sent back.`,
 		return o.Print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
 			for _, l := range topics {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"), offset.Counted{Messages: l.Letters, AtLeast: l.AtLeast}, offset.Counted{Messages: l.NotReplayed, AtLeast: l.AtLeast})
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"),
+					offset.Counted{Messages: l.Letters, AtLeast: l.AtLeast}, offset.Counted{Messages: l.NotReplayed, AtLeast: l.AtLeast})
 			}
 		})
 	})
@@ -82,7 +83,9 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 }
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
-func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64) (map[offset.Place]offset.Span, error) {
+func letterSpans(
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64,
+) (map[offset.Place]offset.Span, error) {
 	places, err := offset.Chosen{Topic: topic}.Places(meta)
 	if err != nil {
 		return nil, err
@@ -99,7 +102,9 @@ func letterSpans(ctx context.Context, s *session.Session, meta *sarama.MetadataR
 }
 
 // countLetters counts the letters of a topic from these offsets on.
-func countLetters(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64) (sum offset.Counted, err error) {
+func countLetters(
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64,
+) (sum offset.Counted, err error) {
 	spans, err := letterSpans(ctx, s, meta, topic, from)
 	if err != nil {
 		return sum, err

@@ -18,7 +18,8 @@ import (
 func joinConsumerGroup(t *testing.T, c *kafkatest.Cluster, name, topic string, n int) (leave func()) {
 	t.Helper()
 	member, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ClientID("member"), kgo.ConsumerGroup(name),
-		kgo.ConsumeTopics(topic), kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer(), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		kgo.ConsumeTopics(topic), kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer(),
+		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,8 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 		t.Errorf("it has read %d messages, want 3", read)
 	}
 
-	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").Fails(t, "it has 1 active member (member on 127.0.0.1)")
+	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").
+		Fails(t, "it has 1 active member (member on 127.0.0.1)")
 	workshop(t, c.Kafka(), "groups", "delete", "old", "new").Fails(t, "it has 1 active member")
 	leave()
 	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").OK(t)
@@ -102,7 +104,8 @@ func TestGroupsOfOtherTypes(t *testing.T) {
 		t.Fatalf("join: %+v, %v", resp, err)
 	}
 	for _, args := range [][]string{{"describe", "shares"}, {"delete", "shares"}, {"reset", "shares", "--topic", "t", "--to", "latest"}} {
-		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
+		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).
+			Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
 	}
 	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t)
 	admintest.Contains(t, admintest.Columns(got.Stdout), "\nold t 0 0 0 0 0 ")

@@ -56,7 +56,9 @@ func newDescribeCommand(t *session.Tool) *cobra.Command {
 
 LAG and UNREAD differ on topics with transactions: their markers take an offset each, and aborted messages some.
 LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not
-for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: counting was given up after a while, or ` + strconv.Itoa(offset.CountLimit) + `.`,
+for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: ` +
+			`counting was given up after a while, or ` +
+			strconv.Itoa(offset.CountLimit) + `.`,
 		Example: `  workshop groups describe cg-group-id
   workshop groups describe --all-groups
   workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,
@@ -136,7 +138,9 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 }
 
 // groupPartitions are the partitions in which the group has an offset or a member.
-func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []coordinator.Member) ([]groupPartition, error) {
+func groupPartitions(
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []coordinator.Member,
+) ([]groupPartition, error) {
 	committed, err := coordinator.Committed(ctx, s, group)
 	if err != nil {
 		return nil, err
@@ -174,7 +178,10 @@ func groupPartitions(ctx context.Context, s *session.Session, meta *sarama.Metad
 	return partitions, nil
 }
 
-func groupPartitionOf(p offset.Place, owner *string, committed map[offset.Place]int64, logs map[offset.Place]offset.Bounds, counts map[offset.Place]offset.Counted) groupPartition {
+func groupPartitionOf(
+	p offset.Place, owner *string, committed map[offset.Place]int64,
+	logs map[offset.Place]offset.Bounds, counts map[offset.Place]offset.Counted,
+) groupPartition {
 	line := groupPartition{Topic: p.Topic, Partition: p.Partition, MemberID: owner}
 	offset, has := committed[p]
 	if has {

@@ -61,7 +61,9 @@ func TestDescribeGroupWithMembers(t *testing.T) {
 		t.Errorf("member: %+v", m)
 	}
 	lines := strings.Split(admintest.Columns(workshop(t, c.Kafka(), "groups", "describe", "g").OK(t).Stdout), "\n")
-	for i, want := range []string{"GROUP TOPIC", "g other 0 1 3 2 2 - - - -", "g t 0 - 0 - - " + m.MemberID + " 127.0.0.1 member -", "g t 1 -"} {
+	for i, want := range []string{
+		"GROUP TOPIC", "g other 0 1 3 2 2 - - - -", "g t 0 - 0 - - " + m.MemberID + " 127.0.0.1 member -", "g t 1 -",
+	} {
 		if !strings.HasPrefix(lines[i], want) {
 			t.Errorf("line %d: %s, want %s", i, lines[i], want)
 		}
@@ -116,7 +118,8 @@ func TestResetAndDeleteRefuseActiveGroups(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "0")
 	leave := admintest.Join(t, c, "g", "t")
-	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "t", "--to", "latest", "--execute").Fails(t, "it has 1 active member (member on 127.0.0.1): stop them first")
+	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "t", "--to", "latest", "--execute").
+		Fails(t, "it has 1 active member (member on 127.0.0.1): stop them first")
 	workshop(t, c.Kafka(), "groups", "delete", "g").Fails(t, "it has 1 active member")
 	if at := c.Committed("g", "t", 0); at != -1 {
 		t.Errorf("the offset was moved to %d", at)
@@ -170,8 +173,11 @@ func TestWrongUseOfGroups(t *testing.T) {
 func TestGroupTableFits(t *testing.T) {
 	unread := int64(7)
 	member := "consumer-2f8f9a52-7a0e-4a40-a5ab-7c34e1a6a111"
-	group := describedGroup{Group: "cg-group-id", Members: []coordinator.Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
-		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}}}
+	group := describedGroup{
+		Group:      "cg-group-id",
+		Members:    []coordinator.Member{{MemberID: member, Host: "/172.18.0.12", ClientID: "consumer"}},
+		Partitions: []groupPartition{{Topic: "transactions", Unread: &unread, MemberID: &member}},
+	}
 	for _, width := range []int{60, 80, 120} {
 		stdout, stderr := admintest.PrintOn(t, width, func(w io.Writer) { groupTable(w, []describedGroup{group}) })
 		admintest.Contains(t, stdout, "cg-group-id  transactions")

@@ -63,7 +63,8 @@ func noteGroups(t *session.Tool, groups []describedGroup) {
 				t.Note("%s: the group's offset is beyond the end of the log: was the topic deleted and made again? "+
 					"«workshop groups reset %s --topic %s --to earliest»", at, g.Group, p.Topic)
 			case p.Deleted > 0:
-				t.Note("%s: %s before the oldest message were deleted (retention) before the group had passed them", at, session.Count(p.Deleted, "offset"))
+				t.Note("%s: %s before the oldest message were deleted (retention) before the group had passed them",
+					at, session.Count(p.Deleted, "offset"))
 			}
 			if p.HeldBackFrom != nil {
 				t.Note("%s: an open transaction holds back what is behind offset %d; UNREAD counts up to there", at, *p.HeldBackFrom)

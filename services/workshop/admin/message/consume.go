@@ -74,7 +74,8 @@ the messages of aborted transactions too.`,
 	flags.BoolVar(&c.fromBeginning, "from-beginning", false, "begin with the oldest message; a group only where it has no offset yet")
 	flags.StringVar(&c.group, "group", "", "read as a member of this consumer group, and commit")
 	flags.Int32Var(&c.partition, "partition", -1, "only this partition")
-	flags.StringVar(&c.offset, "offset", "", "where to begin: earliest, latest, a time such as 2026-05-04T09:30:00-03:00;\nwith --partition also an offset, or -3 for the last three")
+	flags.StringVar(&c.offset, "offset", "",
+		"where to begin: earliest, latest, a time such as 2026-05-04T09:30:00-03:00;\nwith --partition also an offset, or -3 for the last three")
 	flags.Int64Var(&c.max, "max", 0, "stop after so many messages")
 	flags.DurationVar(&c.idle, "timeout", 0, "stop when no message came for this long")
 	flags.BoolVar(&c.toEnd, "to-end", false, "stop at the end that the topic has now")
@@ -195,7 +196,8 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Pla
 			from = max(log.Start, log.End-c.last)
 		}
 		if from < log.Start || from > log.End {
-			return nil, fmt.Errorf("partition %d has no offset %d: its log begins with %d, and the next message will be %d", p.Partition, from, log.Start, log.End)
+			return nil, fmt.Errorf("partition %d has no offset %d: its log begins with %d, and the next message will be %d",
+				p.Partition, from, log.Start, log.End)
 		}
 		end := log.End
 		if c.isolationLevel == sarama.ReadCommitted {

@@ -36,7 +36,8 @@ func TestConsumeReadsAddedPartitions(t *testing.T) {
 			defer stop()
 			out, ended := &kafkatest.Output{}, make(chan error, 1)
 			go func() {
-				ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{}, append([]string{"consume", "t"}, strings.Fields(r.args)...)...).Err
+				ended <- workshopOn(ctx, cluster, strings.NewReader(""), out, &kafkatest.Output{},
+					append([]string{"consume", "t"}, strings.Fields(r.args)...)...).Err
 			}()
 			kafkatest.Eventually(t, "the reader at work", func() bool { // by default it begins at the end
 				c.ProduceValues("t", "x")
@@ -77,7 +78,9 @@ func TestConsumeWaitsForAnAddedPartition(t *testing.T) {
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Topic: "t", Partitions: []int32{1}, Err: kerr.NotLeaderForPartition, Count: 5})
 	c.AddPartitions("t", 2)
 	c.SendTo("t", 1, "new")
-	kafkatest.Eventually(t, "the new partition's message, or an end", func() bool { return strings.Contains(out.String(), "new\n") || len(ended) > 0 })
+	kafkatest.Eventually(t, "the new partition's message, or an end", func() bool {
+		return strings.Contains(out.String(), "new\n") || len(ended) > 0
+	})
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -106,7 +106,8 @@ func TestConsumeFormats(t *testing.T) {
 	}
 	lines := strings.Split(workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end", "-o", "json").OK(t).Stdout, "\n")
 	for i, want := range []string{
-		`{"topic":"t","partition":0,"offset":0,"timestamp":"T","key":"k 1","value":"first","headers":[{"key":"a","value":"b"},{"key":"c","value":"\u001b[2J"}]}`,
+		`{"topic":"t","partition":0,"offset":0,"timestamp":"T","key":"k 1","value":"first",` +
+			`"headers":[{"key":"a","value":"b"},{"key":"c","value":"\u001b[2J"}]}`,
 		`{"topic":"t","partition":0,"offset":1,"timestamp":"T","key":null,"value":null,"valueBase64":"//4=","headers":[]}`,
 		`{"topic":"t","partition":0,"offset":2,"timestamp":"T","key":"tombstone","value":null,"headers":[]}`,
 	} {
@@ -156,7 +157,9 @@ func TestConsumeIntoNowhere(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	c.ProduceValues("t", "1", "2")
 	for _, args := range [][]string{{}, {"--to-end"}, {"--group", "g"}, {"--group", "g", "--max", "1"}} {
-		cmd := NewConsumeCommand(&session.Tool{Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil }})
+		cmd := NewConsumeCommand(&session.Tool{
+			Stdout: full{}, Stderr: &kafkatest.Output{}, Cluster: func(string) (kafka.Cluster, error) { return c.Kafka(), nil },
+		})
 		cmd.SilenceUsage, cmd.SilenceErrors = true, true
 		cmd.SetArgs(append([]string{"t", "--from-beginning"}, args...))
 		ctx, cancel := context.WithTimeout(t.Context(), kafkatest.Deadline)

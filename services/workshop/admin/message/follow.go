@@ -121,7 +121,8 @@ func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, not
 	last := ""
 	for err := range partition.Errors() {
 		if errors.Is(err.Err, sarama.ErrOffsetOutOfRange) {
-			stop(fmt.Errorf("partition %d: the messages at the reader's offset were deleted meanwhile (retention): begin again with --from-beginning", err.Partition))
+			stop(fmt.Errorf("partition %d: the messages at the reader's offset were deleted meanwhile (retention): "+
+				"begin again with --from-beginning", err.Partition))
 			return
 		}
 		if text := err.Err.Error(); text != last {

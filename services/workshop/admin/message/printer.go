@@ -57,7 +57,8 @@ func (p *messagePrinter) write(msg *sarama.ConsumerMessage) error {
 		if p.n == 0 {
 			fmt.Fprintln(p.w, "PARTITION  OFFSET    TIME                      KEY              HEADERS  VALUE")
 		}
-		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ", msg.Partition, msg.Offset, format.Time(msg.Timestamp), format.Quoted(msg.Key), format.Headers(msg.Headers))
+		fmt.Fprintf(p.w, "%-9d  %-8d  %-24s  %-15s  %-7s  ",
+			msg.Partition, msg.Offset, format.Time(msg.Timestamp), format.Quoted(msg.Key), format.Headers(msg.Headers))
 	}
 	value := format.Text(msg.Value)
 	if p.terminal {

@@ -28,7 +28,8 @@ func TestProduceBelowALowLimit(t *testing.T) {
 		t.Error("what is in the topic is not what was sent, in its order")
 	}
 	refused := produceLines(t, c.Kafka(), "small\n"+strings.Repeat("x", 5000)+"\nsmall\n", "t")
-	if refused.Err == nil || !strings.Contains(refused.Stderr, "line 2: larger than t accepts (max.message.bytes)") || !strings.Contains(refused.Stderr, "2 messages acknowledged, 1 failed") {
+	if refused.Err == nil || !strings.Contains(refused.Stderr, "line 2: larger than t accepts (max.message.bytes)") ||
+		!strings.Contains(refused.Stderr, "2 messages acknowledged, 1 failed") {
 		t.Errorf("%v\n%s", refused.Err, refused.Stderr)
 	}
 }

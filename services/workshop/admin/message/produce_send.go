@@ -179,7 +179,8 @@ func (p *produce) fail(line int64, err error) {
 		err = errors.New("not sent: this program was stopped first")
 	}
 	if kafka.TooLarge(err) {
-		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
+		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: "+
+			"workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
 	}
 	if p.verbose || p.Output == "json" {
 		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more

@@ -14,7 +14,8 @@ import (
 
 func produceLines(t *testing.T, cluster kafka.Cluster, lines string, args ...string) admintest.Result {
 	t.Helper()
-	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &kafkatest.Output{}, &kafkatest.Output{}, append([]string{"produce"}, args...)...)
+	return workshopOn(t.Context(), cluster, strings.NewReader(lines), &kafkatest.Output{}, &kafkatest.Output{},
+		append([]string{"produce"}, args...)...)
 }
 
 func TestProduce(t *testing.T) {

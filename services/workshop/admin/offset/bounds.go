@@ -79,7 +79,9 @@ const electionTime = 3 * time.Second
 
 // offsetsAt returns the offsets at a time, in milliseconds, or at sarama.OffsetOldest or OffsetNewest. With an error it returns
 // those that are known.
-func offsetsAt(ctx context.Context, s *session.Session, places map[Place]Bounds, at int64, isolation sarama.IsolationLevel) (map[Place]int64, error) {
+func offsetsAt(
+	ctx context.Context, s *session.Session, places map[Place]Bounds, at int64, isolation sarama.IsolationLevel,
+) (map[Place]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, electionTime)
 	defer cancel()
 	offsets := map[Place]int64{}

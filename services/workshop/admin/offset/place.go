@@ -90,5 +90,6 @@ func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
 
 // NoPartition returns the error for a partition that a topic does not have.
 func NoPartition(t *sarama.TopicMetadata, partition int32) error {
-	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d", t.Name, partition, session.Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
+	return fmt.Errorf("topic %s has no partition %d: it has %s, from 0 to %d",
+		t.Name, partition, session.Count(len(t.Partitions), "partition"), len(t.Partitions)-1)
 }

@@ -2,7 +2,6 @@ package reset
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 
@@ -37,7 +36,9 @@ func ofRuns(lab string) *regexp.Regexp {
 }
 
 // planTopics names the topics that are to be deleted, made anew, or made.
-func planTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start Start, standard []kafka.Topic) ([]labStep, error) {
+func planTopics(
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start Start, standard []kafka.Topic,
+) ([]labStep, error) {
 	var byHand []string
 	for _, name := range start.Topics {
 		byHand = append(byHand, name, name+".dlq")
@@ -52,7 +53,8 @@ func planTopics(ctx context.Context, s *session.Session, meta *sarama.MetadataRe
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "topic", Name: t.Name, Action: "delete", Has: fmt.Sprintf("%s, up to %s", session.Count(len(t.Partitions), "partition"), session.Count(messages, "message"))}
+		step := labStep{Kind: "topic", Name: t.Name, Action: "delete",
+			Has: session.Count(len(t.Partitions), "partition") + ", up to " + session.Count(messages, "message")}
 		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
 			step.make("recreate", standard[i], meta)
 			if messages == 0 && int(step.Partitions) == len(t.Partitions) && session.ReplicationFactor(t) >= int(step.Replicas) {

@@ -91,7 +91,8 @@ func TestResetLab(t *testing.T) {
 		admintest.Contains(t, got.Stderr, "this was a dry run")
 	}
 	topics, groups := names(t, c)
-	wantNames(t, "topics after a dry run", topics, "lab-offsets-ABC234-scoreGame", leftTopic, "lab-order-x-scoreGame", "mine", "scoreGame", "three")
+	wantNames(t, "topics after a dry run", topics,
+		"lab-offsets-ABC234-scoreGame", leftTopic, "lab-order-x-scoreGame", "mine", "scoreGame", "three")
 	wantNames(t, "groups after a dry run", groups, "group1", leftGroup, "mine")
 
 	got := workshop(t, c.Kafka(), "reset", "order", "--execute").OK(t)
@@ -102,11 +103,13 @@ func TestResetLab(t *testing.T) {
 	wantNames(t, "topics", topics, "lab-offsets-ABC234-scoreGame", "lab-order-x-scoreGame", "mine", "scoreGame", "scoreGame.dlq")
 	wantNames(t, "groups", groups, "mine")
 	admintest.Contains(t, admintest.Columns(workshop(t, c.Kafka(), "topics", "list").OK(t).Stdout), "scoreGame 1 3")
-	if offsets, err := coordinator.Committed(t.Context(), admintest.Open(t, c), "mine"); err != nil || len(offsets) != 1 || offsets[offset.Place{Topic: "mine", Partition: 0}] != 1 {
+	offsets, err := coordinator.Committed(t.Context(), admintest.Open(t, c), "mine")
+	if err != nil || len(offsets) != 1 || offsets[offset.Place{Topic: "mine", Partition: 0}] != 1 {
 		t.Errorf("group mine has the offsets %v, %v", offsets, err)
 	}
 	again := workshop(t, c.Kafka(), "reset", "order", "--execute").OK(t)
-	if again.Stdout != "KIND  NAME  HAS  ACTION\n" || !strings.Contains(again.Stderr, "nothing to do: everything is as at the start of order") {
+	if again.Stdout != "KIND  NAME  HAS  ACTION\n" ||
+		!strings.Contains(again.Stderr, "nothing to do: everything is as at the start of order") {
 		t.Errorf("a second time:\n%s%s", again.Stdout, again.Stderr)
 	}
 }

@@ -105,7 +105,8 @@ func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
 	}
 	for _, t := range topics {
 		if IsInternal(t) {
-			return service.UsageError(fmt.Sprintf("%s is Kafka's own: without it groups lose their offsets, and transactions their state. Nothing was deleted", t.Name))
+			return service.UsageError(fmt.Sprintf("%s is Kafka's own: without it groups lose their offsets, "+
+				"and transactions their state. Nothing was deleted", t.Name))
 		}
 	}
 	for i, name := range names {

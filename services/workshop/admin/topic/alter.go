@@ -72,10 +72,12 @@ func alterTopic(ctx context.Context, s *session.Session, name string, partitions
 	}
 	before = len(topic.Partitions)
 	if session.IsInternal(topic) && partitions > 0 {
-		return before, service.UsageError("it is Kafka's own: with more partitions groups and transactions would be looked for in others than they are in. Nothing was changed")
+		return before, service.UsageError("it is Kafka's own: with more partitions groups and transactions would be looked for " +
+			"in others than they are in. Nothing was changed")
 	}
 	if partitions > 0 && int(partitions) < before {
-		return before, fmt.Errorf("it has %d partitions, and Kafka cannot take any away: to have %d, delete it with its messages and create it again", before, partitions)
+		return before, fmt.Errorf("it has %d partitions, and Kafka cannot take any away: to have %d, "+
+			"delete it with its messages and create it again", before, partitions)
 	}
 	entries := map[string]sarama.IncrementalAlterConfigsEntry{}
 	for key, value := range config {

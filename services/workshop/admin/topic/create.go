@@ -58,7 +58,8 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		return nil
 	})
 	cmd.Flags().IntVar(&partitions, "partitions", 1, "number of partitions")
-	cmd.Flags().IntVar(&replicas, "replication-factor", 0, "copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
+	cmd.Flags().IntVar(&replicas, "replication-factor", 0,
+		"copies of each partition, on as many brokers (default: 3, or as many as there are brokers)")
 	cmd.Flags().StringArrayVar(&configs, "config", nil, "a setting of the topic, NAME=VALUE; may be given several times")
 	session.NoDefault(cmd, "replication-factor")
 	return cmd
@@ -77,7 +78,9 @@ func parseConfig(specs []string) (map[string]string, error) {
 	return config, nil
 }
 
-func createTopic(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting) (made kafka.Applied, err error) {
+func createTopic(
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic kafka.Topic, waiting kafka.Waiting,
+) (made kafka.Applied, err error) {
 	if found, err := session.Find(meta, topic.Name); err == nil {
 		return made, fmt.Errorf("topic %s exists, with %s and %s; «workshop topics alter» changes it, «workshop topics delete» deletes it",
 			topic.Name, session.Count(len(found[0].Partitions), "partition"), session.Count(session.ReplicationFactor(found[0]), "replica"))
@@ -106,12 +109,14 @@ func collision(meta *sarama.MetadataResponse, name string) error {
 	metric := func(name string) string { return strings.ReplaceAll(name, ".", "_") }
 	for _, t := range meta.Topics {
 		if t.Name != name && metric(t.Name) == metric(name) {
-			return fmt.Errorf("topic %s collides with %s: in the names of metrics . and _ are the same, so Kafka takes only one of them; choose another name", name, t.Name)
+			return fmt.Errorf("topic %s collides with %s: in the names of metrics . and _ are the same, "+
+				"so Kafka takes only one of them; choose another name", name, t.Name)
 		}
 	}
 	return nil
 }
 
 func tooManyReplicas(replicas int, up []*sarama.Broker) error {
-	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more", replicas, session.Count(replicas, "broker"), len(up))
+	return fmt.Errorf("replication factor %d needs %s, and %d are up: choose fewer, or start more",
+		replicas, session.Count(replicas, "broker"), len(up))
 }

@@ -103,7 +103,10 @@ func describeTopics(ctx context.Context, s *session.Session, meta *sarama.Metada
 }
 
 func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]string, logs map[offset.Place]offset.Bounds) describedTopic {
-	d := describedTopic{Topic: t.Name, Internal: session.IsInternal(t), ReplicationFactor: session.ReplicationFactor(t), Config: config, Partitions: []describedPartition{}}
+	d := describedTopic{
+		Topic: t.Name, Internal: session.IsInternal(t), ReplicationFactor: session.ReplicationFactor(t),
+		Config: config, Partitions: []describedPartition{},
+	}
 	for _, b := range up {
 		d.Brokers = append(d.Brokers, b.ID())
 	}

@@ -33,7 +33,8 @@ func (d describedTopic) table(w io.Writer, width int) {
 				remark = "\tunder-replicated"
 			}
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n", p.Partition, leader, ids(p.Replicas), ids(p.InSync), session.Number(p.Earliest), session.Number(p.Latest), remark)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n",
+			p.Partition, leader, ids(p.Replicas), ids(p.InSync), session.Number(p.Earliest), session.Number(p.Latest), remark)
 	}
 	d.draw(w, width)
 }

@@ -19,7 +19,8 @@ func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, 
 		return nil, err
 	}
 	if session.IsEmbedded(meta) {
-		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers (docker compose up -d, or scripts/native-kafka up)")
+		return nil, errors.New("an embedded cluster has no replicas to move: this needs real brokers " +
+			"(docker compose up -d, or scripts/native-kafka up)")
 	}
 	found, err := session.Find(meta, r.topic)
 	if err != nil {
@@ -34,7 +35,8 @@ func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, 
 		replicas = session.ReplicationFactor(found[0])
 	}
 	if replicas > len(candidates) {
-		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): give a smaller --replication-factor, or more brokers", replicas, session.Count(replicas, "broker"), len(candidates), ids(candidates))
+		return nil, fmt.Errorf("replication factor %d needs %s, and it may choose from %d (%s): "+
+			"give a smaller --replication-factor, or more brokers", replicas, session.Count(replicas, "broker"), len(candidates), ids(candidates))
 	}
 	if err := enoughInSync(ctx, s, found[0], replicas); err != nil {
 		return nil, err

@@ -36,7 +36,10 @@ func TestSpread(t *testing.T) {
 		{"fewer: the leader stays, then who is in sync", lags, []int32{1, 2, 3}, 2, "[[3 1]]"},
 		{"one only: the leader", partitioned([]int32{2, 1, 3}, []int32{3, 2, 1}), []int32{1, 2, 3}, 1, "[[2] [3]]"},
 		{"other brokers", partitioned([]int32{1, 2}, []int32{2, 1}), []int32{2, 3}, 2, "[[2 3] [2 3]]"},
-		{"a fourth broker takes its share", partitioned([]int32{1}, []int32{2}, []int32{3}, []int32{1}), []int32{1, 2, 3, 4}, 2, "[[1 4] [2 3] [3 2] [1 4]]"},
+		{
+			"a fourth broker takes its share", partitioned([]int32{1}, []int32{2}, []int32{3}, []int32{1}),
+			[]int32{1, 2, 3, 4}, 2, "[[1 4] [2 3] [3 2] [1 4]]",
+		},
 		{"as it is", partitioned([]int32{1, 2}), []int32{1, 2, 3}, 2, "[[1 2]]"},
 	} {
 		var got [][]int32
