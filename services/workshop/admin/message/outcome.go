@@ -2,6 +2,9 @@ package message
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -35,5 +38,47 @@ func (o *outcome) printError() error {
 	if o.printErr != nil {
 		return fmt.Errorf("everything was sent, but not every line of the report could be printed: %w", o.printErr)
 	}
+	return nil
+}
+
+// report prints where lines stand, in the order of the lines: partitions answer in any. The text of a line
+// waits until all lines before it have one, or have failed. It is safe for concurrent use.
+type report struct {
+	mu      sync.Mutex
+	through int64            // up to this line everything was printed
+	waiting map[int64]string // texts of later lines
+}
+
+// line prints the text of a line, counted from 1, once it is its turn. A failed line's is empty.
+func (r *report) line(w io.Writer, number int64, text string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting == nil {
+		r.waiting = map[int64]string{}
+	}
+	r.waiting[number] = text
+	for {
+		text, ok := r.waiting[r.through+1]
+		if !ok {
+			return nil
+		}
+		r.through++
+		delete(r.waiting, r.through)
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+}
+
+// rest prints what still waits, when the lines before it get no answer any more.
+func (r *report) rest(w io.Writer) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, number := range slices.Sorted(maps.Keys(r.waiting)) {
+		if _, err := io.WriteString(w, r.waiting[number]); err != nil {
+			return err
+		}
+	}
+	r.waiting = nil
 	return nil
 }
