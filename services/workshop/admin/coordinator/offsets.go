@@ -11,15 +11,39 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Committed returns the offsets that a group has committed.
+// Committed returns the offsets that a group has committed. A group that does not exist has none.
 func Committed(ctx context.Context, s *session.Session, group string) (map[offset.Place]int64, error) {
-	var resp *sarama.OffsetFetchResponse
-	err := s.Retry(ctx, func() (err error) {
-		if resp, err = s.Admin.ListConsumerGroupOffsets(group, nil); err != nil {
+	return committed(ctx, s, group, false)
+}
+
+// StablyCommitted is Committed, but waits for transactions that are ending: a broker acknowledges a commit a moment before its
+// offsets can be seen.
+func StablyCommitted(ctx context.Context, s *session.Session, group string) (map[offset.Place]int64, error) {
+	return committed(ctx, s, group, true)
+}
+
+func committed(ctx context.Context, s *session.Session, group string, stable bool) (offsets map[offset.Place]int64, err error) {
+	err = s.Retry(ctx, func() (err error) {
+		if offsets, err = fetchOffsets(s, group, stable); err != nil {
 			s.Client.RefreshCoordinator(group)
 		}
 		return err
 	})
+	return offsets, err
+}
+
+func fetchOffsets(s *session.Session, group string, stable bool) (map[offset.Place]int64, error) {
+	coordinator, err := s.Client.Coordinator(group)
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, nil)
+	req.RequireStable = stable
+	resp, err := coordinator.FetchOffset(req)
+	// Of a group that does not exist some brokers say so, others answer that it has no offset.
+	if err == nil && !errors.Is(resp.GroupError(), sarama.ErrNoError) && !errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
+		err = resp.GroupError()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}
@@ -32,52 +56,6 @@ func Committed(ctx context.Context, s *session.Session, group string) (map[offse
 			if block.Offset >= 0 {
 				offsets[offset.Place{Topic: topic, Partition: partition}] = block.Offset
 			}
-		}
-	}
-	return offsets, nil
-}
-
-// StablyCommitted returns the offsets that a group has committed in a topic. It waits for transactions that are ending: a broker
-// acknowledges a commit a moment before its offsets can be seen.
-func StablyCommitted(
-	ctx context.Context, s *session.Session, group string, topic *sarama.TopicMetadata,
-) (offsets map[offset.Place]int64, err error) {
-	err = s.Retry(ctx, func() (err error) {
-		if offsets, err = fetchStable(s, group, topic); err != nil {
-			s.Client.RefreshCoordinator(group)
-		}
-		return err
-	})
-	return offsets, err
-}
-
-func fetchStable(s *session.Session, group string, topic *sarama.TopicMetadata) (map[offset.Place]int64, error) {
-	coordinator, err := s.Client.Coordinator(group)
-	if err != nil {
-		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
-	}
-	req := sarama.NewOffsetFetchRequest(s.Client.Config().Version, group, map[string][]int32{topic.Name: session.PartitionsOf(topic)})
-	req.RequireStable = true
-	resp, err := coordinator.FetchOffset(req)
-	if err == nil && errors.Is(resp.GroupError(), sarama.ErrGroupIDNotFound) {
-		return nil, nil // some brokers say so, others answer that it has no offset
-	}
-	if err == nil && !errors.Is(resp.GroupError(), sarama.ErrNoError) {
-		err = resp.GroupError()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
-	}
-	offsets := map[offset.Place]int64{}
-	for _, p := range session.PartitionsOf(topic) {
-		block := resp.GetBlock(topic.Name, p)
-		switch {
-		case block == nil:
-			return nil, fmt.Errorf("offsets of group %s: %w", group, sarama.ErrIncompleteResponse)
-		case block.Err != sarama.ErrNoError:
-			return nil, fmt.Errorf("offset of group %s in %s/%d: %w", group, topic.Name, p, block.Err)
-		case block.Offset >= 0:
-			offsets[offset.Place{Topic: topic.Name, Partition: p}] = block.Offset
 		}
 	}
 	return offsets, nil

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
 	"workshop.example/workshop/admin/coordinator"
@@ -64,15 +63,15 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 		if source, own := strings.CutSuffix(t.Name, dlqSuffix); own {
 			l.Source = source
 		}
-		all, err := countLetters(ctx, s, meta, t.Name, nil)
+		all, err := countLetters(ctx, s, t.Name, nil)
 		if err != nil {
 			return nil, err
 		}
-		done, err := coordinator.StablyCommitted(ctx, s, replayGroup(t.Name), t)
+		done, err := coordinator.StablyCommitted(ctx, s, replayGroup(t.Name))
 		if err != nil {
 			return nil, err
 		}
-		left, err := countLetters(ctx, s, meta, t.Name, done)
+		left, err := countLetters(ctx, s, t.Name, done)
 		if err != nil {
 			return nil, err
 		}
@@ -84,13 +83,9 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 
 // letterSpans are where letters are from these offsets on, or from the oldest.
 func letterSpans(
-	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64,
+	ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64,
 ) (map[offset.Place]offset.Span, error) {
-	places, err := offset.Chosen{Topic: topic}.Places(meta)
-	if err != nil {
-		return nil, err
-	}
-	logs, err := offset.AllBounds(ctx, s, meta, places)
+	logs, err := offset.ChosenBounds(ctx, s, offset.Chosen{Topic: topic})
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +98,9 @@ func letterSpans(
 
 // countLetters counts the letters of a topic from these offsets on.
 func countLetters(
-	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, from map[offset.Place]int64,
+	ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64,
 ) (sum offset.Counted, err error) {
-	spans, err := letterSpans(ctx, s, meta, topic, from)
+	spans, err := letterSpans(ctx, s, topic, from)
 	if err != nil {
 		return sum, err
 	}

@@ -24,14 +24,12 @@ type origins struct {
 }
 
 // readOrigins reads what earlier replays of a shared topic have passed.
-func readOrigins(
-	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, topic string, done map[offset.Place]int64,
-) (*origins, error) {
+func readOrigins(ctx context.Context, s *session.Session, topic string, done map[offset.Place]int64) (*origins, error) {
 	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
 		return nil, nil
 	}
 	o := &origins{seen: map[string][]string{}}
-	spans, err := letterSpans(ctx, s, meta, topic, nil)
+	spans, err := letterSpans(ctx, s, topic, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -135,22 +135,14 @@ func (r *replayer) prepare(ctx context.Context) error {
 
 // spans are the letters that were not replayed yet.
 func (r *replayer) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
-	meta, err := s.Metadata()
+	done, err := coordinator.StablyCommitted(ctx, s, replayGroup(r.topic))
 	if err != nil {
 		return nil, err
 	}
-	found, err := session.Find(meta, r.topic)
-	if err != nil {
+	if r.origins, err = readOrigins(ctx, s, r.topic, done); err != nil {
 		return nil, err
 	}
-	done, err := coordinator.StablyCommitted(ctx, s, replayGroup(r.topic), found[0])
-	if err != nil {
-		return nil, err
-	}
-	if r.origins, err = readOrigins(ctx, s, meta, r.topic, done); err != nil {
-		return nil, err
-	}
-	return letterSpans(ctx, s, meta, r.topic, done)
+	return letterSpans(ctx, s, r.topic, done)
 }
 
 func (r *replayer) replay(ctx context.Context, spans map[offset.Place]offset.Span) error {

@@ -59,11 +59,7 @@ func readLetters(ctx context.Context, s *session.Session, topic string, limit in
 	if err := isLetters(s, topic); err != nil {
 		return nil, err
 	}
-	meta, err := s.Metadata()
-	if err != nil {
-		return nil, err
-	}
-	spans, err := letterSpans(ctx, s, meta, topic, nil)
+	spans, err := letterSpans(ctx, s, topic, nil)
 	if err != nil {
 		return nil, err
 	}

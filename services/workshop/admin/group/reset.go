@@ -119,19 +119,7 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []o
 	if err := groups[0].CheckInactive(); err != nil {
 		return nil, err
 	}
-	meta, err := s.Metadata()
-	if err != nil {
-		return nil, err
-	}
-	var places []offset.Place
-	for _, c := range wanted {
-		some, err := c.Places(meta)
-		if err != nil {
-			return nil, err
-		}
-		places = append(places, some...)
-	}
-	logs, err := offset.AllBounds(ctx, s, meta, places)
+	logs, err := offset.ChosenBounds(ctx, s, wanted...)
 	if err != nil {
 		return nil, err
 	}

@@ -169,19 +169,11 @@ func (c *consume) run(ctx context.Context) error {
 
 // spans say from where to read each partition, and where it ends now.
 func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
-	meta, err := s.Metadata()
-	if err != nil {
-		return nil, err
-	}
 	which := offset.Chosen{Topic: c.topic}
 	if c.partitionSet {
 		which.Partitions = []int32{c.partition}
 	}
-	places, err := which.Places(meta)
-	if err != nil {
-		return nil, err
-	}
-	logs, err := offset.AllBounds(ctx, s, meta, places)
+	logs, err := offset.ChosenBounds(ctx, s, which)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +182,7 @@ func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Pla
 		return nil, err
 	}
 	spans := map[offset.Place]offset.Span{}
-	for _, p := range places {
+	for _, p := range offset.SortedPlaces(logs) {
 		log, from := logs[p], starts[p]
 		if c.last > 0 {
 			from = max(log.Start, log.End-c.last)

@@ -1,9 +1,11 @@
 package message
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -60,31 +62,27 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[of
 
 // printAll prints messages until ctx ends, the limit is reached, or none came for --timeout.
 func (c *consume) printAll(ctx context.Context, messages <-chan *sarama.ConsumerMessage) error {
-	idle := newAlarm(c.idle)
+	idle := time.NewTimer(cmp.Or(c.idle, math.MaxInt64))
 	for {
+		var msg *sarama.ConsumerMessage
 		select {
-		case msg := <-messages:
-			if err := c.out.print(msg); err != nil {
+		case msg = <-messages:
+		default: // nothing more at once: let it be seen
+			if err := c.out.flush(); err != nil {
 				return err
 			}
-			idle.reset()
-			continue
-		default: // nothing more at once: let it be seen
+			select {
+			case msg = <-messages:
+			case <-idle.C:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
 		}
-		if err := c.out.flush(); err != nil {
+		if err := c.out.print(msg); err != nil {
 			return err
 		}
-		select {
-		case msg := <-messages:
-			if err := c.out.print(msg); err != nil {
-				return err
-			}
-			idle.reset()
-		case <-idle.rings():
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+		idle.Reset(cmp.Or(c.idle, math.MaxInt64))
 	}
 }
 
@@ -130,33 +128,6 @@ func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, not
 			note("partition %d: %v; trying again", err.Partition, err.Err)
 		}
 	}
-}
-
-// alarm rings when nothing has happened for a while; with 0 it never does.
-type alarm struct {
-	after time.Duration
-	timer *time.Timer
-}
-
-func newAlarm(after time.Duration) *alarm {
-	a := &alarm{after: after}
-	if after > 0 {
-		a.timer = time.NewTimer(after)
-	}
-	return a
-}
-
-func (a *alarm) reset() {
-	if a.timer != nil {
-		a.timer.Reset(a.after)
-	}
-}
-
-func (a *alarm) rings() <-chan time.Time {
-	if a.timer == nil {
-		return nil
-	}
-	return a.timer.C
 }
 
 // toTheEnd prints partition after partition.

@@ -59,8 +59,20 @@ func BoundsOf(ctx context.Context, s *session.Session, meta *sarama.MetadataResp
 	return all, nil
 }
 
-// AllBounds is BoundsOf, but fails if a partition has no leader.
-func AllBounds(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, places []Place) (map[Place]Bounds, error) {
+// ChosenBounds is BoundsOf for chosen partitions. It fails if one does not exist or has no leader.
+func ChosenBounds(ctx context.Context, s *session.Session, chosen ...Chosen) (map[Place]Bounds, error) {
+	meta, err := s.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	var places []Place
+	for _, c := range chosen {
+		some, err := c.places(meta)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, some...)
+	}
 	logs, err := BoundsOf(ctx, s, meta, places)
 	if err != nil {
 		return nil, err

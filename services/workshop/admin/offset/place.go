@@ -69,8 +69,8 @@ func ParseChosen(specs []string) ([]Chosen, error) {
 	return wanted, nil
 }
 
-// Places returns the chosen partitions. It fails if one does not exist.
-func (c Chosen) Places(meta *sarama.MetadataResponse) ([]Place, error) {
+// places returns the chosen partitions. It fails if one does not exist.
+func (c Chosen) places(meta *sarama.MetadataResponse) ([]Place, error) {
 	found, err := session.Find(meta, c.Topic)
 	if err != nil {
 		return nil, err

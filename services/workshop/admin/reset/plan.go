@@ -51,7 +51,7 @@ func planTopics(
 		if !runs.MatchString(t.Name) && !slices.Contains(byHand, t.Name) {
 			continue
 		}
-		messages, err := offsetsIn(ctx, s, meta, t)
+		messages, err := offsetsIn(ctx, s, t.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +84,8 @@ func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.Metadat
 
 // offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
 // has lost its messages to retention is not as it was at the start either.
-func offsetsIn(ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, t *sarama.TopicMetadata) (int64, error) {
-	logs, err := offset.AllBounds(ctx, s, meta, offset.PlacesOf(t))
+func offsetsIn(ctx context.Context, s *session.Session, topic string) (int64, error) {
+	logs, err := offset.ChosenBounds(ctx, s, offset.Chosen{Topic: topic})
 	if err != nil {
 		return 0, err
 	}

@@ -78,15 +78,6 @@ func ReplicationFactor(t *sarama.TopicMetadata) int {
 	return most
 }
 
-// PartitionsOf returns the numbers of a topic's partitions.
-func PartitionsOf(t *sarama.TopicMetadata) []int32 {
-	var ids []int32
-	for _, p := range t.Partitions {
-		ids = append(ids, p.ID)
-	}
-	return ids
-}
-
 // IsEmbedded reports whether the metadata is of an embedded cluster, such as that of «workshop up».
 func IsEmbedded(meta *sarama.MetadataResponse) bool {
 	return meta.ClusterID != nil && embedded.IsEmbedded(*meta.ClusterID)
@@ -111,17 +102,14 @@ func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
 	}
 	for i, name := range names {
 		if err := s.Admin.DeleteTopic(name); err != nil && !Underway(err) {
-			return fmt.Errorf("%s: %w%s", name, err, deletedSoFar(names[:i]))
+			before := ""
+			if i > 0 {
+				before = "; deleted before: " + strings.Join(names[:i], ", ")
+			}
+			return fmt.Errorf("%s: %w%s", name, err, before)
 		}
 	}
 	return s.Until(ctx, func(meta *sarama.MetadataResponse) bool {
 		return !slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return slices.Contains(names, t.Name) })
 	})
-}
-
-func deletedSoFar(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "; deleted before: " + strings.Join(names, ", ")
 }

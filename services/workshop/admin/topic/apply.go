@@ -15,8 +15,7 @@ import (
 )
 
 func newApplyCommand(t *session.Tool) *cobra.Command {
-	var minBrokers int
-	var timeout time.Duration
+	a := &applier{Tool: t}
 	var specs []string
 	var ecommerce bool
 	cmd := &cobra.Command{
@@ -39,30 +38,29 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 		Args: cobra.NoArgs,
 	}
 	t.BindLasting(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
-		cluster, err := o.Cluster()
-		if err != nil {
+		var err error
+		if a.cluster, err = o.Cluster(); err != nil {
 			return err
 		}
-		if minBrokers < 1 || timeout <= 0 {
+		if a.minBrokers < 1 || a.timeout <= 0 {
 			return service.UsageError("--min-brokers and --timeout have to be greater than 0")
 		}
-		topics, err := parseTopics(t, specs)
+		a.topics, err = parseTopics(t, specs)
 		if ecommerce {
-			topics, err = t.Ecommerce()
+			a.topics, err = t.Ecommerce()
 		}
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		ctx, cancel := context.WithTimeout(ctx, a.timeout)
 		defer cancel()
-		a := &applier{Tool: t, cluster: cluster, topics: topics, minBrokers: minBrokers, timeout: timeout}
 		return a.run(ctx)
 	})
 	cmd.Flags().StringArrayVar(&specs, "topic", nil, "topic to create instead, as NAME:PARTITIONS; may be given several times")
 	cmd.Flags().BoolVar(&ecommerce, "ecommerce", false, "create the topics of the e-commerce system instead")
 	cmd.MarkFlagsMutuallyExclusive("topic", "ecommerce")
-	cmd.Flags().IntVar(&minBrokers, "min-brokers", 1, "wait until this many brokers are registered")
-	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long to wait for brokers and topics in all")
+	cmd.Flags().IntVar(&a.minBrokers, "min-brokers", 1, "wait until this many brokers are registered")
+	cmd.Flags().DurationVar(&a.timeout, "timeout", 2*time.Minute, "how long to wait for brokers and topics in all")
 	return cmd
 }
 
