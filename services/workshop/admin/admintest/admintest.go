@@ -23,10 +23,10 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// Root returns the commands of a command line.
+// Root makes the commands that a test can run.
 type Root func(*session.Tool) []*cobra.Command
 
-// Mount returns a command line with these commands.
+// Mount returns a Root of commands.
 func Mount(commands ...func(*session.Tool) *cobra.Command) Root {
 	return func(t *session.Tool) (all []*cobra.Command) {
 		for _, command := range commands {
@@ -42,7 +42,7 @@ type Output interface {
 	fmt.Stringer
 }
 
-// Result is what a command line came to.
+// Result is the outcome of a command line.
 type Result struct {
 	Stdout, Stderr string
 	Err            error
@@ -54,7 +54,7 @@ func (r Root) Run(t *testing.T, cluster kafka.Cluster, args ...string) Result {
 	return r.RunOn(t.Context(), cluster, strings.NewReader(""), &kafkatest.Output{}, &kafkatest.Output{}, args...)
 }
 
-// RunOn is Run with an end, an input and outputs of the test's own.
+// RunOn is Run with a context, an input and outputs of the test.
 func (r Root) RunOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader, stdout, stderr Output, args ...string) Result {
 	tool := &session.Tool{Stdin: stdin, Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
 	root := &cobra.Command{Use: "workshop", SilenceUsage: true, SilenceErrors: true}
@@ -66,10 +66,10 @@ func (r Root) RunOn(ctx context.Context, cluster kafka.Cluster, stdin io.Reader,
 	return Result{stdout.String(), stderr.String(), err}
 }
 
-// Progress is how far a group is in a partition; nil where that is not known.
+// Progress is how far a group has read a partition; nil means unknown.
 type Progress struct{ CurrentOffset, Unread *int64 }
 
-// GroupProgress returns what «groups describe», which has to be mounted, says of a group.
+// GroupProgress returns the progress of a group as «groups describe» prints it. That command has to be mounted.
 func (r Root) GroupProgress(t *testing.T, cluster kafka.Cluster, group string) []Progress {
 	t.Helper()
 	var groups []struct{ Partitions []Progress }
@@ -79,7 +79,7 @@ func (r Root) GroupProgress(t *testing.T, cluster kafka.Cluster, group string) [
 	return groups[0].Partitions
 }
 
-// OK wants the command to have gone well.
+// OK fails the test if the command failed.
 func (r Result) OK(t *testing.T) Result {
 	t.Helper()
 	if r.Err != nil {
@@ -88,7 +88,7 @@ func (r Result) OK(t *testing.T) Result {
 	return r
 }
 
-// Fails wants an error with this text, and nothing on standard output.
+// Fails fails the test unless the error contains a text and nothing was written to standard output.
 func (r Result) Fails(t *testing.T, want string) {
 	t.Helper()
 	if r.Err == nil || !strings.Contains(r.Err.Error(), want) || r.Stdout != "" {
@@ -96,7 +96,7 @@ func (r Result) Fails(t *testing.T, want string) {
 	}
 }
 
-// Prints wants exactly this output.
+// Prints fails the test unless the command succeeded and wrote exactly this to standard output.
 func (r Result) Prints(t *testing.T, want string) {
 	t.Helper()
 	r.OK(t)
@@ -105,7 +105,7 @@ func (r Result) Prints(t *testing.T, want string) {
 	}
 }
 
-// Contains wants a text in one of the outputs.
+// Contains fails the test unless an output contains a text.
 func Contains(t *testing.T, got, want string) {
 	t.Helper()
 	if !strings.Contains(got, want) {
@@ -113,7 +113,7 @@ func Contains(t *testing.T, got, want string) {
 	}
 }
 
-// Columns squeezes the blanks between columns, which the widest value decides.
+// Columns replaces the blanks between columns by one each, as their number depends on the widest value.
 func Columns(table string) string {
 	var lines []string
 	for line := range strings.Lines(table) {
@@ -122,7 +122,7 @@ func Columns(table string) string {
 	return strings.Join(lines, "\n")
 }
 
-// PrintOn prints a table on a terminal of so many columns, and fails where a line is longer.
+// PrintOn prints a table on a terminal of a width, and fails the test if a line is longer.
 func PrintOn(t *testing.T, width int, table func(io.Writer)) (stdout, stderr string) {
 	t.Helper()
 	var out, notes kafkatest.Output
@@ -144,7 +144,7 @@ func IsUsage(err error) bool {
 	return ok
 }
 
-// Commit sets a group's offset, as a consumer that has gone since.
+// Commit commits an offset for a group without members.
 func Commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition int32, at int64) {
 	t.Helper()
 	s := Open(t, c)
@@ -153,7 +153,7 @@ func Commit(t *testing.T, c *kafkatest.Cluster, group, topic string, partition i
 	}
 }
 
-// Open is a connection for a test's own questions.
+// Open returns a session for the test itself.
 func Open(t *testing.T, c *kafkatest.Cluster) *session.Session {
 	t.Helper()
 	s, err := session.Connect(t.Context(), c.Kafka(), c.Kafka().AdminConfig("test"))
@@ -164,7 +164,7 @@ func Open(t *testing.T, c *kafkatest.Cluster) *session.Session {
 	return s
 }
 
-// Join makes a member of a group, which stays until the test ends or leave is called.
+// Join adds a member to a group. It stays until the test ends or leave is called.
 func Join(t *testing.T, c *kafkatest.Cluster, group, topic string) (leave func()) {
 	t.Helper()
 	conf := c.Kafka().Config("member")
@@ -190,7 +190,7 @@ func Join(t *testing.T, c *kafkatest.Cluster, group, topic string) (leave func()
 	return leave
 }
 
-// idle is a member that reads nothing; it sends once when it has joined.
+// idle is a member that reads nothing. It sends once when it has joined.
 type idle chan struct{}
 
 func (in idle) Setup(sarama.ConsumerGroupSession) error {

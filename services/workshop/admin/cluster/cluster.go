@@ -124,7 +124,7 @@ func describeCluster(s *session.Session) (describedCluster, error) {
 	return d, nil
 }
 
-// askVersions asks each broker which requests it answers, from which its version can be told.
+// askVersions asks each broker which requests it answers, and derives its version from that.
 func askVersions(s *session.Session, brokers []describedBroker) {
 	var wg sync.WaitGroup
 	for i := range brokers {
@@ -179,7 +179,7 @@ func (d describedCluster) table(w io.Writer) {
 	fmt.Fprintf(w, "offline partitions: %s\n", someOf(d.Offline))
 }
 
-// someOf is the number of names, and the first few.
+// someOf returns the number of names and the first few.
 func someOf(names []string) string {
 	const few = 8
 	switch {

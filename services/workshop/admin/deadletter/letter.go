@@ -18,11 +18,11 @@ const (
 	attempt   = "dlq.attempt"
 )
 
-// letter is what the headers of a dead letter say of the message that it was. A letter that failed again
-// after a replay may have a header twice: the last one counts.
+// letter is what the headers of a dead letter say about the original message. A letter that failed again after a replay may have a
+// header twice, and the last one counts.
 //
-// The e-commerce services also say it in the letter's value, an envelope for people. Of such a letter the
-// last three fields tell what the value was before; of another one the value is the original's.
+// The e-commerce services repeat it in the value of the letter, an envelope for people. The last three fields are only set for such
+// letters; the value of the others is that of the original.
 type letter struct {
 	Topic     string `json:"topic"`
 	Partition string `json:"partition"`
@@ -39,7 +39,7 @@ type letter struct {
 	OriginalBase64 string  `json:"originalBase64,omitempty"`
 }
 
-// letterOf reads the headers. It returns those of the original too.
+// letterOf parses the headers of a letter, and returns those of the original.
 func letterOf(msg *sarama.ConsumerMessage) (l letter, original []*sarama.RecordHeader) {
 	fields := map[string]*string{
 		"topic": &l.Topic, "partition": &l.Partition, "offset": &l.Offset, "timestamp": &l.Timestamp,
@@ -58,9 +58,9 @@ func letterOf(msg *sarama.ConsumerMessage) (l letter, original []*sarama.RecordH
 	return l, original
 }
 
-// unwrap is the original's value, and the letter with all that its value tells. Whether a value is an
-// envelope for people or the original itself, the record decides and not its topic's name: an original may
-// be an envelope of a dead letter too, but then not of the message that the headers name.
+// unwrap returns the value of the original, and the letter with what an envelope adds to it. The message decides whether its value is
+// an envelope or the original itself, and not the name of its topic: an original may be the envelope of a letter too, but then not of
+// the message that the headers name.
 func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 	envelope, err := event.DecodeEnvelope(msg.Value)
 	if err != nil {
@@ -91,9 +91,8 @@ func unwrap(msg *sarama.ConsumerMessage, l letter) (letter, []byte) {
 	return l, value
 }
 
-// replay is the message that goes back to where the letter came from: the original's bytes and headers,
-// and the count of attempts, which a consumer raises when it fails again. It is nil for a message that
-// is no letter.
+// replay returns the original, with the number of attempts, which a consumer raises if it fails again. It returns nil if msg is no
+// letter.
 func replay(msg *sarama.ConsumerMessage) *sarama.ProducerMessage {
 	l, original := letterOf(msg)
 	l, value := unwrap(msg, l)
@@ -110,7 +109,7 @@ func replay(msg *sarama.ConsumerMessage) *sarama.ProducerMessage {
 	return back
 }
 
-// encoder keeps null apart from empty.
+// encoder returns nil for null, which is not the same as empty.
 func encoder(b []byte) sarama.Encoder {
 	if b == nil {
 		return nil
@@ -118,13 +117,13 @@ func encoder(b []byte) sarama.Encoder {
 	return sarama.ByteEncoder(b)
 }
 
-// hasLetters says whether a topic's name is one of dead letters. Of the e-commerce topics all share one,
-// before whose name a class may have put a prefix of its own.
+// hasLetters reports whether a topic is for dead letters, by its name. The e-commerce topics share one, whose name may have a
+// prefix.
 func hasLetters(topic string) bool {
 	return strings.HasSuffix(topic, dlqSuffix) || strings.HasSuffix(topic, event.DeadLetterTopic)
 }
 
-// isLetters fails where a topic's name is not one of dead letters.
+// isLetters returns an error unless a topic exists and is for dead letters.
 func isLetters(s *session.Session, topic string) error {
 	if _, err := s.Topic(topic); err != nil {
 		return err
@@ -136,5 +135,5 @@ func isLetters(s *session.Session, topic string) error {
 	return nil
 }
 
-// replayGroup keeps how far the letters of a topic were replayed.
+// replayGroup returns the group whose offsets say how far the letters of a topic were replayed.
 func replayGroup(topic string) string { return "dlq-replay-" + topic }

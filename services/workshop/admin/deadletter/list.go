@@ -81,10 +81,8 @@ func listLetters(ctx context.Context, s *session.Session) ([]listedLetters, erro
 	return topics, nil
 }
 
-// letterSpans are where letters are from these offsets on, or from the oldest.
-func letterSpans(
-	ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64,
-) (map[offset.Place]offset.Span, error) {
+// letterSpans returns the spans of a topic from the given offsets, or else from the oldest.
+func letterSpans(ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64) (map[offset.Place]offset.Span, error) {
 	logs, err := offset.ChosenBounds(ctx, s, offset.Chosen{Topic: topic})
 	if err != nil {
 		return nil, err
@@ -96,10 +94,8 @@ func letterSpans(
 	return spans, nil
 }
 
-// countLetters counts the letters of a topic from these offsets on.
-func countLetters(
-	ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64,
-) (sum offset.Counted, err error) {
+// countLetters counts the letters of a topic from the given offsets, or else from the oldest.
+func countLetters(ctx context.Context, s *session.Session, topic string, from map[offset.Place]int64) (sum offset.Counted, err error) {
 	spans, err := letterSpans(ctx, s, topic, from)
 	if err != nil {
 		return sum, err

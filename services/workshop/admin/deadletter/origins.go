@@ -13,17 +13,16 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// origins are the messages that went back already. A message that three services cannot read leaves three
-// letters in the topic that they share; sent back three times, each of the three services would read all
-// of them, and nine letters would come of it.
+// origins are the messages that have gone back already. A message that three services cannot read leaves three letters in the topic
+// that they share. If all were sent back, each of the services would read all three, and write nine letters.
 //
-// A nil one, of a topic with the letters of one reader, knows none.
+// It is nil, and knows none, for a topic with the letters of one service.
 type origins struct {
 	seen  map[string][]string // the values of dlq.timestamp, by place, key and value
 	again int64
 }
 
-// readOrigins reads what earlier replays of a shared topic have passed.
+// readOrigins reads the letters of a shared topic that earlier replays have sent back.
 func readOrigins(ctx context.Context, s *session.Session, topic string, done map[offset.Place]int64) (*origins, error) {
 	if !strings.HasSuffix(topic, event.DeadLetterTopic) {
 		return nil, nil
@@ -47,7 +46,7 @@ func readOrigins(ctx context.Context, s *session.Session, topic string, done map
 	return o, nil
 }
 
-// known notes the letter's message, and reports whether there was a letter of it before.
+// known records the original of a letter, and reports whether it was known.
 func (o *origins) known(msg *sarama.ConsumerMessage) bool {
 	if o == nil {
 		return false

@@ -18,8 +18,8 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// replayer sends letters back, some in each transaction. The transaction also moves the offset of the
-// replay's own group past them, so that a letter goes back once, whatever happens in between.
+// replayer is the command that sends letters back, in transactions that also move the offset of its group past them. So a letter goes
+// back once, wherever the replay is interrupted.
 type replayer struct {
 	*session.Options
 	topic      string
@@ -34,8 +34,7 @@ type replayer struct {
 	origins    *origins
 }
 
-// batchSize is how many letters a transaction has: few enough that one is soon over, and enough that
-// beginnings and ends do not count.
+// batchSize is the number of letters in a transaction: few enough that it soon ends, and enough that its overhead does not matter.
 const batchSize = 100
 
 func newReplayCommand(t *session.Tool) *cobra.Command {
@@ -99,8 +98,8 @@ func (r *replayer) run(ctx context.Context) error {
 	return nil
 }
 
-// prepare checks the topic and takes the transactional id. From then on no earlier replay of the topic,
-// one that was killed or hangs, can send or commit.
+// prepare checks the topic and takes the transactional id. From then on no earlier replay of the topic, such as one that hangs, can
+// send or commit.
 func (r *replayer) prepare(ctx context.Context) error {
 	targets, err := session.Ask(ctx, r.Options, func(_ context.Context, s *session.Session) ([]string, error) {
 		if err := isLetters(s, r.topic); err != nil {
@@ -133,7 +132,7 @@ func (r *replayer) prepare(ctx context.Context) error {
 	return err
 }
 
-// spans are the letters that were not replayed yet.
+// spans returns the letters that have not been replayed.
 func (r *replayer) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 	done, err := coordinator.StablyCommitted(ctx, s, replayGroup(r.topic))
 	if err != nil {
@@ -158,7 +157,7 @@ func (r *replayer) replay(ctx context.Context, spans map[offset.Place]offset.Spa
 	return nil
 }
 
-// take collects letters, and sends them when there are enough for a transaction.
+// take adds a letter to the batch, and sends the batch if it is full.
 func (r *replayer) take(ctx context.Context, msg *sarama.ConsumerMessage) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -174,7 +173,7 @@ func (r *replayer) take(ctx context.Context, msg *sarama.ConsumerMessage) error 
 	return r.send(ctx)
 }
 
-// send sends what was taken, and the position behind it, in one transaction.
+// send sends the batch, and commits the position behind it, in one transaction.
 func (r *replayer) send(ctx context.Context) error {
 	if len(r.batch) == 0 {
 		return nil

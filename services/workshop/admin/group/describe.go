@@ -26,7 +26,7 @@ type describedGroup struct {
 	Partitions  []groupPartition     `json:"partitions"`
 }
 
-// groupPartition is how far a group is in one partition. What is not known is null.
+// groupPartition is how far a group has read a partition; nil means unknown.
 type groupPartition struct {
 	Topic         string `json:"topic"`
 	Partition     int32  `json:"partition"`
@@ -95,7 +95,7 @@ for those that commit behind their last message (sarama, kafkajs, franz-go). UNR
 	return cmd
 }
 
-// allGroups are the names of all groups that can be described.
+// allGroups returns the names of all groups that can be described.
 func allGroups(o *session.Options, s *session.Session) (names []string, err error) {
 	listed, err := coordinator.List(s)
 	if err != nil {
@@ -137,7 +137,7 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 	return described, nil
 }
 
-// groupPartitions are the partitions in which the group has an offset or a member.
+// groupPartitions returns the partitions in which a group has an offset or a member.
 func groupPartitions(
 	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []coordinator.Member,
 ) ([]groupPartition, error) {

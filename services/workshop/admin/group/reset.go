@@ -16,12 +16,12 @@ import (
 // reset is the command that moves a group's offsets.
 type reset struct {
 	*session.Options
-	topics          []string
-	to              string
-	execute, dryRun bool
+	topics  []string
+	to      string
+	execute bool
 }
 
-// move is what becomes of a group's offset in one partition.
+// move is the change of a group's offset in a partition.
 type move struct {
 	Topic         string `json:"topic"`
 	Partition     int32  `json:"partition"`
@@ -30,7 +30,7 @@ type move struct {
 	wanted        int64
 }
 
-// resetResult is the answer in JSON.
+// resetResult is the JSON form of the result.
 type resetResult struct {
 	Group    string `json:"group"`
 	Executed bool   `json:"executed"`
@@ -58,7 +58,7 @@ An offset outside the log becomes its nearest end.`,
 	cmd.Flags().StringArrayVar(&r.topics, "topic", nil, "topic, or some of its partitions as TOPIC:0,2; may be given several times")
 	cmd.Flags().StringVar(&r.to, "to", "", offset.PositionSyntax)
 	cmd.Flags().BoolVar(&r.execute, "execute", false, "change the offsets")
-	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change (the default)")
+	cmd.Flags().Bool("dry-run", false, "only show what would change (the default)")
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
 	for _, name := range []string{"topic", "to"} {
 		cmd.MarkFlagRequired(name)
@@ -110,7 +110,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 	return nil
 }
 
-// planMoves looks up where the group would go; it fails where it has members.
+// planMoves returns the moves of a group. It fails if the group has members.
 func planMoves(ctx context.Context, s *session.Session, group string, wanted []offset.Chosen, to offset.Position) ([]move, error) {
 	groups, err := coordinator.Describe(ctx, s, group)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// groupTable has the columns of kafka-consumer-groups, and UNREAD and the instance besides. A member
-// without a partition has a line of its own, as there.
+// groupTable writes the columns of kafka-consumer-groups, besides UNREAD and INSTANCE-ID. A member without a partition has a line of
+// its own, as there.
 func groupTable(w io.Writer, groups []describedGroup) {
 	fmt.Fprintln(w, "GROUP\tTOPIC\tPARTITION\tCURRENT-OFFSET\tLOG-END-OFFSET\tLAG\tUNREAD\tCONSUMER-ID\tHOST\tCLIENT-ID\tINSTANCE-ID")
 	for _, g := range groups {
@@ -45,7 +45,7 @@ func memberColumns(m coordinator.Member) string {
 	return fmt.Sprintf("%s\t%s\t%s\t%s", m.MemberID, m.Host, m.ClientID, instance)
 }
 
-// noteGroups say what the table cannot.
+// noteGroups notes what the table does not show.
 func noteGroups(t *session.Tool, groups []describedGroup) {
 	for _, g := range groups {
 		switch {

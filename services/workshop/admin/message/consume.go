@@ -91,7 +91,7 @@ the messages of aborted transactions too.`,
 	return cmd
 }
 
-// check reads the flags.
+// check parses the flags.
 func (c *consume) check() error {
 	switch c.isolation {
 	case "read_committed":
@@ -167,7 +167,7 @@ func (c *consume) run(ctx context.Context) error {
 	return nil
 }
 
-// spans say from where to read each partition, and where it ends now.
+// spans returns where to read each partition, up to its present end.
 func (c *consume) spans(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 	which := offset.Chosen{Topic: c.topic}
 	if c.partitionSet {

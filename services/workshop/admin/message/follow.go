@@ -16,8 +16,7 @@ import (
 	"workshop.example/workshop/admin/offset"
 )
 
-// follow prints the messages of all partitions as they come. Partitions that are added meanwhile it
-// reads from their oldest message.
+// follow prints the messages of all partitions as they come. It reads partitions that are added from their oldest message.
 func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[offset.Place]offset.Span) error {
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
@@ -60,7 +59,7 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[of
 	return c.printAll(ctx, messages)
 }
 
-// printAll prints messages until ctx ends, the limit is reached, or none came for --timeout.
+// printAll prints messages until ctx ends, the limit is reached, or none has come for --timeout.
 func (c *consume) printAll(ctx context.Context, messages <-chan *sarama.ConsumerMessage) error {
 	idle := time.NewTimer(cmp.Or(c.idle, math.MaxInt64))
 	for {
@@ -96,7 +95,7 @@ func forward(ctx context.Context, partition sarama.PartitionConsumer, messages c
 	}
 }
 
-// notes is note for several goroutines. Those that are still running when quiet was called say nothing any more.
+// notes returns Note for several goroutines. After quiet it does nothing.
 func (c *consume) notes() (note func(format string, args ...any), quiet func()) {
 	var mu sync.Mutex
 	ended := false
@@ -114,7 +113,7 @@ func (c *consume) notes() (note func(format string, args ...any), quiet func()) 
 	}
 }
 
-// watch reads a partition's errors. Sarama goes on by itself after all but one of them.
+// watch notes the errors of a partition. Sarama recovers from all but one of them, which stops the command.
 func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, note func(string, ...any)) {
 	last := ""
 	for err := range partition.Errors() {
@@ -130,7 +129,7 @@ func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, not
 	}
 }
 
-// toTheEnd prints partition after partition.
+// toTheEnd prints the spans, partition by partition.
 func (c *consume) toTheEnd(ctx context.Context, client sarama.Client, spans map[offset.Place]offset.Span) error {
 	for _, p := range offset.SortedPlaces(spans) {
 		if err := offset.Read(ctx, client, p, spans[p], c.isolationLevel, c.out.print); err != nil {

@@ -19,8 +19,8 @@ const (
 	joinTime    = 30 * time.Second // before --timeout counts: a dead member's session, and more
 )
 
-// asMember prints as a member of a group. What was printed is committed, in this order: a crash between
-// the two prints again, and loses nothing.
+// asMember prints as a member of a group. It commits what it has printed: after a crash between the two, messages are printed again,
+// and none is lost.
 func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -52,8 +52,8 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 	return group.Run(ctx)
 }
 
-// asOwner prints the messages of a partition for as long as it is ours. A message is marked only when
-// it can be seen: what is marked is committed, whatever comes.
+// asOwner prints the messages of a partition while this member owns it. It marks a message only after it was written, since marked
+// messages are committed whatever happens next.
 func (c *consume) asOwner(claim *kafkagroup.Claim, last *atomic.Int64) error {
 	var printed *sarama.ConsumerMessage // the last one that is not marked yet
 	unmarked := 0

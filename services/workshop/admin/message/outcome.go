@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// maxComplaints is how many failed lines are named; with more, their number says enough.
+// maxComplaints is how many failed lines are named. With more, their number says enough.
 const maxComplaints = 10
 
 // outcome counts lines by outcome.
@@ -23,7 +23,7 @@ type outcome struct {
 // complain counts a line that failed, and reports whether it is to be named.
 func (o *outcome) complain() bool { return o.failed.Add(1) <= maxComplaints }
 
-// printed keeps the first error.
+// printed records an error of printing, of which the first is kept.
 func (o *outcome) printed(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -41,15 +41,15 @@ func (o *outcome) printError() error {
 	return nil
 }
 
-// report prints where lines stand, in the order of the lines: partitions answer in any. The text of a line
-// waits until all lines before it have one, or have failed. It is safe for concurrent use.
+// report prints where the lines are in the topic, in their order, while partitions answer in any. The text of a line waits until all
+// lines before it have one or have failed. It is safe for concurrent use.
 type report struct {
 	mu      sync.Mutex
 	through int64            // up to this line everything was printed
 	waiting map[int64]string // texts of later lines
 }
 
-// line prints the text of a line, counted from 1, once it is its turn. A failed line's is empty.
+// line adds the text of a line, counted from 1, and prints what can be printed. The text of a failed line is empty.
 func (r *report) line(w io.Writer, number int64, text string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -70,7 +70,7 @@ func (r *report) line(w io.Writer, number int64, text string) error {
 	}
 }
 
-// rest prints what still waits, when the lines before it get no answer any more.
+// rest prints the texts that still wait, when no more answers come.
 func (r *report) rest(w io.Writer) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

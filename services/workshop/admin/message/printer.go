@@ -14,10 +14,10 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// errTooMany is errEnough for a message that comes too late.
+// errTooMany is [offset.ErrEnough] for a message beyond the limit.
 var errTooMany = fmt.Errorf("too many: %w", offset.ErrEnough)
 
-// messagePrinter prints messages, up to a number of them. It is safe for concurrent use.
+// messagePrinter prints messages up to a limit. It is safe for concurrent use.
 type messagePrinter struct {
 	json, verbose bool
 	terminal      bool
@@ -32,8 +32,8 @@ func newMessagePrinter(w io.Writer, json, verbose bool, limit int64) *messagePri
 	return &messagePrinter{json: json, verbose: verbose, terminal: service.IsTerminal(w), max: limit, w: bufio.NewWriterSize(w, 64<<10)}
 }
 
-// print keeps the message for the next flush. It returns errEnough with the last one that it may print;
-// after that it prints nothing, and returns errTooMany.
+// print buffers a message until flush. It returns [offset.ErrEnough] with the last message that it may print, and errTooMany for
+// those that follow.
 func (p *messagePrinter) print(msg *sarama.ConsumerMessage) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// send sends the lines and waits for what becomes of each.
+// send sends the lines and waits for their acknowledgements.
 func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error {
 	collected := make(chan struct{})
 	go func() { defer close(collected); p.collect(producer) }()
@@ -59,7 +59,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 	return p.printError()
 }
 
-// feed hands the lines to the producer, until they or ctx end.
+// feed gives the lines to the producer until they or ctx end.
 func (p *produce) feed(ctx context.Context, producer sarama.AsyncProducer) error {
 	type line struct {
 		text []byte
@@ -105,7 +105,7 @@ func (p *produce) feed(ctx context.Context, producer sarama.AsyncProducer) error
 	}
 }
 
-// message is the message of a line; nil where it is not as it should be.
+// message returns the message of a line, or nil if the line has no key where one is wanted.
 func (p *produce) message(line []byte) *sarama.ProducerMessage {
 	number := p.sent.Add(1)
 	value := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
@@ -122,7 +122,7 @@ func (p *produce) message(line []byte) *sarama.ProducerMessage {
 	return msg
 }
 
-// collect notes what becomes of each message.
+// collect counts the outcome of each message.
 func (p *produce) collect(producer sarama.AsyncProducer) {
 	successes, errs := producer.Successes(), producer.Errors()
 	for successes != nil || errs != nil {
@@ -144,7 +144,7 @@ func (p *produce) collect(producer sarama.AsyncProducer) {
 	}
 }
 
-// place says where a message stands, where that was asked for.
+// place reports where a message is in the topic, with --verbose or as JSON.
 func (p *produce) place(msg *sarama.ProducerMessage) {
 	number := msg.Metadata.(int64)
 	var key []byte
@@ -173,7 +173,7 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 	}
 }
 
-// fail says which line failed.
+// fail reports that a line failed.
 func (p *produce) fail(line int64, err error) {
 	if errors.Is(err, sarama.ErrShuttingDown) {
 		err = errors.New("not sent: this program was stopped first")

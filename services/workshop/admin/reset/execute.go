@@ -14,23 +14,23 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// untilReset does what was planned, and looks whether it is so. A broker that has not heard of a deletion yet
-// may have answered for a topic that was about to go.
-func untilReset(ctx context.Context, s *session.Session, left []labStep, start Start, standard []kafka.Topic) error {
+// untilReset makes the changes and checks that none is left to make. A broker that does not know of a deletion yet may have answered
+// for a topic that was about to go.
+func untilReset(ctx context.Context, s *session.Session, left []change, start Start, standard []kafka.Topic) error {
 	for range 3 {
-		if err := resetLab(ctx, s, left); err != nil {
+		if err := execute(ctx, s, left); err != nil {
 			return err
 		}
 		var err error
-		if left, err = planLabReset(ctx, s, start, standard); err != nil || len(left) == 0 {
+		if left, err = plan(ctx, s, start, standard); err != nil || len(left) == 0 {
 			return err
 		}
 	}
 	return fmt.Errorf("%s %s is not as at the start, again and again: somebody else is at work with it", left[0].Kind, left[0].Name)
 }
 
-// resetLab does what was planned. The groups come first: they are what refuses.
-func resetLab(ctx context.Context, s *session.Session, steps []labStep) error {
+// execute makes the changes. Groups come first, because they may refuse.
+func execute(ctx context.Context, s *session.Session, steps []change) error {
 	var groups, gone []string
 	var topics []kafka.Topic
 	for _, step := range steps {
@@ -66,7 +66,7 @@ func resetLab(ctx context.Context, s *session.Session, steps []labStep) error {
 	return makeAnew(ctx, s, topics)
 }
 
-// makeAnew creates topics that may have been there a moment ago.
+// makeAnew creates topics that may just have been deleted.
 func makeAnew(ctx context.Context, s *session.Session, topics []kafka.Topic) error {
 	for len(topics) > 0 {
 		_, err := kafka.ApplyTopics(ctx, s.Admin, topics, nil)

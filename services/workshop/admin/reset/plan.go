@@ -14,8 +14,8 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// planLabReset looks up what there is to do; it fails where somebody is at work with it.
-func planLabReset(ctx context.Context, s *session.Session, start Start, standard []kafka.Topic) ([]labStep, error) {
+// plan returns the changes that are to be made. It fails if a group has members.
+func plan(ctx context.Context, s *session.Session, start Start, standard []kafka.Topic) ([]change, error) {
 	meta, err := s.Metadata()
 	if err != nil {
 		return nil, err
@@ -32,21 +32,21 @@ func planLabReset(ctx context.Context, s *session.Session, start Start, standard
 	return append(steps, groups...), err
 }
 
-// ofRuns matches the names of topics and groups that runs of a lab make on a cluster that is not theirs.
+// ofRuns matches the topics and groups that runs of a lab make on an existing cluster.
 func ofRuns(lab string) *regexp.Regexp {
 	return regexp.MustCompile("^lab-" + regexp.QuoteMeta(lab) + "-[A-Z2-7]{6}-.")
 }
 
-// planTopics names the topics that are to be deleted, made anew, or made.
+// planTopics returns the topics that are to be deleted, recreated or created.
 func planTopics(
 	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, start Start, standard []kafka.Topic,
-) ([]labStep, error) {
+) ([]change, error) {
 	var byHand []string
 	for _, name := range start.Topics {
 		byHand = append(byHand, name, name+".dlq")
 	}
 	runs := ofRuns(start.Lab)
-	var steps []labStep
+	var steps []change
 	for _, t := range meta.Topics {
 		if !runs.MatchString(t.Name) && !slices.Contains(byHand, t.Name) {
 			continue
@@ -55,7 +55,7 @@ func planTopics(
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "topic", Name: t.Name, Action: "delete",
+		step := change{Kind: "topic", Name: t.Name, Action: "delete",
 			Has: session.Count(len(t.Partitions), "partition") + ", up to " + session.Count(messages, "message")}
 		if i := slices.IndexFunc(standard, func(own kafka.Topic) bool { return own.Name == t.Name }); i >= 0 {
 			step.make("recreate", standard[i], meta)
@@ -68,7 +68,7 @@ func planTopics(
 	for _, own := range standard {
 		there := slices.ContainsFunc(meta.Topics, func(t *sarama.TopicMetadata) bool { return t.Name == own.Name })
 		if slices.Contains(byHand, own.Name) && !there {
-			step := labStep{Kind: "topic", Name: own.Name}
+			step := change{Kind: "topic", Name: own.Name}
 			step.make("create", own, meta)
 			steps = append(steps, step)
 		}
@@ -76,14 +76,14 @@ func planTopics(
 	return steps, nil
 }
 
-// make notes that a topic is to be made.
-func (step *labStep) make(action string, topic kafka.Topic, meta *sarama.MetadataResponse) {
+// make makes the change one that creates a topic.
+func (step *change) make(action string, topic kafka.Topic, meta *sarama.MetadataResponse) {
 	step.Action, step.topic = action, topic
 	step.Partitions, step.Replicas = topic.Partitions, min(topic.Replicas, int16(len(meta.Brokers)))
 }
 
-// offsetsIn is how many messages have ever been sent to a topic, markers of transactions included: one that
-// has lost its messages to retention is not as it was at the start either.
+// offsetsIn returns how many messages a topic has ever had, including the markers of transactions. A topic that has lost its messages
+// to retention is not as it was at the start either.
 func offsetsIn(ctx context.Context, s *session.Session, topic string) (int64, error) {
 	logs, err := offset.ChosenBounds(ctx, s, offset.Chosen{Topic: topic})
 	if err != nil {
@@ -96,14 +96,14 @@ func offsetsIn(ctx context.Context, s *session.Session, topic string) (int64, er
 	return n, nil
 }
 
-// planGroups names the groups that are to be deleted, and those that are to forget offsets of topics which
-// will not have them any more. It fails where one of either kind has members.
-func planGroups(ctx context.Context, s *session.Session, start Start, changed []string) ([]labStep, error) {
+// planGroups returns the groups that are to be deleted, and those that are to forget offsets in topics that are changed. It fails if
+// one of them has members.
+func planGroups(ctx context.Context, s *session.Session, start Start, changed []string) ([]change, error) {
 	listed, err := coordinator.List(s)
 	if err != nil {
 		return nil, err // a group that nobody tells us of may be at work
 	}
-	var steps []labStep
+	var steps []change
 	runs := ofRuns(start.Lab)
 	for _, l := range listed {
 		if l.State == "Dead" || !l.ReadsByOffsets() {
@@ -123,7 +123,7 @@ func planGroups(ctx context.Context, s *session.Session, start Start, changed []
 		if err != nil {
 			return nil, err
 		}
-		step := labStep{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + session.Count(len(offsets), "partition")}
+		step := change{Kind: "group", Name: l.Group, Action: "delete", Has: "offsets in " + session.Count(len(offsets), "partition")}
 		if !own {
 			step.Action = "forget"
 			for _, p := range offset.SortedPlaces(offsets) {
@@ -141,7 +141,7 @@ func planGroups(ctx context.Context, s *session.Session, start Start, changed []
 	return steps, nil
 }
 
-// reads reports whether a member of the group has, or wants, a topic.
+// reads reports whether a member of the group reads a topic or has subscribed to it.
 func reads(g coordinator.Group, topic string) bool {
 	return slices.ContainsFunc(g.Members, func(m coordinator.Member) bool {
 		_, has := m.Partitions[topic]

@@ -22,21 +22,20 @@ import (
 // Start is what a lab may leave behind on a cluster, besides the topics and groups of its runs.
 type Start struct {
 	Lab string
-	// Topics are those of the lab's page. The workshop's own are made anew, others deleted; the dead-letter
-	// topic of each goes with it.
+	// Topics are those of the lab's page, each with its dead-letter topic. The workshop's own are recreated, others are deleted.
 	Topics []string
 	Groups []string
 }
 
-// labReset is the command that takes a lab back to its start.
-type labReset struct {
+// command is the command «workshop reset».
+type command struct {
 	*session.Options
-	start           Start
-	execute, dryRun bool
+	start   Start
+	execute bool
 }
 
-// labStep is one thing that the command does.
-type labStep struct {
+// change is what happens to a topic or a group.
+type change struct {
 	Kind   string `json:"kind"` // topic or group
 	Name   string `json:"name"`
 	Action string `json:"action"` // delete, recreate or create; of a group delete or forget
@@ -51,19 +50,19 @@ type labStep struct {
 	offsets []offset.Place // that are forgotten
 }
 
-// labResetResult is the answer in JSON.
-type labResetResult struct {
-	Lab      string    `json:"lab"`
-	Executed bool      `json:"executed"`
-	Steps    []labStep `json:"steps"`
+// result is the JSON form of the result.
+type result struct {
+	Lab      string   `json:"lab"`
+	Executed bool     `json:"executed"`
+	Steps    []change `json:"steps"`
 }
 
-// labResetTime is long enough for the brokers to delete what some runs with --keep have left.
-const labResetTime = time.Minute
+// defaultTimeout is long enough for the brokers to delete what some runs with --keep have left.
+const defaultTimeout = time.Minute
 
 // NewCommand returns the command «workshop reset», for these labs.
 func NewCommand(t *session.Tool, labs []Start) *cobra.Command {
-	r := &labReset{}
+	r := &command{}
 	var names []string
 	for _, l := range labs {
 		names = append(names, l.Lab)
@@ -93,17 +92,17 @@ topics, has members. Messages that are deleted are gone.`,
 		return r.run(ctx)
 	})
 	r.OutputFlag(cmd)
-	cmd.Flags().DurationVar(&r.Timeout, "timeout", labResetTime, "how long to wait for the brokers' answers, in all")
+	cmd.Flags().DurationVar(&r.Timeout, "timeout", defaultTimeout, "how long to wait for the brokers' answers, in all")
 	cmd.Flags().BoolVar(&r.execute, "execute", false, "change it")
-	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "only show what would change (the default)")
+	cmd.Flags().Bool("dry-run", false, "only show what would change (the default)")
 	cmd.MarkFlagsMutuallyExclusive("execute", "dry-run")
 	return cmd
 }
 
-func (r *labReset) run(ctx context.Context) error {
+func (r *command) run(ctx context.Context) error {
 	r.Changes = r.execute
-	steps, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]labStep, error) {
-		steps, err := planLabReset(ctx, s, r.start, r.Standard)
+	steps, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]change, error) {
+		steps, err := plan(ctx, s, r.start, r.Standard)
 		if err != nil || !r.execute {
 			return steps, err
 		}
@@ -115,7 +114,7 @@ func (r *labReset) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reset lab %s: %w", r.start.Lab, err)
 	}
-	err = r.Print(labResetResult{r.start.Lab, r.execute, append([]labStep{}, steps...)}, func(w io.Writer) {
+	err = r.Print(result{r.start.Lab, r.execute, append([]change{}, steps...)}, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tHAS\tACTION")
 		for _, step := range steps {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, cmp.Or(step.Has, "-"), step.words())
@@ -131,7 +130,7 @@ func (r *labReset) run(ctx context.Context) error {
 	return err
 }
 
-func (step labStep) words() string {
+func (step change) words() string {
 	switch step.Action {
 	case "create", "recreate":
 		return fmt.Sprintf("%s: %s, %s", step.Action, session.Count(step.Partitions, "partition"), session.Count(step.Replicas, "replica"))

@@ -118,7 +118,7 @@ func TestResetLab(t *testing.T) {
 func TestResetLabEmptiesATopic(t *testing.T) {
 	c := kafkatest.Start(t, "scoreGame:1", "scoreGame.dlq:1")
 	c.ProduceValues("scoreGame", "0", "1")
-	var got labResetResult
+	var got result
 	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "reset", "offsets", "--execute", "-o", "json").OK(t).Stdout), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ With more partitions a key's messages go to another partition than before: the o
 	return cmd
 }
 
-// alterTopic returns how many partitions there were. With 0 partitions it leaves them.
+// alterTopic changes a topic and returns how many partitions it had. With 0 partitions it does not add any.
 func alterTopic(ctx context.Context, s *session.Session, name string, partitions int32, config map[string]string) (before int, err error) {
 	topic, err := s.Topic(name)
 	if err != nil {
@@ -105,7 +105,7 @@ func alterTopic(ctx context.Context, s *session.Session, name string, partitions
 	return before, s.Until(ctx, func(meta *sarama.MetadataResponse) bool { return led(meta, name, int(partitions)) })
 }
 
-// led reports whether a topic has as many partitions, and each of them a leader.
+// led reports whether a topic has that many partitions and all of them have leaders.
 func led(meta *sarama.MetadataResponse, name string, partitions int) bool {
 	found, err := session.Find(meta, name)
 	return err == nil && len(found[0].Partitions) >= partitions &&

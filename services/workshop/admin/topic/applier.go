@@ -115,7 +115,7 @@ func (a *applier) tooFew() string {
 	return fmt.Sprintf("%d of %d brokers are registered (%s)", len(a.seen), a.minBrokers, strings.Join(a.seen, ", "))
 }
 
-// wait says why we wait: when the cause is new, and every ten seconds.
+// wait notes why we wait, if the cause is new or ten seconds have passed.
 func (a *applier) wait(cause string) {
 	a.mu.Lock()
 	due := cause != a.cause || time.Since(a.said) >= repeatEvery
@@ -132,7 +132,7 @@ func (a *applier) say(cause string) {
 	a.Note("waiting: %s", cause)
 }
 
-// gaveUp explains the end of ctx: what was seen by then, and what to do about it.
+// gaveUp returns the error for the end of ctx: what was seen, and what to do about it.
 func (a *applier) gaveUp(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -153,9 +153,8 @@ func (a *applier) gaveUp(ctx context.Context) error {
 	}
 }
 
-// transient says whether the error may be gone at the next attempt: the connection's end, or what a
-// cluster answers while brokers come and go. What Kafka answers otherwise, such as that we may not
-// create topics, stays so.
+// transient reports whether the next attempt may succeed: after the end of a connection, or what a cluster answers while brokers come
+// and go. Other answers, such as a lack of permission, stay the same.
 func transient(err error) bool {
 	kafkaSays, ok := errors.AsType[sarama.KError](err)
 	return !ok || slices.Contains([]sarama.KError{
@@ -165,7 +164,7 @@ func transient(err error) bool {
 	}, kafkaSays)
 }
 
-// openAdmin connects to the cluster, for as long as that takes.
+// openAdmin waits until it is connected to the cluster.
 func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting) (sarama.Client, sarama.ClusterAdmin, error) {
 	client, err := cluster.Dial(ctx, cluster.AdminConfig(session.ClientID), nil, waiting)
 	if err != nil {
@@ -178,7 +177,7 @@ func openAdmin(ctx context.Context, cluster kafka.Cluster, waiting kafka.Waiting
 	return client, admin, err
 }
 
-// report prints a line a topic, and warns of what is not as it should be.
+// report prints a line for each topic, and notes what is not as it should be.
 func (a *applier) report(applied []kafka.Applied, created map[string]bool, brokers int) error {
 	var table strings.Builder
 	var warnings []string

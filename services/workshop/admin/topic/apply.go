@@ -64,8 +64,7 @@ Exit codes: 0 every topic is there; 1 not within the timeout, or interrupted; 2 
 	return cmd
 }
 
-// parseTopics reads topics given as NAME:PARTITIONS, each with its dead letters; none are the
-// standard topics.
+// parseTopics parses topics given as NAME:PARTITIONS, each with its dead-letter topic. Without any it returns the standard topics.
 func parseTopics(t *session.Tool, specs []string) ([]kafka.Topic, error) {
 	if len(specs) == 0 {
 		return t.Standard, nil

@@ -65,7 +65,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	return cmd
 }
 
-// parseConfig reads settings given as NAME=VALUE. An empty value is kept: it takes a setting back.
+// parseConfig parses settings given as NAME=VALUE. An empty value means the default.
 func parseConfig(specs []string) (map[string]string, error) {
 	config := map[string]string{}
 	for _, spec := range specs {
@@ -104,7 +104,7 @@ func createTopic(
 	return applied[0], nil
 }
 
-// collision refuses a name that differs from another only in . and _, as Kafka does: both would have the same metrics.
+// collision returns an error if a name differs from another only in . and _. Kafka rejects it: their metrics would have one name.
 func collision(meta *sarama.MetadataResponse, name string) error {
 	metric := func(name string) string { return strings.ReplaceAll(name, ".", "_") }
 	for _, t := range meta.Topics {

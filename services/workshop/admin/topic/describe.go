@@ -14,7 +14,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// describedTopic is a topic and where its partitions are.
+// describedTopic is a topic with its partitions.
 type describedTopic struct {
 	Topic             string               `json:"topic"`
 	Internal          bool                 `json:"internal"`
@@ -24,7 +24,7 @@ type describedTopic struct {
 	Brokers           []int32              `json:"brokers"` // those that are up, or hold a replica
 }
 
-// describedPartition is a partition; what is not known is null.
+// describedPartition is a partition; nil means unknown.
 type describedPartition struct {
 	Partition   int32   `json:"partition"`
 	Leader      *int32  `json:"leader"`
@@ -134,7 +134,7 @@ func describe(t *sarama.TopicMetadata, up []*sarama.Broker, config map[string]st
 	return d
 }
 
-// configs are the settings that topics have of their own.
+// configs returns the settings of topics that are not defaults.
 func configs(ctx context.Context, s *session.Session, topics []*sarama.TopicMetadata) (map[string]map[string]string, error) {
 	var resources []*sarama.ConfigResource
 	all := map[string]map[string]string{}
@@ -156,7 +156,7 @@ func configs(ctx context.Context, s *session.Session, topics []*sarama.TopicMeta
 	return all, nil
 }
 
-// describeConfigs asks any broker, perhaps one that is down.
+// describeConfigs describes configurations. Any broker may be asked, also one that is down, so it retries.
 func describeConfigs(
 	ctx context.Context, s *session.Session, resources ...*sarama.ConfigResource,
 ) (results []*sarama.ConfigResourceResult, err error) {
@@ -200,11 +200,11 @@ func (d describedTopic) table(w io.Writer, width int) {
 	d.draw(w, width)
 }
 
-// drawWidth is how many partitions the drawing has side by side, at most.
+// drawWidth is how many partitions are drawn side by side at most.
 const drawWidth = 24
 
-// draw draws which broker holds what: a row a broker, a column a partition. It has as many columns as
-// the terminal has room for.
+// draw draws which broker has which replica: a row for each broker, and a column for each partition, as many as the terminal has room
+// for.
 func (d describedTopic) draw(w io.Writer, width int) {
 	side := drawWidth
 	if width > 0 { // P12 and two blanks, behind "broker 12"
@@ -227,7 +227,7 @@ func (d describedTopic) draw(w io.Writer, width int) {
 	fmt.Fprintln(w, "L leads   f follows, in sync   ! follows, not in sync   ? down   . holds nothing")
 }
 
-// mark is what a broker is to the partition.
+// mark returns what a broker is to the partition.
 func (p describedPartition) mark(broker int32) string {
 	switch {
 	case !slices.Contains(p.Replicas, broker):

@@ -24,7 +24,7 @@ type reassign struct {
 	wait     time.Duration
 }
 
-// reassigned is a partition's replicas, before and after.
+// reassigned is the replicas of a partition before and after.
 type reassigned struct {
 	Partition int32   `json:"partition"`
 	Before    []int32 `json:"before"`
@@ -112,7 +112,7 @@ func unchanged(plan []reassigned) bool {
 	return !slices.ContainsFunc(plan, func(p reassigned) bool { return !slices.Equal(p.Before, p.After) })
 }
 
-// await says how far the move is, until it is complete.
+// await notes how far the move is until it is complete.
 func (r *reassign) await(ctx context.Context, plan []reassigned) error {
 	waiting := *r.Options
 	waiting.Timeout, waiting.Changes = r.wait, false
@@ -137,7 +137,7 @@ func (r *reassign) await(ctx context.Context, plan []reassigned) error {
 	return nil
 }
 
-// arrived is how many partitions have exactly the replicas that are planned, all in sync.
+// arrived returns how many partitions have exactly the planned replicas, all in sync.
 func arrived(t *sarama.TopicMetadata, plan []reassigned) int {
 	done := 0
 	for _, p := range t.Partitions {

@@ -12,7 +12,7 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// plan looks up what there is, and refuses what cannot be.
+// plan returns the replicas before and after. It fails if there cannot be that many.
 func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, error) {
 	meta, err := s.Metadata()
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *reassign) plan(ctx context.Context, s *session.Session) ([]reassigned, 
 	return spread(found[0], candidates, replicas), nil
 }
 
-// candidates are the brokers that may hold replicas; all of them are up.
+// candidates returns the brokers that may have replicas, all of which are up.
 func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 	var all []int32
 	for _, b := range up {
@@ -61,7 +61,7 @@ func candidates(up []*sarama.Broker, wanted []int32) ([]int32, error) {
 	return slices.Compact(slices.Sorted(slices.Values(wanted))), nil
 }
 
-// enoughInSync refuses fewer replicas than a producer with acks=all needs.
+// enoughInSync returns an error if a producer with acks=all needs more replicas.
 func enoughInSync(ctx context.Context, s *session.Session, t *sarama.TopicMetadata, replicas int) error {
 	const name = "min.insync.replicas"
 	resource := &sarama.ConfigResource{Type: sarama.TopicResource, Name: t.Name, ConfigNames: []string{name}}
@@ -80,8 +80,8 @@ func enoughInSync(ctx context.Context, s *session.Session, t *sarama.TopicMetada
 	return nil
 }
 
-// spread gives each partition its replicas: those that it has, where their brokers are candidates, the
-// leader first and then those in sync; and new ones on the brokers that hold the fewest.
+// spread assigns replicas to partitions. A partition keeps those that it has on candidates, first the leader and then those in sync;
+// new ones go to the brokers that have the fewest.
 func spread(t *sarama.TopicMetadata, candidates []int32, replicas int) []reassigned {
 	load := map[int32]int{}
 	var plan []reassigned
