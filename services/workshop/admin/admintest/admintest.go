@@ -206,6 +206,7 @@ func (idle) ConsumeClaim(s sarama.ConsumerGroupSession, _ sarama.ConsumerGroupCl
 	return nil
 }
 
+// Send sends messages, and waits until they are acknowledged.
 func Send(t *testing.T, c *kafkatest.Cluster, msgs ...*sarama.ProducerMessage) {
 	t.Helper()
 	if err := c.Producer().SendMessages(msgs); err != nil {

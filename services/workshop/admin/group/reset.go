@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +73,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 	if !ok {
 		return service.UsageError(fmt.Sprintf("--to %q: accepted: %s", r.to, offset.PositionSyntax))
 	}
-	wanted, err := offset.ParseChosen(r.topics)
+	wanted, err := parseTopics(r.topics)
 	if err != nil {
 		return err
 	}
@@ -108,6 +110,30 @@ func (r *reset) run(ctx context.Context, group string) error {
 		r.Note("this was a dry run: nothing is changed without --execute")
 	}
 	return nil
+}
+
+// parseTopics parses TOPIC and TOPIC:PARTITION,PARTITION. The name of a topic has no colon.
+func parseTopics(specs []string) ([]offset.Chosen, error) {
+	var wanted []offset.Chosen
+	for _, spec := range specs {
+		name, list, some := strings.Cut(spec, ":")
+		c := offset.Chosen{Topic: name}
+		if !service.LegalTopic(name) {
+			return nil, session.IllegalTopic(name)
+		}
+		for field := range strings.SplitSeq(list, ",") {
+			if !some {
+				break
+			}
+			n, err := strconv.ParseInt(field, 10, 32)
+			if err != nil || n < 0 {
+				return nil, service.UsageError(fmt.Sprintf("--topic %q: accepted: TOPIC, or TOPIC:PARTITION,PARTITION such as transactions:0,2", spec))
+			}
+			c.Partitions = append(c.Partitions, int32(n))
+		}
+		wanted = append(wanted, c)
+	}
+	return wanted, nil
 }
 
 // planMoves returns the moves of a group. It fails if the group has members.

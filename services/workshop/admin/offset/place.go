@@ -8,12 +8,10 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -43,30 +41,6 @@ func SortedPlaces[V any](m map[Place]V) []Place {
 type Chosen struct {
 	Topic      string
 	Partitions []int32
-}
-
-// ParseChosen parses TOPIC and TOPIC:PARTITION,PARTITION. The name of a topic has no colon.
-func ParseChosen(specs []string) ([]Chosen, error) {
-	var wanted []Chosen
-	for _, spec := range specs {
-		name, list, some := strings.Cut(spec, ":")
-		c := Chosen{Topic: name}
-		if !service.LegalTopic(name) {
-			return nil, session.IllegalTopic(name)
-		}
-		for field := range strings.SplitSeq(list, ",") {
-			if !some {
-				break
-			}
-			n, err := strconv.ParseInt(field, 10, 32)
-			if err != nil || n < 0 {
-				return nil, service.UsageError(fmt.Sprintf("--topic %q: accepted: TOPIC, or TOPIC:PARTITION,PARTITION such as transactions:0,2", spec))
-			}
-			c.Partitions = append(c.Partitions, int32(n))
-		}
-		wanted = append(wanted, c)
-	}
-	return wanted, nil
 }
 
 // places returns the chosen partitions. It fails if one does not exist.
