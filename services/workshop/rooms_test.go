@@ -16,7 +16,8 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	"cli":  {"local", "guard", "lab", "drill", "admin", "doctor", "rig", "report", "screen", "kit"},
+	"cli": {"local", "guard", "lab", "drill", "admin", "doctor", "rig", "report", "screen", "kit",
+		"admin/reset", "admin/topic", "admin/session"},
 
 	"local":   {"screen", "kit", "ecommerce"},
 	"guard":   {},
@@ -26,10 +27,22 @@ var rooms = map[string][]string{
 	"match":   {"rig", "report", "kit"},
 	"rig":     {"screen", "kit"},
 	"report":  {"kit"},
-	"admin":   {"screen", "kit"},
+	"admin":   {"admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/session"},
 	"doctor":  {"screen", "kit"},
 	"screen":  {"kit"},
 	"kit":     {"kit"},
+
+	// Within admin: the nouns know no siblings, and what they share knows no noun.
+	"admin/cluster":     {"admin/session", "kit"},
+	"admin/topic":       {"admin/session", "admin/offset", "screen", "kit"},
+	"admin/group":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
+	"admin/message":     {"admin/session", "admin/offset", "admin/format", "kit"},
+	"admin/deadletter":  {"admin/session", "admin/offset", "admin/coordinator", "admin/format", "kit"},
+	"admin/reset":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
+	"admin/coordinator": {"admin/session", "admin/offset", "kit"},
+	"admin/offset":      {"admin/session", "kit"},
+	"admin/format":      {"admin/session"},
+	"admin/session":     {"screen", "kit"},
 
 	// Programs of their own.
 	"acceptance":          {},
@@ -39,13 +52,17 @@ var rooms = map[string][]string{
 	"broken-board":        {"kit"},
 
 	// For tests: no room above may import it.
-	"standin": {"local", "kit"},
+	"standin":         {"local", "kit"},
+	"admin/admintest": {"admin/session", "admin/offset", "admin/coordinator", "kit"},
 }
 
 // only holds who may import a package that would spread through all rooms otherwise. Everyone may import others.
 var only = map[string][]string{
-	"os/signal":              {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
-	"github.com/spf13/cobra": {"cli", "admin"},                      // admin makes commands, and cli mounts them
+	"os/signal": {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
+	"github.com/spf13/cobra": { // admin makes commands, and cli mounts them
+		"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/reset",
+		"admin/session", "admin/admintest",
+	},
 }
 
 // roomOf returns the room of a package; "" for one of the standard library or of somebody else's.
@@ -141,12 +158,32 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{"workshop.example/kit/kafka", "workshop.example/ecommerce/shoptest", true},
 		{"workshop.example/kit/event", "workshop.example/producer", true},
 		{module + "/a-new-room", "fmt", true},
+		{module + "/admin/topic", module + "/admin/group", true},
+		{module + "/admin/reset", module + "/admin/topic", true},
+		{module + "/admin/session", module + "/admin/topic", true},
+		{module + "/admin/session", module + "/admin/offset", true},
+		{module + "/admin/offset", module + "/admin/coordinator", true},
+		{module + "/admin/coordinator", module + "/admin/group", true},
+		{module + "/admin/topic", module + "/admin", true},
+		{module + "/admin/topic", module + "/cli", true},
+		{module + "/admin/message", module + "/admin/admintest", true},
+		{module + "/admin/topic", module + "/lab", true},
+		{module + "/local", module + "/admin/session", true},
+		{module + "/cli", module + "/admin/coordinator", true},
+		{module + "/admin", module + "/admin/offset", true},
+		{module + "/admin/topic", "os/signal", true},
+		{module + "/admin/offset", "github.com/spf13/cobra", true},
+		{module + "/admin/a-new-room", "fmt", true},
 
 		{module, module + "/cli", false},
 		{module + "/cli", module + "/lab", false},
 		{module + "/cli", "os/signal", false},
 		{module + "/local", "workshop.example/kit/service", false},
 		{module + "/local", "github.com/IBM/sarama", false},
+		{module + "/cli", module + "/admin/reset", false},
+		{module + "/admin", module + "/admin/topic", false},
+		{module + "/admin/group", module + "/admin/coordinator", false},
+		{module + "/admin/group", "github.com/spf13/cobra", false},
 	} {
 		if rule := refusal(c.from, c.to); (rule != "") != c.want {
 			t.Errorf("%s imports %s: refused %t (%s), want %t", c.from, c.to, rule != "", rule, c.want)

@@ -36,9 +36,9 @@ func TestReplicasOfTheEmbeddedClusterAreNoCopies(t *testing.T) {
 			cluster kafka.Cluster
 			says    bool
 		}{{own.Kafka(), r.says}, {kafka.Cluster{Brokers: real.ListenAddrs()}, false}} {
-			got := workshop(t, c.cluster, strings.Fields(r.args)...).ok(t)
-			if n := strings.Count(got.stderr, "which replicates nothing"); n > 1 || c.says != (n == 1) {
-				t.Errorf("%s: it is said %d times, want %t:\n%s", r.args, n, c.says, got.stderr)
+			got := workshop(t, c.cluster, strings.Fields(r.args)...).OK(t)
+			if n := strings.Count(got.Stderr, "which replicates nothing"); n > 1 || c.says != (n == 1) {
+				t.Errorf("%s: it is said %d times, want %t:\n%s", r.args, n, c.says, got.Stderr)
 			}
 		}
 	}

@@ -10,16 +10,14 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
 )
 
 // onTerminal runs a command line whose outputs are a terminal.
-func onTerminal(t *testing.T, cluster kafka.Cluster, args ...string) result {
+func onTerminal(t *testing.T, cluster kafka.Cluster, args ...string) admintest.Result {
 	t.Helper()
 	stdout, stderr := terminal{&kafkatest.Output{}}, terminal{&kafkatest.Output{}}
-	tool := &Tool{Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Cluster: func(string) (kafka.Cluster, error) { return cluster, nil }}
-	root := rootOf(tool, args)
-	err := root.ExecuteContext(t.Context())
-	return result{stdout.String(), stderr.String(), err}
+	return workshopOn(t.Context(), cluster, strings.NewReader(""), stdout, stderr, args...)
 }
 
 type terminal struct{ *kafkatest.Output }
@@ -37,7 +35,7 @@ func hostile(t *testing.T) *kafkatest.Cluster {
 	t.Helper()
 	c := kafkatest.Start(t, "t:1", "t.dlq:1")
 	for _, topic := range []string{"t", "t.dlq"} {
-		send(t, c, &sarama.ProducerMessage{
+		admintest.Send(t, c, &sarama.ProducerMessage{
 			Topic: topic, Key: sarama.StringEncoder(clears), Value: sarama.StringEncoder(clears + forges),
 			Headers: []sarama.RecordHeader{
 				{Key: []byte("own" + clears), Value: []byte(forges)},
@@ -46,7 +44,7 @@ func hostile(t *testing.T) *kafkatest.Cluster {
 			},
 		})
 	}
-	commit(t, c, hostileGroup, "t", 0, 0)
+	admintest.Commit(t, c, hostileGroup, "t", 0, 0)
 	return c
 }
 
@@ -66,9 +64,9 @@ func TestATerminalIsHarmless(t *testing.T) {
 	c := hostile(t)
 	for _, args := range showing {
 		got := onTerminal(t, c.Kafka(), args...)
-		all := got.stdout + got.stderr
+		all := got.Stdout + got.Stderr
 		if args[1] == "describe" && args[2] == "group" {
-			all = got.err.Error() // which names the group that is near
+			all = got.Err.Error() // which names the group that is near
 		}
 		for _, r := range all {
 			if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) || r == unicode.ReplacementChar {
@@ -91,13 +89,13 @@ func TestATerminalIsHarmless(t *testing.T) {
 func TestJSONIsHarmless(t *testing.T) {
 	c := hostile(t)
 	const key = "\u009b2J\x7f\u202e"
-	send(t, c, &sarama.ProducerMessage{Topic: "t.dlq", Key: sarama.StringEncoder(key)})
+	admintest.Send(t, c, &sarama.ProducerMessage{Topic: "t.dlq", Key: sarama.StringEncoder(key)})
 	for _, args := range [][]string{
 		{"consume", "t.dlq", "--from-beginning", "--to-end", "-o", "json"},
 		{"dlq", "show", "t.dlq", "-o", "json"},
 		{"groups", "list", "-o", "json"},
 	} {
-		got := onTerminal(t, c.Kafka(), args...).ok(t).stdout
+		got := onTerminal(t, c.Kafka(), args...).OK(t).Stdout
 		for _, r := range got {
 			if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
 				t.Errorf("%q: %q reaches the terminal in %q", args, r, got)
@@ -118,11 +116,11 @@ func TestJSONIsHarmless(t *testing.T) {
 
 func TestAPipeGetsTheBytes(t *testing.T) {
 	c := hostile(t)
-	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").prints(t, clears+forges+"\n")
-	contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").ok(t).stdout, clears+forges+"\n")
-	contains(t, workshop(t, c.Kafka(), "groups", "list").ok(t).stdout, hostileGroup)
+	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").Prints(t, clears+forges+"\n")
+	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").OK(t).Stdout, clears+forges+"\n")
+	admintest.Contains(t, workshop(t, c.Kafka(), "groups", "list").OK(t).Stdout, hostileGroup)
 	args := []string{"groups", "list", "-o", "json"}
-	if pipe, screen := workshop(t, c.Kafka(), args...).ok(t).stdout, onTerminal(t, c.Kafka(), args...).ok(t).stdout; pipe != screen {
+	if pipe, screen := workshop(t, c.Kafka(), args...).OK(t).Stdout, onTerminal(t, c.Kafka(), args...).OK(t).Stdout; pipe != screen {
 		t.Errorf("JSON is %q in a pipe, and %q on a terminal", pipe, screen)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin"
+	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/local"
 )
 
 // adminCommands returns the commands that inspect and change a cluster.
 func (t *tool) adminCommands() []*cobra.Command {
-	commands := t.admin().Commands()
+	commands := admin.Commands(t.admin())
 	for _, cmd := range commands {
 		rejectUnknownSubcommands(cmd)
 	}
@@ -19,8 +20,8 @@ func (t *tool) adminCommands() []*cobra.Command {
 }
 
 // admin returns what those commands need from this process.
-func (t *tool) admin() *admin.Tool {
-	return &admin.Tool{
+func (t *tool) admin() *session.Tool {
+	return &session.Tool{
 		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: local.StandardTopics(),
 		Ecommerce: func() ([]kafka.Topic, error) { return local.EcommerceTopics(t.environ) },
 		Columns:   func() int { return fold.Columns(t.stdout, t.lookup) },

@@ -8,6 +8,7 @@ import (
 
 	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/doctor"
 )
 
@@ -31,8 +32,7 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 		Example: `  workshop doctor
   workshop doctor --brokers 192.168.0.10:9092
   workshop doctor -o json | jq -r '.[] | select(.level == "failure") | .remedy'`,
-		Args:              cobra.NoArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Args: cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command) error {
 			print, ok := doctorFormats[format]
 			if !ok {
@@ -57,8 +57,7 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 	}
 	cmd.Flags().StringVar(&brokers, "brokers", "", "look at the brokers behind these addresses: host:port, comma separated")
 	cmd.Flags().StringVarP(&format, "output", "o", "table", "table or json")
-	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
-	cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"table", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	session.Choices(cmd, "output", "table", "json")
 	return cmd
 }
 

@@ -33,7 +33,6 @@ Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 	cmd.Flags().StringVar(&r.brokers, "brokers", "",
 		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
 	cmd.Flags().BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
-	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
 	return cmd
 }
 

@@ -68,9 +68,6 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
 	flags.BoolVar(&r.keep, "keep", false, "keep the topics, histories and logs, and say where they are")
 	flags.BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
-	for _, name := range []string{"brokers", "pace", "times", "seed"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
 	return cmd
 }
 

@@ -24,10 +24,11 @@ const noSuchProgram exitCode = 127
 // does not, so the guard watches the input in its place and ends with everything that it has started.
 func guardCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    "guard -- COMMAND [ARG...]",
-		Short:  "Run a program until standard input ends, and leave nothing of it behind",
-		Hidden: true,
-		Args:   cobra.MinimumNArgs(1),
+		Use:               "guard -- COMMAND [ARG...]",
+		Short:             "Run a program until standard input ends, and leave nothing of it behind",
+		Hidden:            true,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, kill := context.WithCancel(cmd.Context())
 			defer kill()

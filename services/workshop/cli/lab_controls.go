@@ -45,7 +45,6 @@ Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 	}
 	cmd.Flags().StringVar(&r.brokers, "brokers", "",
 		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
-	cmd.RegisterFlagCompletionFunc("brokers", cobra.NoFileCompletions)
 	return cmd
 }
 

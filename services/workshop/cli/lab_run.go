@@ -75,9 +75,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
 	flags.StringVar(&r.scoreboard, "scoreboard", "",
 		"judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
-	for _, name := range []string{"brokers", "pace", "seed", "scoreboard"} {
-		cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-	}
+	cmd.RegisterFlagCompletionFunc("report", completeFiles)
 	flags.Lookup("pace").DefValue = "0s" // of which cobra says nothing
 	return cmd
 }

@@ -35,6 +35,7 @@ Exit codes: 0 nothing lost, repeated or out of order; 1 something was; 2 wrong u
 			}
 			return nil
 		},
+		ValidArgsFunction: completeFiles,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := t.printVerdicts(args); err != nil {

@@ -36,6 +36,7 @@ func (t *tool) rootCommand() *cobra.Command {
 		RunE:          running(func(cmd *cobra.Command) error { return cmd.Help() }),
 	}
 	root.SuggestionsMinimumDistance = 2
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(t.help)
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.doctorCommand())
@@ -43,6 +44,9 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.AddCommand(t.adminCommands()...)
 	return root
 }
+
+// completeFiles completes the names of files, which the root does not do by default.
+var completeFiles = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 
 // wrongFlag rewords an error about flags: it leaves out which function of Go could not read a number, and suggests
 // similar flags.

@@ -6,13 +6,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"workshop.example/workshop/admin"
+	"workshop.example/workshop/admin/topic"
 	"workshop.example/workshop/local"
 )
 
 // upCommand runs the workshop without Docker.
 func (t *tool) upCommand() *cobra.Command {
-	s := &local.Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: admin.Differs}
+	s := &local.Stack{Environ: t.environ, BinDir: t.binDir, Stdout: t.stdout, Stderr: t.stderr, Differs: topic.Differs}
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run brokers, topics and services without Docker, until Ctrl-C",
@@ -47,9 +47,8 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
   workshop up --cluster-only                  brokers and topics, for programs of your own
   workshop up --ports 19091,19092,19093       where 9091 to 9093 are taken
   workshop up --ports 9092                    a single broker`,
-		Args:              cobra.NoArgs,
-		ValidArgsFunction: cobra.NoFileCompletions,
-		RunE:              running(func(cmd *cobra.Command) error { return s.Run(cmd.Context(), t.kill) }),
+		Args: cobra.NoArgs,
+		RunE: running(func(cmd *cobra.Command) error { return s.Run(cmd.Context(), t.kill) }),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&s.ClusterOnly, "cluster-only", false, "start brokers and topics, no services")
@@ -62,7 +61,6 @@ Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end
 	flags.StringVar(&s.Ports, "ports", "9091,9092,9093",
 		fmt.Sprintf("a broker on each of these ports of 127.0.0.1, 1 to %d", local.MaxBrokers))
 	cmd.MarkFlagDirname("data-dir")
-	cmd.RegisterFlagCompletionFunc("ports", cobra.NoFileCompletions)
 	cmd.RegisterFlagCompletionFunc("services", completeServices)
 	return cmd
 }

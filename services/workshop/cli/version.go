@@ -17,6 +17,5 @@ func versionCommand() *cobra.Command {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), service.VersionLine("workshop"))
 			return err
 		}),
-		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 }

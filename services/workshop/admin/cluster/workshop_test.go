@@ -1,0 +1,5 @@
+package cluster
+
+import "workshop.example/workshop/admin/admintest"
+
+var workshop = admintest.Mount(NewCommand).Run

@@ -1,0 +1,113 @@
+package group
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/kafkatest"
+	"workshop.example/workshop/admin/admintest"
+)
+
+// joinConsumerGroup makes a member of a group of the consumer type (KIP-848), which has read and committed n
+// messages when it returns.
+func joinConsumerGroup(t *testing.T, c *kafkatest.Cluster, name, topic string, n int) (leave func()) {
+	t.Helper()
+	member, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ClientID("member"), kgo.ConsumerGroup(name),
+		kgo.ConsumeTopics(topic), kgo.Balancers(kgo.StickyBalancer()), kgo.ServerSideBalancer(),
+		kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leave = sync.OnceFunc(member.Close)
+	t.Cleanup(leave)
+	ctx, cancel := context.WithTimeout(t.Context(), kafkatest.Deadline)
+	defer cancel()
+	for n > 0 {
+		fetches := member.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			t.Fatal(err)
+		}
+		n -= fetches.NumRecords()
+	}
+	if err := member.CommitUncommittedOffsets(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return leave
+}
+
+func TestGroupsOfTheConsumerType(t *testing.T) {
+	c := kafkatest.Start(t, "t:2")
+	c.ProduceValues("t", "0", "1", "2")
+	admintest.Commit(t, c, "old", "t", 0, 0)
+	leave := joinConsumerGroup(t, c, "new", "t", 3)
+
+	list := admintest.Columns(workshop(t, c.Kafka(), "groups", "list").OK(t).Stdout)
+	admintest.Contains(t, list, "GROUP STATE TYPE PROTOCOL COORDINATOR\nnew Stable consumer - broker")
+	admintest.Contains(t, list, "\nold Empty classic - broker")
+
+	var d []describedGroup
+	if err := json.Unmarshal([]byte(workshop(t, c.Kafka(), "groups", "describe", "new", "-o", "json").OK(t).Stdout), &d); err != nil {
+		t.Fatal(err)
+	}
+	g := d[0]
+	if g.Type != "consumer" || g.State != "Stable" || g.Assignor != "uniform" || len(g.Members) != 1 || len(g.Partitions) != 2 {
+		t.Fatalf("described as %+v", g)
+	}
+	if m := g.Members[0]; m.ClientID != "member" || m.Host != "127.0.0.1" || len(m.Partitions["t"]) != 2 {
+		t.Errorf("its member: %+v", m)
+	}
+	read := int64(0)
+	for _, p := range g.Partitions {
+		if p.MemberID == nil || *p.MemberID != g.Members[0].MemberID {
+			t.Errorf("%s/%d is not its member's", p.Topic, p.Partition)
+		}
+		if p.CurrentOffset != nil {
+			read += *p.CurrentOffset
+		}
+	}
+	if read != 3 {
+		t.Errorf("it has read %d messages, want 3", read)
+	}
+
+	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").
+		Fails(t, "it has 1 active member (member on 127.0.0.1)")
+	workshop(t, c.Kafka(), "groups", "delete", "old", "new").Fails(t, "it has 1 active member")
+	leave()
+	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").OK(t)
+	if a, b := c.Committed("new", "t", 0), c.Committed("new", "t", 1); a != 0 || b != 0 {
+		t.Errorf("after the reset its offsets are %d and %d", a, b)
+	}
+	all := admintest.Columns(workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t).Stdout)
+	admintest.Contains(t, all, "\nnew t 0 0 ")
+	admintest.Contains(t, all, "\nold t 0 0 ")
+	workshop(t, c.Kafka(), "groups", "delete", "new").Prints(t, "new deleted\n")
+	workshop(t, c.Kafka(), "groups", "describe", "new").Fails(t, "group new does not exist")
+}
+
+// A group of shares has no offsets of the kind that these commands show.
+func TestGroupsOfOtherTypes(t *testing.T) {
+	c := kafkatest.Start(t, "t:1")
+	admintest.Commit(t, c, "old", "t", 0, 0)
+	beat := kmsg.NewPtrShareGroupHeartbeatRequest()
+	beat.GroupID, beat.MemberID, beat.SubscribedTopicNames = "shares", "AAAAAAAAAAAAAAAAAAAAAA", []string{"t"}
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if resp, err := beat.RequestWith(t.Context(), client); err != nil || resp.ErrorCode != 0 {
+		t.Fatalf("join: %+v, %v", resp, err)
+	}
+	for _, args := range [][]string{{"describe", "shares"}, {"delete", "shares"}, {"reset", "shares", "--topic", "t", "--to", "latest"}} {
+		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).
+			Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
+	}
+	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t)
+	admintest.Contains(t, admintest.Columns(got.Stdout), "\nold t 0 0 0 0 0 ")
+	admintest.Contains(t, got.Stderr, "group shares is of the type share, and left out")
+}

@@ -1,0 +1,5 @@
+package group
+
+import "workshop.example/workshop/admin/admintest"
+
+var workshop = admintest.Mount(NewCommand).Run
