@@ -28,14 +28,14 @@ build: ## compile all programs into bin/
 build-race:
 	go build $(RACE) -o bin/race/ work
 
-# Tests wait most of their time: so more of them run at once than there are processors, the longest packages first. In CI
-# without a cached result, and without vet, which lint runs. A process with the race detector would sleep for a second at its end.
+# Tests wait most of their time: so more of them run at once than there are processors, the longest packages first. They
+# run without vet, which lint has, and in CI without a cached result. A process with the race detector would sleep for a second at its end.
 AT_ONCE = $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
 LONGEST := $(addprefix ./services/,workshop/lab workshop/lab/controltest workshop/cli scoreboard ecommerce/shoptest kit/kafka/group kit/kafka)
 .PHONY: test
 test: build-race ## run all tests that need nothing but Go
 	GORACE="halt_on_error=1 atexit_sleep_ms=100" WORKSHOP_BIN="$(CURDIR)/bin/race" \
-		go test $(RACE) $(if $(CI),-count=1 -vet=off) -p $(AT_ONCE) -parallel 8 -timeout 20m $(LONGEST) work
+		go test $(RACE) $(if $(CI),-count=1) -vet=off -p $(AT_ONCE) -parallel 8 -timeout 20m $(LONGEST) work
 
 .PHONY: campaign
 campaign: build build-race ## every guarantee, drill, lab and page with its repetitions, about 90 minutes, into docs/reliability.md (ARGS="drills faults", ARGS=--list)

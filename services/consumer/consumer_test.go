@@ -115,10 +115,12 @@ func TestUnreadableMessagesBecomeDeadLetters(t *testing.T) {
 		if got := headers["dlq.reason"]; got != unreadable[i].reason {
 			t.Errorf("%s: reason %q, want %q", unreadable[i].name, got, unreadable[i].reason)
 		}
-		if string(letter.Value) != string(sources[i].Value) || (letter.Value == nil) != (sources[i].Value == nil) || string(letter.Key) != string(sources[i].Key) {
+		if string(letter.Value) != string(sources[i].Value) || (letter.Value == nil) != (sources[i].Value == nil) ||
+			string(letter.Key) != string(sources[i].Key) {
 			t.Errorf("%s: key or value is not the original's", unreadable[i].name)
 		}
-		if want := fmt.Sprint(i); headers["dlq.topic"] != "transactions" || headers["dlq.partition"] != "0" || headers["dlq.offset"] != want || headers["dlq.attempt"] != "1" || headers["dlq.service"] == "" || headers["dlq.at"] == "" || headers["dlq.timestamp"] == "" {
+		if want := fmt.Sprint(i); headers["dlq.topic"] != "transactions" || headers["dlq.partition"] != "0" || headers["dlq.offset"] != want ||
+			headers["dlq.attempt"] != "1" || headers["dlq.service"] == "" || headers["dlq.at"] == "" || headers["dlq.timestamp"] == "" {
 			t.Errorf("%s: headers %v", unreadable[i].name, headers)
 		}
 		if len(headers["dlq.error"]) > 1024 || headers["dlq.error"] == "" {

@@ -47,7 +47,8 @@ func TestHistory(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	last := entries[len(entries)-1]
-	if i := slices.IndexFunc(entries, func(e history.Entry) bool { return e.Step == history.Commit && e.Phase == history.OK && e.Offset == 3 }); i < 0 {
+	if i := slices.IndexFunc(entries,
+		func(e history.Entry) bool { return e.Step == history.Commit && e.Phase == history.OK && e.Offset == 3 }); i < 0 {
 		t.Errorf("offset 3 is committed, but not in the history; its last entry is %+v", last)
 	}
 }

@@ -179,7 +179,11 @@ func TestAddedPartitionsAreSentTo(t *testing.T) {
 func TestWaitsForBrokersAndTopic(t *testing.T) {
 	t.Parallel()
 	port := kafkatest.FreePort(t)
-	r := kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": fmt.Sprintf("127.0.0.1:%d", port), "PACE": "0", "COUNT": "1"}, configure, run)
+	r := kafkatest.StartRun(t, map[string]string{
+		"BOOTSTRAP_SERVERS": fmt.Sprintf("127.0.0.1:%d", port),
+		"PACE":              "0",
+		"COUNT":             "1",
+	}, configure, run)
 	r.WaitFor(fmt.Sprintf("brokers ainda não disponíveis: 127.0.0.1:%d: connection refused", port))
 	if r.Ops.Ready() == nil {
 		t.Error("ready without a broker")
@@ -266,7 +270,17 @@ func TestConfigurationNamesEveryMistake(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"PACE=\"fast\"", "COUNT", "SEED", "TOPIC", "BOOTSTRAP_SERVERS", "ACKS", "COMPRESSION", "KAFKA_PROXY", "8 environment variables"} {
+	for _, name := range []string{
+		"PACE=\"fast\"",
+		"COUNT",
+		"SEED",
+		"TOPIC",
+		"BOOTSTRAP_SERVERS",
+		"ACKS",
+		"COMPRESSION",
+		"KAFKA_PROXY",
+		"8 environment variables",
+	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s:\n%v", name, err)
 		}

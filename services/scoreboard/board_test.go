@@ -59,10 +59,13 @@ func TestBoard(t *testing.T) {
 		{"the first id comes twice without a match", "", []event.ScoreEvent{a(1, 1, 0), a(1, 1, 0)}, []string{
 			header, "1 - 0", "! id repetido: 1", "1 - 0"}},
 		{"the end comes twice", "m1", []event.ScoreEvent{a(1, 1, 0), end(a(2, 1, 0)), end(a(2, 1, 0))}, []string{
-			"partida m1", header, "1 - 0", "Partida finalizada!", "contagem própria: 1 a 0, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum",
-			"! id repetido: 2", "Partida finalizada!", "contagem própria: 1 a 0, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: 2"}},
+			"partida m1", header, "1 - 0", "Partida finalizada!", "contagem própria: 1 a 0, igual ao placar anunciado",
+			"ids perdidos: nenhum · ids repetidos: nenhum",
+			"! id repetido: 2", "Partida finalizada!", "contagem própria: 1 a 0, igual ao placar anunciado",
+			"ids perdidos: nenhum · ids repetidos: 2"}},
 		{"out of order is late, not lost", "m1", []event.ScoreEvent{a(1, 1, 0), a(3, 2, 1), b(2, 1, 1), end(a(4, 2, 1))}, []string{
-			"partida m1", header, "1 - 0", "! id perdido: 2", "2 - 1", "! id atrasado: 2 chegou fora de ordem", "           1 - 1", "Partida finalizada!",
+			"partida m1", header, "1 - 0", "! id perdido: 2", "2 - 1", "! id atrasado: 2 chegou fora de ordem", "           1 - 1",
+			"Partida finalizada!",
 			"contagem própria: 2 a 1, igual ao placar anunciado", "ids perdidos: nenhum · ids repetidos: nenhum"}},
 		{"a board that comes later", "m1", []event.ScoreEvent{b(20, 11, 9), end(b(21, 11, 9))}, []string{
 			"partida m1", "(a partida já estava em andamento: o placar continua no id 20)", header, "           11 - 9", "Partida finalizada!",
@@ -80,7 +83,8 @@ func TestBoardTellsMatchesApart(t *testing.T) {
 		want                []string
 	}{
 		{"by their ids", "m1", "m2", []string{
-			"partida m1", "TeamA      TeamB", "1 - 0", "(a partida anterior ficou sem fim: nenhum evento finished chegou)", "partida m2", "TeamA      TeamB", "1 - 0"}},
+			"partida m1", "TeamA      TeamB", "1 - 0", "(a partida anterior ficou sem fim: nenhum evento finished chegou)", "partida m2",
+			"TeamA      TeamB", "1 - 0"}},
 		{"by id 1 where they have none", "", "", []string{
 			"TeamA      TeamB", "1 - 0", "(a partida anterior ficou sem fim: nenhum evento finished chegou)", "TeamA      TeamB", "1 - 0"}},
 	} {

@@ -47,16 +47,25 @@ var (
 		}, moved...)},
 		// The producer of dead letters, which is not transactional, is not to be struck: a board that cannot
 		// have it when it starts ends.
-		{key: kmsg.InitProducerID, when: func(r kmsg.Request) bool { return r.(*kmsg.InitProducerIDRequest).TransactionalID != nil }, errs: append([]*kerr.Error{kerr.ConcurrentTransactions, kerr.UnknownServerError}, moved...)},
+		{
+			key:  kmsg.InitProducerID,
+			when: func(r kmsg.Request) bool { return r.(*kmsg.InitProducerIDRequest).TransactionalID != nil },
+			errs: append([]*kerr.Error{kerr.ConcurrentTransactions, kerr.UnknownServerError}, moved...),
+		},
 		{key: kmsg.Produce, topic: "scoreBoard", errs: []*kerr.Error{
 			kerr.NotLeaderForPartition, kerr.LeaderNotAvailable, kerr.NotEnoughReplicas, kerr.KafkaStorageError,
 			kerr.NotEnoughReplicasAfterAppend, kerr.RequestTimedOut, // done all the same
 			kerr.OutOfOrderSequenceNumber, kerr.UnknownServerError,
 		}},
 		{key: kmsg.Fetch, topic: "scoreGame", errs: []*kerr.Error{
-			kerr.NotLeaderForPartition, kerr.FencedLeaderEpoch, kerr.UnknownLeaderEpoch, kerr.OffsetNotAvailable, kerr.KafkaStorageError, kerr.UnknownServerError,
+			kerr.NotLeaderForPartition, kerr.FencedLeaderEpoch, kerr.UnknownLeaderEpoch, kerr.OffsetNotAvailable, kerr.KafkaStorageError,
+			kerr.UnknownServerError,
 		}},
-		{key: kmsg.ListOffsets, topic: "scoreBoard", errs: []*kerr.Error{kerr.NotLeaderForPartition, kerr.OffsetNotAvailable, kerr.LeaderNotAvailable}},
+		{
+			key:   kmsg.ListOffsets,
+			topic: "scoreBoard",
+			errs:  []*kerr.Error{kerr.NotLeaderForPartition, kerr.OffsetNotAvailable, kerr.LeaderNotAvailable},
+		},
 		{key: kmsg.FindCoordinator, errs: []*kerr.Error{kerr.CoordinatorNotAvailable}},
 		{key: kmsg.Heartbeat, topLevel: true, errs: append([]*kerr.Error{kerr.RebalanceInProgress}, moved...)},
 		{key: kmsg.JoinGroup, topLevel: true, errs: append([]*kerr.Error{kerr.RebalanceInProgress}, moved...)},

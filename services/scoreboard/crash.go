@@ -90,7 +90,15 @@ func newCrash(ctx context.Context, plan crashPlan, client sarama.Client, cfg con
 	if err != nil {
 		return nil, err
 	}
-	c := &crash{plan: plan, cluster: cluster, group: cfg.member.Group, topicID: func(topic string) (string, error) { return kafka.TopicID(ctx, client, topic) }, process: p, words: words, sentence: words.crashLoop}
+	c := &crash{
+		plan:     plan,
+		cluster:  cluster,
+		group:    cfg.member.Group,
+		topicID:  func(topic string) (string, error) { return kafka.TopicID(ctx, client, topic) },
+		process:  p,
+		words:    words,
+		sentence: words.crashLoop,
+	}
 	if cfg.delivery == atMostOnce {
 		c.sentence = words.crashLost
 	}

@@ -117,7 +117,8 @@ func TestCrashOnCueTellsGuaranteesApart(t *testing.T) {
 	}
 	// Each of the two promises what the other does not, and is the control of it.
 	m := reliability.Measurement{
-		Ground: reliability.Embedded, Test: t.Name(), Seconds: time.Since(began).Seconds(), Events: 8, Faults: map[string]int{"crash on cue": 1}, Controls: 1,
+		Ground: reliability.Embedded, Test: t.Name(), Seconds: time.Since(began).Seconds(), Events: 8, Faults: map[string]int{"crash on cue": 1},
+		Controls: 1,
 	}
 	m.Guarantee, m.Duplicated, m.Caught = "at-most-once shows no goal twice", repeated[atMostOnce], min(1, repeated[atLeastOnce])
 	record(t, m)

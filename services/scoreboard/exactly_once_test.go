@@ -96,7 +96,8 @@ func TestCrashExactlyOnce(t *testing.T) {
 	if got := shown(lines, 8); !slices.Equal(got, []int{1, 1, 1, 1, 1, 1, 1, 1}) {
 		t.Errorf("shown %v, want each once", got)
 	}
-	if text := strings.Join(lines, "\n"); !strings.Contains(text, "(partida m1: o placar continua depois do id 4, com a contagem 4 a 0, como está em scoreBoard)") ||
+	if text := strings.Join(lines, "\n"); !strings.Contains(text,
+		"(partida m1: o placar continua depois do id 4, com a contagem 4 a 0, como está em scoreBoard)") ||
 		!strings.Contains(text, "contagem própria: 8 a 0, igual") {
 		t.Errorf("the board did not go on where it was:\n%s", text)
 	}
@@ -173,9 +174,10 @@ func TestUnreadableEventExactlyOnce(t *testing.T) {
 	events := values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0), end(a(3, 2, 0)))
 	c.ProduceValues("scoreGame", events[0], `{"id": 2, "event": "penalty"}`, events[1], events[2])
 	// The first try of the dead letter is aborted, with its offset.
-	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1, When: func(req kmsg.Request) bool {
-		return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == 2
-	}})
+	fault := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.TxnOffsetCommit}, Err: kerr.UnknownMemberID, Count: 1,
+		When: func(req kmsg.Request) bool {
+			return req.(*kmsg.TxnOffsetCommitRequest).Topics[0].Partitions[0].Offset == 2
+		}})
 	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
 	if err := r.Wait(); err != nil {
 		t.Fatal(err)

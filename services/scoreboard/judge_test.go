@@ -41,7 +41,11 @@ func judge(t testing.TB, c *kafkatest.Cluster) judgement {
 			t.Fatal(err)
 		}
 		want[event.Source{Partition: msg.Partition, Offset: msg.Offset}] = e
-		run.Log = append(run.Log, verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: msg.Partition, Offset: msg.Offset})
+		run.Log = append(run.Log, verdict.Record{
+			Message:   verdict.Message{Stream: e.Match, Number: e.ID},
+			Partition: msg.Partition,
+			Offset:    msg.Offset,
+		})
 	}
 	for p := range int32(soakPartitions) {
 		run.Commits[p] = c.Committed("group1", "scoreGame", p)
@@ -52,8 +56,12 @@ func judge(t testing.TB, c *kafkatest.Cluster) judgement {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: r.Match, Number: r.ID}, Session: fmt.Sprint("partition ", msg.Partition)})
-		if e := want[r.Source]; r.ID != e.ID || r.Match != e.Match || r.Score != e.Score || r.Tally != e.Score || r.Source.Partition != msg.Partition {
+		run.Reads = append(run.Reads, verdict.Read{
+			Message: verdict.Message{Stream: r.Match, Number: r.ID},
+			Session: fmt.Sprint("partition ", msg.Partition),
+		})
+		if e := want[r.Source]; r.ID != e.ID || r.Match != e.Match || r.Score != e.Score || r.Tally != e.Score ||
+			r.Source.Partition != msg.Partition {
 			if o.wrong++; o.wrong <= 5 {
 				t.Logf("wrong at %d/%d: %+v of event %+v", msg.Partition, msg.Offset, r, e)
 			}

@@ -72,7 +72,8 @@ func TestBoardLearnsWhatItDidNotSee(t *testing.T) {
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, a(1, 1, 0), a(2, 2, 0))...)
 	r := kafkatest.StartRun(t, onceEnv(t, c), configure, run)
 	r.WaitFor("2 - 0")
-	c.ProduceValues("scoreBoard", `{"id":3,"match":"m1","event":"finished","score":{"TeamA":2,"TeamB":0},"tally":{"TeamA":2,"TeamB":0},"source":{"partition":0,"offset":2}}`)
+	c.ProduceValues("scoreBoard",
+		`{"id":3,"match":"m1","event":"finished","score":{"TeamA":2,"TeamB":0},"tally":{"TeamA":2,"TeamB":0},"source":{"partition":0,"offset":2}}`)
 	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.UnknownMemberID, TopLevel: true, Count: 3}) // another session
 	if err := r.Wait(); err != nil {
 		t.Fatal(err)
@@ -94,7 +95,11 @@ func TestExactlyOnceInAGroup(t *testing.T) {
 		for m := range matches {
 			name := fmt.Sprint("match", m)
 			value := values(t, name, 1e9, a(id+1, id+1, 0))[0]
-			if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: "scoreGame", Key: sarama.StringEncoder(name), Value: sarama.StringEncoder(value)}); err != nil {
+			if _, _, err := producer.SendMessage(&sarama.ProducerMessage{
+				Topic: "scoreGame",
+				Key:   sarama.StringEncoder(name),
+				Value: sarama.StringEncoder(value),
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -119,8 +124,10 @@ func TestExactlyOnceInAGroup(t *testing.T) {
 	for _, msg := range c.ReadAll("scoreBoard") {
 		record := records(t, []*sarama.ConsumerMessage{msg})[0]
 		goals[record.Match]++
-		if seen[record.Source] || record.ID != goals[record.Match] || record.Tally.TeamA != record.ID || record.Source.Partition != msg.Partition || string(msg.Key) != record.Match {
-			t.Errorf("%+v on partition %d with key %s after %d of its match, repeated: %v", record, msg.Partition, msg.Key, goals[record.Match]-1, seen[record.Source])
+		if seen[record.Source] || record.ID != goals[record.Match] || record.Tally.TeamA != record.ID ||
+			record.Source.Partition != msg.Partition || string(msg.Key) != record.Match {
+			t.Errorf("%+v on partition %d with key %s after %d of its match, repeated: %v", record, msg.Partition, msg.Key, goals[record.Match]-1,
+				seen[record.Source])
 		}
 		seen[record.Source] = true
 	}

@@ -149,7 +149,10 @@ func TestExactlyOnceSoak(t *testing.T) {
 // The control: a board that aborts a transaction and reads on, as sarama's own example does, loses
 // events. Were the faults too mild, or the judge blind, it would not show.
 func TestSoakFindsABoardThatReadsOn(t *testing.T) {
-	aborting := []refusal{{key: kmsg.TxnOffsetCommit, errs: []*kerr.Error{kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID}}}
+	aborting := []refusal{{
+		key:  kmsg.TxnOffsetCommit,
+		errs: []*kerr.Error{kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID},
+	}}
 	got, m := soakPlan{readsOn, 400, 25, aborting, false}.run(t)
 	control := reliability.Measurement{Guarantee: m.Guarantee, Ground: m.Ground, Test: m.Test, Seed: m.Seed, Seconds: m.Seconds, Controls: 1}
 	if len(got.Missing)+len(got.Repeated) > 0 {

@@ -44,8 +44,10 @@ var (
 		summary:   "resumo: %d lidas · %d ignoradas",
 		crash:     "! queda proposital no id %d (FAIL_AT_ID), como um kill -9: código de saída 137.",
 		crashOnce: "Reinicie o placar: desta vez ele passa por este evento.",
-		crashLoop: "O evento não teve o offset confirmado: a cada reinício ele volta e o placar cai de novo. Isto é um crash loop (FAIL_MODE=always); para sair dele: FAIL_MODE=once, ou FAIL_AT_ID=0.",
-		crashLost: "O offset já estava confirmado: o evento está perdido, e o reinício segue no próximo. No máximo uma vez não há crash loop (FAIL_MODE=always), há perda.",
+		crashLoop: "O evento não teve o offset confirmado: a cada reinício ele volta e o placar cai de novo. Isto é um crash loop " +
+			"(FAIL_MODE=always); para sair dele: FAIL_MODE=once, ou FAIL_AT_ID=0.",
+		crashLost: "O offset já estava confirmado: o evento está perdido, e o reinício segue no próximo. No máximo uma vez não há crash loop " +
+			"(FAIL_MODE=always), há perda.",
 
 		restored: "(partida %s: o placar continua depois do id %d, com a contagem %d a %d, como está em %s)",
 		unseen:   "(id %d está confirmado em %s, mas a linha dele não saiu nesta tela)",
@@ -71,8 +73,10 @@ var (
 		summary:   "summary: %d read · %d skipped",
 		crash:     "! crash on purpose at id %d (FAIL_AT_ID), as by kill -9: exit code 137.",
 		crashOnce: "Start the scoreboard again: this time it passes the event.",
-		crashLoop: "The event's offset was not committed: at every restart it comes again and the scoreboard crashes again. This is a crash loop (FAIL_MODE=always); the way out: FAIL_MODE=once, or FAIL_AT_ID=0.",
-		crashLost: "The offset was committed already: the event is lost, and the restart goes on with the next. At most once there is no crash loop (FAIL_MODE=always), there is loss.",
+		crashLoop: "The event's offset was not committed: at every restart it comes again and the scoreboard crashes again. This is a crash " +
+			"loop (FAIL_MODE=always); the way out: FAIL_MODE=once, or FAIL_AT_ID=0.",
+		crashLost: "The offset was committed already: the event is lost, and the restart goes on with the next. At most once there is no " +
+			"crash loop (FAIL_MODE=always), there is loss.",
 
 		restored: "(match %s: the board goes on after id %d, with a tally of %d to %d, as it is in %s)",
 		unseen:   "(id %d is committed in %s, but its line did not come out on this screen)",

@@ -20,7 +20,8 @@ const group = "BatchSendMessageService"
 // makeUsers writes a file as user-service does.
 func makeUsers(t *testing.T, dir string, n int) []string {
 	t.Helper()
-	db, err := store.Open(context.Background(), filepath.Join(dir, "users.db"), []string{`CREATE TABLE Users (uuid TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE)`})
+	db, err := store.Open(context.Background(), filepath.Join(dir, "users.db"),
+		[]string{`CREATE TABLE Users (uuid TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE)`})
 	if err != nil {
 		t.Fatal(err)
 	}

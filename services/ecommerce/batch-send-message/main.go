@@ -49,7 +49,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "users", cfg.users)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "users",
+		cfg.users)
 	sender, err := cfg.stream.NewSender(ctx, p)
 	if err != nil {
 		return err

@@ -74,6 +74,7 @@ func (c *counts) summary(lang service.Lang) string {
 		total += c.letters[kind]
 		lines = append(lines, fmt.Sprintf("  %s · %s: %d", kind[0], kind[1], c.letters[kind]))
 	}
-	first := fmt.Sprintf(service.Pick(lang, "fim: %d mensagens mortas guardadas, %d repetidas", "end: %d dead letters kept, %d repeated"), total, c.repeated)
+	first := fmt.Sprintf(service.Pick(lang, "fim: %d mensagens mortas guardadas, %d repetidas", "end: %d dead letters kept, %d repeated"),
+		total, c.repeated)
 	return strings.Join(append([]string{first}, lines...), "\n")
 }

@@ -57,13 +57,24 @@ func TestLettersOfEveryForm(t *testing.T) {
 	t.Parallel()
 	s := streamtest.Start(t)
 	key := "5"
-	ours := event.DeadLetter{Topic: event.SendEmailTopic, Partition: 2, Offset: 9, Key: &key, Service: "email-service", Reason: "refused", Error: "550", Attempt: 3, At: "2026-01-01T00:00:00Z"}
+	ours := event.DeadLetter{
+		Topic:     event.SendEmailTopic,
+		Partition: 2,
+		Offset:    9,
+		Key:       &key,
+		Service:   "email-service",
+		Reason:    "refused",
+		Error:     "550",
+		Attempt:   3,
+		At:        "2026-01-01T00:00:00Z",
+	}
 	ours.Put([]byte(`{"type":"String"}`))
 	s.Send(event.DeadLetterTopic, "a", ours)
 	original := `{"type":"br.com.alura.ecommerce.Order","payload":{"orderId":"ç"},"correlationId":{"id":"NewOrder(1)-_ECOMMERCE_NEW_ORDER(2)"}}`
 	s.SendValue(event.DeadLetterTopic, "b", javaLetter(original))
 	s.SendValue(event.DeadLetterTopic, "c", "not a letter at all")
-	s.SendValue(event.DeadLetterTopic, "d", "\x00\xff", header("dlq.topic", event.ReportTopic), header("dlq.offset", "4"), header("dlq.reason", "not-utf8"), header("dlq.attempt", "2"))
+	s.SendValue(event.DeadLetterTopic, "d", "\x00\xff", header("dlq.topic", event.ReportTopic), header("dlq.offset", "4"),
+		header("dlq.reason", "not-utf8"), header("dlq.attempt", "2"))
 	s.SendValue(event.DeadLetterTopic, "e", `{"type":"[B","payload":[300],"correlationId":{"id":"X(1)"}}`)
 	s.SendValue(event.DeadLetterTopic, "f", `{"type":"DeadLetter","payload":{"topic":"T","base64":"%"},"correlationId":{"id":"X(1)"}}`)
 	vars := s.Env()

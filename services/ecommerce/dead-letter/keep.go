@@ -34,11 +34,13 @@ var migrations = []string{
 
 // keep stores a letter and reports whether it was new.
 func keep(ctx context.Context, db *store.DB, cluster string, msg *sarama.ConsumerMessage, l letter) (bool, error) {
-	result, err := db.ExecContext(ctx, `INSERT INTO letters (cluster, partition, offset, written_at, form, topic, topic_partition, topic_offset,
-		service, reason, error, attempt, at, correlation_id, key, message)
+	result, err := db.ExecContext(ctx, `INSERT INTO letters (cluster, partition, offset, written_at, form, topic, topic_partition,
+		topic_offset, service, reason, error, attempt, at, correlation_id, key, message)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		cluster, msg.Partition, msg.Offset, msg.Timestamp.UnixMilli(), l.form, orNull(l.topic), placeOrNull(int64(l.partition)), placeOrNull(l.offset),
-		orNull(l.service), l.reason, orNull(l.error), l.attempt, orNull(l.at), orNull(string(l.way)), textOrBytes(msg.Key), textOrBytes(l.message))
+		cluster, msg.Partition, msg.Offset, msg.Timestamp.UnixMilli(), l.form, orNull(l.topic), placeOrNull(int64(l.partition)),
+		placeOrNull(l.offset),
+		orNull(l.service), l.reason, orNull(l.error), l.attempt, orNull(l.at), orNull(string(l.way)), textOrBytes(msg.Key),
+		textOrBytes(l.message))
 	if err != nil {
 		return false, store.Failed("keep the dead letter", err)
 	}

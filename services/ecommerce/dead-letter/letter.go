@@ -134,7 +134,8 @@ type words struct{ title, from, place, reason, attempt, service, error, way, key
 var (
 	portuguese = words{
 		title: "Mensagem morta: partição %d, offset %d", from: "origem: ", place: ", partição %d, offset %d",
-		reason: "motivo: ", attempt: " (tentativa %d)", service: "serviço: ", error: "erro: ", way: "caminho: ", key: "chave: ", message: "mensagem: ",
+		reason: "motivo: ", attempt: " (tentativa %d)", service: "serviço: ", error: "erro: ", way: "caminho: ", key: "chave: ",
+		message: "mensagem: ",
 	}
 	english = words{
 		title: "Dead letter: partition %d, offset %d", from: "origin: ", place: ", partition %d, offset %d",

@@ -44,7 +44,8 @@ func configure(env *service.Env) config {
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
 	path := filepath.Join(cfg.dir, "dead-letters.db")
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "database", path)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "database",
+		path)
 	db, err := store.Open(ctx, path, migrations)
 	if err != nil {
 		return err
@@ -91,7 +92,8 @@ func (a *archive) take(ctx context.Context, cluster string, msg *sarama.Consumer
 	}
 	if !added {
 		a.counts.repeat()
-		a.process.Out.Print(fmt.Sprintf(service.Pick(a.process.Lang, "já guardada: partição %d, offset %d", "kept already: partition %d, offset %d"), msg.Partition, msg.Offset))
+		a.process.Out.Print(fmt.Sprintf(service.Pick(a.process.Lang, "já guardada: partição %d, offset %d",
+			"kept already: partition %d, offset %d"), msg.Partition, msg.Offset))
 		return nil
 	}
 	a.counts.add(l)

@@ -135,7 +135,8 @@ func TestRefusedEmailIsADeadLetter(t *testing.T) {
 	r := kafkatest.StartRun(t, s.Env("SMTP_ADDR", addr), configure, run)
 	s.AwaitHandled(group, event.SendEmailTopic)
 	letters := s.Letters()
-	if len(letters) != 1 || letters[0].Reason != "refused" || !strings.Contains(letters[0].Error, "550") || letters[0].Topic != event.SendEmailTopic {
+	if len(letters) != 1 || letters[0].Reason != "refused" || !strings.Contains(letters[0].Error, "550") ||
+		letters[0].Topic != event.SendEmailTopic {
 		t.Errorf("dead letters %+v, want one that was refused with 550", letters)
 	}
 	if got := server.all(); len(got) != 1 || got[0].to[0] != "ana@loja.example" {

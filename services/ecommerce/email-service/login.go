@@ -19,8 +19,10 @@ type login struct {
 // the environment of a process can be read by others and ends up in reports. Errors name files, never contents.
 func loginFromEnv(env *service.Env, addr string) login {
 	l := login{user: env.Text("SMTP_USER", "", "a name", "name for the mail server; needs SMTP_PASSWORD_FILE")}
-	passwordFile := env.Text("SMTP_PASSWORD_FILE", "", "a file", "file with the password for SMTP_USER; sent only encrypted, except to this machine")
-	caFile := env.Text("SMTP_CA_FILE", "", "a PEM file", "certificates to trust, besides the system's, such as the mail server's own self-signed one")
+	passwordFile := env.Text("SMTP_PASSWORD_FILE", "", "a file",
+		"file with the password for SMTP_USER; sent only encrypted, except to this machine")
+	caFile := env.Text("SMTP_CA_FILE", "", "a PEM file",
+		"certificates to trust, besides the system's, such as the mail server's own self-signed one")
 	for name, value := range map[string]string{"SMTP_USER": l.user, "SMTP_PASSWORD_FILE": passwordFile, "SMTP_CA_FILE": caFile} {
 		if value != "" && addr == "" {
 			env.Fail(name, "needs SMTP_ADDR, a host:port")

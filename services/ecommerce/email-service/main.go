@@ -69,7 +69,8 @@ func configure(env *service.Env) config {
 }
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "smtp", cfg.smtp)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "smtp",
+		cfg.smtp)
 	var post *post // nil: only printed
 	if cfg.smtp != "" {
 		var err error

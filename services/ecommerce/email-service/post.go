@@ -165,20 +165,24 @@ func (p *post) unconnected(err error) error {
 		return p.fatal(fmt.Sprintf("%v: the server needs a valid certificate, and this machine the right time", cause))
 	}
 	if cause, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return p.fatal(fmt.Sprintf("%v: a self-signed certificate, or that of a school or company, is trusted with SMTP_CA_FILE=FILE.pem", cause.Err))
+		return p.fatal(fmt.Sprintf("%v: a self-signed certificate, or that of a school or company, is trusted with SMTP_CA_FILE=FILE.pem",
+			cause.Err))
 	}
 	// A handshake that a stop cuts short ends in context.Canceled itself, which is no net.Error.
-	if _, network := errors.AsType[net.Error](err); network || errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, network := errors.AsType[net.Error](err); network || errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("mail server: %w", err)
 	}
 	if _, garbled := errors.AsType[textproto.ProtocolError](err); garbled {
 		return p.fatal("it does not speak SMTP, or expects TLS from the first byte on: check SMTP_ADDR and its port (587 STARTTLS, 465 TLS)")
 	}
 	if errors.Is(err, mail.ErrPlainAuthNotSupported) || errors.Is(err, mail.ErrNoSupportedAuthDiscovered) {
-		return p.fatal("it offers no way to log in that can be used here (PLAIN on this machine): try its port 587 or 465 in SMTP_ADDR, or leave SMTP_USER empty")
+		return p.fatal("it offers no way to log in that can be used here (PLAIN on this machine): try its port 587 or 465 in SMTP_ADDR, or " +
+			"leave SMTP_USER empty")
 	}
 	// go-mail's own: no STARTTLS or no logins, which we asked for, or no TLS on port 465.
-	return p.fatal(fmt.Sprintf("%v: check SMTP_ADDR and its port (587 STARTTLS, 465 TLS; a password is sent only encrypted, except to this machine), or leave SMTP_USER empty", err))
+	return p.fatal(fmt.Sprintf("%v: check SMTP_ADDR and its port (587 STARTTLS, 465 TLS; a password is sent only encrypted, except to this "+
+		"machine), or leave SMTP_USER empty", err))
 }
 
 func (p *post) stop(code int, remedy string) error {

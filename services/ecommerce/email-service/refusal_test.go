@@ -45,7 +45,8 @@ func selfSigned(t *testing.T, valid time.Duration) (tls.Certificate, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, writeFile(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, writeFile(t,
+		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
 }
 
 func writeFile(t *testing.T, content string) string {
@@ -141,7 +142,12 @@ func TestSelfSignedCertificate(t *testing.T) {
 	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "SMTP_CA_FILE") {
 		t.Errorf("without SMTP_CA_FILE: %v", err)
 	}
-	env := service.EnvOf(map[string]string{"SMTP_ADDR": addr, "SMTP_CA_FILE": file, "SMTP_USER": "shop", "SMTP_PASSWORD_FILE": writeFile(t, password+"\n")})
+	env := service.EnvOf(map[string]string{
+		"SMTP_ADDR":          addr,
+		"SMTP_CA_FILE":       file,
+		"SMTP_USER":          "shop",
+		"SMTP_PASSWORD_FILE": writeFile(t, password+"\n"),
+	})
 	cfg := configure(env)
 	if err := env.Err(); err != nil {
 		t.Fatal(err)
@@ -154,7 +160,8 @@ func TestSelfSignedCertificate(t *testing.T) {
 	}
 	_, port, _ := net.SplitHostPort(addr)
 	err = sendOne(t, "localhost:"+port, cfg.login)
-	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "SMTP_ADDR has to name the server as its certificate does") {
+	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(),
+		"SMTP_ADDR has to name the server as its certificate does") {
 		t.Errorf("by a name that the certificate lacks: %v", err)
 	}
 }
@@ -170,7 +177,8 @@ func TestExpiredCertificate(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := sendOne(t, addr, cfg.login)
-	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "expired") || strings.Contains(err.Error(), "SMTP_CA_FILE") {
+	if _, ended := errors.AsType[*kafka.FatalError](err); !ended || !strings.Contains(err.Error(), "expired") ||
+		strings.Contains(err.Error(), "SMTP_CA_FILE") {
 		t.Errorf("%v, want an end that names the expiry only", err)
 	}
 }

@@ -53,7 +53,8 @@ type detector struct {
 	approved, rejected, repeated atomic.Uint64
 }
 
-func newDetector(s stream.Settings, c sarama.Client, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters, p *service.Process) *detector {
+func newDetector(s stream.Settings, c sarama.Client, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters,
+	p *service.Process) *detector {
 	return &detector{settings: s, client: c, decisions: d, transactor: t, letters: l, process: p}
 }
 

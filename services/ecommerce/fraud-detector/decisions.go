@@ -64,7 +64,8 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 	}
 	mine = make([]bool, len(places))
 	err = d.db.InTx(ctx, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset", topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
+		insert, err := tx.PrepareContext(ctx,
+			`INSERT INTO Orders (cluster, topic, uuid, decision, partition, "offset", topic_id) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,8 @@ func startDetector(t *testing.T, c *kafkatest.Cluster, dir string, remember ...s
 // publish sends an order as a gateway does. The key decides the partition.
 func publish(t *testing.T, producer sarama.SyncProducer, key, id, amount string) (partition int32, offset int64) {
 	t.Helper()
-	msg, err := stream.Settings{}.Message(event.NewOrderTopic, key, event.NewCorrelationID("NewOrder"), streamtest.Order(t, id, amount, "ana@example.com"))
+	msg, err := stream.Settings{}.Message(event.NewOrderTopic, key, event.NewCorrelationID("NewOrder"),
+		streamtest.Order(t, id, amount, "ana@example.com"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,17 @@ func TestRule(t *testing.T) {
 	c := start(t)
 	producer := c.Producer()
 	want := map[string][2]int{}
-	for amount, approve := range map[string]bool{"0.01": true, "4499": true, "4499.99": true, "4499.999999999999999": true, "4500": false, "4500.00": false, "4.5E3": false, "4500.000000000000001": false, "12345678901234567890": false} {
+	for amount, approve := range map[string]bool{
+		"0.01":                 true,
+		"4499":                 true,
+		"4499.99":              true,
+		"4499.999999999999999": true,
+		"4500":                 false,
+		"4500.00":              false,
+		"4.5E3":                false,
+		"4500.000000000000001": false,
+		"12345678901234567890": false,
+	} {
 		publish(t, producer, "ana@example.com", amount, amount)
 		want[amount] = [2]int{0, 1}
 		if approve {
@@ -94,14 +105,22 @@ func TestOnce(t *testing.T) {
 		publish(t, producer, fmt.Sprint("key-", n), "u-1", "10")
 		publish(t, producer, "key-0", "u-1", "5000") // another amount changes nothing
 	}
-	for _, poison := range []string{`not JSON`, `{"type":"Order","payload":{"orderId":"u-2","email":"a@example.com"},"correlationId":{"id":"X(1)"}}`} {
-		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.StringEncoder(poison)}); err != nil {
+	for _, poison := range []string{
+		`not JSON`,
+		`{"type":"Order","payload":{"orderId":"u-2","email":"a@example.com"},"correlationId":{"id":"X(1)"}}`,
+	} {
+		if _, _, err := producer.SendMessage(&sarama.ProducerMessage{
+			Topic: event.NewOrderTopic,
+			Value: sarama.StringEncoder(poison),
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	publish(t, producer, "key-1", "u-3", "1")
-	kafkatest.Eventually(t, "two orders and two dead letters", func() bool { return len(decided(t, c)) == 2 && len(c.ReadAll(event.DeadLetterTopic)) == 2 })
-	kafkatest.Eventually(t, "the repeats are passed", func() bool { return strings.Count(r.Out.String(), "Order u-1 was already processed") == 5 })
+	kafkatest.Eventually(t, "two orders and two dead letters",
+		func() bool { return len(decided(t, c)) == 2 && len(c.ReadAll(event.DeadLetterTopic)) == 2 })
+	kafkatest.Eventually(t, "the repeats are passed",
+		func() bool { return strings.Count(r.Out.String(), "Order u-1 was already processed") == 5 })
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +204,11 @@ var refusals = []struct {
 	{kmsg.TxnOffsetCommit, "", kerr.NotCoordinator}, {kmsg.TxnOffsetCommit, "", kerr.RebalanceInProgress},
 	{kmsg.EndTxn, "", kerr.UnknownServerError}, {kmsg.EndTxn, "", kerr.InvalidTxnState}, {kmsg.EndTxn, "", kerr.ConcurrentTransactions},
 	{kmsg.AddPartitionsToTxn, "", kerr.CoordinatorLoadInProgress}, {kmsg.AddOffsetsToTxn, "", kerr.UnknownServerError},
-	{kmsg.Produce, event.OrderApprovedTopic, kerr.NotEnoughReplicasAfterAppend}, {kmsg.Produce, event.OrderRejectedTopic, kerr.NotLeaderForPartition},
+	{
+		kmsg.Produce,
+		event.OrderApprovedTopic,
+		kerr.NotEnoughReplicasAfterAppend,
+	}, {kmsg.Produce, event.OrderRejectedTopic, kerr.NotLeaderForPartition},
 }
 
 // underFaults has orders decided while requests are refused, and counts what is wrong in the end.

@@ -52,14 +52,16 @@ type config struct {
 func configure(env *service.Env) config {
 	cfg := config{
 		stream: stream.SendingFromEnv(env),
-		intake: env.OneOf("INTAKE", withOutbox, []string{withOutbox, noOutbox, sendFirst, checkFirst}, "how an order is taken in; all but the first are broken on purpose"),
-		file:   filepath.Join(store.DirFromEnv(env), "http-ecommerce.db"),
+		intake: env.OneOf("INTAKE", withOutbox, []string{withOutbox, noOutbox, sendFirst, checkFirst},
+			"how an order is taken in; all but the first are broken on purpose"),
+		file: filepath.Join(store.DirFromEnv(env), "http-ecommerce.db"),
 	}
 	port := env.Number("HTTP_PORT", 8080, "port of 127.0.0.1")
 	if port > 65535 {
 		env.Fail("HTTP_PORT", "accepted: 0 to 65535; 0 is any free port")
 	}
-	cfg.addr = env.HostPort("HTTP_ADDR", net.JoinHostPort("127.0.0.1", strconv.FormatUint(port, 10)), "another address to listen on; wins over HTTP_PORT")
+	cfg.addr = env.HostPort("HTTP_ADDR", net.JoinHostPort("127.0.0.1", strconv.FormatUint(port, 10)),
+		"another address to listen on; wins over HTTP_PORT")
 	pending := env.Number("MAX_PENDING", 256, "orders taken in at the same time, 1 to 100000; one more is answered 429")
 	if pending < 1 || pending > 100_000 {
 		env.Fail("MAX_PENDING", "accepted: 1 to 100000")

@@ -68,7 +68,10 @@ func (s *server) post(w http.ResponseWriter, r *http.Request) {
 	case repeated:
 		writeJSON(w, http.StatusOK, map[string]string{"uuid": o.ID, "status": "accepted before"})
 	default:
-		writeJSON(w, http.StatusConflict, map[string]string{"uuid": o.ID, "status": "refused: this uuid was accepted with another amount or e-mail address; a new order needs a new one"})
+		writeJSON(w, http.StatusConflict, map[string]string{
+			"uuid":   o.ID,
+			"status": "refused: this uuid was accepted with another amount or e-mail address; a new order needs a new one",
+		})
 	}
 }
 

@@ -131,7 +131,8 @@ func complete(steps []Step) bool {
 	seen := func(topics ...string) bool {
 		return slices.ContainsFunc(steps, func(s Step) bool { return slices.Contains(topics, s.Topic) })
 	}
-	return seen(event.DeadLetterTopic) || seen(event.NewOrderTopic) && seen(event.OrderApprovedTopic, event.OrderRejectedTopic) && seen(event.SendEmailTopic)
+	return seen(event.DeadLetterTopic) || seen(event.NewOrderTopic) && seen(event.OrderApprovedTopic,
+		event.OrderRejectedTopic) && seen(event.SendEmailTopic)
 }
 
 // run reads every topic of the system until ctx ends. It is in no group: each gateway has to see all.

@@ -85,7 +85,11 @@ func TestTrail(t *testing.T) {
 		}
 	}
 	publish(event.OrderRejectedTopic, envelope.CorrelationID.ContinueWith("FraudDetectorService"), mustOrder(t, taken))
-	publish(event.OrderApprovedTopic, event.NewCorrelationID("Other"), event.Order{ID: "other", Email: "x@example.com", Amount: mustAmount(t, "1")})
+	publish(event.OrderApprovedTopic, event.NewCorrelationID("Other"), event.Order{
+		ID:     "other",
+		Email:  "x@example.com",
+		Amount: mustAmount(t, "1"),
+	})
 	publish(event.SendEmailTopic, envelope.CorrelationID.ContinueWith("EmailNewOrderService"), "thanks")
 
 	steps := follow(t, g, "u-1")
@@ -118,7 +122,11 @@ func TestTrailReadsAddedPartitions(t *testing.T) {
 			}).WaitFor("started")
 		send := func(partition int32, order string) {
 			t.Helper()
-			value, err := event.EncodeEnvelope(event.Order{ID: order, Email: "ana@example.com", Amount: mustAmount(t, "1")}, event.NewCorrelationID(title).SentTo(event.NewOrderTopic))
+			value, err := event.EncodeEnvelope(event.Order{
+				ID:     order,
+				Email:  "ana@example.com",
+				Amount: mustAmount(t, "1"),
+			}, event.NewCorrelationID(title).SentTo(event.NewOrderTopic))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,7 +45,8 @@ func TestTenOrders(t *testing.T) {
 		if hops := msg.CorrelationID.Hops(); len(hops) != 2 || hops[0].Title != "NewOrder" || hops[1].Title != "_ECOMMERCE_NEW_ORDER" {
 			t.Errorf("way %s", msg.CorrelationID)
 		}
-		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, lines.Money(service.Portuguese, o.Amount.Decimal), o.Email); !strings.Contains(out.String(), line) {
+		if line := fmt.Sprintf("pedido %s de %s: %s: enviado\n", o.ID, lines.Money(service.Portuguese, o.Amount.Decimal),
+			o.Email); !strings.Contains(out.String(), line) {
 			t.Errorf("output has no %q", line)
 		}
 		ids[o.ID], keys[o.Email] = true, true
@@ -56,7 +57,8 @@ func TestTenOrders(t *testing.T) {
 	if len(ids) != 10 || len(keys) != 1 {
 		t.Errorf("%d orders of %d customers, want 10 of 1", len(ids), len(keys))
 	}
-	if !strings.Contains(out.String(), "semente 7\n") || !strings.Contains(out.String(), "resumo: 10 confirmados · 0 recusados · 0 sem resposta") {
+	if !strings.Contains(out.String(), "semente 7\n") || !strings.Contains(out.String(),
+		"resumo: 10 confirmados · 0 recusados · 0 sem resposta") {
 		t.Errorf("output:\n%s", out)
 	}
 }
@@ -103,7 +105,8 @@ func TestRefusedOrdersAreCounted(t *testing.T) {
 	s := streamtest.Start(t)
 	s.RefuseProduce(event.NewOrderTopic)
 	code, out, errs := order(t.Context(), nil, "--bootstrap-servers", s.Bootstrap(), "--orders", "3")
-	if code != 1 || !strings.Contains(out.String(), "resumo: 0 confirmados · 3 recusados · 0 sem resposta") || !strings.Contains(errs.String(), "not every order was confirmed") {
+	if code != 1 || !strings.Contains(out.String(),
+		"resumo: 0 confirmados · 3 recusados · 0 sem resposta") || !strings.Contains(errs.String(), "not every order was confirmed") {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }
@@ -136,7 +139,8 @@ func TestStopWhileNoBrokerAnswers(t *testing.T) {
 
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
-		{"--orders", "0"}, {"--orders", "x"}, {"--users", "0"}, {"--rate", "-1"}, {"--rate", "NaN"}, {"--nonsense"}, {"ten"}, {"--bootstrap-servers", "nowhere"},
+		{"--orders", "0"}, {"--orders", "x"}, {"--users", "0"}, {"--rate", "-1"}, {"--rate", "NaN"}, {"--nonsense"}, {"ten"},
+		{"--bootstrap-servers", "nowhere"},
 	} {
 		if code, _, errs := order(t.Context(), nil, args...); code != 2 || errs.String() == "" {
 			t.Errorf("%v: exit code %d, want 2 and a reason\n%s", args, code, errs)

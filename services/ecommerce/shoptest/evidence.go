@@ -45,10 +45,11 @@ func Collect(ctx context.Context, client sarama.Client, prefix string, accounts 
 			return e, fmt.Errorf("partitions of %s: %w", topic, err)
 		}
 		for _, partition := range partitions {
-			_, err := kafka.ReadToEnd(ctx, client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-				*into = append(*into, msg)
-				return nil
-			})
+			_, err := kafka.ReadToEnd(ctx, client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
+				func(msg *sarama.ConsumerMessage) error {
+					*into = append(*into, msg)
+					return nil
+				})
 			if err != nil {
 				return e, fmt.Errorf("read %s: %w", topic, err)
 			}

@@ -52,7 +52,12 @@ type Options struct {
 
 // Open creates the topics and starts the shop. Close has to be called in every case.
 func Open(ctx context.Context, p Options) (*Shop, error) {
-	s := &Shop{Cluster: kafka.Cluster{Brokers: p.Brokers}, prefix: p.Prefix, Reports: filepath.Join(p.Dir, "target"), quit: make(chan struct{})}
+	s := &Shop{
+		Cluster: kafka.Cluster{Brokers: p.Brokers},
+		prefix:  p.Prefix,
+		Reports: filepath.Join(p.Dir, "target"),
+		quit:    make(chan struct{}),
+	}
 	if err := s.createTopics(ctx); err != nil {
 		return s, err
 	}

@@ -85,7 +85,11 @@ func open(path, mode string) (*sql.DB, error) {
 		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)", "foreign_keys(1)", "cache_size(-2000)"},
 		"_txlock": {"immediate"},
 	}
-	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(filepath.ToSlash(path)), RawQuery: query.Encode()}).String())
+	db, err := sql.Open("sqlite", (&url.URL{
+		Scheme:   "file",
+		Opaque:   url.PathEscape(filepath.ToSlash(path)),
+		RawQuery: query.Encode(),
+	}).String())
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +103,8 @@ func migrate(ctx context.Context, db *sql.DB, migrations []string) error {
 		return err
 	}
 	if have > len(migrations) {
-		return service.UsageError(fmt.Sprintf("it was written by a newer version of this program (schema %d, this one knows %d): update the program", have, len(migrations)))
+		return service.UsageError(fmt.Sprintf("it was written by a newer version of this program (schema %d, this one knows %d): update "+
+			"the program", have, len(migrations)))
 	}
 	for number := have; number < len(migrations); number++ {
 		err := inTx(ctx, db, func(tx *sql.Tx) error {

@@ -44,7 +44,8 @@ func (s Settings) Consume(ctx context.Context, p *service.Process, topic string,
 			return Each(ctx, p, claim, func(ctx context.Context, msg *sarama.ConsumerMessage) error { return c.take(ctx, worker, msg) })
 		}
 	})
-	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d mensagens processadas, %d mensagens mortas", "end: %d messages processed, %d dead letters"),
+	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d mensagens processadas, %d mensagens mortas",
+		"end: %d messages processed, %d dead letters"),
 		c.done.Load(), letters.Skipped()))
 	return err
 }

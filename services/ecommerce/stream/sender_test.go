@@ -28,7 +28,8 @@ func TestSenderFitsTheTopic(t *testing.T) {
 		if !lowered {
 			c.LimitMessages(event.NewOrderTopic, 16384)
 		}
-		r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
+		r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster,
+			p *service.Process) error {
 			s, err := Settings{Cluster: cluster}.NewSender(ctx, p, event.NewOrderTopic)
 			if err != nil {
 				return err
@@ -62,7 +63,10 @@ func TestSenderFitsTheTopic(t *testing.T) {
 				})
 			}
 			sending.Wait()
-			if err := s.Publish(ctx, &sarama.ProducerMessage{Topic: event.NewOrderTopic, Value: sarama.ByteEncoder(make([]byte, 17000))}); err == nil || !kafka.Refused(err) {
+			if err := s.Publish(ctx, &sarama.ProducerMessage{
+				Topic: event.NewOrderTopic,
+				Value: sarama.ByteEncoder(make([]byte, 17000)),
+			}); err == nil || !kafka.Refused(err) {
 				t.Errorf("a message that is too large by itself: %v, want a refusal", err)
 			}
 			c.LimitMessages(event.NewOrderTopic, 32768)
@@ -103,7 +107,8 @@ func TestSenderFitsEachTopic(t *testing.T) {
 	message := func(topic string, size int) *sarama.ProducerMessage {
 		return &sarama.ProducerMessage{Topic: topic, Value: sarama.ByteEncoder(make([]byte, size))}
 	}
-	r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster, p *service.Process) error {
+	r := kafkatest.StartRun(t, nil, func(*service.Env) kafka.Cluster { return c.Kafka() }, func(ctx context.Context, cluster kafka.Cluster,
+		p *service.Process) error {
 		s, err := Settings{Cluster: cluster}.NewSender(ctx, p, event.NewOrderTopic, event.SendEmailTopic)
 		if err != nil {
 			return err
@@ -117,7 +122,10 @@ func TestSenderFitsEachTopic(t *testing.T) {
 				t.Errorf("a message for the topic with a low limit: %v, want a refusal", err)
 			}
 		}
-		for i, err := range s.PublishAll(ctx, []*sarama.ProducerMessage{message(event.SendEmailTopic, 100), message(event.NewOrderTopic, 17000)}) {
+		for i, err := range s.PublishAll(ctx, []*sarama.ProducerMessage{
+			message(event.SendEmailTopic, 100),
+			message(event.NewOrderTopic, 17000),
+		}) {
 			if err != nil {
 				t.Errorf("message %d of two: %v", i, err)
 			}

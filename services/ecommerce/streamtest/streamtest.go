@@ -153,14 +153,17 @@ func (s *System) AwaitHandled(group, topic string) {
 
 // PoisonBecomesLetters sends to topic what no service can read, and checks that each is a dead letter that
 // people can read: where it came from, why, which attempt it was, and whose way it continues.
-func PoisonBecomesLetters[C any](t *testing.T, s *System, topic, group string, vars map[string]string, configure func(*service.Env) C, run func(context.Context, C, *service.Process) error) {
+func PoisonBecomesLetters[C any](t *testing.T, s *System, topic, group string, vars map[string]string, configure func(*service.Env) C,
+	run func(context.Context, C, *service.Process) error) {
 	t.Helper()
 	way := event.NewCorrelationID("Test").SentTo(topic)
-	s.SendValue(topic, "wrong-type", `{"type":"br.com.alura.ecommerce.Invoice","payload":{},"correlationId":{"id":"`+string(way)+`"}}`) // no service wants it
+	s.SendValue(topic, "wrong-type",
+		`{"type":"br.com.alura.ecommerce.Invoice","payload":{},"correlationId":{"id":"`+string(way)+`"}}`) // no service wants it
 	s.SendValue(topic, "not-json", "olá <mundo>")
 	s.SendValue(topic, "again", "{", sarama.RecordHeader{Key: []byte("dlq.attempt"), Value: []byte("1")})
 	s.SendValue(topic, "binary", "\xff\x00")
-	s.SendValue(topic, "large", strings.Repeat("\x00", kafka.DefaultMaxMessageBytes-300)) // all that a message holds; in base64 it would not fit
+	s.SendValue(topic, "large",
+		strings.Repeat("\x00", kafka.DefaultMaxMessageBytes-300)) // all that a message holds; in base64 it would not fit
 	r := kafkatest.StartRun(t, vars, configure, run)
 	s.AwaitHandled(group, topic)
 	if err := r.Stop(); err != nil {
@@ -209,7 +212,8 @@ func checkLetter(t *testing.T, msg, source *sarama.ConsumerMessage, reason strin
 		return
 	}
 	if d.Reason != reason || d.Attempt != attempt || d.Service != "test" || d.Error == "" || d.At == "" {
-		t.Errorf("%s: reason %q, attempt %d, service %q, error %q, at %q; want reason %q, attempt %d, service test", key, d.Reason, d.Attempt, d.Service, d.Error, d.At, reason, attempt)
+		t.Errorf("%s: reason %q, attempt %d, service %q, error %q, at %q; want reason %q, attempt %d, service test", key, d.Reason, d.Attempt,
+			d.Service, d.Error, d.At, reason, attempt)
 	}
 	if d.Topic != source.Topic || d.Partition != source.Partition || d.Offset != source.Offset || d.Key == nil || *d.Key != key {
 		t.Errorf("%s: origin %s/%d/%d, want %s/%d/%d", key, d.Topic, d.Partition, d.Offset, source.Topic, source.Partition, source.Offset)

@@ -45,7 +45,8 @@ var migrations = []string{
 
 func run(ctx context.Context, cfg config, p *service.Process) error {
 	path := filepath.Join(cfg.dir, "users.db")
-	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "database", path)
+	p.Log.Info("starting", "version", service.Version, "brokers", cfg.stream.Cluster.Brokers, "group", cfg.stream.Member.Group, "database",
+		path)
 	db, err := store.Open(ctx, path, migrations)
 	if err != nil {
 		return err

@@ -28,7 +28,13 @@ func TestAmountsAreExact(t *testing.T) {
 		}
 	}
 	limit := mustAmount(t, "4500")
-	for text, fraud := range map[string]bool{"4499.999999999999999999": false, "4500": true, "4500.00": true, "45e2": true, "4.4999E3": false} {
+	for text, fraud := range map[string]bool{
+		"4499.999999999999999999": false,
+		"4500":                    true,
+		"4500.00":                 true,
+		"45e2":                    true,
+		"4.4999E3":                false,
+	} {
 		if got := mustAmount(t, text).GreaterThanOrEqual(limit.Decimal); got != fraud {
 			t.Errorf("%s >= 4500: got %t, want %t", text, got, fraud)
 		}
@@ -38,7 +44,14 @@ func TestAmountsAreExact(t *testing.T) {
 // fmt asks a Format method before String, and the embedded decimal has one that drops zeros.
 func TestAmountsArePrintedWithTheirScale(t *testing.T) {
 	a := mustAmount(t, "3421.40")
-	for format, want := range map[string]string{"%s": "3421.40", "%v": "3421.40", "%9s|": "  3421.40|", "%-9v|": "3421.40  |", "%q": `"3421.40"`, "%.1f": "3421.4"} {
+	for format, want := range map[string]string{
+		"%s":    "3421.40",
+		"%v":    "3421.40",
+		"%9s|":  "  3421.40|",
+		"%-9v|": "3421.40  |",
+		"%q":    `"3421.40"`,
+		"%.1f":  "3421.4",
+	} {
 		if got := fmt.Sprintf(format, a); got != want {
 			t.Errorf("%s: got %s, want %s", format, got, want)
 		}
@@ -51,7 +64,8 @@ func TestAmountsArePrintedWithTheirScale(t *testing.T) {
 func TestAmountsRefused(t *testing.T) {
 	began := time.Now()
 	for _, text := range []string{
-		"", " ", " 1", "1 ", "+1", "01", ".5", "1.", "1,5", "1_000", "0x10", "NaN", "Infinity", "-Infinity", `"1"`, "null", "true", "[1]", "1e", "1 2",
+		"", " ", " 1", "1 ", "+1", "01", ".5", "1.", "1,5", "1_000", "0x10", "NaN", "Infinity", "-Infinity", `"1"`, "null", "true", "[1]", "1e",
+		"1 2",
 		"1e999999999", "1e-999999999", "-1e999999999", "1e2147483647", "1e-2147483648", "1e99999999999999999999", "0e999999999", "0e-999999999",
 		"1e100", "1e-99", "123e98", strings.Repeat("9", 101), "0." + strings.Repeat("0", 99), "1e" + strings.Repeat("0", 99) + "1",
 	} {

@@ -20,7 +20,12 @@ func TestTheWayGrows(t *testing.T) {
 			t.Errorf("%s has the id %q, want a uuid", hop.Title, hop.ID)
 		}
 	}
-	if want := []string{"NewOrder", "_ECOMMERCE_NEW_ORDER", "FraudDetectorService", "_ECOMMERCE_ORDER_APPROVED"}; !slices.Equal(titles, want) || len(ids) != 4 {
+	if want := []string{
+		"NewOrder",
+		"_ECOMMERCE_NEW_ORDER",
+		"FraudDetectorService",
+		"_ECOMMERCE_ORDER_APPROVED",
+	}; !slices.Equal(titles, want) || len(ids) != 4 {
 		t.Errorf("got %s with %d ids, want %s with one each", titles, len(ids), want)
 	}
 	for before, after := range map[CorrelationID]CorrelationID{begin: sent, sent: taken, taken: answer} {

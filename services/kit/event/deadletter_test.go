@@ -114,7 +114,30 @@ func TestOriginalsComeBack(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	pieces := []string{`{`, `}`, `"a":`, `"`, `[`, `]`, `,`, ` `, "\n", `1`, `1.0e+3`, `null`, `\u003d`, `\`, `<`, "ã", "\xe3", "\x00", "\u2028", "\ufffd", "\U0001f600", "\xed\xa0\xbd"}
+	pieces := []string{
+		`{`,
+		`}`,
+		`"a":`,
+		`"`,
+		`[`,
+		`]`,
+		`,`,
+		` `,
+		"\n",
+		`1`,
+		`1.0e+3`,
+		`null`,
+		`\u003d`,
+		`\`,
+		`<`,
+		"ã",
+		"\xe3",
+		"\x00",
+		"\u2028",
+		"\ufffd",
+		"\U0001f600",
+		"\xed\xa0\xbd",
+	}
 	for range 5_000 {
 		var value []byte
 		for range r.IntN(12) {
@@ -174,7 +197,17 @@ func TestDeadLettersOfTheJavaPrograms(t *testing.T) {
 			t.Errorf("%s: got %q, %v, want %q", payload, got, err, want)
 		}
 	}
-	for _, payload := range []string{`[128]`, `[-129]`, `["a"]`, `[1.5]`, `"MTIz"`, `{}`, `7`, `[[1]]`, `[` + strings.Repeat("9", 1<<20) + `]`} {
+	for _, payload := range []string{
+		`[128]`,
+		`[-129]`,
+		`["a"]`,
+		`[1.5]`,
+		`"MTIz"`,
+		`{}`,
+		`7`,
+		`[[1]]`,
+		`[` + strings.Repeat("9", 1<<20) + `]`,
+	} {
 		_, err := letter("[B", payload).Bytes()
 		checkMalformed(t, payload[:min(len(payload), 40)], err, ReasonWrongType, "payload")
 	}

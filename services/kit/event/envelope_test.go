@@ -58,7 +58,11 @@ func TestGoldenEnvelopes(t *testing.T) {
 		{"envelope_order_java.json", wayJava, Order{ID: "a=b&c<d>'e'", Amount: mustAmount(t, "153"), Email: "ana=1@exemplo.com.br"}},
 		{"envelope_order_short.json", way, order},
 		{"envelope_order_without_id_java.json", wayJava, Order{Amount: mustAmount(t, "3421.40"), Email: "ana@exemplo.com.br"}},
-		{"envelope_order_inner_java.json", wayJava, Order{ID: "7", Amount: mustAmount(t, "3621.0873234234239164483733475208282470703125"), Email: "r@exemplo.com.br"}},
+		{
+			"envelope_order_inner_java.json",
+			wayJava,
+			Order{ID: "7", Amount: mustAmount(t, "3621.0873234234239164483733475208282470703125"), Email: "r@exemplo.com.br"},
+		},
 		{"envelope_user_java.json", wayJava, User{UUID: u2}},
 		{"envelope_string_java.json", wayJava, "Thank you for your order! <b>R$ 10 & more</b> = 'fine'"},
 	} {
@@ -215,7 +219,15 @@ func TestPayloadsRefused(t *testing.T) {
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {
-	for _, file := range []string{"envelope_order.json", "envelope_order_java.json", "envelope_user_java.json", "envelope_string_java.json", "envelope_dead_letter.json", "envelope_dead_letter_short.json", "envelope_order_without_id_java.json"} {
+	for _, file := range []string{
+		"envelope_order.json",
+		"envelope_order_java.json",
+		"envelope_user_java.json",
+		"envelope_string_java.json",
+		"envelope_dead_letter.json",
+		"envelope_dead_letter_short.json",
+		"envelope_order_without_id_java.json",
+	} {
 		f.Add(mustReadGolden(f, file))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {

@@ -16,7 +16,19 @@ func TestAppendJSON(t *testing.T) {
 	for i, s := range texts {
 		for _, tx := range []event.Transaction{
 			{Endereco: s},
-			{IDSequencia: 1, IDUsuario: s, IDTransacao: s, IDProduto: s, Endereco: s, CadastroEm: s, IDPlataforma: s, Mensagem: s, ValorCentavos: int64(i), Moeda: s, Tipo: s},
+			{
+				IDSequencia:   1,
+				IDUsuario:     s,
+				IDTransacao:   s,
+				IDProduto:     s,
+				Endereco:      s,
+				CadastroEm:    s,
+				IDPlataforma:  s,
+				Mensagem:      s,
+				ValorCentavos: int64(i),
+				Moeda:         s,
+				Tipo:          s,
+			},
 			{IDSequencia: -1 << 63, ValorCentavos: 1<<63 - 1},
 		} {
 			var want bytes.Buffer

@@ -125,7 +125,8 @@ func Cells(text string) int {
 		case escape: // as in "\x1b[31m": ends with a letter
 			escape = !unicode.IsLetter(r)
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) || r >= 0x1F300 && r <= 0x1FAFF || r >= 0xFF01 && r <= 0xFF60:
+		case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana,
+			unicode.Katakana) || r >= 0x1F300 && r <= 0x1FAFF || r >= 0xFF01 && r <= 0xFF60:
 			n += 2
 		default:
 			n++

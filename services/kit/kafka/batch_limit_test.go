@@ -37,7 +37,8 @@ func smallMessages(count int) []*sarama.ProducerMessage {
 	msgs := make([]*sarama.ProducerMessage, count)
 	for n := range msgs {
 		msgs[n] = &sarama.ProducerMessage{
-			Topic: "t", Key: sarama.StringEncoder(fmt.Sprint("key-", n%7)), Value: sarama.StringEncoder(fmt.Sprintf("%06d%s", n, strings.Repeat("x", 94))),
+			Topic: "t", Key: sarama.StringEncoder(fmt.Sprint("key-", n%7)),
+			Value: sarama.StringEncoder(fmt.Sprintf("%06d%s", n, strings.Repeat("x", 94))),
 		}
 	}
 	return msgs
@@ -197,7 +198,11 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 				err = transactor.SendAll(ctx, [][]*sarama.ProducerMessage{tooLarge(), smallMessages(1000)}[try-1])
 			}
 			if err == nil {
-				err = transactor.Send(ctx, &sarama.ProducerMessage{Topic: "t", Key: sarama.StringEncoder("key-0"), Value: sarama.StringEncoder("999999")}, history.Subject{})
+				err = transactor.Send(ctx, &sarama.ProducerMessage{
+					Topic: "t",
+					Key:   sarama.StringEncoder("key-0"),
+					Value: sarama.StringEncoder("999999"),
+				}, history.Subject{})
 			}
 			if err == nil {
 				p.Out.Print(fmt.Sprint("try ", try))

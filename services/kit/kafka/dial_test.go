@@ -250,7 +250,8 @@ func TestDialOnceNamesWhatItCannotReach(t *testing.T) {
 	t.Parallel()
 	addr := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))
 	cluster := kafka.Cluster{Brokers: []string{addr}}
-	if _, err := cluster.DialOnce(t.Context(), cluster.Config("test")); err == nil || !strings.Contains(err.Error(), addr+": connection refused") {
+	if _, err := cluster.DialOnce(t.Context(), cluster.Config("test")); err == nil || !strings.Contains(err.Error(), addr+
+		": connection refused") {
 		t.Errorf("nobody there: %v", err)
 	}
 	c := kafkatest.Start(t)

@@ -151,9 +151,10 @@ func TestReadToEndOfANewLeader(t *testing.T) {
 		resp.Topics = append(resp.Topics, topic)
 		return resp, nil, true
 	})
-	unknown := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.LeaderNotAvailable, Count: 2, When: func(req kmsg.Request) bool {
-		return req.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Timestamp == sarama.OffsetNewest
-	}})
+	unknown := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.LeaderNotAvailable, Count: 2,
+		When: func(req kmsg.Request) bool {
+			return req.(*kmsg.ListOffsetsRequest).Topics[0].Partitions[0].Timestamp == sarama.OffsetNewest
+		}})
 	client, err := sarama.NewClient(c.ListenAddrs(), c.Kafka().Config("test"))
 	if err != nil {
 		t.Fatal(err)

@@ -142,7 +142,8 @@ func TestTransactionThatTimedOut(t *testing.T) {
 				t.Errorf("refused with %v, want a TimedOutError", err)
 			}
 			tx.goOn()
-			if got := tx.out.String(); strings.Count(got, "Nenhum outro programa usa o TRANSACTIONAL_ID \"tx\"") != 1 || strings.Contains(got, "barrado") {
+			if got := tx.out.String(); strings.Count(got,
+				"Nenhum outro programa usa o TRANSACTIONAL_ID \"tx\"") != 1 || strings.Contains(got, "barrado") {
 				t.Errorf("on the screen:\n%s", got)
 			}
 			if got := values(c.ReadAll("t")); !slices.Equal(got, []string{"next"}) {

@@ -36,9 +36,9 @@ var BuildBinaries = sync.OnceValues(func() (string, error) {
 	} else if dir != "" {
 		return filepath.Join(root, dir), nil
 	}
-	args, dir := []string{"build"}, filepath.Join(root, "bin", "test")
+	dir := filepath.Join(root, "bin", "test")
 	if raceDetector() {
-		args, dir = append(args, "-race"), filepath.Join(root, "bin", "race")
+		dir = filepath.Join(root, "bin", "race")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -49,13 +49,21 @@ var BuildBinaries = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	defer locked.Close()
-	build := exec.Command("go", append(args, "-o", dir+string(filepath.Separator), "work")...)
+	build := GoBuild("-o", dir+string(filepath.Separator), "work")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%v: %w\n%s", build.Args, err, out)
 	}
 	return dir, nil
 })
+
+// GoBuild returns the command «go build», with the race detector where the test has it: then most of what it needs is compiled.
+func GoBuild(args ...string) *exec.Cmd {
+	if raceDetector() {
+		args = append([]string{"-race"}, args...)
+	}
+	return exec.Command("go", append([]string{"build"}, args...)...)
+}
 
 // raceDetector: this test is built with it.
 func raceDetector() bool {

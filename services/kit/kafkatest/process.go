@@ -51,7 +51,8 @@ type Run struct {
 }
 
 // StartRun calls run with an environment, as service.Main would. The test's end stops it.
-func StartRun[C any](t testing.TB, vars map[string]string, configure func(*service.Env) C, run func(context.Context, C, *service.Process) error) *Run {
+func StartRun[C any](t testing.TB, vars map[string]string, configure func(*service.Env) C,
+	run func(context.Context, C, *service.Process) error) *Run {
 	t.Helper()
 	env := service.EnvOf(vars)
 	cfg := configure(env)

@@ -29,7 +29,12 @@ func TestLines(t *testing.T) {
 		{Waiting, taken, `outro membro com o GROUP_INSTANCE_ID "one"`, `another member with GROUP_INSTANCE_ID "one"`},
 		{Waiting, full, "o grupo g está cheio", "group g is full (GROUP_MAX_SIZE_REACHED)"},
 		{failed, full, "o grupo g está cheio", "group g is full (GROUP_MAX_SIZE_REACHED)"},
-		{failed, taken, `outro membro do grupo g usa o mesmo GROUP_INSTANCE_ID "one"`, `member of group g runs with the same GROUP_INSTANCE_ID "one"`},
+		{
+			failed,
+			taken,
+			`outro membro do grupo g usa o mesmo GROUP_INSTANCE_ID "one"`,
+			`member of group g runs with the same GROUP_INSTANCE_ID "one"`,
+		},
 		{failed, &kafka.FencedError{ID: "x"}, `o mesmo TRANSACTIONAL_ID "x"`, `the same TRANSACTIONAL_ID "x"`},
 		{failed, &kafka.FencedError{Unsure: true}, "além de TRANSACTION_TIMEOUT", "longer than TRANSACTION_TIMEOUT"},
 		{failed, &kafka.TimedOutError{ID: "x", Open: 3200 * time.Millisecond, Limit: 2 * time.Second}, "ficou aberta 3s,", "was open for 3s,"},

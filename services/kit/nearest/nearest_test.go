@@ -6,7 +6,16 @@ import (
 )
 
 func TestNames(t *testing.T) {
-	all := []string{"transactions", "transactions.dlq", "scoreGame", "scoreBoard", "meu-topico", "at-most-once", "kill-leader", "BOOTSTRAP_SERVERS"}
+	all := []string{
+		"transactions",
+		"transactions.dlq",
+		"scoreGame",
+		"scoreBoard",
+		"meu-topico",
+		"at-most-once",
+		"kill-leader",
+		"BOOTSTRAP_SERVERS",
+	}
 	for name, want := range map[string]string{
 		"transaction": "transactions transactions.dlq", "scoregame": "scoreGame", "meutopico": "meu-topico", "scoreBord": "scoreBoard",
 		"atmost": "at-most-once", "kil-leader": "kill-leader", "bootstrap-server": "BOOTSTRAP_SERVERS",

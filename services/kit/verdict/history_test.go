@@ -129,7 +129,8 @@ func TestHistoriesGiveTheBenefitOfTheDoubt(t *testing.T) {
 			v := o.Check()
 			if !reflect.DeepEqual(v.Missing, c.missing) || !reflect.DeepEqual(o.Unread, c.unread) || !reflect.DeepEqual(v.Duplicated, c.doubled) ||
 				len(v.Repeated)+len(v.Nonmonotonic) > 0 {
-				t.Errorf("missing %v, unread %v, duplicated %v, repeated %v; want %v, %v, %v, none", v.Missing, o.Unread, v.Duplicated, v.Repeated, c.missing, c.unread, c.doubled)
+				t.Errorf("missing %v, unread %v, duplicated %v, repeated %v; want %v, %v, %v, none", v.Missing, o.Unread, v.Duplicated, v.Repeated,
+					c.missing, c.unread, c.doubled)
 			}
 		})
 	}

@@ -114,9 +114,10 @@ func TestHeldRequest(t *testing.T) {
 		}
 		return wire.Pass
 	})
-	commit := kmsg.OffsetCommitRequest{Version: 2, Group: "g", Generation: -1, RetentionTimeMillis: -1, Topics: []kmsg.OffsetCommitRequestTopic{
-		{Topic: "out", Partitions: []kmsg.OffsetCommitRequestTopicPartition{{Offset: 5}}},
-	}}
+	commit := kmsg.OffsetCommitRequest{Version: 2, Group: "g", Generation: -1, RetentionTimeMillis: -1,
+		Topics: []kmsg.OffsetCommitRequestTopic{
+			{Topic: "out", Partitions: []kmsg.OffsetCommitRequestTopicPartition{{Offset: 5}}},
+		}}
 	addr := c.ListenAddrs()[c.CoordinatorFor("g")]
 	conn := dial(t, p, addr)
 	conn.Write(request(kmsg.OffsetCommit, commit.Version, 1, commit.AppendTo(nil)...))

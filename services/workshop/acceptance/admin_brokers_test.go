@@ -138,7 +138,8 @@ func TestTopicsAsKafkaDescribesThem(t *testing.T) {
 			t.Errorf("kafka-topics lacks %s:\n%s", want, head)
 		}
 	}
-	if want := map[string]string{"min.insync.replicas": "1", "segment.bytes": "2097152"}; !maps.Equal(d.Config, want) || d.ReplicationFactor != 2 {
+	if want := map[string]string{"min.insync.replicas": "1", "segment.bytes": "2097152"}; !maps.Equal(d.Config, want) ||
+		d.ReplicationFactor != 2 {
 		t.Errorf("config %v, want %v", d.Config, want)
 	}
 
@@ -219,7 +220,8 @@ func TestProduceAndConsumeBesideKcat(t *testing.T) {
 	theirs(t, input, "kafka-console-producer.sh", "--topic", name, "--property", "parse.key=true", "--property", "key.separator=:")
 	theirs(t, input, "kcat", "-P", "-t", name, "-K", ":", "-X", "partitioner=murmur2_random")
 
-	kcat := strings.Split(strings.TrimSpace(theirs(t, "", "kcat", "-C", "-t", name, "-e", "-q", "-o", "beginning", "-f", "%p %o %k %s %h\n")), "\n")
+	kcat := strings.Split(strings.TrimSpace(theirs(t, "", "kcat", "-C", "-t", name, "-e", "-q", "-o", "beginning", "-f", "%p %o %k %s %h\n")),
+		"\n")
 	var we []string
 	at := map[string]map[int32]bool{}
 	for line := range strings.Lines(tool(t, "", "consume", name, "--from-beginning", "--to-end", "-o", "json")) {

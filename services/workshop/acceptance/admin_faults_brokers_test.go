@@ -118,7 +118,8 @@ func TestCommandsWithADeadBroker(t *testing.T) {
 		tool(t, "", strings.Fields(args)...)
 	}
 	tool(t, "c\n", "produce", name)
-	if _, errs, code := tryTool(t, "", "consume", alone, "--from-beginning", "--to-end"); code != 1 || !strings.Contains(errs, "has no leader at the moment") {
+	if _, errs, code := tryTool(t, "", "consume", alone, "--from-beginning",
+		"--to-end"); code != 1 || !strings.Contains(errs, "has no leader at the moment") {
 		t.Errorf("consuming without a leader: exit code %d\n%s", code, errs)
 	}
 }

@@ -49,7 +49,8 @@ func groupLines(t testing.TB, group string) (kafka, we []string) {
 				member = m.MemberID + " /" + m.Host + " " + m.ClientID
 			}
 		}
-		we = append(we, fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), member))
+		we = append(we,
+			fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), member))
 	}
 	slices.Sort(kafka)
 	slices.Sort(we)
@@ -78,7 +79,8 @@ func TestGroupsAsKafkaDescribesThem(t *testing.T) {
 		t.Errorf("the member is missing:\n%s", strings.Join(we, "\n"))
 	}
 	for _, args := range []string{"groups delete " + name, "groups reset " + name + " --topic " + name + " --to earliest --execute"} {
-		if _, errs, code := tryTool(t, "", strings.Fields(args)...); code != 1 || !strings.Contains(errs, "1 active member (consumer on 127.0.0.1)") {
+		if _, errs, code := tryTool(t, "", strings.Fields(args)...); code != 1 ||
+			!strings.Contains(errs, "1 active member (consumer on 127.0.0.1)") {
 			t.Errorf("%s while it is active: exit code %d\n%s", args, code, errs)
 		}
 	}
@@ -92,14 +94,16 @@ func TestGroupsAsKafkaDescribesThem(t *testing.T) {
 func TestUnreadIsWhatAReaderGets(t *testing.T) {
 	t.Parallel()
 	name := topic(t, "scoreGame", 1)
-	if code := service(t, "score-simulator", "TOPIC="+name, "PACE=0", "TRANSACTIONAL_ID="+name, "ABORT_EVERY=3", "SEED=9").exit(kafkatest.Deadline); code != 0 {
+	if code := service(t, "score-simulator", "TOPIC="+name, "PACE=0", "TRANSACTIONAL_ID="+name, "ABORT_EVERY=3",
+		"SEED=9").exit(kafkatest.Deadline); code != 0 {
 		t.Fatalf("simulator: exit code %d", code)
 	}
 	tool(t, "", "consume", name, "--group", name, "--from-beginning", "--max", "4")
 	kafka, we := groupLines(t, name)
 	sameLines(t, "a group on a topic with transactions", kafka, we)
 	p := ours[[]groupJSON](t, "groups", "describe", name)[0].Partitions[0]
-	got := theirs(t, "", "kcat", "-C", "-t", name, "-p", "0", "-o", fmt.Sprint(*p.CurrentOffset), "-e", "-q", "-X", "isolation.level=read_committed")
+	got := theirs(t, "", "kcat", "-C", "-t", name, "-p", "0", "-o", fmt.Sprint(*p.CurrentOffset), "-e", "-q", "-X",
+		"isolation.level=read_committed")
 	if read := int64(strings.Count(got, "\n")); *p.Unread != read || *p.Lag <= read {
 		t.Errorf("UNREAD %d, LAG %d; kcat reads %d", *p.Unread, *p.Lag, read)
 	}

@@ -284,7 +284,8 @@ func TestMatchSurvivesALeadersDeath(t *testing.T) {
 	}
 	if !t.Failed() {
 		recordOnBrokers(t, began, reliability.Measurement{
-			Guarantee: "a match goes on when its leader dies: every event once, in order", Seed: 2, Events: len(msgs), Faults: map[string]int{killedBroker: 1},
+			Guarantee: "a match goes on when its leader dies: every event once, in order", Seed: 2, Events: len(msgs),
+			Faults: map[string]int{killedBroker: 1},
 		})
 	}
 }

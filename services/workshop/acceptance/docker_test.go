@@ -65,7 +65,8 @@ func down(t testing.TB, args ...string) (stuck string) {
 	if left := docker(t, "ps", "-a", "--filter", "network="+stuck, "--format", "{{.Names}} {{.Status}}"); left != "" {
 		t.Fatalf("docker compose %s left containers in the network %s:\n%s", strings.Join(args, " "), stuck, left)
 	}
-	t.Logf("the engine will not remove the network %s, which has no container (moby/moby#42119):\n%s", stuck, docker(t, "network", "inspect", stuck))
+	t.Logf("the engine will not remove the network %s, which has no container (moby/moby#42119):\n%s", stuck,
+		docker(t, "network", "inspect", stuck))
 	return stuck
 }
 
@@ -145,7 +146,8 @@ func awaitLines(t testing.TB, container, text string, want int, options ...strin
 			return
 		}
 		if ctx.Err() != nil {
-			t.Fatalf("after %s the log of %s has %q %d times, want %d:\n%s", kafkatest.Deadline, container, text, seen, want, docker(t, "logs", "--tail", "30", container))
+			t.Fatalf("after %s the log of %s has %q %d times, want %d:\n%s", kafkatest.Deadline, container, text, seen, want,
+				docker(t, "logs", "--tail", "30", container))
 		}
 	}
 }

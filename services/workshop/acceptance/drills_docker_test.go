@@ -40,7 +40,8 @@ func struckInEachWay(t *testing.T) {
 		}
 		c := inspect(t, name)
 		if c.State.Status != way.status || c.State.ExitCode != way.exitCode || brokers.Running(way.id) != (way.status == "paused") {
-			t.Errorf("%s is %s, exit code %d, running %v; want %s and %d", name, c.State.Status, c.State.ExitCode, brokers.Running(way.id), way.status, way.exitCode)
+			t.Errorf("%s is %s, exit code %d, running %v; want %s and %d", name, c.State.Status, c.State.ExitCode, brokers.Running(way.id),
+				way.status, way.exitCode)
 		}
 		if way.exitCode == 143 { // its partitions were handed over: nobody waits
 			awaitLines(t, "consumer", `{"id_sequencia":`, 3, "--tail", "0")
@@ -96,7 +97,8 @@ func (d containerDrill) run(t *testing.T) {
 	}
 	t.Logf("%d acknowledged after %s", r.Acknowledged, time.Since(began).Round(time.Second))
 	m := reliability.Measurement{
-		Guarantee: "an acknowledged transaction is in the log once, in its key's order", Ground: reliability.Containers, Test: t.Name(), Seed: r.Seed, Seconds: r.Seconds,
+		Guarantee: "an acknowledged transaction is in the log once, in its key's order", Ground: reliability.Containers, Test: t.Name(),
+		Seed: r.Seed, Seconds: r.Seconds,
 		Events: r.Acknowledged, Faults: map[string]int{}, Lost: r.Lost, Duplicated: r.Duplicated, OutOfOrder: r.OutOfOrder,
 	}
 	for _, f := range r.Faults {

@@ -40,7 +40,8 @@ func openFarm(t testing.TB, dir string) *farm {
 	if err := os.MkdirAll(f.data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	f.write(zooKeeperHost, "dataDir=./zookeeper\nclientPort=32181\nclientPortAddress=0.0.0.0\ntickTime=2000\nmaxClientCnxns=0\nadmin.enableServer=false\n")
+	f.write(zooKeeperHost,
+		"dataDir=./zookeeper\nclientPort=32181\nclientPortAddress=0.0.0.0\ntickTime=2000\nmaxClientCnxns=0\nadmin.enableServer=false\n")
 	for _, id := range farmBrokers {
 		f.cluster.Brokers = append(f.cluster.Brokers, fmt.Sprintf("%s:909%d", cloudAddr(id), id))
 		f.write(id, brokerSettings(t)+fmt.Sprintf("broker.id=%[1]d\nlog.dirs=broker-%[1]d\nzookeeper.connect=%[2]s:32181\n"+

@@ -162,5 +162,6 @@ func (f *farm) slow(host byte, d time.Duration) (string, error) {
 		return "", fmt.Errorf("a connection to it took %s, with its link slowed (%v)", took, err)
 	}
 	time.Sleep(d - time.Since(began))
-	return fmt.Sprintf("%.1f s, a connection took %d ms, %d packets delayed", d.Seconds(), took.Milliseconds(), cable.delayed.Load()-delayed), nil
+	return fmt.Sprintf("%.1f s, a connection took %d ms, %d packets delayed", d.Seconds(), took.Milliseconds(),
+		cable.delayed.Load()-delayed), nil
 }

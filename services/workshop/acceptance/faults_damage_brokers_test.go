@@ -42,7 +42,8 @@ func TestFaultJudgesSeeDamage(t *testing.T) {
 			s.screens[screen] = slices.Insert(s.screens[screen], i+1, s.screens[screen][i])
 		}
 	}
-	const newOrders, approved, rejected = orderPrefix + event.NewOrderTopic, orderPrefix + event.OrderApprovedTopic, orderPrefix + event.OrderRejectedTopic
+	const newOrders, approved, rejected = orderPrefix + event.NewOrderTopic, orderPrefix + event.OrderApprovedTopic, orderPrefix +
+		event.OrderRejectedTopic
 	damages := map[string]struct {
 		damage func(*faultsSample)
 		clean  bool
@@ -58,27 +59,30 @@ func TestFaultJudgesSeeDamage(t *testing.T) {
 		"a message is consumed again":          {shownAgain("consumer.1.out", 3), true},
 		"what is consumed is not in the topic": {func(s *faultsSample) { s.print("consumer.1.out", sampleTransaction(9999, "k1")) }, false},
 		"a message without an answer is there": {func(s *faultsSample) { s.arrive(sampleUnanswered) }, true},
-		"a message without an answer, twice":   {func(s *faultsSample) { s.arrive(sampleUnanswered); repeat("transactions", sampleCount)(s) }, false},
-		"an event is gone":                     {remove("scoreGame", 3), false},
-		"an event is there twice":              {repeat("scoreGame", 3), false},
-		"events change places":                 {func(s *faultsSample) { s.swap("scoreGame", 3, 4) }, false},
-		"auto does not show an event":          {unshown("auto.1.out", 4), false},
-		"auto shows one again":                 {shownAgain("auto.1.out", 4), true},
-		"at-most-once does not show one":       {unshown("at-most-once.1.out", 4), true},
-		"at-most-once shows one again":         {shownAgain("at-most-once.1.out", 4), false},
-		"at-least-once does not show one":      {unshown("at-least-once.1.out", 4), false},
-		"at-least-once shows one again":        {shownAgain("at-least-once.1.out", 4), true},
-		"exactly-once shows one again":         {shownAgain("exactly-once.1.out", 4), false},
-		"a board shows what is no event":       {func(s *faultsSample) { s.print("auto.1.out", "90 - 90") }, false},
-		"the board's topic lacks an event":     {remove("scoreBoard", 3), false},
-		"the board's topic has one twice":      {repeat("scoreBoard", 3), false},
-		"the board's topic has a wrong tally":  {replace("scoreBoard", 3, func([]byte) string { return sampleBoard(4, 99) }), false},
-		"the board's last offset is not kept":  {func(s *faultsSample) { s.evidence.Committed-- }, false},
-		"an accepted order is gone":            {remove(newOrders, 1), false},
-		"an order is published again":          {repeat(newOrders, 1), true},
-		"an order is accepted twice":           {func(s *faultsSample) { s.add(newOrders, "", s.order(1, "another")) }, false},
-		"an order is not decided":              {remove(approved, 0), false},
-		"an order is decided twice":            {repeat(rejected, 0), false},
+		"a message without an answer, twice": {
+			func(s *faultsSample) { s.arrive(sampleUnanswered); repeat("transactions", sampleCount)(s) },
+			false,
+		},
+		"an event is gone":                    {remove("scoreGame", 3), false},
+		"an event is there twice":             {repeat("scoreGame", 3), false},
+		"events change places":                {func(s *faultsSample) { s.swap("scoreGame", 3, 4) }, false},
+		"auto does not show an event":         {unshown("auto.1.out", 4), false},
+		"auto shows one again":                {shownAgain("auto.1.out", 4), true},
+		"at-most-once does not show one":      {unshown("at-most-once.1.out", 4), true},
+		"at-most-once shows one again":        {shownAgain("at-most-once.1.out", 4), false},
+		"at-least-once does not show one":     {unshown("at-least-once.1.out", 4), false},
+		"at-least-once shows one again":       {shownAgain("at-least-once.1.out", 4), true},
+		"exactly-once shows one again":        {shownAgain("exactly-once.1.out", 4), false},
+		"a board shows what is no event":      {func(s *faultsSample) { s.print("auto.1.out", "90 - 90") }, false},
+		"the board's topic lacks an event":    {remove("scoreBoard", 3), false},
+		"the board's topic has one twice":     {repeat("scoreBoard", 3), false},
+		"the board's topic has a wrong tally": {replace("scoreBoard", 3, func([]byte) string { return sampleBoard(4, 99) }), false},
+		"the board's last offset is not kept": {func(s *faultsSample) { s.evidence.Committed-- }, false},
+		"an accepted order is gone":           {remove(newOrders, 1), false},
+		"an order is published again":         {repeat(newOrders, 1), true},
+		"an order is accepted twice":          {func(s *faultsSample) { s.add(newOrders, "", s.order(1, "another")) }, false},
+		"an order is not decided":             {remove(approved, 0), false},
+		"an order is decided twice":           {repeat(rejected, 0), false},
 		"an order is decided wrongly": {func(s *faultsSample) {
 			s.topics[rejected] = append(s.topics[rejected], s.topics[approved][0])
 			remove(approved, 0)(s)

@@ -160,7 +160,8 @@ func (j *transactionJudge) record(msg *sarama.ConsumerMessage) error {
 		if transferOf(j.writes[i].Message) == t {
 			r.Message = j.writes[i].Message
 		} else {
-			j.judged.misplaced = append(j.judged.misplaced, fmt.Sprintf("%d/%d holds %v, and was acknowledged to %s", msg.Partition, msg.Offset, t, j.writes[i].Message))
+			j.judged.misplaced = append(j.judged.misplaced,
+				fmt.Sprintf("%d/%d holds %v, and was acknowledged to %s", msg.Partition, msg.Offset, t, j.writes[i].Message))
 		}
 	} else if known, copied := j.byUUID[uuid]; copied {
 		r.Message = known

@@ -52,7 +52,8 @@ func (j scoresJudged) String() string {
 		len(j.sent.UnknownAbsent)+len(j.sent.UnknownPresent))
 	for _, delivery := range deliveries {
 		v := j.boards[delivery]
-		text += fmt.Sprintf("\n%-13s not shown %d, shown again %d, shown and no event %d", delivery+":", len(v.Missing), len(v.Repeated), len(v.AbortedRead))
+		text += fmt.Sprintf("\n%-13s not shown %d, shown again %d, shown and no event %d", delivery+":", len(v.Missing), len(v.Repeated),
+			len(v.AbortedRead))
 	}
 	return text + fmt.Sprintf("\non BOARD_TOPIC: missing %d, repeated %d, out of order %d, without their commit %d, wrong %d",
 		len(j.topic.Missing), len(j.topic.Repeated), len(j.topic.Nonmonotonic), len(j.topic.Torn), j.wrong)

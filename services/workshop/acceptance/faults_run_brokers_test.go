@@ -71,17 +71,20 @@ func newFaultsRun(t *testing.T, dir string, farm *farm, seed uint64, pace time.D
 	three := func(name string, partitions int32) kafka.Topic {
 		return kafka.Topic{Name: name, Partitions: partitions, Replicas: 3}
 	}
-	farm.createTopics(append(append(three("transactions", 3).WithDeadLetters(), three("scoreGame", 1).WithDeadLetters()...), three("scoreBoard", 1))...)
+	farm.createTopics(append(append(three("transactions", 3).WithDeadLetters(), three("scoreGame", 1).WithDeadLetters()...),
+		three("scoreBoard", 1))...)
 
 	r.producers = append(r.producers, r.sender("producer", "producer", "TOPIC=transactions", "PACE="+pace.String()))
 	r.producers = append(r.producers, r.sender("producer-lz4", "producer", "TOPIC=transactions", "PACE="+pace.String(), "COMPRESSION=lz4"))
 	r.simulators = append(r.simulators, r.sender("simulator", "score-simulator", "TOPIC=scoreGame", "PACE=250ms", "MATCHES=0"))
 	r.simulators = append(r.simulators, r.sender("simulator-transactional", "score-simulator", "TOPIC=scoreGame", "PACE=500ms", "MATCHES=0",
 		"TRANSACTIONAL_ID=simulator", "ABORT_EVERY=5"))
-	r.consumers = append(r.consumers, r.program("consumer-static", "consumer", "TOPIC=transactions", "CONSUMER_GROUP=consumers", "GROUP_INSTANCE_ID=one"))
+	r.consumers = append(r.consumers,
+		r.program("consumer-static", "consumer", "TOPIC=transactions", "CONSUMER_GROUP=consumers", "GROUP_INSTANCE_ID=one"))
 	r.consumers = append(r.consumers, r.program("consumer", "consumer", "TOPIC=transactions", "CONSUMER_GROUP=consumers"))
 	for _, delivery := range deliveries {
-		r.boards = append(r.boards, r.program("scoreboard-"+delivery, "scoreboard", "TOPIC=scoreGame", "BOARD_TOPIC=scoreBoard", "CONSUMER_GROUP="+delivery,
+		r.boards = append(r.boards, r.program("scoreboard-"+
+			delivery, "scoreboard", "TOPIC=scoreGame", "BOARD_TOPIC=scoreBoard", "CONSUMER_GROUP="+delivery,
 			"GROUP_INSTANCE_ID=one", "DELIVERY="+delivery, "MATCHES=0", "STATE_DIR="+dir))
 	}
 	for _, s := range r.subjects() {
@@ -103,14 +106,18 @@ func (r *faultsRun) subjects() (all []*subject) {
 // program starts a program for as long as the run.
 func (r *faultsRun) program(name, program string, vars ...string) *subject {
 	r.t.Helper()
-	all := append([]string{fmt.Sprintf("BOOTSTRAP_SERVERS=%s,%s,%s", r.farm.cluster.Brokers[0], r.farm.cluster.Brokers[1], r.farm.cluster.Brokers[2]), "WORKSHOP_LANG=pt"}, vars...)
+	all := append([]string{
+		fmt.Sprintf("BOOTSTRAP_SERVERS=%s,%s,%s", r.farm.cluster.Brokers[0], r.farm.cluster.Brokers[1], r.farm.cluster.Brokers[2]),
+		"WORKSHOP_LANG=pt",
+	}, vars...)
 	return subjectNamed(r.t, r.evidence.dir, name, program, func(int) []string { return all })
 }
 
 // sender is a program with a history, and in each life a seed of its own.
 func (r *faultsRun) sender(name, program string, vars ...string) *subject {
 	r.t.Helper()
-	all := append([]string{fmt.Sprintf("BOOTSTRAP_SERVERS=%s,%s,%s", r.farm.cluster.Brokers[0], r.farm.cluster.Brokers[1], r.farm.cluster.Brokers[2]),
+	all := append([]string{fmt.Sprintf("BOOTSTRAP_SERVERS=%s,%s,%s", r.farm.cluster.Brokers[0], r.farm.cluster.Brokers[1],
+		r.farm.cluster.Brokers[2]),
 		"HISTORY=" + r.evidence.path(name+".history")}, vars...)
 	return subjectNamed(r.t, r.evidence.dir, name, program, func(life int) []string {
 		return append(all[:len(all):len(all)], fmt.Sprintf("SEED=%d", r.seed+uint64(life)))

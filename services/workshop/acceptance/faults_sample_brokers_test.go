@@ -37,7 +37,8 @@ func newFaultsSample(t testing.TB) *faultsSample {
 	t.Helper()
 	s := &faultsSample{t: t, topics: map[string][]*sarama.ConsumerMessage{}, screens: map[string][]string{}, evidence: &evidence{
 		Transactions: "transactions", Scores: "scoreGame", Board: "scoreBoard", dir: t.TempDir(),
-		Producers: []string{"producer.history"}, Simulators: []string{"simulator.history"}, Consumers: []string{"consumer.1.out"}, Boards: map[string][]string{},
+		Producers: []string{"producer.history"}, Simulators: []string{"simulator.history"}, Consumers: []string{"consumer.1.out"},
+		Boards: map[string][]string{},
 	}}
 	s.sendTransactions()
 	s.play()
@@ -112,8 +113,15 @@ func (s *faultsSample) play() {
 		s.screens[screen] = []string{"Aguardando eventos...", "partida m", "TeamA      TeamB"}
 	}
 	for id := 1; id <= sampleGoals; id++ {
-		value := fmt.Sprintf(`{"id":%d,"event":"goal","team":"TeamA","period":1,"score":{"TeamA":%d,"TeamB":0},"timestamp":1.5,"match":"m"}`, id, id)
-		step := told.Begin(history.Send, history.Subject{Stream: "m", Number: id, Topic: "scoreGame", Partition: history.None, Offset: history.None})
+		value := fmt.Sprintf(`{"id":%d,"event":"goal","team":"TeamA","period":1,"score":{"TeamA":%d,"TeamB":0},"timestamp":1.5,"match":"m"}`, id,
+			id)
+		step := told.Begin(history.Send, history.Subject{
+			Stream:    "m",
+			Number:    id,
+			Topic:     "scoreGame",
+			Partition: history.None,
+			Offset:    history.None,
+		})
 		step.Stored(0, s.add("scoreGame", "m", value))
 		s.add("scoreBoard", "m", sampleBoard(id, id))
 		for _, delivery := range deliveries {
@@ -164,7 +172,13 @@ func (s *faultsSample) dump() string {
 	var text strings.Builder
 	for topic, records := range s.topics {
 		for _, r := range records {
-			line, err := json.Marshal(map[string]any{"topic": topic, "partition": r.Partition, "offset": r.Offset, "key": string(r.Key), "value": string(r.Value)})
+			line, err := json.Marshal(map[string]any{
+				"topic":     topic,
+				"partition": r.Partition,
+				"offset":    r.Offset,
+				"key":       string(r.Key),
+				"value":     string(r.Value),
+			})
 			if err != nil {
 				s.t.Fatal(err)
 			}

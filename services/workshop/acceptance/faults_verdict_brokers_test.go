@@ -137,7 +137,8 @@ func (r *faultsRun) record(s *schedule, transactions transactionsJudged, scores 
 		})
 	}
 	record("under random faults exactly-once has each event on its topic once", reliability.Measurement{
-		Events: scores.topic.Produced, Lost: len(scores.topic.Missing), Duplicated: len(scores.topic.Repeated) + len(scores.topic.Torn) + scores.wrong,
+		Events: scores.topic.Produced, Lost: len(scores.topic.Missing), Duplicated: len(scores.topic.Repeated) + len(scores.topic.Torn) +
+			scores.wrong,
 		OutOfOrder: len(scores.topic.Nonmonotonic),
 	})
 	record("under random faults an order is accepted, decided and e-mailed once", reliability.Measurement{

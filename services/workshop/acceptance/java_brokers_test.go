@@ -67,14 +67,16 @@ func TestJavaReadsEveryTopic(t *testing.T) {
 		t.Fatal(err)
 	}
 	tool(t, string(java), "produce", prefix+event.NewOrderTopic)
-	tool(t, `{"type":"br.com.alura.ecommerce.User","payload":{"uuid":"../x"},"correlationId":{"id":"Test(1)"}}`+"\n", "produce", prefix+event.ReportTopic) // becomes a dead letter
+	tool(t, `{"type":"br.com.alura.ecommerce.User","payload":{"uuid":"../x"},"correlationId":{"id":"Test(1)"}}`+"\n", "produce",
+		prefix+event.ReportTopic) // becomes a dead letter
 
 	want := map[string]string{
 		event.NewOrderTopic: orderClass, event.OrderApprovedTopic: orderClass, event.OrderRejectedTopic: orderClass,
 		event.SendEmailTopic: stringClass, event.SendToAllTopic: stringClass, event.DeadLetterTopic: stringClass, event.ReportTopic: userClass,
 	}
 	counts := map[string]int{ // the reports of three users beside the one that is none
-		event.NewOrderTopic: 3, event.OrderApprovedTopic: 2, event.OrderRejectedTopic: 1, event.SendEmailTopic: 3, event.DeadLetterTopic: 1, event.ReportTopic: 4,
+		event.NewOrderTopic: 3, event.OrderApprovedTopic: 2, event.OrderRejectedTopic: 1, event.SendEmailTopic: 3, event.DeadLetterTopic: 1,
+		event.ReportTopic: 4,
 	}
 	var topics []string
 	for name := range want {
@@ -111,8 +113,10 @@ func TestJavaReadsEveryTopic(t *testing.T) {
 	}
 
 	// The control: a type without its package, as ours was once, ends the reader.
-	tool(t, `{"type":"Order","payload":{"orderId":"o-3","amount":1,"email":"eva@example.com"},"correlationId":{"id":"Test(2)"}}`+"\n", "produce", prefix+event.NewOrderTopic)
-	if _, code, logs := readInJava(t, classes, prefix+event.NewOrderTopic); code == 0 || !strings.Contains(logs, "ClassNotFoundException: Order") {
+	tool(t, `{"type":"Order","payload":{"orderId":"o-3","amount":1,"email":"eva@example.com"},"correlationId":{"id":"Test(2)"}}`+"\n",
+		"produce", prefix+event.NewOrderTopic)
+	if _, code, logs := readInJava(t, classes, prefix+event.NewOrderTopic); code == 0 ||
+		!strings.Contains(logs, "ClassNotFoundException: Order") {
 		t.Errorf("a type without its package: the reader ends with %d, want a ClassNotFoundException:\n%s", code, logs)
 	}
 }

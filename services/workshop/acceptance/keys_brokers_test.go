@@ -48,7 +48,8 @@ func TestResetOnBrokers(t *testing.T) {
 	}
 	board := service(t, "scoreboard", "TOPIC=scoreGame", "MATCHES=0", "CONSUMER_GROUP=reset-test", "AUTO_OFFSET_RESET=earliest")
 	board.waitFor("Partida finalizada!")
-	if _, errs, code := tryTool(t, "", "reset", "order", "--execute"); code != 1 || !strings.Contains(errs, "group reset-test: it has 1 active member") {
+	if _, errs, code := tryTool(t, "", "reset", "order", "--execute"); code != 1 ||
+		!strings.Contains(errs, "group reset-test: it has 1 active member") {
 		t.Errorf("while a board reads: exit code %d\n%s", code, errs)
 	}
 	board.terminate()
@@ -60,7 +61,8 @@ func TestResetOnBrokers(t *testing.T) {
 		if got := left(); len(got) != 0 {
 			t.Fatalf("after a reset there are left %q", got)
 		}
-		if got := theirs(t, "", "kafka-topics.sh", "--describe", "--topic", "scoreGame"); !strings.Contains(got, "PartitionCount: 1\tReplicationFactor: 3\t") {
+		if got := theirs(t, "", "kafka-topics.sh", "--describe", "--topic",
+			"scoreGame"); !strings.Contains(got, "PartitionCount: 1\tReplicationFactor: 3\t") {
 			t.Errorf("Kafka's own tool says of scoreGame:\n%s", got)
 		}
 		service(t, "score-simulator", "TOPIC=scoreGame", "PACE=0").exit(kafkatest.Deadline)

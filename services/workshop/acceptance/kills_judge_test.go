@@ -50,7 +50,8 @@ func (b *killedBoard) judge(events []event.ScoreEvent) reliability.Measurement {
 		var kept verdict.Verdict
 		hit[b.delivery], kept = b.judgeTopic(events)
 		m = reliability.Measurement{
-			Guarantee: "exactly-once: every event is on BOARD_TOPIC once", Lost: len(kept.Missing), Duplicated: len(kept.Repeated), OutOfOrder: len(kept.Nonmonotonic),
+			Guarantee: "exactly-once: every event is on BOARD_TOPIC once", Lost: len(kept.Missing), Duplicated: len(kept.Repeated),
+			OutOfOrder: len(kept.Nonmonotonic),
 		}
 	}
 	for _, at := range b.struck {
@@ -154,7 +155,8 @@ func (b *killedBoard) judgeTopic(events []event.ScoreEvent) (aborted []verdict.M
 		committed[msg.Offset] = true
 		r := decodeBoard(b.t, msg)
 		run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: r.Match, Number: r.ID}, Session: "0"})
-		if at := r.Source.Offset; at >= int64(len(events)) || r.ID != events[at].ID || r.Match != events[at].Match || r.Tally != events[at].Score {
+		if at := r.Source.Offset; at >= int64(len(events)) || r.ID != events[at].ID || r.Match != events[at].Match ||
+			r.Tally != events[at].Score {
 			wrong++
 		}
 	}

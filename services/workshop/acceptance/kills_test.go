@@ -87,7 +87,14 @@ func startKilledBoard(t testing.TB, topic, boardTopic, delivery string) *killedB
 	t.Helper()
 	b := &killedBoard{t: t, delivery: delivery, group: topic + "-" + delivery, topic: boardTopic}
 	// A static member: without its name the group would wait for each dead one.
-	b.vars = []string{"TOPIC=" + topic, "BOARD_TOPIC=" + boardTopic, "CONSUMER_GROUP=" + b.group, "GROUP_INSTANCE_ID=one", "DELIVERY=" + delivery, "MATCHES=0"}
+	b.vars = []string{
+		"TOPIC=" + topic,
+		"BOARD_TOPIC=" + boardTopic,
+		"CONSUMER_GROUP=" + b.group,
+		"GROUP_INSTANCE_ID=one",
+		"DELIVERY=" + delivery,
+		"MATCHES=0",
+	}
 	b.now = service(t, "scoreboard", b.vars...)
 	return b
 }
@@ -147,7 +154,8 @@ func bounceLeader(t testing.TB, topics ...string) {
 	for _, topic := range topics {
 		awaitInSync(t, topic)
 	}
-	t.Logf("broker %d was killed; another led %s later, and all were in sync after %s", dead, elected.Round(100*time.Millisecond), time.Since(began).Round(100*time.Millisecond))
+	t.Logf("broker %d was killed; another led %s later, and all were in sync after %s", dead, elected.Round(100*time.Millisecond),
+		time.Since(began).Round(100*time.Millisecond))
 }
 
 // matchEvents are the events of a topic's one partition, and each one's offset is its index.

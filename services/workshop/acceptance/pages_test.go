@@ -225,7 +225,8 @@ func (p page) finish(t *testing.T, s step, cmd *exec.Cmd) {
 		if exit != nil {
 			complaint = exit.Stderr
 		}
-		t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s\non standard error:\n%s", s.line, code, s.exit(), strings.Join(lines, "\n"), complaint)
+		t.Errorf("line %d: exit code %s, and the page says %s; output:\n%s\non standard error:\n%s", s.line, code, s.exit(),
+			strings.Join(lines, "\n"), complaint)
 	}
 	for _, want := range s.want {
 		if missing, ok := p.check(lines, want); !ok {

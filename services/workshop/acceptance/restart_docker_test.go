@@ -31,7 +31,10 @@ func outlivesDown(t *testing.T) {
 	down(t, "--profile", "ecommerce", "down")
 	client := newElsewhere(t, "four")
 	brokers := append(slices.Clone(cluster), "broker-4")
-	up(t, []string{"BIND_ADDRESS=" + client.host, "ADVERTISED_HOST=" + client.host}, slices.Concat([]string{"--profile", "ecommerce", "up", "-d", "--wait"}, brokers, programs, shop)...)
+	up(t, []string{
+		"BIND_ADDRESS=" + client.host,
+		"ADVERTISED_HOST=" + client.host,
+	}, slices.Concat([]string{"--profile", "ecommerce", "up", "-d", "--wait"}, brokers, programs, shop)...)
 
 	at := client.host + ":" + published(t, "broker-4", "9094")
 	if got := firstAt(t, at); string(got.Value) != string(oldest.Value) || got.Offset != oldest.Offset {
@@ -43,7 +46,8 @@ func outlivesDown(t *testing.T) {
 	}
 
 	client.wants(t, at, "scoreBoard        exists  1 partition, 3 replicas\n", "workshop", "topics", "apply", "--min-brokers", "4")
-	client.wants(t, at, "everywhere created: 1 partition, 4 replicas\n", "workshop", "topics", "create", "everywhere", "--partitions", "1", "--replication-factor", "4")
+	client.wants(t, at, "everywhere created: 1 partition, 4 replicas\n", "workshop", "topics", "create", "everywhere", "--partitions", "1",
+		"--replication-factor", "4")
 	client.wants(t, at, "brokers, o controller é o", "workshop", "doctor", "--brokers", at)
 	for _, c := range inspectAll(t, brokers[1:]...) {
 		if b := c.HostConfig.PortBindings; len(b) != 1 {
@@ -51,13 +55,15 @@ func outlivesDown(t *testing.T) {
 		}
 	}
 	// By the containers' own door, from outside their network.
-	inner := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", container(t, "broker-1"))) + ":29091"
+	inner := strings.TrimSpace(docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+		container(t, "broker-1"))) + ":29091"
 	out := asTool(t, "doctor", "--brokers", inner)
 	if !strings.Contains(out, "anuncia broker-1:29091") || !strings.Contains(out, "rede dos contêineres") {
 		t.Errorf("by the listener for containers:\n%s", out)
 	}
 	compose(t, "pause", "broker-2")
-	client.refused(t, at, "aceita a conexão e não responde", "docker unpause", "doctor", "--brokers", client.host+":"+published(t, "broker-2", "9092"))
+	client.refused(t, at, "aceita a conexão e não responde", "docker unpause", "doctor", "--brokers",
+		client.host+":"+published(t, "broker-2", "9092"))
 	compose(t, "unpause", "broker-2")
 }
 

@@ -64,7 +64,8 @@ func TestCoordinatorIsPaused(t *testing.T) {
 		now := coordinator(t, name, others)
 		return now >= 0 && now != paused
 	})
-	t.Logf("broker %d was paused; broker %d coordinates the group %s later", paused, coordinator(t, name, others), time.Since(struck).Round(100*time.Millisecond))
+	t.Logf("broker %d was paused; broker %d coordinates the group %s later", paused, coordinator(t, name, others),
+		time.Since(struck).Round(100*time.Millisecond))
 	syscall.Kill(pid, syscall.SIGCONT)
 	awaitInSync(t, name)
 	// What was under way flows on for a moment: only a message that was sent from now on counts.

@@ -71,7 +71,8 @@ func (m *machine) must(args ...string) {
 // kafka calls scripts/native-kafka there, and wants an exit code and texts in what it says.
 func (m *machine) kafka(vars string, command string, want int, texts ...string) {
 	m.t.Helper()
-	out, code := m.run(strings.Fields(vars), append([]string{filepath.Join(root(m.t), "scripts", "native-kafka")}, strings.Fields(command)...)...)
+	script := filepath.Join(root(m.t), "scripts", "native-kafka")
+	out, code := m.run(strings.Fields(vars), append([]string{script}, strings.Fields(command)...)...)
 	if code != want {
 		m.t.Fatalf("%s native-kafka %s: exit code %d, want %d\n%s", vars, command, code, want, out)
 	}
@@ -120,7 +121,8 @@ func TestAnotherMachine(t *testing.T) {
 	// By localhost on the server itself as well.
 	server.says("", "workshop doctor --brokers localhost:9091", 0, "advertises 192.168.0.10:9091 and answers there")
 	// ZooKeeper and the brokers' own door are not for others.
-	client.says("", "workshop doctor --brokers 192.168.0.10:32181,192.168.0.10:29091", 1, "192.168.0.10:32181: the port is closed", "192.168.0.10:29091: the port is closed")
+	client.says("", "workshop doctor --brokers 192.168.0.10:32181,192.168.0.10:29091", 1, "192.168.0.10:32181: the port is closed",
+		"192.168.0.10:29091: the port is closed")
 
 	// A paused broker accepts connections, and says nothing.
 	pid, err := os.ReadFile(filepath.Join(strings.TrimPrefix(server.env[0], "KAFKA_DATA="), "broker-1.pid"))
@@ -145,8 +147,10 @@ func TestAnotherMachine(t *testing.T) {
 	server.kafka("BROKERS=1 BIND_ADDRESS=0.0.0.0", "up", 1, "broker-1 runs with other settings", "down, then up")
 	server.kafka("", "down", 0)
 	server.kafka("BROKERS=1 BIND_ADDRESS=0.0.0.0", "up", 0)
-	client.says("", "workshop doctor --brokers 192.168.0.10:9091", 1, "the broker advertises localhost:9091", "you dialled 192.168.0.10:9091", "ADVERTISED_HOST=192.168.0.10")
-	client.says("BOOTSTRAP_SERVERS=192.168.0.10:9091", "workshop topics apply --timeout 3s", 1, "broker 1 advertises localhost:9091, which cannot be reached from here")
+	client.says("", "workshop doctor --brokers 192.168.0.10:9091", 1, "the broker advertises localhost:9091", "you dialled 192.168.0.10:9091",
+		"ADVERTISED_HOST=192.168.0.10")
+	client.says("BOOTSTRAP_SERVERS=192.168.0.10:9091", "workshop topics apply --timeout 3s", 1,
+		"broker 1 advertises localhost:9091, which cannot be reached from here")
 	// The negative control of that line: on the server the same address is right.
 	server.says("", "workshop doctor --brokers localhost:9091", 0)
 }
@@ -229,7 +233,11 @@ func TestNativeKafkaFetchesItself(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, code := server.run([]string{"KAFKA_HOME=", "XDG_CACHE_HOME=" + cache + "2", "PATH=" + bin}, "/usr/bin/env", "bash", filepath.Join(root(t), "scripts", "native-kafka"), "up")
+	out, code := server.run([]string{
+		"KAFKA_HOME=",
+		"XDG_CACHE_HOME=" + cache + "2",
+		"PATH=" + bin,
+	}, "/usr/bin/env", "bash", filepath.Join(root(t), "scripts", "native-kafka"), "up")
 	if code != 2 || !strings.Contains(out, "https://kafka.apache.org/downloads") || !strings.Contains(out, "install Maven") {
 		t.Errorf("without KAFKA_HOME and Maven: exit code %d, want 2\n%s", code, out)
 	}

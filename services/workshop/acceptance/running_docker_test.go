@@ -32,7 +32,19 @@ func newElsewhere(t testing.TB, suffix string) elsewhere {
 
 // run runs one of the workshop's programs there, and returns its output and whether it ended with 0.
 func (e elsewhere) run(brokers, program string, args ...string) (string, bool) {
-	all := slices.Concat([]string{"run", "--rm", "--network", e.name, "-e", "BOOTSTRAP_SERVERS=" + brokers, "-e", "PACE=0", "--entrypoint", "/" + program, e.tool}, args)
+	all := slices.Concat([]string{
+		"run",
+		"--rm",
+		"--network",
+		e.name,
+		"-e",
+		"BOOTSTRAP_SERVERS=" + brokers,
+		"-e",
+		"PACE=0",
+		"--entrypoint",
+		"/" + program,
+		e.tool,
+	}, args)
 	out, err := exec.Command("docker", all...).CombinedOutput()
 	return string(out), err == nil
 }

@@ -164,9 +164,11 @@ func startsAsInTheDocuments(t *testing.T, server *machine, home string) {
 	}
 	bin := func(name string) string { return filepath.Join(home, "bin", name+".sh") }
 	server.must(bin("zookeeper-server-start"), "-daemon", filepath.Join(dir, "zookeeper.properties"))
-	server.must(bin("kafka-server-start"), "-daemon", filepath.Join(dir, "server.properties"), "--override", "listeners=PLAINTEXT://localhost:9092")
+	server.must(bin("kafka-server-start"), "-daemon", filepath.Join(dir, "server.properties"), "--override",
+		"listeners=PLAINTEXT://localhost:9092")
 	kafkatest.Eventually(t, "the broker of server.properties creates a topic", func() bool {
-		_, code := server.run(nil, bin("kafka-topics"), "--bootstrap-server", "localhost:9092", "--create", "--if-not-exists", "--topic", "documents")
+		_, code := server.run(nil, bin("kafka-topics"), "--bootstrap-server", "localhost:9092", "--create", "--if-not-exists", "--topic",
+			"documents")
 		return code == 0
 	})
 	server.must(bin("kafka-server-stop"))

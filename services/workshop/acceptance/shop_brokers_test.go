@@ -174,7 +174,8 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies)+len(during.Latencies), 2*kafkatest.Deadline); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("median answer without brokers %s, with them %s; all %d decided %s after the brokers' start", during.Quantile(0.5), before.Quantile(0.5),
+	t.Logf("median answer without brokers %s, with them %s; all %d decided %s after the brokers' start", during.Quantile(0.5),
+		before.Quantile(0.5),
 		len(before.Latencies)+len(during.Latencies), time.Since(started).Round(100*time.Millisecond))
 	e, err := shop.Look(t.Context(), nil)
 	if err != nil {
@@ -186,7 +187,8 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 		t.Errorf("%d decisions for %d orders", n, accepted)
 	}
 	recordOnBrokers(t, began, reliability.Measurement{
-		Guarantee: "an order that is accepted without a broker is decided once", Events: accepted, Faults: map[string]int{"kill -9 of all brokers": 1},
-		Lost: max(0, accepted-n), Duplicated: max(0, n-accepted), Silence: float64(silence),
+		Guarantee: "an order that is accepted without a broker is decided once", Events: accepted,
+		Faults: map[string]int{"kill -9 of all brokers": 1},
+		Lost:   max(0, accepted-n), Duplicated: max(0, n-accepted), Silence: float64(silence),
 	})
 }

@@ -49,7 +49,8 @@ func TestGatewayOnAFullDisk(t *testing.T) {
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
 	client := &http.Client{Timeout: 15 * time.Second}
 	post := func(n int) int {
-		resp, err := client.Post(url+"/orders", "application/json", strings.NewReader(fmt.Sprintf(`{"uuid":"disk-%d","email":"ana@example.com","amount":1}`, n)))
+		resp, err := client.Post(url+"/orders", "application/json",
+			strings.NewReader(fmt.Sprintf(`{"uuid":"disk-%d","email":"ana@example.com","amount":1}`, n)))
 		if err != nil {
 			return 0
 		}

@@ -34,7 +34,8 @@ func ordersOfTheCommand(t *testing.T) {
 
 func shopConfined(t *testing.T) {
 	for _, c := range inspectAll(t, shop...) {
-		if c.Config.User != "nonroot" || !c.HostConfig.ReadonlyRootfs || !slices.Contains(c.HostConfig.CapDrop, "ALL") || c.HostConfig.Memory == 0 || c.State.Health == nil {
+		if c.Config.User != "nonroot" || !c.HostConfig.ReadonlyRootfs || !slices.Contains(c.HostConfig.CapDrop, "ALL") ||
+			c.HostConfig.Memory == 0 || c.State.Health == nil {
 			t.Errorf("%s is not confined: %+v", c.Name, c)
 		}
 		if published := len(c.HostConfig.PortBindings) > 0; published != (c.Name == "/http-ecommerce") {

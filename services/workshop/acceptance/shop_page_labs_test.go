@@ -28,8 +28,9 @@ func TestShopPage(t *testing.T) {
 		approved, fraud                       string
 	}{
 		{"pt", map[string]string{
-			"1.234,50": "1234.50", "1.234": "1234", "1.234.567,8": "1234567.8", "153": "153", "153.00": "153.00", "153,00": "153.00", "1,234.50": "1234.50",
-			"007,50": "7.50", "0.500": "0.500", " 10,5 ": "10.5", "1.23.4": "1.23.4", "1,2,3": "1,2,3", "-1": "-1", "1e9": "1e9",
+			"1.234,50": "1234.50", "1.234": "1234", "1.234.567,8": "1234567.8", "153": "153", "153.00": "153.00", "153,00": "153.00",
+			"1,234.50": "1234.50",
+			"007,50":   "7.50", "0.500": "0.500", " 10,5 ": "10.5", "1.23.4": "1.23.4", "1,2,3": "1,2,3", "-1": "-1", "1e9": "1e9",
 		}, "1.234,50", "4.500,00", "Recusado: valor: deve ser um número, como 153 ou 4.499,99", "Recusado: e-mail: deve ser um endereço",
 			"Pedido de 1.234,50 aceito.", "Este pedido já tinha sido aceito: é o mesmo.", "✓ Aprovado.", "✗ Fraude: o pedido foi rejeitado"},
 		{"en", map[string]string{
@@ -70,7 +71,8 @@ func send(t *testing.T, page context.Context, email, amount, state string, texts
 	must(t, page, "send", chromedp.Click("#send"))
 	said := ""
 	kafkatest.Eventually(t, fmt.Sprintf("%s of %s is %s, with %q", amount, email, state, texts), func() bool {
-		said = must(t, page, "status", chromedp.Evaluate[string](`document.querySelector("#status").dataset.state + ": " + document.querySelector("#status").textContent`))
+		said = must(t, page, "status",
+			chromedp.Evaluate[string](`document.querySelector("#status").dataset.state + ": " + document.querySelector("#status").textContent`))
 		for _, text := range texts {
 			if !strings.Contains(said, text) {
 				return false

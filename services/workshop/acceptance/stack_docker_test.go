@@ -64,7 +64,10 @@ func TestStack(t *testing.T) {
 
 func logsShow(t *testing.T) {
 	for container, texts := range map[string][]string{
-		"producer":        {"brokers estão disponíveis e prontos para produzir mensagens", "mensagem enviada para o kafka com id de sequência 1 (partição "},
+		"producer": {
+			"brokers estão disponíveis e prontos para produzir mensagens",
+			"mensagem enviada para o kafka com id de sequência 1 (partição ",
+		},
 		"consumer":        {"brokers estão disponíveis e prontos para consumir mensagens", "partições recebidas: 0, 1, 2", `{"id_sequencia":1,`},
 		"score-simulator": {"Producer iniciado...", `Enviando: {"id":1,"event":"goal"`},
 		"scoreboard":      {"Aguardando eventos...", "TeamA      TeamB"},
@@ -77,13 +80,15 @@ func logsShow(t *testing.T) {
 
 func confined(t *testing.T) {
 	for _, c := range inspectAll(t, slices.Concat(cluster, programs)...) {
-		if c.HostConfig.Memory == 0 || c.HostConfig.LogConfig.Config["max-size"] == "" || c.State.Health == nil || c.HostConfig.RestartPolicy.Name != "unless-stopped" {
+		if c.HostConfig.Memory == 0 || c.HostConfig.LogConfig.Config["max-size"] == "" || c.State.Health == nil ||
+			c.HostConfig.RestartPolicy.Name != "unless-stopped" {
 			t.Errorf("%s: memory limit, log rotation, health check or restart policy is missing: %+v", c.Name, c)
 		}
 	}
 	const most = 20_000_000
 	for _, c := range inspectAll(t, programs...) {
-		if c.Config.User != "nonroot" || !c.HostConfig.ReadonlyRootfs || !slices.Contains(c.HostConfig.CapDrop, "ALL") || !slices.Contains(c.HostConfig.SecurityOpt, "no-new-privileges:true") {
+		if c.Config.User != "nonroot" || !c.HostConfig.ReadonlyRootfs || !slices.Contains(c.HostConfig.CapDrop, "ALL") ||
+			!slices.Contains(c.HostConfig.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s is not confined: %+v", c.Name, c)
 		}
 		size, err := strconv.Atoi(strings.TrimSpace(docker(t, "image", "inspect", "-f", "{{.Size}}", c.Config.Image)))
@@ -92,7 +97,12 @@ func confined(t *testing.T) {
 		}
 		t.Logf("image of %s: %.1f MB", c.Name, float64(size)/1e6)
 	}
-	t.Log("memory:\n" + docker(t, slices.Concat([]string{"stats", "--no-stream", "--format", "{{.Name}}\t{{.MemUsage}}"}, cluster, programs)...))
+	t.Log("memory:\n" + docker(t, slices.Concat([]string{
+		"stats",
+		"--no-stream",
+		"--format",
+		"{{.Name}}\t{{.MemUsage}}",
+	}, cluster, programs)...))
 }
 
 func loopbackOnly(t *testing.T) {
@@ -142,7 +152,8 @@ func scaled(t *testing.T) {
 		return ones == 3
 	})
 	// Kafka's own tool, in the container, says the same.
-	out := docker(t, "exec", "broker-1", "kafka-consumer-groups", "--bootstrap-server", "broker-1:29091", "--describe", "--group", "cg-group-id", "--members")
+	out := docker(t, "exec", "broker-1", "kafka-consumer-groups", "--bootstrap-server", "broker-1:29091", "--describe", "--group",
+		"cg-group-id", "--members")
 	ones := 0
 	for line := range strings.Lines(out) {
 		if f := strings.Fields(line); len(f) > 0 && f[0] == "cg-group-id" && f[len(f)-1] == "1" {

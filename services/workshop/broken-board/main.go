@@ -191,7 +191,8 @@ func (b *board) crash(msg *sarama.ConsumerMessage, e event.ScoreEvent) error {
 	if uint64(e.ID) != b.cfg.failAt {
 		return nil
 	}
-	mark, err := os.OpenFile(filepath.Join(b.cfg.stateDir, fmt.Sprintf("broken-%s-%s-%d", b.cfg.member.Group, msg.Topic, msg.Offset)), os.O_CREATE|os.O_EXCL, 0o644)
+	mark, err := os.OpenFile(filepath.Join(b.cfg.stateDir, fmt.Sprintf("broken-%s-%s-%d", b.cfg.member.Group, msg.Topic, msg.Offset)),
+		os.O_CREATE|os.O_EXCL, 0o644)
 	switch {
 	case errors.Is(err, os.ErrExist):
 		return nil

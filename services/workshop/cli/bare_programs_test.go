@@ -28,7 +28,7 @@ func buildBare(t *testing.T, names ...string) string {
 		if lines := bytes.Count(text, []byte("\n")); lines > 60 {
 			t.Errorf("%s has %d lines: it is to fit on a page, 60 at most", source, lines)
 		}
-		if out, err := exec.Command("go", "build", "-o", local.Binary(dir, name), source).CombinedOutput(); err != nil {
+		if out, err := kafkatest.GoBuild("-o", local.Binary(dir, name), source).CombinedOutput(); err != nil {
 			t.Fatalf("go build %s: %v\n%s", source, err, out)
 		}
 	}

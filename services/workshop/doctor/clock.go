@@ -23,12 +23,14 @@ func (m *Machine) clock(e engine) Line {
 	switch {
 	case now.Before(m.Committed.Add(-commitTolerance)):
 		return fail(check,
-			s.text("o relógio desta máquina está em %s, e este programa é de %s", "this machine's clock is at %s, and this program of %s", shown, m.Committed.Format("2006-01-02")),
+			s.text("o relógio desta máquina está em %s, e este programa é de %s", "this machine's clock is at %s, and this program of %s", shown,
+				m.Committed.Format("2006-01-02")),
 			s.text("acerte-o: com a hora errada não há download (certificados parecem inválidos), e as mensagens levam datas do passado",
 				"set it: with a wrong time nothing downloads (certificates seem invalid), and messages carry dates of the past"))
 	case e.off != nil && e.off.Abs() > clockTolerance:
 		return warn(check,
-			s.text("o relógio do Docker difere do desta máquina em %s", "Docker's clock differs from this machine's by %s", e.off.Round(time.Second)),
+			s.text("o relógio do Docker difere do desta máquina em %s", "Docker's clock differs from this machine's by %s",
+				e.off.Round(time.Second)),
 			s.text("reinicie o Docker Desktop", "restart Docker Desktop"))
 	case e.off != nil:
 		return s.ok(check, "%s, e o do Docker também", "%s, and Docker's too", shown)

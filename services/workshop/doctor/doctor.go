@@ -60,7 +60,8 @@ func Failures(lines []Line) (n int) {
 // Print writes the findings as text: a line each, its remedy below, and their number at the end. Where
 // width is above 0 lines are folded to it.
 func Print(w io.Writer, lang service.Lang, lines []Line, width int) error {
-	words := service.Pick(lang, map[Level]string{OK: "ok", Warning: "aviso", Failure: "FALHA"}, map[Level]string{OK: "ok", Warning: "warning", Failure: "FAILURE"})
+	words := service.Pick(lang, map[Level]string{OK: "ok", Warning: "aviso", Failure: "FALHA"},
+		map[Level]string{OK: "ok", Warning: "warning", Failure: "FAILURE"})
 	checks, levels := 0, 0
 	count := map[Level]int{}
 	for _, l := range lines {

@@ -39,7 +39,16 @@ func This(lang service.Lang, lookup func(string) (string, bool)) *Machine {
 	if err != nil {
 		dir = "."
 	}
-	m := &Machine{Lang: lang, Dir: dir, Lookup: lookup, Free: free, Taken: embedded.PortTaken, Now: time.Now, Committed: committed(), Arch: runtime.GOARCH}
+	m := &Machine{
+		Lang:      lang,
+		Dir:       dir,
+		Lookup:    lookup,
+		Free:      free,
+		Taken:     embedded.PortTaken,
+		Now:       time.Now,
+		Committed: committed(),
+		Arch:      runtime.GOARCH,
+	}
 	m.Run = m.run
 	m.Holder = m.holder
 	return m
@@ -185,7 +194,8 @@ func (m *Machine) java(ctx context.Context) []Line {
 func (m *Machine) kafka(ctx context.Context) Line {
 	const check = "kafka"
 	s := say(m.Lang)
-	unpack := s.text("só para «make kafka-up»: descompacte o Kafka 3.9 (https://kafka.apache.org/downloads) e aponte KAFKA_HOME para ele, ou instale o Maven",
+	unpack := s.text("só para «make kafka-up»: descompacte o Kafka 3.9 (https://kafka.apache.org/downloads) e aponte KAFKA_HOME para ele, "+
+		"ou instale o Maven",
 		"only for «make kafka-up»: unpack Kafka 3.9 (https://kafka.apache.org/downloads) and point KAFKA_HOME to it, or install Maven")
 	if home, _ := m.Lookup("KAFKA_HOME"); home != "" {
 		if _, err := os.Stat(filepath.Join(home, "bin", "zookeeper-server-start.sh")); err != nil {
@@ -199,5 +209,6 @@ func (m *Machine) kafka(ctx context.Context) Line {
 	if _, _, err := m.Run(ctx, "mvn", "--version"); err != nil {
 		return warn(check, s.text("nem KAFKA_HOME nem Maven", "neither KAFKA_HOME nor Maven"), unpack)
 	}
-	return s.ok(check, "o Maven busca o Kafka na primeira vez (scripts/fetch-kafka o busca já)", "Maven fetches Kafka the first time (scripts/fetch-kafka fetches it now)")
+	return s.ok(check, "o Maven busca o Kafka na primeira vez (scripts/fetch-kafka o busca já)",
+		"Maven fetches Kafka the first time (scripts/fetch-kafka fetches it now)")
 }

@@ -101,28 +101,124 @@ func TestMachineThatIsNot(t *testing.T) {
 		level Level
 		texts []string
 	}{
-		{"no Docker", map[string]output{"docker info": missing, "docker ps": missing}, "docker", Warning, []string{"make demo", "docs.docker.com"}},
-		{"the engine is down", map[string]output{"docker info": {`{"ServerErrors":["Cannot connect to the Docker daemon"]}`, "", errExit}}, "docker", Failure, []string{"start Docker Desktop"}},
-		{"the engine is down, and says so otherwise", map[string]output{"docker info": {"", "Cannot connect to unix:///x.sock", errExit}}, "docker", Failure, []string{"(Cannot connect to unix:///x.sock)", "systemctl start docker"}},
-		{"the engine is down, and Compose is there", map[string]output{"docker info": {"", "Cannot connect", errExit}}, "compose", OK, []string{"2.40.3"}},
-		{"the engine is down, and the clock is shown", map[string]output{"docker info": {"", "Cannot connect", errExit}}, "clock", OK, []string{"2026-05-01 08:00 +00:00"}},
-		{"not in the docker group", map[string]output{"docker info": {`{"ServerErrors":["permission denied while trying to connect"]}`, "", errExit}}, "docker", Failure, []string{"usermod -aG docker", "log out"}},
+		{
+			"no Docker",
+			map[string]output{"docker info": missing, "docker ps": missing},
+			"docker",
+			Warning,
+			[]string{"make demo", "docs.docker.com"},
+		},
+		{
+			"the engine is down",
+			map[string]output{"docker info": {`{"ServerErrors":["Cannot connect to the Docker daemon"]}`, "", errExit}},
+			"docker",
+			Failure,
+			[]string{"start Docker Desktop"},
+		},
+		{
+			"the engine is down, and says so otherwise",
+			map[string]output{"docker info": {"", "Cannot connect to unix:///x.sock", errExit}},
+			"docker",
+			Failure,
+			[]string{"(Cannot connect to unix:///x.sock)", "systemctl start docker"},
+		},
+		{
+			"the engine is down, and Compose is there",
+			map[string]output{"docker info": {"", "Cannot connect", errExit}},
+			"compose",
+			OK,
+			[]string{"2.40.3"},
+		},
+		{
+			"the engine is down, and the clock is shown",
+			map[string]output{"docker info": {"", "Cannot connect", errExit}},
+			"clock",
+			OK,
+			[]string{"2026-05-01 08:00 +00:00"},
+		},
+		{
+			"not in the docker group",
+			map[string]output{"docker info": {`{"ServerErrors":["permission denied while trying to connect"]}`, "", errExit}},
+			"docker",
+			Failure,
+			[]string{"usermod -aG docker", "log out"},
+		},
 		{"the engine hangs", map[string]output{"docker info": {err: context.DeadlineExceeded}}, "docker", Failure, []string{"wait"}},
-		{"no Compose", map[string]output{"docker compose": {"", "docker: 'compose' is not a docker command.", errExit}}, "compose", Failure, []string{"docker-compose-plugin 2.24.4"}},
+		{
+			"no Compose",
+			map[string]output{"docker compose": {"", "docker: 'compose' is not a docker command.", errExit}},
+			"compose",
+			Failure,
+			[]string{"docker-compose-plugin 2.24.4"},
+		},
 		{"an old Compose", map[string]output{"docker compose": {stdout: "2.24.3\n"}}, "compose", Failure, []string{"2.24.3 is too old"}},
-		{"little memory", map[string]output{"docker info": {stdout: info("28.1.0", 2_000_000_000, eight)}}, "memory", Warning, []string{"2.0 GB", "single-broker.yaml"}},
-		{"too little memory", map[string]output{"docker info": {stdout: info("28.1.0", 1_000_000_000, eight)}}, "memory", Failure, []string{"Resources"}},
-		{"a slow clock", map[string]output{"docker info": {stdout: info("28.1.0", 4e9, eight.Add(-time.Hour))}}, "clock", Warning, []string{"-1h0m0s", "restart Docker Desktop"}},
-		{"a missing image", map[string]output{"docker image": {stdout: "kafka-workshop/producer:dev\n"}}, "images", Warning, []string{"1 of 2: confluentinc/cp-kafka:7.9.6", "docker compose pull"}},
-		{"a compose file that does not load", map[string]output{"docker config": {"", "yaml: line 3", errExit}}, "images", Failure, []string{"yaml: line 3"}},
+		{
+			"little memory",
+			map[string]output{"docker info": {stdout: info("28.1.0", 2_000_000_000, eight)}},
+			"memory",
+			Warning,
+			[]string{"2.0 GB", "single-broker.yaml"},
+		},
+		{
+			"too little memory",
+			map[string]output{"docker info": {stdout: info("28.1.0", 1_000_000_000, eight)}},
+			"memory",
+			Failure,
+			[]string{"Resources"},
+		},
+		{
+			"a slow clock",
+			map[string]output{"docker info": {stdout: info("28.1.0", 4e9, eight.Add(-time.Hour))}},
+			"clock",
+			Warning,
+			[]string{"-1h0m0s", "restart Docker Desktop"},
+		},
+		{
+			"a missing image",
+			map[string]output{"docker image": {stdout: "kafka-workshop/producer:dev\n"}},
+			"images",
+			Warning,
+			[]string{"1 of 2: confluentinc/cp-kafka:7.9.6", "docker compose pull"},
+		},
+		{
+			"a compose file that does not load",
+			map[string]output{"docker config": {"", "yaml: line 3", errExit}},
+			"images",
+			Failure,
+			[]string{"yaml: line 3"},
+		},
 		{"no Go", map[string]output{"go version": missing}, "go", Warning, []string{"go.dev/dl"}},
-		{"an old Go", map[string]output{"go version": {stdout: "go version go1.19.8 linux/amd64"}}, "go", Warning, []string{"Go 1.19 is too old"}},
-		{"a Go that fetches the right one", map[string]output{"go version": {stdout: "go version go1.25 linux/amd64"}}, "go", Warning, []string{"downloads 1.26"}},
+		{
+			"an old Go",
+			map[string]output{"go version": {stdout: "go version go1.19.8 linux/amd64"}},
+			"go",
+			Warning,
+			[]string{"Go 1.19 is too old"},
+		},
+		{
+			"a Go that fetches the right one",
+			map[string]output{"go version": {stdout: "go version go1.25 linux/amd64"}},
+			"go",
+			Warning,
+			[]string{"downloads 1.26"},
+		},
 		{"no make", map[string]output{"make --version": missing}, "make", Warning, []string{"README"}},
 		{"no Java", map[string]output{"java -version": missing}, "java", Warning, []string{"make kafka-up", "JDK 17"}},
-		{"an old Java", map[string]output{"java -version": {stderr: `java version "1.8.0_402"`}}, "java", Warning, []string{"Java 1.8.0_402 is too old"}},
+		{
+			"an old Java",
+			map[string]output{"java -version": {stderr: `java version "1.8.0_402"`}},
+			"java",
+			Warning,
+			[]string{"Java 1.8.0_402 is too old"},
+		},
 		{"no Kafka", map[string]output{"mvn --version": missing}, "kafka", Warning, []string{"KAFKA_HOME", "Maven"}},
-		{"nothing at all", map[string]output{"docker info": missing, "docker ps": missing, "go version": missing, "java -version": missing}, "cluster", Failure, []string{"nothing to run a cluster with"}},
+		{
+			"nothing at all",
+			map[string]output{"docker info": missing, "docker ps": missing, "go version": missing, "java -version": missing},
+			"cluster",
+			Failure,
+			[]string{"nothing to run a cluster with"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			lines := machine(t, c.other).Examine(t.Context())
@@ -148,26 +244,61 @@ func TestClockOfThePast(t *testing.T) {
 // What java -version prints: real outputs, with what the environment and the JVM itself put around them.
 func TestJavaVersions(t *testing.T) {
 	const (
-		debian17 = "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime Environment (build 17.0.15+6-Debian-1deb12u1)\nOpenJDK 64-Bit Server VM (build 17.0.15+6-Debian-1deb12u1, mixed mode, sharing)"
-		picked   = "Picked up JAVA_TOOL_OPTIONS: -javaagent:/opt/jmx-1.8.0.jar -Dversion=8\n"
+		debian17 = "openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime Environment (build 17.0.15+6-Debian-1deb12u1)\nOpenJDK 64-Bit " +
+			"Server VM (build 17.0.15+6-Debian-1deb12u1, mixed mode, sharing)"
+		picked = "Picked up JAVA_TOOL_OPTIONS: -javaagent:/opt/jmx-1.8.0.jar -Dversion=8\n"
 	)
 	for _, c := range []struct {
 		name, stderr string
 		level        Level
 		text         string
 	}{
-		{"OpenJDK 8", "openjdk version \"1.8.0_452\"\nOpenJDK Runtime Environment (build 1.8.0_452-b09)\nOpenJDK 64-Bit Server VM (build 25.452-b09, mixed mode)", Warning, "Java 1.8.0_452 is too old"},
-		{"Oracle 8", "java version \"1.8.0_402\"\nJava(TM) SE Runtime Environment (build 1.8.0_402-b08)\nJava HotSpot(TM) 64-Bit Server VM (build 25.402-b08, mixed mode)", Warning, "Java 1.8.0_402 is too old"},
-		{"OpenJDK 11", "openjdk version \"11.0.27\" 2025-04-15\nOpenJDK Runtime Environment Temurin-11.0.27+6 (build 11.0.27+6)", Warning, "Java 11.0.27 is too old"},
+		{
+			"OpenJDK 8",
+			"openjdk version \"1.8.0_452\"\nOpenJDK Runtime Environment (build 1.8.0_452-b09)\nOpenJDK 64-Bit Server VM (build 25.452-b09, " +
+				"mixed mode)",
+			Warning,
+			"Java 1.8.0_452 is too old",
+		},
+		{
+			"Oracle 8",
+			"java version \"1.8.0_402\"\nJava(TM) SE Runtime Environment (build 1.8.0_402-b08)\nJava HotSpot(TM) 64-Bit Server VM (build " +
+				"25.402-b08, mixed mode)",
+			Warning,
+			"Java 1.8.0_402 is too old",
+		},
+		{
+			"OpenJDK 11",
+			"openjdk version \"11.0.27\" 2025-04-15\nOpenJDK Runtime Environment Temurin-11.0.27+6 (build 11.0.27+6)",
+			Warning,
+			"Java 11.0.27 is too old",
+		},
 		{"OpenJDK 17", debian17, OK, "Java 17.0.15"},
 		{"Oracle 21", "java version \"21.0.7\" 2025-04-15 LTS\nJava(TM) SE Runtime Environment (build 21.0.7+8-LTS-245)", OK, "Java 21.0.7"},
 		{"early access", "openjdk version \"25-ea\" 2025-09-16\nOpenJDK Runtime Environment (build 25-ea+1-1)", OK, "Java 25-ea"},
 		{"JAVA_TOOL_OPTIONS", picked + debian17, OK, "Java 17.0.15"},
 		{"_JAVA_OPTIONS", "Picked up _JAVA_OPTIONS: -Xmx1g\n" + debian17, OK, "Java 17.0.15"},
-		{"an old one behind options with a high number", "Picked up JAVA_TOOL_OPTIONS: -Xmx17g\nopenjdk version \"1.8.0_452\"\n", Warning, "Java 1.8.0_452 is too old"},
-		{"a warning of the JVM", "OpenJDK 64-Bit Server VM warning: Options -Xverify:none and -noverify were deprecated in JDK 13 and will likely be removed in a future release.\n" + debian17, OK, "Java 17.0.15"},
+		{
+			"an old one behind options with a high number",
+			"Picked up JAVA_TOOL_OPTIONS: -Xmx17g\nopenjdk version \"1.8.0_452\"\n",
+			Warning,
+			"Java 1.8.0_452 is too old",
+		},
+		{
+			"a warning of the JVM",
+			"OpenJDK 64-Bit Server VM warning: Options -Xverify:none and -noverify were deprecated in JDK 13 and will likely be removed in a " +
+				"future release.\n" + debian17,
+			OK,
+			"Java 17.0.15",
+		},
 		{"lines of Windows", strings.ReplaceAll(picked+debian17, "\n", "\r\n"), OK, "Java 17.0.15"},
-		{"no Java behind the name (macOS)", "The operation couldn’t be completed. Unable to locate a Java Runtime.\nPlease visit http://www.java.com for information on installing Java 8.", Warning, "no Java"},
+		{
+			"no Java behind the name (macOS)",
+			"The operation couldn’t be completed. Unable to locate a Java Runtime.\nPlease visit http://www.java.com for information on " +
+				"installing Java 8.",
+			Warning,
+			"no Java",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := machine(t, map[string]output{"java -version": {stderr: c.stderr}})
@@ -192,10 +323,31 @@ func TestPortsThatAreTaken(t *testing.T) {
 		level  Level
 		texts  []string
 	}{
-		{"by this stack", "broker-2|class-b|127.0.0.1:9092->9092/tcp, 29092/tcp", 9092, process{}, OK, []string{"9092: container broker-2 of this stack"}},
-		{"by another stack", "x|class-a|0.0.0.0:9092->9092/tcp", 9092, process{}, Failure, []string{"taken by container x", "docker compose -p class-a down", "BROKER_2_PORT"}},
+		{
+			"by this stack",
+			"broker-2|class-b|127.0.0.1:9092->9092/tcp, 29092/tcp",
+			9092,
+			process{},
+			OK,
+			[]string{"9092: container broker-2 of this stack"},
+		},
+		{
+			"by another stack",
+			"x|class-a|0.0.0.0:9092->9092/tcp",
+			9092,
+			process{},
+			Failure,
+			[]string{"taken by container x", "docker compose -p class-a down", "BROKER_2_PORT"},
+		},
 		{"by a container of no project", "x||0.0.0.0:9092->9092/tcp", 9092, process{}, Failure, []string{"docker stop x"}},
-		{"not by this container", "x||0.0.0.0:19092->9092/tcp", 9092, process{9, "nginx", "nginx"}, Failure, []string{"taken by nginx (process 9)"}},
+		{
+			"not by this container",
+			"x||0.0.0.0:19092->9092/tcp",
+			9092,
+			process{9, "nginx", "nginx"},
+			Failure,
+			[]string{"taken by nginx (process 9)"},
+		},
 		{"by native brokers", "", 9092, java, OK, []string{"native broker"}},
 		{"by the embedded cluster", "", 9092, process{8, "workshop", "bin/workshop up"}, OK, []string{"make demo"}},
 		{"by nobody knows whom", "", 8087, process{}, Failure, []string{"does not say by whom", "KAFKA_UI_PORT"}},

@@ -14,8 +14,10 @@ func (d dialler) unanswered(check string, a answer) Line {
 		return fail(check, d.text("%s: este nome não existe aqui", "%s: there is no such name here", host), d.name())
 	case closed:
 		return fail(check, d.text("%s: a porta está fechada", "%s: the port is closed", a.addr),
-			d.text("inicie o broker (docker compose up -d, make kafka-up, make demo) e confira a porta; em outra máquina confira também BIND_ADDRESS, sem o qual ele só ouve 127.0.0.1",
-				"start the broker (docker compose up -d, make kafka-up, make demo) and check the port; on another machine also BIND_ADDRESS, without which it listens on 127.0.0.1 only"))
+			d.text("inicie o broker (docker compose up -d, make kafka-up, make demo) e confira a porta; em outra máquina confira também "+
+				"BIND_ADDRESS, sem o qual ele só ouve 127.0.0.1",
+				"start the broker (docker compose up -d, make kafka-up, make demo) and check the port; on another machine also BIND_ADDRESS, "+
+					"without which it listens on 127.0.0.1 only"))
 	case lost:
 		return fail(check, d.text("%s: nenhuma resposta (%s)", "%s: no reply (%s)", a.addr, reason(a.err)), d.passage(port))
 	case silent:
@@ -39,8 +41,10 @@ func (d dialler) unreachable(check string, a answer, first answer) Line {
 		if !strings.Contains(host, ".") {
 			return fail(check, text+d.text("este nome só existe na rede dos contêineres: você entrou pelo listener deles",
 				"that name exists only in the containers' network: you came in by their listener"),
-				d.text("de fora do Docker use o listener publicado (localhost:9091,localhost:9092,localhost:9093; de outra máquina, o endereço em ADVERTISED_HOST); dentro, entre na rede do stack",
-					"outside Docker use the published listener (localhost:9091,localhost:9092,localhost:9093; from another machine the address in ADVERTISED_HOST); inside, join the stack's network"))
+				d.text("de fora do Docker use o listener publicado (localhost:9091,localhost:9092,localhost:9093; de outra máquina, o endereço em "+
+					"ADVERTISED_HOST); dentro, entre na rede do stack",
+					"outside Docker use the published listener (localhost:9091,localhost:9092,localhost:9093; from another machine the address in "+
+						"ADVERTISED_HOST); inside, join the stack's network"))
 		}
 		return fail(check, text+d.text("este nome não existe aqui", "there is no such name here"), d.name())
 	case closed:

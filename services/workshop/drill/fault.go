@@ -141,7 +141,8 @@ func (s State) led(topic string) bool {
 // othersLead waits until other brokers lead what one has led.
 func (s *Stage) othersLead(ctx context.Context, before State, id int32) (State, error) {
 	gone := moved(before, s.transactions, id)
-	return s.watch.must(ctx, "other brokers lead what "+rig.NodeName(id)+" led", func(now State) bool { return gone(now) && now.led(s.transactions) })
+	return s.watch.must(ctx, "other brokers lead what "+rig.NodeName(id)+" led",
+		func(now State) bool { return gone(now) && now.led(s.transactions) })
 }
 
 // moved reports whether other brokers, or none, were chosen for all partitions that one has led.

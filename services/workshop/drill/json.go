@@ -49,7 +49,8 @@ func (r Result) JSON(lang service.Lang) JSON {
 	out := JSON{
 		Drill: r.Drill.Name, Seed: r.Seed, Held: r.Held(), Seconds: r.Took.Seconds(), Acknowledged: r.Acknowledged,
 		Lost: len(t.Lost), Duplicated: len(t.Duplicated), OutOfOrder: len(t.OutOfOrder), Missing: len(t.Missing), Repeated: len(t.Repeated),
-		Unknown: len(t.UnknownAbsent) + len(t.UnknownPresent), Goals: r.Match.Produced, Restarts: r.Restarts, Faults: []JSONFault{}, Checks: []JSONCheck{},
+		Unknown: len(t.UnknownAbsent) + len(t.UnknownPresent), Goals: r.Match.Produced, Restarts: r.Restarts, Faults: []JSONFault{},
+		Checks: []JSONCheck{},
 	}
 	for _, f := range r.Faults {
 		out.Faults = append(out.Faults, JSONFault{

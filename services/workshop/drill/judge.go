@@ -30,7 +30,10 @@ func (s *Stage) end(ctx context.Context) error {
 	s.producer.Stop()
 	s.ended = time.Now()
 	s.simulator.Stop()
-	s.Say(service.Text{PT: "os produtores pararam; os consumidores leem até o fim", EN: "the producers have stopped; the consumers read to the end"})
+	s.Say(service.Text{
+		PT: "os produtores pararam; os consumidores leem até o fim",
+		EN: "the producers have stopped; the consumers read to the end",
+	})
 	if err := s.bench.Redial(ctx); err != nil {
 		return err
 	}
@@ -101,17 +104,19 @@ func (s *Stage) behind(group, topic string, ends map[string][]int64) int64 {
 
 // log reads the transactions, of all partitions, by kafka.ReadToEnd or kafka.ReadShown.
 func (s *Stage) log(ctx context.Context, read func(
-	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel, take func(*sarama.ConsumerMessage) error,
+	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel,
+	take func(*sarama.ConsumerMessage) error,
 ) (int64, error)) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	for p := range int32(partitions) {
-		_, err := read(ctx, s.bench.Client, s.transactions, p, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			tx, err := event.DecodeTransaction(msg.Value)
-			log = append(log, verdict.Record{
-				Message: verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)}, Partition: p, Offset: msg.Offset,
+		_, err := read(ctx, s.bench.Client, s.transactions, p, sarama.OffsetOldest, sarama.ReadCommitted,
+			func(msg *sarama.ConsumerMessage) error {
+				tx, err := event.DecodeTransaction(msg.Value)
+				log = append(log, verdict.Record{
+					Message: verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)}, Partition: p, Offset: msg.Offset,
+				})
+				return err
 			})
-			return err
-		})
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +169,10 @@ func (s *Stage) judgeTransactions(ctx context.Context) (verdict.Verdict, error) 
 			var tx event.Transaction
 			if isTransaction(line.Text) && json.Unmarshal([]byte(line.Text), &tx) == nil {
 				number := int(tx.IDSequencia)
-				run.Reads = append(run.Reads, verdict.Read{Message: verdict.Message{Stream: streams[number], Number: number}, Session: fmt.Sprintf("consumer-%d", i)})
+				run.Reads = append(run.Reads, verdict.Read{
+					Message: verdict.Message{Stream: streams[number], Number: number},
+					Session: fmt.Sprintf("consumer-%d", i),
+				})
 			}
 		}
 	}

@@ -58,7 +58,11 @@ func (k *kept) again(ctx context.Context, s *Stage) bool {
 		k.err = &rig.NotRun{Cause: fmt.Sprintf("%s has ended %d times, at last with exit code %d: %s", p.Name, mostRestarts+1, code, words)}
 		return false
 	}
-	s.Say(service.Textf("%s terminou com código %d e é iniciado de novo, como faz o Docker: %s", "%s ended with code %d and is started again, as Docker does: %s", p.Name, code, words))
+	s.Say(service.Textf(
+		"%s terminou com código %d e é iniciado de novo, como faz o Docker: %s",
+		"%s ended with code %d and is started again, as Docker does: %s",
+		p.Name, code, words,
+	))
 	next, err := k.start()
 	if err != nil {
 		k.err = err

@@ -20,7 +20,11 @@ var killLeader = Drill{
 			what := service.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
 			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) service.Text {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
-				return service.Textf("processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d", "process gone; partition 0: leader %s instead of %d, epoch %d instead of %d", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
+				return service.Textf(
+					"processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d",
+					"process gone; partition 0: leader %s instead of %d, epoch %d instead of %d",
+					leaderName(p.Leader), leader, p.Epoch, was.Epoch,
+				)
 			}); err != nil {
 				return err
 			}
@@ -42,7 +46,11 @@ var killController = Drill{
 			what := service.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
 			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
 			if err := s.killOne(ctx, what, dead, before, another, func(now State) service.Text {
-				return service.Textf("processo morto; o controlador agora é o broker %d", "process gone; the controller is broker %d now", now.Controller)
+				return service.Textf(
+					"processo morto; o controlador agora é o broker %d",
+					"process gone; the controller is broker %d now",
+					now.Controller,
+				)
 			}); err != nil {
 				return err
 			}
@@ -62,7 +70,11 @@ var killCoordinator = Drill{
 				return err
 			}
 			before, _ := s.watch.now()
-			what := service.Textf("kill -9 no broker %d, coordenador do grupo do consumidor", "kill -9 of broker %d, coordinator of the consumer's group", dead)
+			what := service.Textf(
+				"kill -9 no broker %d, coordenador do grupo do consumidor",
+				"kill -9 of broker %d, coordinator of the consumer's group",
+				dead,
+			)
 			f, err := s.strike(what, func() error { return s.kill(dead) })
 			if err != nil {
 				return err
@@ -106,7 +118,8 @@ func anyController(State) bool { return true }
 // killOne kills one broker, waits until the cluster has noticed and others lead what it led, for
 // acknowledgements, and for the broker's return. Also tells what else the cluster must have noticed, and
 // proof how it shows.
-func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before State, also func(State) bool, proof func(State) service.Text) error {
+func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before State, also func(State) bool,
+	proof func(State) service.Text) error {
 	f, err := s.strike(what, func() error { return s.kill(id) })
 	if err != nil {
 		return err

@@ -82,7 +82,10 @@ func TestMeterFollowsAHistory(t *testing.T) {
 		{line(history.Send, history.Intent, history.None), 0},
 		{ok + ok[:20], 1},
 		{ok[20:], 2},
-		{line(history.Send, history.Failed, history.None) + line(history.Send, history.OK, history.None) + line(history.Commit, history.OK, 8), 2},
+		{
+			line(history.Send, history.Failed, history.None) + line(history.Send, history.OK, history.None) + line(history.Commit, history.OK, 8),
+			2,
+		},
 	} {
 		if _, err := file.WriteString(c.text); err != nil {
 			t.Fatal(err)

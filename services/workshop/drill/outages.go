@@ -32,7 +32,10 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	}
 	last := before.Topics[s.transactions][0].Leader
 	others := slices.DeleteFunc(slices.Clone(before.Brokers), func(id int32) bool { return id == last })
-	f, err := s.strike(service.Text{PT: "kill -9 em " + names(others), EN: "kill -9 of " + names(others)}, func() error { return s.kill(others...) })
+	f, err := s.strike(service.Text{
+		PT: "kill -9 em " + names(others),
+		EN: "kill -9 of " + names(others),
+	}, func() error { return s.kill(others...) })
 	if err != nil {
 		return err
 	}
@@ -42,7 +45,11 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
 		return err
 	}
-	s.proved(f, service.Textf("processos mortos; em cada partição só o broker %d está em sincronia", "processes gone; of each partition only broker %d is in sync", last))
+	s.proved(f, service.Textf(
+		"processos mortos; em cada partição só o broker %d está em sincronia",
+		"processes gone; of each partition only broker %d is in sync",
+		last,
+	))
 	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
 		return err
 	}
@@ -50,16 +57,24 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 
-	fall, err := s.strike(service.Textf("kill -9 também no broker %d", "kill -9 of broker %d as well", last), func() error { return s.kill(last) })
+	fall, err := s.strike(service.Textf(
+		"kill -9 também no broker %d",
+		"kill -9 of broker %d as well",
+		last,
+	), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
 	fall.Within = true
-	s.Say(service.Text{PT: "volta primeiro quem não tem tudo: " + names(others[:1]), EN: "who does not have everything is back first: " + names(others[:1])})
+	s.Say(service.Text{
+		PT: "volta primeiro quem não tem tudo: " + names(others[:1]),
+		EN: "who does not have everything is back first: " + names(others[:1]),
+	})
 	if err := s.start(others[0]); err != nil {
 		return err
 	}
-	now, err := s.watch.must(ctx, "the first broker is back, and the last is missed", func(now State) bool { return slices.Equal(now.Brokers, others[:1]) })
+	now, err := s.watch.must(ctx, "the first broker is back, and the last is missed",
+		func(now State) bool { return slices.Equal(now.Brokers, others[:1]) })
 	if err != nil {
 		return err
 	}
@@ -73,10 +88,15 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), service.Text{
-		PT: "a réplica atrasada que voltou primeiro não foi feita líder: ninguém lidera", EN: "the stale replica that was back first was not made leader: nobody leads",
+		PT: "a réplica atrasada que voltou primeiro não foi feita líder: ninguém lidera",
+		EN: "the stale replica that was back first was not made leader: nobody leads",
 	})
 	until := time.Now()
-	s.fact(s.meter.between(f.Seen, until) == 0, service.Textf("nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)", "nothing was acknowledged while fewer than two replicas were in sync (%.1f s)", until.Sub(f.Seen).Seconds()))
+	s.fact(s.meter.between(f.Seen, until) == 0, service.Textf(
+		"nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)",
+		"nothing was acknowledged while fewer than two replicas were in sync (%.1f s)",
+		until.Sub(f.Seen).Seconds(),
+	))
 	return s.restore(ctx, last, others[1])
 }
 
@@ -113,7 +133,11 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 		}
 	}
 	lost := len(verdict.Check(run).Lost)
-	s.fact(lost == 0 && len(run.Writes) > 0, service.Textf("com um broker só, as %d mensagens confirmadas antes continuam legíveis", "with one broker left, the %d messages acknowledged before can still be read", len(run.Writes)))
+	s.fact(lost == 0 && len(run.Writes) > 0, service.Textf(
+		"com um broker só, as %d mensagens confirmadas antes continuam legíveis",
+		"with one broker left, the %d messages acknowledged before can still be read",
+		len(run.Writes),
+	))
 	return nil
 }
 
@@ -121,7 +145,10 @@ var zooKeeperDown = Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
-		f, err := s.strike(service.Text{PT: "kill -9 no ZooKeeper, por 30 s", EN: "kill -9 of ZooKeeper, for 30 s"}, func() error { return s.kill(rig.ZooKeeper) })
+		f, err := s.strike(service.Text{
+			PT: "kill -9 no ZooKeeper, por 30 s",
+			EN: "kill -9 of ZooKeeper, for 30 s",
+		}, func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {
 			return err
 		}

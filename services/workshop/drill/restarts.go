@@ -41,7 +41,11 @@ func (s *Stage) freeze(ctx context.Context) error {
 		return &rig.NotRun{Cause: "the broker was to be paused, and is gone"}
 	}
 	p := now.Topics[s.transactions][0]
-	s.proved(f, service.Textf("o processo existe; mas o líder é %s, na época %d em vez de %d", "the process exists; but the leader is %s, of epoch %d instead of %d", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch))
+	s.proved(f, service.Textf(
+		"o processo existe; mas o líder é %s, na época %d em vez de %d",
+		"the process exists; but the leader is %s, of epoch %d instead of %d",
+		leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch,
+	))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}

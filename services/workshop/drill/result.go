@@ -48,16 +48,31 @@ func (r Result) Held() bool {
 func (r Result) Checks() []report.Fact {
 	t, m := r.Transactions, r.Match
 	checks := []report.Fact{
-		{Text: service.Textf("confirmadas e perdidas: %d", "acknowledged and lost: %d", len(t.Lost)), Held: len(t.Lost) == 0 && r.Acknowledged > 0},
+		{Text: service.Textf(
+			"confirmadas e perdidas: %d",
+			"acknowledged and lost: %d",
+			len(t.Lost),
+		), Held: len(t.Lost) == 0 && r.Acknowledged > 0},
 		{Text: service.Textf("duplicadas no tópico: %d", "duplicated in the topic: %d", len(t.Duplicated)), Held: len(t.Duplicated) == 0},
 		{Text: service.Textf("fora de ordem, por chave: %d", "out of order, by key: %d", len(t.OutOfOrder)), Held: len(t.OutOfOrder) == 0},
 		{Text: service.Textf("recusadas, mas no tópico: %d", "refused, but in the topic: %d", len(t.Spurious)), Held: len(t.Spurious) == 0},
-		{Text: service.Textf("no tópico e nunca consumidas: %d", "in the topic and never consumed: %d", len(t.Missing)), Held: len(t.Missing)+len(t.AbortedRead) == 0},
-		{Text: service.Textf("placar igual ao simulador: %d de %d eventos", "scoreboard equal to the simulator: %d of %d events", m.Processed, m.Produced), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
+		{Text: service.Textf(
+			"no tópico e nunca consumidas: %d",
+			"in the topic and never consumed: %d",
+			len(t.Missing),
+		), Held: len(t.Missing)+len(t.AbortedRead) == 0},
+		{Text: service.Textf(
+			"placar igual ao simulador: %d de %d eventos",
+			"scoreboard equal to the simulator: %d of %d events",
+			m.Processed, m.Produced,
+		), Held: m.Clean() && m.Produced > 0 && r.WrongTallies == 0},
 	}
 	if !r.Drill.Embedded {
 		checks = append(checks, report.Fact{
-			Text: service.Text{PT: "depois de cada golpe todas as partições voltaram a confirmar", EN: "after each blow every partition was acknowledged again"}, Held: r.Resumed,
+			Text: service.Text{
+				PT: "depois de cada golpe todas as partições voltaram a confirmar",
+				EN: "after each blow every partition was acknowledged again",
+			}, Held: r.Resumed,
 		})
 	}
 	if unknown := len(t.UnknownAbsent) + len(t.UnknownPresent); r.Drill.Answered {
@@ -92,13 +107,25 @@ func (r Result) silences() (times []time.Duration, limit time.Duration) {
 // Measured is what is counted and not judged.
 func (r Result) Measured() []service.Text {
 	t := r.Transactions
-	notes := []service.Text{service.Textf("o consumidor recebeu de novo %d mensagens", "the consumer was given %d messages again", len(t.Repeated))}
+	notes := []service.Text{service.Textf(
+		"o consumidor recebeu de novo %d mensagens",
+		"the consumer was given %d messages again",
+		len(t.Repeated),
+	)}
 	if n := len(t.UnknownAbsent) + len(t.UnknownPresent); n > 0 {
-		notes = append(notes, service.Textf("sem resposta para o produtor: %d (no tópico %d)", "without an answer to the producer: %d (in the topic %d)", n, len(t.UnknownPresent)))
+		notes = append(notes, service.Textf(
+			"sem resposta para o produtor: %d (no tópico %d)",
+			"without an answer to the producer: %d (in the topic %d)",
+			n, len(t.UnknownPresent),
+		))
 	}
 	for _, f := range r.Faults {
 		if f.Limit == 0 && f.Silence > time.Second && !f.Within {
-			notes = append(notes, service.Textf("uma partição ficou sem confirmar por %.1f s", "a partition was without an acknowledgement for %.1f s", f.Silence.Seconds()))
+			notes = append(notes, service.Textf(
+				"uma partição ficou sem confirmar por %.1f s",
+				"a partition was without an acknowledgement for %.1f s",
+				f.Silence.Seconds(),
+			))
 		}
 	}
 	return append(notes, r.Notes...)

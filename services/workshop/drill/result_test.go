@@ -68,7 +68,8 @@ func TestSpread(t *testing.T) {
 		seconds []float64
 		want    string
 	}{
-		{nil, "-"}, {[]float64{3}, "median 3.0 s, maximum 3.0 s"}, {[]float64{9, 1, 2}, "median 2.0 s, maximum 9.0 s"}, {[]float64{4, 1, 2, 3}, "median 2.5 s, maximum 4.0 s"},
+		{nil, "-"}, {[]float64{3}, "median 3.0 s, maximum 3.0 s"}, {[]float64{9, 1, 2}, "median 2.0 s, maximum 9.0 s"},
+		{[]float64{4, 1, 2, 3}, "median 2.5 s, maximum 4.0 s"},
 	} {
 		var times []time.Duration
 		for _, s := range c.seconds {
@@ -158,7 +159,8 @@ func TestMeasured(t *testing.T) {
 		acknowledged int
 	}{{8, 6}, {8, 6}, {4, 3}} {
 		if f := s.measured()[i]; f.Silence.Seconds() != want.silence || f.Acknowledged != want.acknowledged {
-			t.Errorf("fault %d: silent for %s, then %d acknowledged; want %g s and %d", i+1, f.Silence, f.Acknowledged, want.silence, want.acknowledged)
+			t.Errorf("fault %d: silent for %s, then %d acknowledged; want %g s and %d", i+1, f.Silence, f.Acknowledged, want.silence,
+				want.acknowledged)
 		}
 	}
 }

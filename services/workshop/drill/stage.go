@@ -86,7 +86,8 @@ func (s *Stage) ready(brokers *rig.BrokerFaults) error {
 	}
 	for id := rig.ZooKeeper; id <= rig.BrokerCount; id++ {
 		if !brokers.Running(id) {
-			return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up -d), or let the drill start it: --force", rig.NodeName(id))}
+			return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up "+
+				"-d), or let the drill start it: --force", rig.NodeName(id))}
 		}
 	}
 	return nil
@@ -102,8 +103,10 @@ func (s *Stage) ours(ctx context.Context, brokers *rig.BrokerFaults) error {
 		return err
 	}
 	if here := brokers.ClusterID(); here != theirs {
-		return &rig.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, and that would be killed, is %q. "+
-			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)", s.bench.Cluster.Brokers, theirs, here)}
+		return &rig.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, "+
+			"and that would be killed, is %q. "+
+			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)",
+			s.bench.Cluster.Brokers, theirs, here)}
 	}
 	return nil
 }
@@ -122,7 +125,8 @@ func (s *Stage) whole(ctx context.Context) error {
 	if state.Topics != nil {
 		missing = state.missing()
 	}
-	return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or wait for it longer: --force", missing)}
+	return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s. Look with «workshop cluster» and «workshop topics describe», or "+
+		"wait for it longer: --force", missing)}
 }
 
 // begin makes the topics, starts the programs and waits until each has something to show.
@@ -138,7 +142,12 @@ func (s *Stage) begin(ctx context.Context) error {
 		return err
 	}
 	var err error
-	vars := append([]string{"TOPIC=" + s.transactions, "PACE=" + s.Pace.String(), "COUNT=0", fmt.Sprintf("SEED=%d", s.Seed)}, s.control.producer()...)
+	vars := append([]string{
+		"TOPIC=" + s.transactions,
+		"PACE=" + s.Pace.String(),
+		"COUNT=0",
+		fmt.Sprintf("SEED=%d", s.Seed),
+	}, s.control.producer()...)
 	if s.producer, err = b.Quietly("producer", "producer", vars...); err != nil {
 		return err
 	}
@@ -220,7 +229,8 @@ func (s *Stage) stillThere() error {
 	for _, p := range []*rig.Process{s.producer, s.simulator} {
 		select {
 		case <-p.Ended():
-			errs = append(errs, &rig.NotRun{Cause: fmt.Sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name, p.ExitCode(), s.bench.LastWords(p.Name))})
+			errs = append(errs, &rig.NotRun{Cause: fmt.Sprintf("%s has ended with exit code %d in the middle of it; its last line: %s", p.Name,
+				p.ExitCode(), s.bench.LastWords(p.Name))})
 		default:
 		}
 	}

@@ -174,7 +174,11 @@ func (w *watch) coordinator(group string) (int32, error) {
 	for _, addr := range w.known {
 		asked := sarama.NewBroker(addr)
 		asked.Open(w.conf) // its error is FindCoordinator's too
-		resp, cause := asked.FindCoordinator(&sarama.FindCoordinatorRequest{Version: 1, CoordinatorKey: group, CoordinatorType: sarama.CoordinatorGroup})
+		resp, cause := asked.FindCoordinator(&sarama.FindCoordinatorRequest{
+			Version:         1,
+			CoordinatorKey:  group,
+			CoordinatorType: sarama.CoordinatorGroup,
+		})
 		asked.Close()
 		switch {
 		case cause != nil:

@@ -60,7 +60,13 @@ func loseLeader(ctx context.Context, b *rig.Bench, name string, acknowledged boo
 	if err != nil {
 		return report.Part{}, err
 	}
-	own := []string{"TOPIC=" + topic, "PACE=" + b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=2", "MATCH_PAUSE=" + matchPause.String()}
+	own := []string{
+		"TOPIC=" + topic,
+		"PACE=" + b.Pace.String(),
+		fmt.Sprint("SEED=", b.Seed),
+		"MATCHES=2",
+		"MATCH_PAUSE=" + matchPause.String(),
+	}
 	p, err := b.Start("simulator-"+name, "score-simulator", append(own, vars...)...)
 	if err != nil {
 		return report.Part{}, err
@@ -82,7 +88,8 @@ func loseLeader(ctx context.Context, b *rig.Bench, name string, acknowledged boo
 }
 
 // strikeLeader does the deed, and returns when the followers were frozen and when the leader died.
-func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic string, leader int32, followers []int32, acknowledged bool) (frozen, killed time.Time, err error) {
+func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic string, leader int32, followers []int32,
+	acknowledged bool) (frozen, killed time.Time, err error) {
 	if err = p.Await(ctx, "the end of the first match", rig.Said(`"event":"finished"`, 1)); err != nil {
 		return
 	}
@@ -115,9 +122,13 @@ func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic strin
 		return
 	}
 	killed = time.Now()
-	b.Say(service.Text{PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader), EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader)})
+	b.Say(service.Text{
+		PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader),
+		EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader),
+	})
 	if took := killed.Sub(frozen); took > 5*time.Second {
-		return frozen, killed, &rig.NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the leader died", took.Round(time.Millisecond))}
+		return frozen, killed, &rig.NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the "+
+			"leader died", took.Round(time.Millisecond))}
 	}
 	for _, id := range followers {
 		err = errors.Join(err, b.Brokers.Resume(id))
@@ -140,7 +151,8 @@ func judgeAcks(ctx context.Context, b *rig.Bench, program, topic string, acknowl
 		}
 	}
 	if i := slices.IndexFunc(sends, func(s rig.Send) bool { return s.Stream == second }); sends[i].Begun.Sub(frozen) < drained {
-		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the second match began %s after the followers were frozen: they may have been sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the second match began %s after the followers were frozen: they may have been "+
+			"sent a copy of it", sends[i].Begun.Sub(frozen).Round(time.Millisecond))}
 	}
 	highest := 0
 	_, err = kafka.ReadToEnd(ctx, b.Client, topic, 0, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
@@ -162,7 +174,10 @@ func judgeAcks(ctx context.Context, b *rig.Bench, program, topic string, acknowl
 	}
 	if !acknowledged {
 		part.Facts = []report.Fact{{
-			Text: service.Text{PT: "nada foi confirmado enquanto os seguidores estavam congelados", EN: "nothing was acknowledged while the followers were frozen"},
+			Text: service.Text{
+				PT: "nada foi confirmado enquanto os seguidores estavam congelados",
+				EN: "nothing was acknowledged while the followers were frozen",
+			},
 			Held: len(meanwhile) == 0,
 		}}
 		return part, nil
@@ -183,7 +198,8 @@ func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 	var medians []string
 	for _, acks := range []string{"0", "1", "all"} {
 		name := "time-" + acks
-		p, err := b.Quietly(name, "score-simulator", "TOPIC="+topic, "PACE=0", "MATCHES=5", "ACKS="+acks, fmt.Sprint("IDEMPOTENT=", acks == "all"))
+		p, err := b.Quietly(name, "score-simulator", "TOPIC="+topic, "PACE=0", "MATCHES=5", "ACKS="+acks,
+			fmt.Sprint("IDEMPOTENT=", acks == "all"))
 		if err != nil {
 			return service.Text{}, err
 		}
@@ -207,7 +223,10 @@ func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 		medians = append(medians, fmt.Sprintf("acks=%s %.2f ms", acks, float64(took[len(took)/2].Microseconds())/1000))
 	}
 	list := strings.Join(medians, " · ")
-	return service.Text{PT: "tempo por mensagem, mediana, neste cluster: " + list, EN: "median time per message, on this cluster: " + list}, nil
+	return service.Text{
+		PT: "tempo por mensagem, mediana, neste cluster: " + list,
+		EN: "median time per message, on this cluster: " + list,
+	}, nil
 }
 
 var leaderAlone = Control{

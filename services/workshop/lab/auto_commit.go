@@ -44,7 +44,8 @@ func runAutoCommit(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		return nil, err
 	}
 	if code != rig.Crashed {
-		return nil, &rig.NotRun{Cause: fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash, rig.Crashed, code)}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("the board was to crash at id %d with exit code %d, and ended with %d", autoCommitCrash,
+			rig.Crashed, code)}
 	}
 	// While nobody is in the group, its offset stands where the last commit has put it.
 	committed, err := b.Committed(board.Group, m.Topic, 0)

@@ -128,10 +128,11 @@ func readable(ctx context.Context, b *rig.Bench, r *replicated) int {
 	reading, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
 	n := 0
-	kafka.ReadShown(reading, b.Client, r.topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted, func(*sarama.ConsumerMessage) error { // an error is that no more can be read
-		n++
-		return nil
-	})
+	kafka.ReadShown(reading, b.Client, r.topic, 0, sarama.OffsetOldest, sarama.ReadUncommitted,
+		func(*sarama.ConsumerMessage) error { // an error is that no more can be read
+			n++
+			return nil
+		})
 	return n
 }
 

@@ -56,7 +56,8 @@ func runConsumerGroups(ctx context.Context, b *rig.Bench) ([]report.Part, error)
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
 	}
-	producer, err := b.Quietly("producer", "producer", "TOPIC="+topic, "PACE="+max(b.Pace, 10*time.Millisecond).String(), "COUNT=0", fmt.Sprint("SEED=", b.Seed))
+	producer, err := b.Quietly("producer", "producer", "TOPIC="+topic, "PACE="+max(b.Pace, 10*time.Millisecond).String(), "COUNT=0",
+		fmt.Sprint("SEED=", b.Seed))
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +198,8 @@ func (c *memberGroup) killOne() (*rig.Process, int32, error) {
 		m.Kill()
 		partition := shares[m.Name][0]
 		c.bench.Say(service.Text{
-			PT: fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name, partition), EN: fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
+			PT: fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name,
+				partition), EN: fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
 		})
 		return m, partition, nil
 	}
@@ -230,11 +232,12 @@ func (c *memberGroup) unconfirmed(ctx context.Context, dead *rig.Process, partit
 func (c *memberGroup) log(ctx context.Context) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	for partition := range int32(threePartitions) {
-		_, err := kafka.ReadToEnd(ctx, c.bench.Client, c.topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			tx, err := event.DecodeTransaction(msg.Value)
-			log = append(log, verdict.Record{Message: verdict.Message{Number: int(tx.IDSequencia)}, Partition: partition, Offset: msg.Offset})
-			return err
-		})
+		_, err := kafka.ReadToEnd(ctx, c.bench.Client, c.topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
+			func(msg *sarama.ConsumerMessage) error {
+				tx, err := event.DecodeTransaction(msg.Value)
+				log = append(log, verdict.Record{Message: verdict.Message{Number: int(tx.IDSequencia)}, Partition: partition, Offset: msg.Offset})
+				return err
+			})
 		if err != nil {
 			return nil, err
 		}

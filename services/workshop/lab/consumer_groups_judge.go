@@ -106,13 +106,15 @@ func takeover(log []verdict.Record, members []memberLines, killed *rig.Process, 
 	var first time.Time
 	for _, m := range members {
 		for _, l := range m.lines {
-			if n, ok := transaction(l.Text); ok && m.name != killed.Name && orphaned[n] && l.At.After(killed.EndedAt) && (first.IsZero() || l.At.Before(first)) {
+			if n, ok := transaction(l.Text); ok && m.name != killed.Name && orphaned[n] && l.At.After(killed.EndedAt) && (first.IsZero() ||
+				l.At.Before(first)) {
 				first = l.At
 			}
 		}
 	}
 	if first.IsZero() {
-		return service.Text{}, &rig.NotRun{Cause: fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover was not seen", partition)}
+		return service.Text{}, &rig.NotRun{Cause: fmt.Sprintf("nothing came on partition %d after its owner was killed: its takeover "+
+			"was not seen", partition)}
 	}
 	took := seconds(first.Sub(killed.EndedAt))
 	return service.Text{

@@ -67,7 +67,12 @@ func TestGroupJudge(t *testing.T) {
 		{"one is missing", []memberLines{shows("a", 1, 4, 2, 5), shows("b", 3)}, nil, []string{"lost: id 6 instead of none"}},
 		{"one came again", []memberLines{shows("a", 1, 4, 2, 5), shows("b", 3, 6, 5)}, nil, []string{"repeated: id 5 instead of none"}},
 		{"one came again, that was not committed", []memberLines{shows("a", 1, 4, 2, 5), shows("b", 3, 6, 5)}, []int{5}, nil},
-		{"it was not committed, and did not come again", []memberLines{shows("a", 1, 4, 2, 5), shows("b", 3, 6)}, []int{5}, []string{"repeated: none instead of id 5"}},
+		{
+			"it was not committed, and did not come again",
+			[]memberLines{shows("a", 1, 4, 2, 5), shows("b", 3, 6)},
+			[]int{5},
+			[]string{"repeated: none instead of id 5"},
+		},
 		{"two in the wrong order", []memberLines{shows("a", 4, 1, 2, 5), shows("b", 3, 6)}, nil, []string{"out of order: id 1 instead of none"}},
 	} {
 		part := partOfGroup(sixTransactions(), c.lines)

@@ -62,7 +62,10 @@ func runCrashLoop(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	part, err := m.Part(ctx, board)
 	part.Want.Repeated = want
 	part.Facts = []report.Fact{{
-		Text: service.Text{PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido", EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown"},
+		Text: service.Text{
+			PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido",
+			EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown",
+		},
 		Held: stuck,
 	}}
 	return []report.Part{part}, err

@@ -40,7 +40,8 @@ func runDuplicateOrders(ctx context.Context, b *rig.Bench) ([]report.Part, error
 		{"mended", "outbox", "place", 3 * sameUUID, partMended},
 	} {
 		b.Say(service.Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
-			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID, way.atOnce))
+			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID,
+			way.atOnce))
 		told, err := repeatOrders(ctx, b, way.name, way.intake, way.remember, way.atOnce)
 		if err != nil {
 			return nil, err
@@ -127,7 +128,11 @@ func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
 		return err
 	}
 	close(r.killed)
-	s.bench.Say(service.Textf("%s: kill -9 no gateway; há pedidos no tópico que ele não marcou", "%s: kill -9 of the gateway; there are orders on the topic that it has not marked", s.name))
+	s.bench.Say(service.Textf(
+		"%s: kill -9 no gateway; há pedidos no tópico que ele não marcou",
+		"%s: kill -9 of the gateway; there are orders on the topic that it has not marked",
+		s.name,
+	))
 	return s.open(ctx)
 }
 
@@ -135,7 +140,11 @@ func partOneByOne(told story) (report.Part, error) {
 	part := partOfOrders(told)
 	part.Title = service.Text{PT: "conferir e gravar, uma requisição de cada vez", EN: "look, then store: one request at a time"}
 	part.Facts = []report.Fact{{
-		Text: service.Textf("%d requisições: cada pedido aceito uma vez, e decidido uma vez", "%d requests: each order accepted once, and decided once", racedOrders*sameUUID), Held: told.judgement.Clean(),
+		Text: service.Textf(
+			"%d requisições: cada pedido aceito uma vez, e decidido uma vez",
+			"%d requests: each order accepted once, and decided once",
+			racedOrders*sameUUID,
+		), Held: told.judgement.Clean(),
 	}}
 	return part, nil
 }
@@ -148,9 +157,17 @@ func partRace(told story) (report.Part, error) {
 	part.Want.Duplicated = report.Numbers(j.Accepted.Duplicated)
 	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
 	part.Facts = []report.Fact{
-		{Text: service.Textf("%d dos %d pedidos aceitos mais de uma vez", "%d of the %d orders accepted more than once", twice, racedOrders), Held: twice > 0},
-		{Text: service.Text{PT: "cada aceitação é outro registro, e foi decidida por si", EN: "each acceptance is another record, and was decided by itself"},
-			Held: len(part.Want.Duplicated) > 0 && slices.Equal(report.Numbers(j.Decided.Duplicated), part.Want.Duplicated) && len(j.Decided.Lost) == 0},
+		{Text: service.Textf(
+			"%d dos %d pedidos aceitos mais de uma vez",
+			"%d of the %d orders accepted more than once",
+			twice, racedOrders,
+		), Held: twice > 0},
+		{Text: service.Text{
+			PT: "cada aceitação é outro registro, e foi decidida por si",
+			EN: "each acceptance is another record, and was decided by itself",
+		},
+			Held: len(part.Want.Duplicated) > 0 && slices.Equal(report.Numbers(j.Decided.Duplicated),
+				part.Want.Duplicated) && len(j.Decided.Lost) == 0},
 	}
 	part.Notes = []service.Text{told.money()}
 	return part, nil
@@ -159,13 +176,19 @@ func partRace(told story) (report.Part, error) {
 func partMended(told story) (report.Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = service.Text{PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo", EN: "unique key, outbox and REMEMBER=place: 20 requests at once"}
+	part.Title = service.Text{
+		PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo",
+		EN: "unique key, outbox and REMEMBER=place: 20 requests at once",
+	}
 	if j.Republished == 0 {
 		return part, &rig.NotRun{Cause: "the gateway was killed before its mark, and has published nothing again"}
 	}
 	part.Facts = []report.Fact{
 		{Text: service.Text{PT: "cada pedido aceito uma vez", EN: "each order accepted once"}, Held: j.Accepted.Clean() && len(j.Wrong) == 0},
-		{Text: service.Text{PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico", EN: "each order decided once, those that are on the topic twice as well"}, Held: j.Decided.Clean() && j.Totals()},
+		{Text: service.Text{
+			PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico",
+			EN: "each order decided once, those that are on the topic twice as well",
+		}, Held: j.Decided.Clean() && j.Totals()},
 	}
 	part.Notes = []service.Text{
 		service.Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),

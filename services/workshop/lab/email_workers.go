@@ -82,7 +82,8 @@ func compare(few, enough []mailed) report.Fact {
 	ratio := float64(fast) / float64(max(slow, 1))
 	times := fmt.Sprintf("%.2f", ratio)
 	return report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow, strings.Replace(times, ".", ",", 1)),
+		PT: fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow,
+			strings.Replace(times, ".", ",", 1)),
 		EN: fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
 	}, Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
 }
@@ -121,7 +122,8 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o.process, err = b.Quietly("email-service-"+o.name, "email-service", "TOPIC_PREFIX="+prefix, "CONSUMER_GROUP="+group, "GROUP_INSTANCE_ID=worker",
+	o.process, err = b.Quietly("email-service-"+o.name, "email-service", "TOPIC_PREFIX="+prefix, "CONSUMER_GROUP="+
+		group, "GROUP_INSTANCE_ID=worker",
 		fmt.Sprint("WORKERS=", workers), "WORK="+emailWork.String(), "SMTP_ADDR=")
 	if err != nil {
 		return err
@@ -153,7 +155,8 @@ func (o *postOffice) work(ctx context.Context) error {
 	defer service.CloseWithin(time.Second, producer)
 	var commands []*sarama.ProducerMessage
 	for _, address := range o.addresses() {
-		value, err := event.EncodeEnvelope("Thank you for your order! We are processing your order!", event.NewCorrelationID("Workshop").SentTo(event.SendEmailTopic))
+		value, err := event.EncodeEnvelope("Thank you for your order! We are processing your order!",
+			event.NewCorrelationID("Workshop").SentTo(event.SendEmailTopic))
 		if err != nil {
 			return err
 		}
@@ -169,7 +172,8 @@ func (o *postOffice) work(ctx context.Context) error {
 	slices.SortFunc(o.log, func(a, b verdict.Record) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
 	})
-	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent), func(lines []rig.Line) bool { return rig.Count(lines, "Email sent") >= emailsSent })
+	err = o.process.Await(ctx, fmt.Sprintf("%d e-mails are sent", emailsSent),
+		func(lines []rig.Line) bool { return rig.Count(lines, "Email sent") >= emailsSent })
 	if err != nil {
 		return err
 	}
@@ -243,10 +247,21 @@ func (o *postOffice) judge() report.Part {
 		part.Table = append(part.Table, row)
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Textf("%d trabalhadores enviam, %d não fazem nada", "%d workers send, %d do nothing", busy, workers-busy), Held: busy == o.busy},
-		{Text: service.Text{PT: "cada um só envia os e-mails das suas partições", EN: "each sends the e-mails of its own partitions only"}, Held: ownOnly},
+		{Text: service.Textf(
+			"%d trabalhadores enviam, %d não fazem nada",
+			"%d workers send, %d do nothing",
+			busy, workers-busy,
+		), Held: busy == o.busy},
+		{Text: service.Text{
+			PT: "cada um só envia os e-mails das suas partições",
+			EN: "each sends the e-mails of its own partitions only",
+		}, Held: ownOnly},
 	}
-	part.Notes = []service.Text{service.Textf("do primeiro envio ao último e-mail: %s", "from the first send to the last e-mail: %s", seconds(o.took))}
+	part.Notes = []service.Text{service.Textf(
+		"do primeiro envio ao último e-mail: %s",
+		"from the first send to the last e-mail: %s",
+		seconds(o.took),
+	)}
 	return part
 }
 

@@ -61,7 +61,8 @@ var strikes = []strike{
 		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
 		},
-		proof: service.Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca foi enviado",
+		proof: service.Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca " +
+			"foi enviado",
 			EN: "id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
 		tried: true,
 	},

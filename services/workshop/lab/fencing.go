@@ -56,14 +56,18 @@ func runFencing(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		return nil, err
 	}
 	first.Facts = append(first.Facts, report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)", codes[older]), EN: fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
+		PT: fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)",
+			codes[older]), EN: fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
 	}, Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })})
 	second, err := judgeWrites(ctx, m, "newer", service.Text{PT: "o mais novo", EN: "the newer"})
 	if err != nil {
 		return nil, err
 	}
 	complete := codes[newer] == 0 && second.ended
-	second.Facts = append(second.Facts, report.Fact{Text: service.Text{PT: "a partida dele foi até o fim", EN: "its match went to its end"}, Held: complete})
+	second.Facts = append(second.Facts, report.Fact{Text: service.Text{
+		PT: "a partida dele foi até o fim",
+		EN: "its match went to its end",
+	}, Held: complete})
 	return []report.Part{first.Part, second.Part}, nil
 }
 

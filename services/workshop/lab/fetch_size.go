@@ -47,7 +47,10 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages), EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages)})
+	b.Say(service.Text{
+		PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages),
+		EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages),
+	})
 	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
 	if err := produce(ctx, b, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
 		return nil, err
@@ -73,7 +76,10 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 				return nil, err
 			}
 			part.Facts = append(part.Facts, report.Fact{
-				Text: service.Text{PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch), EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch)},
+				Text: service.Text{
+					PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch),
+					EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch),
+				},
 				Held: len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
 			})
 		}
@@ -85,7 +91,14 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 
 // start starts one life of a reader, in the group that all its lives share.
 func (r reading) start(b *rig.Bench, group, topic string, vars ...string) (*rig.Process, error) {
-	own := []string{"TOPIC=" + topic, "CONSUMER_GROUP=" + group, "GROUP_INSTANCE_ID=" + r.name, fmt.Sprint("BATCH=", r.batch), fmt.Sprint("FETCH_BYTES=", r.bytes), "WORK=0s"}
+	own := []string{
+		"TOPIC=" + topic,
+		"CONSUMER_GROUP=" + group,
+		"GROUP_INSTANCE_ID=" + r.name,
+		fmt.Sprint("BATCH=", r.batch),
+		fmt.Sprint("FETCH_BYTES=", r.bytes),
+		"WORK=0s",
+	}
 	return b.Quietly(r.name, "batch-reader", append(own, vars...)...)
 }
 
@@ -204,13 +217,22 @@ type traffic struct {
 // facts compares with the first way, which is the zero traffic for itself.
 func (t traffic) facts(r reading, first traffic) []report.Fact {
 	commits := (fetchMessages + r.batch - 1) / r.batch
-	facts := []report.Fact{{Text: service.Text{PT: fmt.Sprintf("confirmações: %d", commits), EN: fmt.Sprintf("commits: %d", commits)}, Held: t.commits == commits}}
+	facts := []report.Fact{{Text: service.Text{
+		PT: fmt.Sprintf("confirmações: %d", commits),
+		EN: fmt.Sprintf("commits: %d", commits),
+	}, Held: t.commits == commits}}
 	switch {
 	case first.fetches == 0:
 	case r.bytes == readings[0].bytes:
-		facts = append(facts, report.Fact{Text: service.Text{PT: "as mesmas buscas: o lote não as muda", EN: "the same fetches: the batch does not change them"}, Held: t.fetches == first.fetches})
+		facts = append(facts, report.Fact{Text: service.Text{
+			PT: "as mesmas buscas: o lote não as muda",
+			EN: "the same fetches: the batch does not change them",
+		}, Held: t.fetches == first.fetches})
 	default:
-		facts = append(facts, report.Fact{Text: service.Text{PT: "ao menos cinco vezes mais buscas", EN: "at least five times more fetches"}, Held: t.fetches >= 5*first.fetches})
+		facts = append(facts, report.Fact{Text: service.Text{
+			PT: "ao menos cinco vezes mais buscas",
+			EN: "at least five times more fetches",
+		}, Held: t.fetches >= 5*first.fetches})
 	}
 	return facts
 }

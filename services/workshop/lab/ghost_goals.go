@@ -65,7 +65,8 @@ func judgeGhosts(ctx context.Context, m *match.Match, uncommitted, committed *ma
 		ghosts = append(ghosts, id)
 	}
 	if !slices.Equal(aborted, ghosts) {
-		return nil, &rig.NotRun{Cause: fmt.Sprintf("aborted in the topic are %s, where it was to be %s", report.IDsOr(aborted, "none"), report.IDsOr(ghosts, "none"))}
+		return nil, &rig.NotRun{Cause: fmt.Sprintf("aborted in the topic are %s, where it was to be %s", report.IDsOr(aborted, "none"),
+			report.IDsOr(ghosts, "none"))}
 	}
 	loose, err := m.Part(ctx, uncommitted)
 	if err != nil {

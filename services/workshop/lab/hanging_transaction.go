@@ -128,14 +128,16 @@ func leaveOpen(ctx context.Context, m *match.Match, name, id string, ready func(
 		return began, &rig.NotRun{Cause: fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}
 	}
 	m.Bench.Say(service.Text{
-		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name, failAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
+		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name,
+			failAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
 	})
 	return began, nil
 }
 
 // judgeHanging counts the second match. Of the first there are four goals, before the others, and the
 // one in the transaction that was left open.
-func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, before int, began time.Time, t *rig.Tap, same bool) (report.Part, error) {
+func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, before int, began time.Time, t *rig.Tap,
+	same bool) (report.Part, error) {
 	goals, err := m.Goals(ctx)
 	if err != nil {
 		return report.Part{}, err
@@ -156,7 +158,8 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 		return report.Part{}, &rig.NotRun{Cause: "nothing of the second match was acknowledged and shown"}
 	}
 	if late := acks[0].Sub(began); late > leftOpen/2 {
-		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too near to its time-out of %s", seconds(late), leftOpen)}
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the next simulator was ready only %s after the transaction was left open: too "+
+			"near to its time-out of %s", seconds(late), leftOpen)}
 	}
 	appeared, waiting := scores[before].At, 0
 	for _, at := range acks {
@@ -165,7 +168,10 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 		}
 	}
 	part := report.Part{Counted: v, Strange: strange, Highest: match.Highest(second), Facts: []report.Fact{{
-		Text: service.Text{PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt), EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt)},
+		Text: service.Text{
+			PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt),
+			EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt),
+		},
 		Held: slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s match.Score, id int) bool { return s.ID() == id }) &&
 			len(first) == failAt && last(first).Aborted,
 	}}}
@@ -173,7 +179,8 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 	if same {
 		part.Title = service.Text{PT: "com o mesmo TRANSACTIONAL_ID", EN: "with the same TRANSACTIONAL_ID"}
 		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado", seconds(stall)), EN: fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
+			PT: fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado",
+				seconds(stall)), EN: fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
 		}, Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
 		return part, nil
 	}
@@ -182,7 +189,8 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 	part.Facts = append(part.Facts,
 		report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
-			EN: fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting, seconds(stall)),
+			EN: fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting,
+				seconds(stall)),
 		}, Held: waiting >= heldBack},
 		report.Fact{Text: service.Text{
 			PT: fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),

@@ -71,7 +71,8 @@ func loseAnswers(ctx context.Context, b *rig.Bench, idempotent bool) (report.Par
 	part, err := m.Part(ctx, board)
 	part.Title = service.Text{PT: "IDEMPOTENT=" + name, EN: "IDEMPOTENT=" + name}
 	part.Notes = []service.Text{{
-		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost), report.IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), report.IDs(lost)),
+		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost),
+			report.IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), report.IDs(lost)),
 	}}
 	if !idempotent {
 		part.Want.Duplicated = lost

@@ -42,7 +42,10 @@ func TestPrintFits(t *testing.T) {
 	part := report.Part{
 		Title: service.Text{PT: "enable.idempotence=false", EN: "enable.idempotence=false"}, Highest: 200,
 		Counted: verdict.Verdict{Produced: 200, Processed: 200, Duplicated: duplicated}, Want: report.Prediction{Duplicated: ids},
-		Table: []service.Text{{PT: "Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14", EN: "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14"}},
+		Table: []service.Text{{
+			PT: "Partição 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14",
+			EN: "Partition 0: ana 1, eva 3, eva 7, rui 8, rui 9, ana 10, ana 11, eva 12, rui 13, ana 14",
+		}},
 	}
 	wrong := part
 	wrong.Want = report.Prediction{Lost: ids}

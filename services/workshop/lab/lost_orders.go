@@ -90,7 +90,8 @@ func partWithoutOutbox(told story) report.Part {
 	}
 	part.Facts = []report.Fact{
 		{Text: service.Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
-			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic), Held: lost > 0 && repeated},
+			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic),
+			Held: lost > 0 && repeated},
 		{Text: service.Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
 			Held: slices.Equal(report.Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
 	}
@@ -102,10 +103,18 @@ func partWithOutbox(told story) report.Part {
 	part := partOfOrders(told)
 	part.Title = service.Text{PT: "com outbox", EN: "with the outbox"}
 	part.Facts = []report.Fact{
-		{Text: service.Textf("os %d pedidos foram decididos, cada um uma vez", "the %d orders were decided, each once", j.Decided.Produced), Held: j.Decided.Clean()},
+		{Text: service.Textf(
+			"os %d pedidos foram decididos, cada um uma vez",
+			"the %d orders were decided, each once",
+			j.Decided.Produced,
+		), Held: j.Decided.Clean()},
 		{Text: totals(j), Held: j.Totals() && len(j.Wrong) == 0},
 	}
-	part.Notes = []service.Text{told.deaths(), service.Textf("publicados de novo por um relay que morreu antes de marcar: %d", "published again by a relay that died before its mark: %d", j.Republished)}
+	part.Notes = []service.Text{told.deaths(), service.Textf(
+		"publicados de novo por um relay que morreu antes de marcar: %d",
+		"published again by a relay that died before its mark: %d",
+		j.Republished,
+	)}
 	return part
 }
 
@@ -121,7 +130,11 @@ func totals(j shoptest.Judgement) service.Text {
 }
 
 func (told story) deaths() service.Text {
-	return service.Textf("mortes do gateway: %d; requisições que elas deixaram sem resposta: %d", "deaths of the gateway: %d; requests that they left without an answer: %d", gatewayKills, told.cut)
+	return service.Textf(
+		"mortes do gateway: %d; requisições que elas deixaram sem resposta: %d",
+		"deaths of the gateway: %d; requests that they left without an answer: %d",
+		gatewayKills, told.cut,
+	)
 }
 
 // account is that of an order in a verdict.

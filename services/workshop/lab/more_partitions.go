@@ -82,7 +82,8 @@ func growAndRead(ctx context.Context, b *rig.Bench, g growing) (report.Part, err
 	if err != nil {
 		return report.Part{}, err
 	}
-	p, err := b.Quietly("consumer-"+g.name, "consumer", "TOPIC="+topic, "CONSUMER_GROUP="+b.Group("group-"+g.name), "AUTO_OFFSET_RESET=earliest")
+	p, err := b.Quietly("consumer-"+g.name, "consumer", "TOPIC="+topic, "CONSUMER_GROUP="+b.Group("group-"+g.name),
+		"AUTO_OFFSET_RESET=earliest")
 	if err != nil {
 		return report.Part{}, err
 	}
@@ -145,12 +146,13 @@ func sendTransactions(ctx context.Context, b *rig.Bench, topic string, first, la
 func keyedLog(ctx context.Context, b *rig.Bench, topic string) ([]verdict.Record, error) {
 	var log []verdict.Record
 	for partition := range int32(grownPartitions) {
-		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			t, err := event.DecodeTransaction(msg.Value)
-			m := verdict.Message{Stream: string(msg.Key), Number: int(t.IDSequencia)}
-			log = append(log, verdict.Record{Message: m, Partition: partition, Offset: msg.Offset})
-			return err
-		})
+		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
+			func(msg *sarama.ConsumerMessage) error {
+				t, err := event.DecodeTransaction(msg.Value)
+				m := verdict.Message{Stream: string(msg.Key), Number: int(t.IDSequencia)}
+				log = append(log, verdict.Record{Message: m, Partition: partition, Offset: msg.Offset})
+				return err
+			})
 		if err != nil {
 			return nil, err
 		}

@@ -190,7 +190,8 @@ func threeMatches(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 func playQuietly(ctx context.Context, m *match.Match, n int) error {
 	b := m.Bench
 	name := fmt.Sprint("match-", n+1)
-	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)), "MATCHES=1")
+	p, err := b.Quietly(name, "score-simulator", "TOPIC="+m.Topic, "PACE="+(b.Pace/20).String(), fmt.Sprint("SEED=", b.Seed+uint64(n)),
+		"MATCHES=1")
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,8 @@ func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
 		return report.Part{}, err
 	}
 	board := m.Board("auto-commit", "DELIVERY=auto")
-	if _, err := b.Quietly("match-auto", "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1"); err != nil {
+	if _, err := b.Quietly("match-auto", "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed),
+		"MATCHES=1"); err != nil {
 		return report.Part{}, err
 	}
 	p, err := board.Start()
@@ -226,7 +228,8 @@ func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
 	}
 	committed = max(committed, 0)
 	if committed >= int64(shown) {
-		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the board had committed all %d goals when it was killed: there is nothing to repeat", shown)}
+		return report.Part{}, &rig.NotRun{Cause: fmt.Sprintf("the board had committed all %d goals when it was killed: there is "+
+			"nothing to repeat", shown)}
 	}
 	board.SayRestart(rig.Killed)
 	if _, err := board.Follow(ctx); err != nil {
@@ -238,7 +241,8 @@ func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
 	part.Notes = []service.Text{{
-		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown, committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
+		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown,
+			committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
 	}}
 	return part, err
 }

@@ -24,7 +24,8 @@ func twoMatches() []match.Goal {
 }
 
 func TestPartOfLife(t *testing.T) {
-	const first, second = "partida 0aa1\nTeamA      TeamB\n1 - 0\n2 - 0\nPartida finalizada!\n", "partida 0bb2\nTeamA      TeamB\n1 - 0\n2 - 0\n"
+	const first, second = "partida 0aa1\nTeamA      TeamB\n1 - 0\n2 - 0\nPartida " +
+		"finalizada!\n", "partida 0bb2\nTeamA      TeamB\n1 - 0\n2 - 0\n"
 	for _, c := range []struct {
 		name, lines string
 		goals       []match.Goal

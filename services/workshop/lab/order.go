@@ -39,7 +39,10 @@ type way struct {
 var ways = []way{
 	{"scattered", threePartitions, "none", service.Text{PT: "três partições, sem chave", EN: "three partitions, no key"}, true},
 	{"single", 1, "none", service.Text{PT: "uma partição, sem chave", EN: "one partition, no key"}, false},
-	{"keyed", threePartitions, "match", service.Text{PT: "três partições, a partida como chave", EN: "three partitions, the match as key"}, false},
+	{"keyed", threePartitions, "match", service.Text{
+		PT: "três partições, a partida como chave",
+		EN: "three partitions, the match as key",
+	}, false},
 }
 
 func runOrder(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
@@ -65,7 +68,8 @@ func playThenShow(ctx context.Context, b *rig.Bench, w way) (report.Part, error)
 	if err != nil {
 		return report.Part{}, err
 	}
-	simulator, err := start("simulator-"+w.name, "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed), "MATCHES=1", "MESSAGE_KEY="+w.key)
+	simulator, err := start("simulator-"+w.name, "score-simulator", "TOPIC="+m.Topic, "PACE="+b.Pace.String(), fmt.Sprint("SEED=", b.Seed),
+		"MATCHES=1", "MESSAGE_KEY="+w.key)
 	if err != nil {
 		return report.Part{}, err
 	}
@@ -97,14 +101,15 @@ func playThenShow(ctx context.Context, b *rig.Bench, w way) (report.Part, error)
 func scattered(ctx context.Context, m *match.Match, partitions int32) ([]match.Goal, error) {
 	var goals []match.Goal
 	for partition := range partitions {
-		_, err := kafka.ReadToEnd(ctx, m.Bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			e, err := event.DecodeScoreEvent(msg.Value)
-			if err == nil && e.Event == event.Goal {
-				record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
-				goals = append(goals, match.Goal{Record: record, Score: match.Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
-			}
-			return err
-		})
+		_, err := kafka.ReadToEnd(ctx, m.Bench.Client, m.Topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
+			func(msg *sarama.ConsumerMessage) error {
+				e, err := event.DecodeScoreEvent(msg.Value)
+				if err == nil && e.Event == event.Goal {
+					record := verdict.Record{Message: verdict.Message{Stream: e.Match, Number: e.ID}, Partition: partition, Offset: msg.Offset}
+					goals = append(goals, match.Goal{Record: record, Score: match.Score{TeamA: e.Score.TeamA, TeamB: e.Score.TeamB}})
+				}
+				return err
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -139,14 +144,20 @@ func judgeOrder(w way, goals []match.Goal, scores []match.Score) (report.Part, e
 	}
 	kafkas.Reads = people.Reads
 	part.Counted = verdict.Check(people)
-	part.Table = append([]service.Text{{PT: "ids na tela, ↩ onde o placar volta atrás:", EN: "ids on the screen, ↩ where the score jumps back:"}}, sequence(seen)...)
+	part.Table = append([]service.Text{{
+		PT: "ids na tela, ↩ onde o placar volta atrás:",
+		EN: "ids on the screen, ↩ where the score jumps back:",
+	}}, sequence(seen)...)
 	part.Facts = []report.Fact{{Text: service.Text{
 		PT: fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
 		EN: fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
 	}, Held: len(verdict.Check(kafkas).Nonmonotonic) == 0}}
 	if !w.jumps {
 		used := len(spread) - report.Occurrences(spread, 0)
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{PT: "a partida inteira está numa partição só", EN: "the whole match is on a single partition"}, Held: used == 1})
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
+			PT: "a partida inteira está numa partição só",
+			EN: "the whole match is on a single partition",
+		}, Held: used == 1})
 		return part, nil
 	}
 	return part, jumpedBack(&part, seen, last(goals).Score)

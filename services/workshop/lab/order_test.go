@@ -49,7 +49,13 @@ func TestOrderJudge(t *testing.T) {
 		{"keyed, and it jumps", keyed, sixGoals(1, 1, 1, 1, 1, 1), onScreen(1, 2, 4, 3, 5, 6), []string{
 			"out of order: id 3 instead of none", "did not hold: goals on each partition: 0, 6, 0; in the order of each, nothing out of place",
 		}},
-		{"keyed, and on two partitions", keyed, sixGoals(1, 1, 1, 1, 1, 0), onScreen(1, 2, 3, 4, 5, 6), []string{"did not hold: the whole match is on a single partition"}},
+		{
+			"keyed, and on two partitions",
+			keyed,
+			sixGoals(1, 1, 1, 1, 1, 0),
+			onScreen(1, 2, 3, 4, 5, 6),
+			[]string{"did not hold: the whole match is on a single partition"},
+		},
 		{"scattered", scattered, sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 5, 6, 3, 4), nil},
 		{"scattered, and one is lost", scattered, sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 5, 6, 3), []string{"lost: id 4 instead of none"}},
 		{"scattered, and one comes twice", scattered, sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 5, 6, 6, 3, 4), []string{
@@ -59,7 +65,13 @@ func TestOrderJudge(t *testing.T) {
 		{"scattered, and one partition is out of order", scattered, sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 6, 5, 3, 4), []string{
 			"did not hold: goals on each partition: 2, 2, 2; in the order of each, nothing out of place",
 		}},
-		{"a score that is none", scattered, sixGoals(0, 1, 0, 1, 2, 2), onScreen(1, 2, 5, 6, 3, 4, 7), []string{"a score that no event explains: 7 - 0"}},
+		{
+			"a score that is none",
+			scattered,
+			sixGoals(0, 1, 0, 1, 2, 2),
+			onScreen(1, 2, 5, 6, 3, 4, 7),
+			[]string{"a score that no event explains: 7 - 0"},
+		},
 	} {
 		part, err := judgeOrder(c.way, c.goals, c.shown)
 		if err != nil {

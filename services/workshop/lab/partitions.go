@@ -104,14 +104,15 @@ func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, to
 func readTen(ctx context.Context, b *rig.Bench, topic string) ([]placed, error) {
 	var all []placed
 	for partition := range int32(threePartitions) {
-		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			var value struct{ Numero *int }
-			if err := json.Unmarshal(msg.Value, &value); err != nil || value.Numero == nil {
-				return fmt.Errorf("offset %d of partition %d: not one of the ten messages: %s", msg.Offset, partition, msg.Value)
-			}
-			all = append(all, placed{string(msg.Key), *value.Numero, partition, msg.Offset})
-			return nil
-		})
+		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
+			func(msg *sarama.ConsumerMessage) error {
+				var value struct{ Numero *int }
+				if err := json.Unmarshal(msg.Value, &value); err != nil || value.Numero == nil {
+					return fmt.Errorf("offset %d of partition %d: not one of the ten messages: %s", msg.Offset, partition, msg.Value)
+				}
+				all = append(all, placed{string(msg.Key), *value.Numero, partition, msg.Offset})
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +169,10 @@ func partOfTen(all []placed) report.Part {
 			}
 		}
 		row := strings.Join(cells, ", ")
-		part.Table = append(part.Table, service.Text{PT: fmt.Sprintf("Partição %d: %s", partition, row), EN: fmt.Sprintf("Partition %d: %s", partition, row)})
+		part.Table = append(part.Table, service.Text{
+			PT: fmt.Sprintf("Partição %d: %s", partition, row),
+			EN: fmt.Sprintf("Partition %d: %s", partition, row),
+		})
 	}
 	return part
 }

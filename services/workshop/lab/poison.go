@@ -117,9 +117,15 @@ func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board
 	stopped.Pending = true
 	stopped.Title = service.Text{PT: "sem dead letters", EN: "without dead letters"}
 	stopped.Facts = []report.Fact{
-		{Text: service.Text{PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)), EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes))},
+		{Text: service.Text{
+			PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)),
+			EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes)),
+		},
 			Held: !slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
-		{Text: service.Text{PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at), EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at)},
+		{Text: service.Text{
+			PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at),
+			EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at),
+		},
 			Held: committed == at},
 	}
 	letters, err := m.DeadLetters(ctx)
@@ -129,7 +135,10 @@ func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board
 	passed, err := m.Part(ctx, with)
 	passed.Title = service.Text{PT: "com dead letters", EN: "with dead letters"}
 	passed.Facts = []report.Fact{{
-		Text: service.Text{PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic), EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic)},
+		Text: service.Text{
+			PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic),
+			EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic),
+		},
 		Held: slices.Equal(letters, []verdict.Message{match.UnreadableAt(at)}),
 	}}
 	return []report.Part{stopped, passed}, err

@@ -57,16 +57,21 @@ func runReplication(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 			return nil, err
 		}
 		var err error
-		if r.producer, err = b.Quietly("producer-"+r.name, "producer", "TOPIC="+r.topic, "PACE="+sendPace.String(), fmt.Sprint("SEED=", b.Seed)); err != nil {
+		if r.producer, err = b.Quietly("producer-"+r.name, "producer", "TOPIC="+r.topic, "PACE="+sendPace.String(),
+			fmt.Sprint("SEED=", b.Seed)); err != nil {
 			return nil, err
 		}
 	}
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem", EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none"})
+	b.Say(service.Text{
+		PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem",
+		EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none",
+	})
 	drawReplicas(b, watch, topics, service.Text{PT: "no começo", EN: "at the start"})
-	for _, step := range []func(context.Context, *rig.Bench, *clusterWatch, []*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
+	for _, step := range []func(context.Context, *rig.Bench, *clusterWatch,
+		[]*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
 		if err := step(ctx, b, watch, topics); err != nil {
 			return nil, err
 		}
@@ -101,7 +106,8 @@ func ackedAfter(b *rig.Bench, r *replicated, moment time.Time) (time.Time, bool)
 func goesOn(ctx context.Context, b *rig.Bench, topics ...*replicated) error {
 	for _, r := range topics {
 		before := acked(b, r)
-		if err := r.producer.Await(ctx, r.name+" acknowledges messages", func([]rig.Line) bool { return acked(b, r) >= before+acksBetween }); err != nil {
+		if err := r.producer.Await(ctx, r.name+" acknowledges messages",
+			func([]rig.Line) bool { return acked(b, r) >= before+acksBetween }); err != nil {
 			return err
 		}
 	}
@@ -151,15 +157,20 @@ func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics [
 		}
 		if at, ok := ackedAfter(b, r, died.Add(onTheWay)); ok {
 			took := at.Sub(died).Seconds()
-			r.notes = append(r.notes, service.Text{PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took), EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took)})
+			r.notes = append(r.notes, service.Text{
+				PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took),
+				EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took),
+			})
 		}
 	}
 	drawReplicas(b, watch, topics, service.Text{PT: "sem o broker 1", EN: "without broker 1"})
-	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê", "without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
+	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê",
+		"without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
 		known := acked(b, r)
-		r.fact("sem o broker 1: outro lidera e confirma, e tudo o que foi confirmado se lê", "without broker 1: another leads and acknowledges, and all that was acknowledged can be read",
+		r.fact("sem o broker 1: outro lidera e confirma, e tudo o que foi confirmado se lê",
+			"without broker 1: another leads and acknowledges, and all that was acknowledged can be read",
 			resumed[r] && readable(ctx, b, r) >= known)
 	}
 	return nil
@@ -182,11 +193,13 @@ func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 		return err
 	}
 	drawReplicas(b, watch, topics, service.Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})
-	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê", "without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
+	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê",
+		"without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
 		acked(b, two) == stuck && readable(ctx, b, two) == 0)
 	left := readable(ctx, b, three)
 	three.notes = append(three.notes, service.Text{
-		PT: fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left, committed), EN: fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
+		PT: fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left,
+			committed), EN: fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
 	})
 	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
 		acked(b, three) == committed && left >= committed-mostHidden)
@@ -214,9 +227,11 @@ func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 		return err
 	}
 	one.fact("de volta o broker 1: continua", "broker 1 back: it goes on", back)
-	two.fact("de volta só o broker 1: continua parado, pois o exemplar dele é velho", "only broker 1 back: it still stands, as its copy is old",
+	two.fact("de volta só o broker 1: continua parado, pois o exemplar dele é velho",
+		"only broker 1 back: it still stands, as its copy is old",
 		p.Leader == nobody && acked(b, two) == stuck)
-	three.fact("de volta o broker 1: são dois em sincronia, e confirma-se outra vez", "broker 1 back: two are in sync, and it acknowledges again", enough)
+	three.fact("de volta o broker 1: são dois em sincronia, e confirma-se outra vez",
+		"broker 1 back: two are in sync, and it acknowledges again", enough)
 	return nil
 }
 
@@ -241,7 +256,10 @@ func returnAll(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []
 // judgeReplicated compares what was acknowledged with what is in the topic now.
 func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.Part, error) {
 	part := report.Part{
-		Title:  service.Text{PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync), EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync)},
+		Title: service.Text{
+			PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync),
+			EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync),
+		},
 		Unread: true, Facts: r.facts, Notes: r.notes,
 	}
 	sends, err := b.Sends(r.producer.Name)

@@ -60,10 +60,19 @@ func TestReportShowsWhatHappened(t *testing.T) {
 		}), fmt.Sprintf("0 marks %s ok, want", step))
 	}
 	wantFault(damaged(result, func(track *report.Track) { track.Lives[0].Code = 0 }), "crashes at []")
-	wantFault(damaged(result, func(track *report.Track) { track.Lives[0].Ended = track.Lives[0].Began }), "is not between the two showings of id 5")
+	wantFault(damaged(result, func(track *report.Track) { track.Lives[0].Ended = track.Lives[0].Began }),
+		"is not between the two showings of id 5")
 	result.Timeline.Tracks = nil
 	wantFault(result, "no picture")
-	for _, bad := range []string{`<script src="https://cdn.example/x.js">`, `<img src=//cdn.example/x.png>`, `<style>@import "x.css"</style>`, `<p style="background: url(x.png)">`, `<link rel=stylesheet href=x.css>`, `<script>import("./x.js")</script>`, `<script>fetch("/x")</script>`} {
+	for _, bad := range []string{
+		`<script src="https://cdn.example/x.js">`,
+		`<img src=//cdn.example/x.png>`,
+		`<style>@import "x.css"</style>`,
+		`<p style="background: url(x.png)">`,
+		`<link rel=stylesheet href=x.css>`,
+		`<script>import("./x.js")</script>`,
+		`<script>fetch("/x")</script>`,
+	} {
 		if len(fromElsewhere(bad)) == 0 {
 			t.Errorf("%s is not found", bad)
 		}
@@ -121,7 +130,8 @@ func pictureFaults(page string) (faults []string) {
 	var ends, lines, fifth []int // crashed lives' ends, the lines of crashes, and id 5 on the screen: pixels from the left
 	for _, e := range picture.Children {
 		x, y := 0, 0
-		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < report.PictureLeft || x > report.PictureWidth || y <= 0)) {
+		if n, _ := fmt.Sscanf(e.Transform, "translate(%d %d)", &x, &y); n == 2 && (e.Title != "" && (x < report.PictureLeft ||
+			x > report.PictureWidth || y <= 0)) {
 			faults = append(faults, e.Title+" is outside")
 		}
 		if e.Title != "" && len(e.Children) > 0 { // a mark that can be seen

@@ -48,7 +48,8 @@ func runRetention(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 // erased waits until the brokers have erased something. The embedded cluster knows the same settings, but
 // has nobody who looks at the clock for it; it erases batch by batch, where real brokers erase segments.
 func erased(ctx context.Context, b *rig.Bench, what string, done func() bool) error {
-	return rig.Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env sets a second for both)", func() bool {
+	return rig.Await(ctx, what+" (real brokers look every log.retention.check.interval.ms and log.cleaner.backoff.ms; compose/broker.env "+
+		"sets a second for both)", func() bool {
 		if b.Embedded != nil {
 			b.Embedded.Compact() // which applies the retention, too
 		}
@@ -114,15 +115,18 @@ func outlive(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		}
 	}
 	b.Say(service.Text{
-		PT: fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst, neverRead), EN: fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
+		PT: fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst,
+			neverRead), EN: fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
 	})
 	if err := come("producer-2", neverRead); err != nil {
 		return nil, err
 	}
-	if err := erased(ctx, b, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn), func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
+	if err := erased(ctx, b, fmt.Sprintf("%s begins at offset %d", topic, beforeReturn),
+		func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic), comeLater),
+	b.Say(service.Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic),
+		comeLater),
 		EN: fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
 	if err := come("producer-3", comeLater); err != nil {
 		return nil, err
@@ -150,7 +154,10 @@ const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "d
 
 func judgeFollower(b *rig.Bench, f *follower, topic string, known *transactions) (report.Part, error) {
 	part := report.Part{
-		Title:   service.Text{PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name, EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name},
+		Title: service.Text{
+			PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name,
+			EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name,
+		},
 		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
 		Highest: beforeReturn + comeLater,
 	}
@@ -171,9 +178,15 @@ func judgeFollower(b *rig.Bench, f *follower, topic string, known *transactions)
 	}
 	offsets := fmt.Sprintf(service.Pick(b.Lang, "offsets %d a %d", "offsets %d to %d"), readFirst, beforeReturn-1)
 	part.Facts = []report.Fact{
-		{Text: service.Text{PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1), EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1)},
+		{Text: service.Text{
+			PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1),
+			EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1),
+		},
 			Held: len(said) == 1 && strings.HasSuffix(said[0], offsets)},
-		{Text: service.Text{PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater), EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater)},
+		{Text: service.Text{
+			PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater),
+			EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater),
+		},
 			Held: committed == beforeReturn+comeLater},
 	}
 	return part, nil
@@ -187,7 +200,10 @@ const (
 
 // overflow fills a topic beyond its size.
 func overflow(ctx context.Context, b *rig.Bench) (report.Part, error) {
-	part := report.Part{Title: service.Text{PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB", EN: "retention.bytes: 12 KiB, in segments of 4 KiB"}, Unread: true, Highest: sizeMessages}
+	part := report.Part{Title: service.Text{
+		PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB",
+		EN: "retention.bytes: 12 KiB, in segments of 4 KiB",
+	}, Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
@@ -226,8 +242,14 @@ func judgeSize(part report.Part, missing []int, size int64) report.Part {
 		part.Want.Lost = append(part.Want.Lost, id+1)
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Text{PT: "o começo do tópico se foi, lido por ninguém", EN: "the beginning of the topic is gone, read by nobody"}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
-		{Text: service.Text{PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size), EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size)},
+		{Text: service.Text{
+			PT: "o começo do tópico se foi, lido por ninguém",
+			EN: "the beginning of the topic is gone, read by nobody",
+		}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
+		{Text: service.Text{
+			PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size),
+			EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size),
+		},
 			Held: size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
 	}
 	return part

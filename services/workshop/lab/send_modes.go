@@ -33,7 +33,10 @@ var timed = []mode{
 	{name: "sync-1", title: service.Text{PT: "síncrono, acks=1", EN: "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
 	{name: "sync-all", title: service.Text{PT: "síncrono, acks=all", EN: "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
 	{name: "async-all", title: service.Text{PT: "assíncrono, acks=all", EN: "asynchronous, acks=all"}, acks: sarama.WaitForAll},
-	{name: "batch-all", title: service.Text{PT: "em lotes de 100, acks=all", EN: "in batches of 100, acks=all"}, acks: sarama.WaitForAll, batch: batchSize},
+	{name: "batch-all", title: service.Text{
+		PT: "em lotes de 100, acks=all",
+		EN: "in batches of 100, acks=all",
+	}, acks: sarama.WaitForAll, batch: batchSize},
 }
 
 // failure is a way to send that meets a failure at one message.
@@ -44,12 +47,30 @@ type failure struct {
 }
 
 var failures = []failure{
-	{mode{name: "large-sync", title: service.Text{PT: "recusada: síncrono, acks=all", EN: "refused: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
-	{mode{name: "large-async", title: service.Text{PT: "recusada: assíncrono, acks=all, Errors() é lido", EN: "refused: asynchronous, acks=all, Errors() is read"}, acks: sarama.WaitForAll}, false, toldByErrors},
-	{mode{name: "large-deaf", title: service.Text{PT: "recusada: assíncrono, acks=all, ninguém lê Errors()", EN: "refused: asynchronous, acks=all, nobody reads Errors()"}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
-	{mode{name: "large-0", title: service.Text{PT: "recusada: acks=0", EN: "refused: acks=0"}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
-	{mode{name: "cut-0", title: service.Text{PT: "conexão cortada: acks=0", EN: "connection cut: acks=0"}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
-	{mode{name: "cut-all", title: service.Text{PT: "conexão cortada: síncrono, acks=all", EN: "connection cut: synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true}, true, delivered},
+	{mode{name: "large-sync", title: service.Text{
+		PT: "recusada: síncrono, acks=all",
+		EN: "refused: synchronous, acks=all",
+	}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
+	{mode{name: "large-async", title: service.Text{
+		PT: "recusada: assíncrono, acks=all, Errors() é lido",
+		EN: "refused: asynchronous, acks=all, Errors() is read",
+	}, acks: sarama.WaitForAll}, false, toldByErrors},
+	{mode{name: "large-deaf", title: service.Text{
+		PT: "recusada: assíncrono, acks=all, ninguém lê Errors()",
+		EN: "refused: asynchronous, acks=all, nobody reads Errors()",
+	}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
+	{mode{name: "large-0", title: service.Text{
+		PT: "recusada: acks=0",
+		EN: "refused: acks=0",
+	}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
+	{mode{name: "cut-0", title: service.Text{
+		PT: "conexão cortada: acks=0",
+		EN: "connection cut: acks=0",
+	}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
+	{mode{name: "cut-all", title: service.Text{
+		PT: "conexão cortada: síncrono, acks=all",
+		EN: "connection cut: synchronous, acks=all",
+	}, acks: sarama.WaitForAll, sync: true}, true, delivered},
 }
 
 func runSendModes(ctx context.Context, b *rig.Bench, failures []failure) ([]report.Part, error) {
@@ -124,9 +145,15 @@ func timeModes(ctx context.Context, b *rig.Bench) (report.Part, error) {
 func (m mode) requestsFact(requests int) []report.Fact {
 	switch {
 	case m.sync:
-		return []report.Fact{{Text: service.Text{PT: m.title.PT + ": um pedido por mensagem", EN: m.title.EN + ": a request a message"}, Held: requests == timedMessages}}
+		return []report.Fact{{Text: service.Text{
+			PT: m.title.PT + ": um pedido por mensagem",
+			EN: m.title.EN + ": a request a message",
+		}, Held: requests == timedMessages}}
 	case m.batch > 0:
-		return []report.Fact{{Text: service.Text{PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda", EN: m.title.EN + ": ten times fewer requests than messages, or fewer still"},
+		return []report.Fact{{Text: service.Text{
+			PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda",
+			EN: m.title.EN + ": ten times fewer requests than messages, or fewer still",
+		},
 			Held: requests > 0 && requests <= timedMessages/10}}
 	}
 	return nil
@@ -171,7 +198,10 @@ func fail(ctx context.Context, b *rig.Bench, f failure) (report.Part, error) {
 
 func toldAtOnce(p *report.Part, h heard, missing, _ []int) {
 	p.Facts = []report.Fact{isMissing(missing), {
-		Text: service.Text{PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt), EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt)},
+		Text: service.Text{
+			PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt),
+			EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt),
+		},
 		Held: slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
 	}}
 }
@@ -179,7 +209,10 @@ func toldAtOnce(p *report.Part, h heard, missing, _ []int) {
 // toldByErrors: what shares a batch with the refused message is refused with it, so that more may be missing.
 func toldByErrors(p *report.Part, h heard, missing, _ []int) {
 	p.Facts = []report.Fact{isMissing(missing), {
-		Text: service.Text{PT: "o que falta no tópico é exatamente o que veio por Errors()", EN: "what is not in the topic is exactly what came by Errors()"},
+		Text: service.Text{
+			PT: "o que falta no tópico é exatamente o que veio por Errors()",
+			EN: "what is not in the topic is exactly what came by Errors()",
+		},
 		Held: slices.Equal(h.refused(), missing),
 	}}
 	p.Notes = []service.Text{{
@@ -214,13 +247,19 @@ func lostOnTheWay(p *report.Part, h heard, missing, passed []int) {
 
 func delivered(p *report.Part, _ heard, missing, _ []int) {
 	p.Facts = []report.Fact{{
-		Text: service.Text{PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt), EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt)},
+		Text: service.Text{
+			PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt),
+			EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt),
+		},
 		Held: len(missing) == 0,
 	}}
 }
 
 func isMissing(missing []int) report.Fact {
-	return report.Fact{Text: service.Text{PT: fmt.Sprintf("o id %d não está no tópico", failAt), EN: fmt.Sprintf("id %d is not in the topic", failAt)}, Held: slices.Contains(missing, failAt)}
+	return report.Fact{Text: service.Text{
+		PT: fmt.Sprintf("o id %d não está no tópico", failAt),
+		EN: fmt.Sprintf("id %d is not in the topic", failAt),
+	}, Held: slices.Contains(missing, failAt)}
 }
 
 var unheardCut = Control{

@@ -43,7 +43,8 @@ func newShop(ctx context.Context, b *rig.Bench, name, intake, remember string, p
 		return nil, err
 	}
 	var err error
-	s.fraud, err = b.Quietly("fraud-detector-"+name, "fraud-detector", "TOPIC_PREFIX="+s.prefix, "CONSUMER_GROUP="+s.group, "REMEMBER="+remember,
+	s.fraud, err = b.Quietly("fraud-detector-"+name, "fraud-detector", "TOPIC_PREFIX="+s.prefix, "CONSUMER_GROUP="+s.group, "REMEMBER="+
+		remember,
 		"GROUP_INSTANCE_ID="+name, s.state())
 	if err == nil {
 		err = s.open(ctx)
@@ -56,7 +57,14 @@ func (s *shop) state() string { return "STATE_DIR=" + s.bench.Dir + "/state/" + 
 
 // open starts the gateway and waits until it listens; the brokers may come later.
 func (s *shop) open(ctx context.Context) error {
-	vars := append([]string{"TOPIC_PREFIX=" + s.prefix, "INTAKE=" + s.intake, "HTTP_PORT=0", "HTTP_ADDR=", "MAX_PENDING=1000", s.state()}, s.vars...)
+	vars := append([]string{
+		"TOPIC_PREFIX=" + s.prefix,
+		"INTAKE=" + s.intake,
+		"HTTP_PORT=0",
+		"HTTP_ADDR=",
+		"MAX_PENDING=1000",
+		s.state(),
+	}, s.vars...)
 	p, err := s.bench.Quietly("http-ecommerce-"+s.name, "http-ecommerce", vars...)
 	if err != nil {
 		return err
@@ -94,7 +102,8 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 	if err := s.strike(); err != nil {
 		return 0, err
 	}
-	if err := rig.Await(ctx, "requests were under way when the gateway was killed", func() bool { return s.clients.Cut() > before }); err != nil {
+	if err := rig.Await(ctx, "requests were under way when the gateway was killed",
+		func() bool { return s.clients.Cut() > before }); err != nil {
 		return 0, err
 	}
 	if err := service.Sleep(ctx, 100*time.Millisecond); err != nil { // each client finds it out by itself
@@ -107,7 +116,8 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 func (s *shop) strike() error {
 	select {
 	case <-s.gateway.Ended():
-		return &rig.NotRun{Cause: fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(), s.bench.LastWords(s.gateway.Name))}
+		return &rig.NotRun{Cause: fmt.Sprintf("the gateway ended by itself, with exit code %d: %s", s.gateway.ExitCode(),
+			s.bench.LastWords(s.gateway.Name))}
 	default:
 	}
 	s.gateway.Kill()

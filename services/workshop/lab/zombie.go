@@ -52,7 +52,10 @@ func runZombie(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := sleeper.Pause(); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", failAt), EN: fmt.Sprintf("board a is paused, at id %d; board b begins", failAt)})
+	b.Say(service.Text{
+		PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", failAt),
+		EN: fmt.Sprintf("board a is paused, at id %d; board b begins", failAt),
+	})
 	heir, err := second.Start()
 	if err != nil {
 		return nil, err

@@ -169,7 +169,9 @@ func (p Part) strip(lang service.Lang, colour bool, width int) []string {
 	if p.Highest == 0 { // too many to be shown, or of several streams
 		return nil
 	}
-	lost, repeated, ghosts := Numbers(p.Counted.Lost, p.Counted.Missing), Numbers(p.Counted.Repeated, p.Counted.Duplicated), Numbers(p.Counted.AbortedRead)
+	counted := p.Counted
+	lost, repeated := Numbers(counted.Lost, counted.Missing), Numbers(counted.Repeated, counted.Duplicated)
+	ghosts := Numbers(counted.AbortedRead)
 	var lines []string
 	var line strings.Builder
 	used := 0

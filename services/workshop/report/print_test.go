@@ -58,7 +58,11 @@ func TestStrip(t *testing.T) {
 		{"a ghost beside a repeated goal", Part{Highest: 1, Counted: verdict.Verdict{Repeated: messages(1), AbortedRead: messages(1)}},
 			"1×2~\n×2 twice, ×3 three times...  ~ ghost"},
 		{"not lost for good", Part{Highest: 1, Pending: true, Counted: verdict.Verdict{Missing: messages(1)}}, "1✗\n✗ not shown"},
-		{"what is unreadable has no id", Part{Highest: 1, Counted: verdict.Verdict{Missing: []verdict.Message{{Stream: Unreadable, Number: 1}}}}, "1"},
+		{
+			"what is unreadable has no id",
+			Part{Highest: 1, Counted: verdict.Verdict{Missing: []verdict.Message{{Stream: Unreadable, Number: 1}}}},
+			"1",
+		},
 	} {
 		if got := strings.Join(c.part.strip(service.English, false, 60), "\n"); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
@@ -69,7 +73,8 @@ func TestStrip(t *testing.T) {
 			t.Errorf("a line of %d characters", len(line))
 		}
 	}
-	if got, want := (Part{Highest: 1, Counted: verdict.Verdict{Lost: messages(1)}}).strip(service.English, true, 60)[0], "\x1b[31m1✗\x1b[0m"; got != want {
+	lost := Part{Highest: 1, Counted: verdict.Verdict{Lost: messages(1)}}
+	if got, want := lost.strip(service.English, true, 60)[0], "\x1b[31m1✗\x1b[0m"; got != want {
 		t.Errorf("in colour %q, want %q", got, want)
 	}
 }
@@ -86,14 +91,29 @@ func TestMisses(t *testing.T) {
 		{"another id", Part{Counted: lost, Want: Prediction{Lost: []int{6}}}, []string{"lost: id 5 instead of id 6"}},
 		{"not predicted", Part{Counted: lost}, []string{"lost: id 5 instead of none"}},
 		{"did not happen", Part{Want: Prediction{Repeated: []int{5}}}, []string{"repeated: none instead of id 5"}},
-		{"more often", Part{Counted: verdict.Verdict{Repeated: messages(5, 5)}, Want: Prediction{Repeated: []int{5}}}, []string{"repeated: id 5 ×2 instead of id 5"}},
-		{"in the topic twice", Part{Counted: verdict.Verdict{Duplicated: messages(5)}}, []string{"duplicated in the topic: id 5 instead of none"}},
+		{
+			"more often",
+			Part{Counted: verdict.Verdict{Repeated: messages(5, 5)}, Want: Prediction{Repeated: []int{5}}},
+			[]string{"repeated: id 5 ×2 instead of id 5"},
+		},
+		{
+			"in the topic twice",
+			Part{Counted: verdict.Verdict{Duplicated: messages(5)}},
+			[]string{"duplicated in the topic: id 5 instead of none"},
+		},
 		{"ghosts", Part{Counted: verdict.Verdict{AbortedRead: messages(4)}}, []string{"ghosts: id 4 instead of none"}},
 		{"order", Part{Counted: verdict.Verdict{Nonmonotonic: messages(4)}}, []string{"out of order: id 4 instead of none"}},
-		{"refused, and there", Part{Counted: verdict.Verdict{Spurious: messages(6)}}, []string{"refused, but in the topic: id 6 instead of none"}},
+		{
+			"refused, and there",
+			Part{Counted: verdict.Verdict{Spurious: messages(6)}},
+			[]string{"refused, but in the topic: id 6 instead of none"},
+		},
 		{"torn", Part{Counted: verdict.Verdict{Torn: []string{"m/5"}}}, []string{"torn transaction: m/5"}},
 		{"strange", Part{Strange: []string{"9 - 9"}}, []string{"a score that no event explains: 9 - 9"}},
-		{"a fact", Part{Facts: []Fact{{service.Text{PT: "sim", EN: "yes"}, true}, {service.Text{PT: "não", EN: "no"}, false}}}, []string{"did not hold: no"}},
+		{"a fact", Part{Facts: []Fact{{service.Text{
+			PT: "sim",
+			EN: "yes",
+		}, true}, {service.Text{PT: "não", EN: "no"}, false}}}, []string{"did not hold: no"}},
 	} {
 		var got []string
 		for _, miss := range c.part.Misses() {
@@ -137,7 +157,12 @@ func TestLine(t *testing.T) {
 	}{
 		{Part{Counted: verdict.Verdict{Produced: 1, Processed: 1}},
 			"produzidas 1 · exibidas 1 · perdidas 0 · repetidas 0 · fora de ordem 0", "produced 1 · shown 1 · lost 0 · repeated 0 · out of order 0"},
-		{Part{Unread: true, Sent: 3, Acknowledged: 1, Counted: verdict.Verdict{Produced: 2, UnknownPresent: messages(2), UnknownAbsent: messages(3)}},
+		{Part{
+			Unread:       true,
+			Sent:         3,
+			Acknowledged: 1,
+			Counted:      verdict.Verdict{Produced: 2, UnknownPresent: messages(2), UnknownAbsent: messages(3)},
+		},
 			"enviadas 3 · confirmadas 1 · no tópico 2 · perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 · sem resposta 2 (no tópico 1)",
 			"sent 3 · acknowledged 1 · in the topic 2 · lost 0 · duplicated in the topic 0 · out of order 0 · without an answer 2 (in the topic 1)"},
 	} {

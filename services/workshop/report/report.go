@@ -94,7 +94,9 @@ func (p Part) view(lab string, lang service.Lang) partView {
 
 // idViews are the strip of ids and its legend, as [Part.strip] prints them.
 func (p Part) idViews(lang service.Lang) (views []idView, explained []string) {
-	lost, repeated, ghosts := Numbers(p.Counted.Lost, p.Counted.Missing), Numbers(p.Counted.Repeated, p.Counted.Duplicated), Numbers(p.Counted.AbortedRead)
+	counted := p.Counted
+	lost, repeated := Numbers(counted.Lost, counted.Missing), Numbers(counted.Repeated, counted.Duplicated)
+	ghosts := Numbers(counted.AbortedRead)
 	for id := 1; id <= p.Highest; id++ {
 		v := idView{Text: strconv.Itoa(id)}
 		if slices.Contains(lost, id) {

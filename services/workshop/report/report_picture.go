@@ -136,7 +136,13 @@ func drawLane(track Track, y int, ended time.Time, x func(time.Time) int, missin
 		if e.Step == history.Send {
 			row, class = rowOf[history.Send], "ring" // around the mark of the send
 		}
-		l.Marks = append(l.Marks, mark{X: x(e.At), Y: row, Kind: lostKind, Class: class, Title: fmt.Sprintf("id %d · %s", e.Number, missing[message{e.Stream, e.Number}])})
+		l.Marks = append(l.Marks, mark{
+			X:     x(e.At),
+			Y:     row,
+			Kind:  lostKind,
+			Class: class,
+			Title: fmt.Sprintf("id %d · %s", e.Number, missing[message{e.Stream, e.Number}]),
+		})
 	}
 	slices.SortStableFunc(l.Marks, func(a, b mark) int { return cmp.Compare(a.X, b.X) })
 	if len(l.Marks) > 0 {

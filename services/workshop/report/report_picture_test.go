@@ -16,8 +16,14 @@ import (
 )
 
 var lossyWords = Words{
-	Summary: service.Text{PT: "o gol perdido", EN: "the lost goal"}, Why: service.Text{PT: "o offset foi confirmado antes.", EN: "the offset was committed first."},
-	Will: [3]service.Text{{PT: "uma partida", EN: "a match"}, {PT: "uma queda", EN: "a crash of the board"}, {PT: "Previsão: falta o id 5", EN: "Prediction: id 5 is missing"}},
+	Summary: service.Text{
+		PT: "o gol perdido",
+		EN: "the lost goal",
+	}, Why: service.Text{PT: "o offset foi confirmado antes.", EN: "the offset was committed first."},
+	Will: [3]service.Text{{
+		PT: "uma partida",
+		EN: "a match",
+	}, {PT: "uma queda", EN: "a crash of the board"}, {PT: "Previsão: falta o id 5", EN: "Prediction: id 5 is missing"}},
 }
 
 // lossy is a match of ten goals. The board crashes after it has committed the offset of id 5, which it does not show,
@@ -30,12 +36,35 @@ func lossy() Result {
 	}
 	var sends, steps []history.Entry
 	for n := 1; n <= 10; n++ {
-		sends = append(sends, history.Entry{At: at(n), Operation: uint64(n), Step: history.Send, Phase: history.OK, Subject: subject(n, int64(n-1))})
-		steps = append(steps, history.Entry{At: at(n).Add(10 * time.Millisecond), Step: history.Deliver, Phase: history.OK, Subject: subject(0, int64(n-1))})
+		sends = append(sends, history.Entry{
+			At:        at(n),
+			Operation: uint64(n),
+			Step:      history.Send,
+			Phase:     history.OK,
+			Subject:   subject(n, int64(n-1)),
+		})
+		steps = append(steps, history.Entry{
+			At:      at(n).Add(10 * time.Millisecond),
+			Step:    history.Deliver,
+			Phase:   history.OK,
+			Subject: subject(0, int64(n-1)),
+		})
 		if n != 5 {
-			steps = append(steps, history.Entry{At: at(n).Add(20 * time.Millisecond), Operation: uint64(10 + n), Step: history.Show, Phase: history.OK, Subject: subject(n, int64(n-1))})
+			steps = append(steps, history.Entry{
+				At:        at(n).Add(20 * time.Millisecond),
+				Operation: uint64(10 + n),
+				Step:      history.Show,
+				Phase:     history.OK,
+				Subject:   subject(n, int64(n-1)),
+			})
 		}
-		steps = append(steps, history.Entry{At: at(n).Add(30 * time.Millisecond), Operation: uint64(30 + n), Step: history.Commit, Phase: history.OK, Subject: subject(0, int64(n))})
+		steps = append(steps, history.Entry{
+			At:        at(n).Add(30 * time.Millisecond),
+			Operation: uint64(30 + n),
+			Step:      history.Commit,
+			Phase:     history.OK,
+			Subject:   subject(0, int64(n)),
+		})
 	}
 	steps = append(steps, history.Entry{At: at(8), Operation: 99, Step: history.Show, Phase: history.OK, Subject: subject(6, 5)})
 	timeline := Timeline{Began: began, Ended: at(12), Tracks: []Track{
@@ -44,7 +73,13 @@ func lossy() Result {
 	}}
 	timeline.Identify()
 	counted := verdict.Verdict{Produced: 10, Processed: 9, Lost: []verdict.Message{{Stream: "m", Number: 5}}}
-	return Result{Name: "at-most-once", Words: lossyWords, Seed: 42, Timeline: timeline, Parts: []Part{{Counted: counted, Highest: 10, Want: Prediction{Lost: []int{5}}}}}
+	return Result{
+		Name:     "at-most-once",
+		Words:    lossyWords,
+		Seed:     42,
+		Timeline: timeline,
+		Parts:    []Part{{Counted: counted, Highest: 10, Want: Prediction{Lost: []int{5}}}},
+	}
 }
 
 // The id that was lost is marked where it was sent, and where its line is missing; that which was shown twice is named.
@@ -218,7 +253,8 @@ func TestReportIsReadableOnATelephone(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{`<svg width="1100"`, `svg text { font: 13px`, `svg { display: block;`} {
-		damaged := strings.NewReplacer(`<svg width="1100"`, `<svg width="370"`, `svg text { font: 13px`, `svg text { font: 9px`, `svg { display: block;`, `svg { width: 100%;`)
+		damaged := strings.NewReplacer(`<svg width="1100"`, `<svg width="370"`, `svg text { font: 13px`, `svg text { font: 9px`,
+			`svg { display: block;`, `svg { width: 100%;`)
 		if !strings.Contains(page, bad) || len(smallText(strings.Replace(page, bad, damaged.Replace(bad), 1))) == 0 {
 			t.Errorf("control: %s made small is not found", bad)
 		}

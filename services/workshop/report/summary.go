@@ -25,8 +25,14 @@ func Summary(o verdict.Observed, v verdict.Verdict, lang service.Lang) string {
 		{service.Text{PT: "repetidas", EN: "repeated"}, v.Repeated},
 		{service.Text{PT: "duplicadas", EN: "duplicated"}, v.Duplicated},
 		{service.Text{PT: "fora de ordem", EN: "out of order"}, append(append([]verdict.Message(nil), v.OutOfOrder...), v.Nonmonotonic...)},
-		{service.Text{PT: "recusadas, mas lidas", EN: "refused, but read"}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
-		{service.Text{PT: "sem resposta", EN: "without an answer"}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
+		{service.Text{
+			PT: "recusadas, mas lidas",
+			EN: "refused, but read",
+		}, append(append([]verdict.Message(nil), v.Spurious...), v.AbortedRead...)},
+		{service.Text{
+			PT: "sem resposta",
+			EN: "without an answer",
+		}, append(append([]verdict.Message(nil), v.UnknownAbsent...), v.UnknownPresent...)},
 	} {
 		field := fmt.Sprintf("%s %d", f.name.In(lang), len(f.messages))
 		if len(f.messages) > 0 {

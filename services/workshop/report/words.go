@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -57,21 +59,13 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 	for _, key := range meta.Undecoded() {
 		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
 	}
-	both := func(key, pt, en string) service.Text {
-		t := service.Text{PT: strings.Join(strings.Fields(pt), " "), EN: strings.Join(strings.Fields(en), " ")}
-		if t.PT == "" {
-			wrong = append(wrong, fmt.Errorf("%s.toml: no %s in pt", name, key))
-		}
-		if t.EN == "" {
-			wrong = append(wrong, fmt.Errorf("%s.toml: no %s in en", name, key))
-		}
-		return t
-	}
+	both := func(key, pt, en string) service.Text { return bothLanguages(name, key, pt, en, &wrong) }
 	w.Page, w.Lines = f.Page, f.Lines
 	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
 	w.Why = both("why", f.PT.Why, f.EN.Why)
 	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {
-		return w, errors.Join(append(wrong, fmt.Errorf("%s.toml: will is %d texts in pt and %d in en, want %d", name, len(f.PT.Will), len(f.EN.Will), len(w.Will)))...)
+		return w, errors.Join(append(wrong,
+			fmt.Errorf("%s.toml: will is %d texts in pt and %d in en, want %d", name, len(f.PT.Will), len(f.EN.Will), len(w.Will)))...)
 	}
 	for i := range w.Will {
 		w.Will[i] = both(fmt.Sprintf("will[%d]", i), f.PT.Will[i], f.EN.Will[i])
@@ -81,6 +75,36 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 		w.Controls[control] = ControlWords{both(control+".swap", c.PT.Swap, c.EN.Swap), both(control+".want", c.PT.Want, c.EN.Want)}
 	}
 	return w, errors.Join(wrong...)
+}
+
+// ReadTexts reads NAME.toml, a table for each text. An error names every text that is missing in a language.
+func ReadTexts(files fs.FS, name string) (map[string]service.Text, error) {
+	var f map[string]struct{ PT, EN string }
+	var wrong []error
+	meta, err := toml.DecodeFS(files, name+".toml", &f)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range meta.Undecoded() {
+		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
+	}
+	texts := map[string]service.Text{}
+	for _, key := range slices.Sorted(maps.Keys(f)) {
+		texts[key] = bothLanguages(name, key, f[key].PT, f[key].EN, &wrong)
+	}
+	return texts, errors.Join(wrong...)
+}
+
+// bothLanguages returns a text with line breaks as spaces, and appends an error for each language that lacks it.
+func bothLanguages(file, key, pt, en string, wrong *[]error) service.Text {
+	t := service.Text{PT: strings.Join(strings.Fields(pt), " "), EN: strings.Join(strings.Fields(en), " ")}
+	if t.PT == "" {
+		*wrong = append(*wrong, fmt.Errorf("%s.toml: no %s in pt", file, key))
+	}
+	if t.EN == "" {
+		*wrong = append(*wrong, fmt.Errorf("%s.toml: no %s in en", file, key))
+	}
+	return t
 }
 
 // MustWords is ReadWords for files that are compiled in, and that a test has read.

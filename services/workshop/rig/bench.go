@@ -212,7 +212,8 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 		path += ".exe"
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o bin/ work»", filepath.Base(path), b.BinDir)}
+		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o "+
+			"bin/ work»", filepath.Base(path), b.BinDir)}
 	}
 	return b.Launch(out, name, path, []string{"--stop-on-eof"}, b.Environment(name, vars), false)
 }

@@ -126,7 +126,8 @@ func TestOutputFolds(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
-	if got, want := logs.String(), "producer | one two three four five six seven eight nine ten eleven twelve\nproducer |             0 - 1\n"; got != want {
+	if got, want := logs.String(), "producer | one two three four five six seven eight nine ten eleven twelve\nproducer |         "+
+		"    0 - 1\n"; got != want {
 		t.Errorf("logs: got\n%swant\n%s", got, want)
 	}
 }

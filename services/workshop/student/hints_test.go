@@ -45,3 +45,23 @@ func TestHintsOfSilence(t *testing.T) {
 		}
 	}
 }
+
+// Every hint has its words in both languages, and every text is a hint's.
+func TestHintsHaveWords(t *testing.T) {
+	texts, err := report.ReadTexts(files, "hints")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, h := range hints {
+		used[h.name] = true
+		if _, ok := texts[h.name]; !ok {
+			t.Errorf("hints.toml: no words for %s", h.name)
+		}
+	}
+	for name := range texts {
+		if !used[name] {
+			t.Errorf("hints.toml: there is no hint %s", name)
+		}
+	}
+}

@@ -25,13 +25,22 @@ func (s *student) judge(ctx context.Context, want func(*student) report.Predicti
 	part.Want = want(s)
 	if s.delivery == "auto" {
 		part.Facts = []report.Fact{
-			{Text: service.Text{PT: "uma confirmação automática ficou antes da queda", EN: "an automatic commit lies before the crash"}, Held: s.seen[0].committed > 0},
-			{Text: service.Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated one goal at least"}, Held: len(part.Want.Repeated) > 0},
+			{Text: service.Text{
+				PT: "uma confirmação automática ficou antes da queda",
+				EN: "an automatic commit lies before the crash",
+			}, Held: s.seen[0].committed > 0},
+			{Text: service.Text{
+				PT: "a queda repetiu ao menos um gol",
+				EN: "the crash repeated one goal at least",
+			}, Held: len(part.Want.Repeated) > 0},
 		}
 	}
 	if !s.complete() {
 		part.Pending = true
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{PT: "o placar mostrou a partida até o fim", EN: "the board showed the match to its end"}, Held: false})
+		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
+			PT: "o placar mostrou a partida até o fim",
+			EN: "the board showed the match to its end",
+		}, Held: false})
 	}
 	part.Notes = s.notes()
 	part.Hint = s.hint(part)
@@ -43,13 +52,17 @@ func (s *student) struck() error {
 	first := s.seen[0]
 	if len(s.seen) == 1 && (first.stopped || s.complete()) {
 		s.Match.Bench.Say(service.Text{
-			PT: fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)", s.failAt),
-			EN: fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)", s.failAt),
+			PT: fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)",
+				s.failAt),
+			EN: fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)",
+				s.failAt),
 		})
-		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, such as by os._exit(137)", s.failAt)}
+		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at "+
+			"once, such as by os._exit(137)", s.failAt)}
 	}
 	if s.delivery == "auto" && first.committed == 0 && first.lasted < autoCommitInterval {
-		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: leave --pace out",
+		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard crashed %s after its first goal, before an automatic commit is due: "+
+			"leave --pace out",
 			first.lasted.Round(time.Millisecond))}
 	}
 	return nil
@@ -66,8 +79,10 @@ func (s *student) notes() []service.Text {
 		if life.waited > 0 {
 			seconds := life.waited.Seconds()
 			notes = append(notes, service.Text{
-				PT: fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria", i+1, seconds),
-				EN: fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would not have to", i+1, seconds),
+				PT: fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria",
+					i+1, seconds),
+				EN: fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would "+
+					"not have to", i+1, seconds),
 			})
 		}
 	}

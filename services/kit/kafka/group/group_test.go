@@ -59,7 +59,8 @@ func join(t testing.TB, c *kafkatest.Cluster, work func(*sarama.ConsumerMessage)
 	}, nil)
 }
 
-func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(context.Context, *group.Claim) error, change func(*group.Consumer)) *member {
+func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(context.Context, *group.Claim) error,
+	change func(*group.Consumer)) *member {
 	t.Helper()
 	m := &member{}
 	m.Run = kafkatest.StartRun(t, map[string]string{"BOOTSTRAP_SERVERS": c.Bootstrap()},
@@ -209,7 +210,8 @@ func TestOffsetBeyondTheEndStartsAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	if _, err := admin.AlterConsumerGroupOffsets("g", map[string]map[int32]sarama.OffsetAndMetadata{"t": {0: {Offset: 50, LeaderEpoch: -1}}}, nil); err != nil {
+	if _, err := admin.AlterConsumerGroupOffsets("g", map[string]map[int32]sarama.OffsetAndMetadata{"t": {0: {Offset: 50, LeaderEpoch: -1}}},
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	m := join(t, c, nil)

@@ -93,7 +93,12 @@ func wantRefused(t *testing.T, m *member, code sarama.KError, name string) {
 // What no wait can heal ends the member at the first answer.
 func TestRefusalsThatNoWaitHeals(t *testing.T) {
 	t.Parallel()
-	for _, refusal := range []*kerr.Error{kerr.InvalidSessionTimeout, kerr.InvalidGroupID, kerr.GroupAuthorizationFailed, kerr.UnsupportedVersion} {
+	for _, refusal := range []*kerr.Error{
+		kerr.InvalidSessionTimeout,
+		kerr.InvalidGroupID,
+		kerr.GroupAuthorizationFailed,
+		kerr.UnsupportedVersion,
+	} {
 		t.Run(refusal.Message, func(t *testing.T) {
 			t.Parallel()
 			c := kafkatest.Start(t, "t:1")

@@ -56,8 +56,16 @@ func loseJoin(t *testing.T, c *kafkatest.Cluster) {
 		t.Fatal(err)
 	}
 	instance := "one"
-	ghost := &sarama.JoinGroupRequest{Version: 5, GroupId: "g", GroupInstanceId: &instance, SessionTimeout: int32(briefSession.Milliseconds()), RebalanceTimeout: 10000, ProtocolType: "consumer"}
-	if err := ghost.AddGroupProtocolMetadata("range", &sarama.ConsumerGroupMemberMetadata{Version: 2, Topics: []string{"t"}, GenerationID: -1}); err != nil {
+	ghost := &sarama.JoinGroupRequest{
+		Version:          5,
+		GroupId:          "g",
+		GroupInstanceId:  &instance,
+		SessionTimeout:   int32(briefSession.Milliseconds()),
+		RebalanceTimeout: 10000,
+		ProtocolType:     "consumer",
+	}
+	if err := ghost.AddGroupProtocolMetadata("range",
+		&sarama.ConsumerGroupMemberMetadata{Version: 2, Topics: []string{"t"}, GenerationID: -1}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := coordinator.JoinGroup(ghost); err != nil {
@@ -101,7 +109,8 @@ func TestTwoStaticMembersWithOneName(t *testing.T) {
 			wantHandled(t, older, numbers(1, 1))
 			newer := joinStatic(t, c, false)
 			err := older.Wait()
-			if err == nil || !strings.Contains(err.Error(), `runs with the same GROUP_INSTANCE_ID "one"`) || !errors.Is(err, sarama.ErrFencedInstancedId) {
+			if err == nil || !strings.Contains(err.Error(),
+				`runs with the same GROUP_INSTANCE_ID "one"`) || !errors.Is(err, sarama.ErrFencedInstancedId) {
 				t.Errorf("the older ended with %v", err)
 			}
 			if strings.Contains(err.Error(), "kafka server:") {

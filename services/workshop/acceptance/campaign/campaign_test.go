@@ -107,7 +107,11 @@ func TestLongListsOfFaults(t *testing.T) {
 		many[fmt.Sprint("kind ", i)] = i + 1
 	}
 	page := report{Measurements: []reliability.Measurement{
-		{Guarantee: "a", Events: 1, Faults: many}, {Guarantee: "b", Events: 1, Faults: many}, {Guarantee: "c", Events: 1, Faults: map[string]int{"crash": 2}},
+		{Guarantee: "a", Events: 1, Faults: many}, {Guarantee: "b", Events: 1, Faults: many}, {
+			Guarantee: "c",
+			Events:    1,
+			Faults:    map[string]int{"crash": 2},
+		},
 	}}.markdown()
 	for line, count := range map[string]int{"| 55 of 10 kinds (1) |": 2, "\n(1) 10 kind 9, 9 kind 8, ": 1, "| 2 crash |": 1} {
 		if got := strings.Count(page, line); got != count {
@@ -126,7 +130,8 @@ func TestFellShort(t *testing.T) {
 	} {
 		m.Guarantee, m.Ground = "each once", reliability.Embedded
 		var out strings.Builder
-		if code := (report{Measurements: []reliability.Measurement{m}}).summary(&out); code != 1 || !strings.Contains(out.String(), "fell short: each once, embedded cluster: ") {
+		if code := (report{Measurements: []reliability.Measurement{m}}).summary(&out); code != 1 || !strings.Contains(out.String(),
+			"fell short: each once, embedded cluster: ") {
 			t.Errorf("%s: exit code %d\n%s", name, code, &out)
 		}
 	}
@@ -154,7 +159,8 @@ func TestInterrupted(t *testing.T) {
 	c := campaign{out: &out, logs: logs, jobs: 1, began: time.Now()}
 	// A shell ends by SIGINT once the command that it waits for has ended.
 	waits := shell("waits", "trap 'exit 0' INT; touch "+ready+"; while :; do sleep 0.1; done")
-	if _, err := c.run(ctx, []part{waits, shell("next", "true")}); err == nil || !strings.Contains(err.Error(), "interrupted; nothing was written") {
+	if _, err := c.run(ctx, []part{waits, shell("next", "true")}); err == nil ||
+		!strings.Contains(err.Error(), "interrupted; nothing was written") {
 		t.Errorf("%v\n%s", err, &out)
 	}
 	if strings.Contains(out.String(), "next") {

@@ -35,7 +35,8 @@ var parts = []part{
 		env:     []string{"SOAK_EVENTS=60000", "SOAK_FAULTS=2500"}, race: true,
 	},
 	brokers("labs-brokers", 12*time.Minute, "Lab|Control|Pages", "every lab, control and page on real brokers"),
-	brokers("kills", 10*time.Minute, "Survive|Killed|Order", "twenty kills a board, leaders' deaths, a thousand orders from fifty clients each"),
+	brokers("kills", 10*time.Minute, "Survive|Killed|Order",
+		"twenty kills a board, leaders' deaths, a thousand orders from fifty clients each"),
 	{
 		name: "pages", what: "every page of the labs on the embedded cluster", about: 5 * time.Minute,
 		command: []string{"scripts/lane-labs"}, race: true,

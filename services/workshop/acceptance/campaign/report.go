@@ -96,11 +96,15 @@ func last(dir string) (r report, err error) {
 
 func (r report) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Reliability\n\nWhat the last campaign measured. `make campaign` writes this page; all campaigns are in `reliability.jsonl`.\n\n")
-	fmt.Fprintf(&b, "| | |\n|---|---|\n| date | %s |\n| commit | `%s` |\n| machine | %s |\n| Go | %s |\n| time | %s |\n\n", r.Date, r.Commit, r.Machine, r.Go, span(r.Seconds))
-	b.WriteString("## Guarantees\n\nEvents are acknowledged messages, orders or goals that were judged; a fault counts if it was confirmed. A control is a broken variant\n" +
+	fmt.Fprintf(&b,
+		"# Reliability\n\nWhat the last campaign measured. `make campaign` writes this page; all campaigns are in `reliability.jsonl`.\n\n")
+	fmt.Fprintf(&b, "| | |\n|---|---|\n| date | %s |\n| commit | `%s` |\n| machine | %s |\n| Go | %s |\n| time | %s |\n\n", r.Date, r.Commit,
+		r.Machine, r.Go, span(r.Seconds))
+	b.WriteString("## Guarantees\n\nEvents are acknowledged messages, orders or goals that were judged; a fault counts if it was " +
+		"confirmed. A control is a broken variant\n" +
 		"of the subject, which the same judge has to find broken.\n\n" +
-		"| guarantee | where | events | faults | lost | duplicated | out of order | longest silence | controls caught | seeds |\n|---|---|---|---|---|---|---|---|---|---|\n")
+		"| guarantee | where | events | faults | lost | duplicated | out of order | longest silence | controls caught | seeds " +
+		"|\n|---|---|---|---|---|---|---|---|---|---|\n")
 	var long footnotes
 	for _, m := range totals(r.Measurements) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %d | %s | %s | %s |\n", m.Guarantee, m.Ground, grouped(m.Events), long.faults(m.Faults),
@@ -171,7 +175,8 @@ func (t total) seeds() string {
 }
 
 func figures(m reliability.Measurement) string {
-	return fmt.Sprintf("%s events, %d lost, %d duplicated, %d out of order, %d of %d controls caught", grouped(m.Events), m.Lost, m.Duplicated, m.OutOfOrder, m.Caught, m.Controls)
+	return fmt.Sprintf("%s events, %d lost, %d duplicated, %d out of order, %d of %d controls caught", grouped(m.Events), m.Lost, m.Duplicated,
+		m.OutOfOrder, m.Caught, m.Controls)
 }
 
 // kinds are faults with their numbers, the most frequent first.

@@ -9,7 +9,8 @@ import (
 
 func TestFailedTests(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
-	text := "=== RUN   TestA\n--- FAIL: TestA (1.00s)\n    --- PASS: TestA/one (0.50s)\n    --- FAIL: TestA/two (0.50s)\n--- PASS: TestB (0.00s)\n" +
+	text := "=== RUN   TestA\n--- FAIL: TestA (1.00s)\n    --- PASS: TestA/one (0.50s)\n    --- FAIL: TestA/two (0.50s)\n--- PASS: " +
+		"TestB (0.00s)\n" +
 		"--- FAIL: TestC (2.00s)\nFAIL\n--- FAIL: TestA (1.00s)\n    --- FAIL: TestA/two (0.50s)\n"
 	if err := os.WriteFile(log, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
