@@ -1,10 +1,11 @@
-package lab
+package rig
 
 import (
 	"os"
 	"os/exec"
 )
 
-var pause, resume os.Signal // none
+// Pause is nil: Windows has no signal for it.
+var Pause, resume os.Signal
 
 func ownGroup(*exec.Cmd) {}
