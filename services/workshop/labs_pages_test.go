@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
 )
 
@@ -42,7 +43,7 @@ func TestEveryLabHasItsPage(t *testing.T) {
 		}
 	}
 	var order []string
-	for _, l := range lab.All() {
+	for _, l := range lab.Labs.All() {
 		order = append(order, l.Name)
 		if pages, _ := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "[0-9][0-9]-"+l.Name+".md")); len(pages) != 1 {
 			t.Errorf("lab %s has %d pages, want 1", l.Name, len(pages))
@@ -56,7 +57,7 @@ func TestEveryLabHasItsPage(t *testing.T) {
 
 // Every lab's page has what a student needs: see lacking.
 func TestEveryPageIsWhole(t *testing.T) {
-	for _, l := range lab.All() {
+	for _, l := range lab.Labs.All() {
 		for _, lack := range lacking(l, pageOf(t, l)) {
 			t.Errorf("the page of %s lacks %s", l.Name, lack)
 		}
@@ -67,7 +68,7 @@ func TestEveryPageIsWhole(t *testing.T) {
 func TestEveryPageOfTheShopIsWhole(t *testing.T) {
 	pages := shopPages(t)
 	for path, text := range pages {
-		for _, lack := range lacking(lab.Lab{}, text) {
+		for _, lack := range lacking(experiment.Spec{}, text) {
 			t.Errorf("%s lacks %s", path, lack)
 		}
 	}
@@ -98,7 +99,7 @@ func shopPages(t *testing.T) map[string]string {
 
 // The control: whatever is taken out of a page that is whole is missed.
 func TestHalfAPageIsFound(t *testing.T) {
-	l, _ := lab.Find("at-most-once")
+	l, _ := lab.Labs.Find("at-most-once")
 	whole := pageOf(t, l)
 	for _, c := range []struct{ out, instead, lack string }{
 		{"**Objetivo.**", "", "its goal"},
@@ -122,7 +123,7 @@ func TestHalfAPageIsFound(t *testing.T) {
 	}
 }
 
-func pageOf(t *testing.T, l lab.Lab) string {
+func pageOf(t *testing.T, l experiment.Spec) string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "[0-9][0-9]-"+l.Name+".md"))
 	if err != nil || len(paths) != 1 {
@@ -143,7 +144,7 @@ var exercise = regexp.MustCompile(`(?m)^\d+\. `)
 // lacking is what a lab's page, or with no lab one about the shop, does not have, of what all of them must: a goal, a prediction to write
 // down, the command with Go and with Docker (which cannot kill brokers), what it prints, why, where in
 // the code, and two exercises, each with a command that checks it.
-func lacking(l lab.Lab, page string) (lacks []string) {
+func lacking(l experiment.Spec, page string) (lacks []string) {
 	need := func(what string, there bool) {
 		if !there {
 			lacks = append(lacks, what)
@@ -167,7 +168,7 @@ func lacking(l lab.Lab, page string) (lacks []string) {
 	if l.Name == "" {
 		need("a shop that runs", strings.Contains(in["Rode"], "\n```sh background\nbin/workshop up --ecommerce"))
 		need("its command with Docker", strings.Contains(in["Rode"], "\n```sh docker\ndocker compose --profile ecommerce up"))
-	} else if l.Killer {
+	} else if l.Brokers {
 		need("its command with Go", block(" brokers", "bin/workshop"))
 	} else {
 		need("its command with Go", block("", "bin/workshop"))

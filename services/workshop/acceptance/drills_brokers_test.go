@@ -146,7 +146,7 @@ func drillRun(t *testing.T, args ...string) drilled {
 // The negative controls: topics that cannot stand a drill turn it red. In CI one has its turn.
 func TestDrillControls(t *testing.T) {
 	var names []string
-	for _, c := range drill.Controls() {
+	for _, c := range drill.Drills.Controls() {
 		names = append(names, c.Name)
 	}
 	controls(t, "drill", rotated(t, "controls of the drills", 1, names))

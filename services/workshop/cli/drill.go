@@ -14,7 +14,7 @@ func (t *tool) drillCommand() *cobra.Command {
 
 func (t *tool) drillListCommand() *cobra.Command {
 	return t.listing("List the drills", func(row func(string, service.Text)) {
-		for _, d := range drill.All() {
+		for _, d := range drill.Drills.All() {
 			row(d.Name, d.Summary)
 		}
 	})

@@ -1,32 +1,20 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/drill"
-	"workshop.example/workshop/rig"
+	"workshop.example/workshop/experiment"
 )
 
-// drillRun is the command that carries out a drill. It takes a lab's options, and more.
-type drillRun struct {
-	labRun
-	times int
-	force bool
-}
-
 func (t *tool) drillRunCommand() *cobra.Command {
-	r := &drillRun{labRun: labRun{tool: t}}
+	r := &experimentRun{tool: t, kind: drill.Drills}
 	cmd := &cobra.Command{
 		Use:   "run NAME",
 		Short: "Carry out one drill, and say whether its prediction held",
@@ -47,11 +35,11 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
   KAFKA_DATA=/srv/kafka workshop drill run pause-broker   pid files are elsewhere`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("one drill is to be named: %s", strings.Join(drill.Names(), ", "))
+				return fmt.Errorf("one drill is to be named: %s", strings.Join(drill.Drills.Names(), ", "))
 			}
 			return nil
 		},
-		ValidArgs: drill.Names(),
+		ValidArgs: drill.Drills.Names(),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := r.runDrill(cmd, args[0]); err != nil {
@@ -71,10 +59,10 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 	return cmd
 }
 
-func (r *drillRun) runDrill(cmd *cobra.Command, name string) error {
-	d, ok := drill.Find(name)
-	if !ok {
-		return service.UsageError(nearest.Unknown("drill", name, drill.Names()))
+func (r *experimentRun) runDrill(cmd *cobra.Command, name string) error {
+	d, err := r.find("drill", name)
+	if err != nil {
+		return err
 	}
 	if r.pace < 200*time.Microsecond || r.pace > 50*time.Millisecond {
 		return service.UsageError(fmt.Sprintf("--pace %s: accepted: 200us to 50ms", r.pace))
@@ -86,75 +74,24 @@ func (r *drillRun) runDrill(cmd *cobra.Command, name string) error {
 		}
 		return service.UsageError(fmt.Sprintf("--times %d: accepted: %s", r.times, accepted))
 	}
-	o, lines, err := r.drillOptions(d)
+	options, lines, err := r.options()
 	if err != nil {
 		return err
 	}
-	if !d.Embedded {
-		if err := haveBrokers(o.Options); err != nil {
-			return err
-		}
+	o := experiment.Options{Options: options, Times: r.times, Force: r.force}
+	if d.Brokers {
+		strikes(&o, drillStop)
 	}
-	introduction := d.Introduce(o.Lang, clusterName(o.Options))
-	width := fold.Width(lines, r.lookup)
-	io.WriteString(lines, fold.Lines(strings.Join(introduction, "\n")+"\n\n", width, len("1. ")))
-	result, err := drillVerdict(cmd.Context(), d, o)
+	heading := service.Text{PT: "simulado %s (%s)", EN: "drill %s (%s)"}.In(o.Lang)
+	outcome, err := r.carryOut(cmd.Context(), d, o, lines, fmt.Sprintf(heading, d.Name, clusterName(o.Options)))
 	if err != nil {
 		return err
 	}
-	if r.asJSON {
-		if err := r.printJSON(result.JSON(o.Lang)); err != nil {
-			return err
-		}
-	} else {
-		result.Print(lines, o.Lang, width)
-	}
-	if !result.Held() {
+	if !outcome.Held() {
 		return errNotAsPredicted
 	}
 	return nil
 }
 
-// haveBrokers returns an error if the brokers to be killed are not there.
-func haveBrokers(o rig.Options) error {
-	if _, err := rig.FindBrokers(o); err != nil {
-		return service.UsageError(service.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
-	}
-	return nil
-}
-
-// drillOptions returns the options of a lab and those of the drill, with a cluster if the drill needs one.
-func (r *drillRun) drillOptions(d drill.Drill) (o drill.Options, lines io.Writer, err error) {
-	o.Options, lines, err = r.options()
-	if err != nil {
-		return o, lines, err
-	}
-	o.Times, o.Force = r.times, r.force
-	if !d.Embedded {
-		lastResort.Store(int64(drillStop))
-		if len(o.Cluster.Brokers) == 0 {
-			o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
-		}
-	}
-	return o, lines, nil
-}
-
 // drillStop bounds the stop of a drill that has a whole cluster to start again.
 const drillStop = 3 * time.Minute
-
-// drillVerdict runs the drill. An error means exit code 2.
-func drillVerdict(ctx context.Context, d drill.Drill, o drill.Options) (drill.Result, error) {
-	ctx, cancel := o.Screen.WithReader(ctx)
-	defer cancel()
-	result, err := drill.Run(ctx, d, o)
-	broken, left := errors.AsType[*rig.NotMended](err)
-	switch {
-	case left:
-		return result, service.UsageError(fmt.Sprintf("no verdict, and a broken cluster: %v", broken))
-	case errors.Is(err, context.Canceled):
-		return result, service.UsageError("stopped before there was a verdict; what was broken is put right")
-	case err != nil:
-		return result, service.UsageError(fmt.Sprintf("no verdict: %v", err))
-	}
-	return result, nil
-}

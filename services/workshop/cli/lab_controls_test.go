@@ -6,19 +6,28 @@ import (
 	"testing"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/experiment"
 )
 
 func TestChosenControls(t *testing.T) {
-	name := strings.ToLower
-	for _, c := range []struct{ names, want []string }{
-		{nil, []string{"A", "B", "C"}},
-		{[]string{"c", "a"}, []string{"A", "C"}},
+	all := []experiment.Control{{Name: "a"}, {Name: "b"}, {Name: "c"}}
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, "a b c"},
+		{[]string{"c", "a"}, "a c"},
 	} {
-		if got, err := selectControls([]string{"A", "B", "C"}, name, c.names); err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%v: %v, %v, want %v", c.names, got, err, c.want)
+		got, err := selectControls(slices.Clone(all), c.names)
+		var names []string
+		for _, g := range got {
+			names = append(names, g.Name)
+		}
+		if strings.Join(names, " ") != c.want || err != nil {
+			t.Errorf("%v: %v, %v, want %s", c.names, names, err, c.want)
 		}
 	}
-	if got, err := selectControls([]string{"A", "B"}, name, []string{"a", "d"}); err == nil {
+	if got, err := selectControls(all, []string{"a", "d"}); err == nil {
 		t.Errorf("a name that there is not chooses %v", got)
 	}
 }

@@ -15,10 +15,10 @@ import (
 func (t *tool) labListCommand() *cobra.Command {
 	var embedded bool
 	cmd := t.listing("List the labs, in the order of the course", func(row func(string, service.Text)) {
-		for _, l := range lab.All() {
-			if !embedded || !l.Killer {
+		for _, l := range lab.Labs.All() {
+			if !embedded || !l.Brokers {
 				summary := l.Summary
-				if l.Killer {
+				if l.Brokers {
 					summary = service.Text{PT: summary.PT + " (brokers de verdade)", EN: summary.EN + " (real brokers)"}
 				}
 				row(l.Name, summary)

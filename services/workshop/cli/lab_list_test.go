@@ -10,9 +10,9 @@ import (
 // Scripts repeat what is listed: with --embedded every lab but those that kill brokers, in the order of the course.
 func TestLabList(t *testing.T) {
 	all, embedded := "", ""
-	for _, l := range lab.All() {
+	for _, l := range lab.Labs.All() {
 		all += l.Name + " "
-		if !l.Killer {
+		if !l.Brokers {
 			embedded += l.Name + " "
 		}
 	}
@@ -31,10 +31,10 @@ func TestLabList(t *testing.T) {
 		for line := range strings.Lines(stdout.String()) {
 			names += strings.Fields(line)[0] + " "
 		}
-		for _, l := range lab.All() {
+		for _, l := range lab.Labs.All() {
 			marked := strings.Contains(stdout.String(), l.Summary.PT+" (brokers de verdade)\n")
-			if listed := strings.Contains(stdout.String(), l.Summary.PT); listed && marked != l.Killer {
-				t.Errorf("%v: %s needs real brokers: %t, and is marked: %t", c.args, l.Name, l.Killer, marked)
+			if listed := strings.Contains(stdout.String(), l.Summary.PT); listed && marked != l.Brokers {
+				t.Errorf("%v: %s needs real brokers: %t, and is marked: %t", c.args, l.Name, l.Brokers, marked)
 			}
 		}
 		if code != 0 || names != c.want {

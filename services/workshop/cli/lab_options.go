@@ -12,7 +12,7 @@ import (
 )
 
 // options combines flags and environment. What the lab prints goes to lines.
-func (r *labRun) options() (o rig.Options, lines io.Writer, err error) {
+func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	if o.Lang, err = r.lang(); err != nil {
 		return o, nil, err
 	}
@@ -39,7 +39,7 @@ func (r *labRun) options() (o rig.Options, lines io.Writer, err error) {
 }
 
 // labCluster returns the cluster that the user names, or one without brokers.
-func (r *labRun) labCluster() (kafka.Cluster, error) {
+func (r *experimentRun) labCluster() (kafka.Cluster, error) {
 	if named, _ := r.lookup("BOOTSTRAP_SERVERS"); named == "" && r.brokers == "" {
 		return kafka.Cluster{}, nil
 	}

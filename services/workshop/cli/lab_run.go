@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,30 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"workshop.example/kit/fold"
-	"workshop.example/kit/kafka"
-	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/report"
-	"workshop.example/workshop/rig"
-	"workshop.example/workshop/screen"
 )
 
-// labRun is the command that carries out a lab.
-type labRun struct {
-	*tool
-	brokers, report, scoreboard string
-	pace                        time.Duration
-	seed                        uint64
-	asJSON, keep                bool
-}
-
-// classSeed is the default seed, so that a whole class sees the same match.
-const classSeed = 42
-
 func (t *tool) labRunCommand() *cobra.Command {
-	r := &labRun{tool: t}
+	r := &experimentRun{tool: t, kind: lab.Labs}
 	cmd := &cobra.Command{
 		Use:   "run NAME",
 		Short: "Carry out one lab, and say whether its prediction held",
@@ -53,14 +35,14 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
   workshop lab run ghost-goals --json | jq .held`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return fmt.Errorf("one lab is to be named: %s", strings.Join(labNames(), ", "))
+				return fmt.Errorf("one lab is to be named: %s", strings.Join(lab.Labs.Names(), ", "))
 			}
 			return nil
 		},
-		ValidArgs: labNames(),
+		ValidArgs: lab.Labs.Names(),
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := r.run(cmd, args[0]); err != nil {
+		if err := r.runLab(cmd, args[0]); err != nil {
 			return &runError{err}
 		}
 		return nil
@@ -80,18 +62,16 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	return cmd
 }
 
-// errNotAsPredicted makes the exit code 1 after a verdict that has said why.
-var errNotAsPredicted = errors.New("not as predicted")
-
-func (r *labRun) run(cmd *cobra.Command, name string) error {
-	l, ok := lab.Find(name)
-	if !ok {
-		return service.UsageError(nearest.Unknown("lab", name, labNames()))
-	}
-	o, lines, err := r.options()
+func (r *experimentRun) runLab(cmd *cobra.Command, name string) error {
+	l, err := r.find("lab", name)
 	if err != nil {
 		return err
 	}
+	options, lines, err := r.options()
+	if err != nil {
+		return err
+	}
+	o := experiment.Options{Options: options}
 	if !cmd.Flags().Changed("pace") {
 		o.Pace = -1
 	} else if o.Pace < 0 || o.Pace > mostPace {
@@ -100,41 +80,25 @@ func (r *labRun) run(cmd *cobra.Command, name string) error {
 	if err := checkReport(r.report); err != nil {
 		return err
 	}
-	if l.Killer {
-		lastResort.Store(int64(killerStop))
+	if l.Brokers {
+		strikes(&o, killerStop)
 	}
-	if l.Killer && len(o.Cluster.Brokers) == 0 {
-		o.Cluster.Brokers = strings.Split(kafka.DefaultBrokers, ",")
-	}
-	where := clusterName(o)
+	where := clusterName(o.Options)
 	if cmd.Flags().Changed("scoreboard") {
 		if o.Scoreboard, o.Guard, err = r.ownScoreboard(l); err != nil {
 			return err
 		}
 		where += service.Text{PT: ", o seu placar: ", EN: ", your scoreboard: "}.In(o.Lang) + r.scoreboard
 	}
-	width := fold.Width(lines, r.lookup)
-	if l.Killer {
-		if err := haveBrokers(o); err != nil {
-			return err
-		}
-	}
-	l.Introduce(lines, o.Lang, o.Seed, where, width)
-	result, err := labVerdict(cmd.Context(), l, o)
+	heading := service.Text{PT: "laboratório %s (semente %d, %s)", EN: "lab %s (seed %d, %s)"}.In(o.Lang)
+	outcome, err := r.carryOut(cmd.Context(), l, o, lines, fmt.Sprintf(heading, l.Name, o.Seed, where))
 	if err != nil {
 		return err
 	}
-	if r.asJSON {
-		if err := r.printJSON(result.JSON(o.Lang)); err != nil {
-			return err
-		}
-	} else {
-		result.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup), width)
-	}
-	if err := writeReport(r.report, func(w io.Writer) error { return result.Report(w, o.Lang) }); err != nil {
+	if err := writeReport(r.report, func(w io.Writer) error { return outcome.(report.Result).Report(w, o.Lang) }); err != nil {
 		return service.UsageError(fmt.Sprintf("--report: %v", err))
 	}
-	if !result.Held() {
+	if !outcome.Held() {
 		return errNotAsPredicted
 	}
 	return nil
@@ -145,25 +109,3 @@ const mostPace = 10 * time.Second
 
 // killerStop bounds the stop of a lab that has brokers to start again.
 const killerStop = 90 * time.Second
-
-// labVerdict runs the lab. An error means exit code 2: the prediction neither held nor failed.
-func labVerdict(ctx context.Context, l lab.Lab, o rig.Options) (report.Result, error) {
-	ctx, cancel := o.Screen.WithReader(ctx)
-	defer cancel()
-	result, err := lab.Run(ctx, l, o)
-	switch {
-	case errors.Is(err, context.Canceled):
-		return result, service.UsageError("stopped before there was a verdict")
-	case err != nil:
-		return result, service.UsageError(fmt.Sprintf("no verdict: %v", err))
-	}
-	return result, nil
-}
-
-// clusterName returns the words for the cluster that a lab or a drill runs on.
-func clusterName(o rig.Options) string {
-	if len(o.Cluster.Brokers) == 0 {
-		return service.Text{PT: "cluster embutido", EN: "embedded cluster"}.In(o.Lang)
-	}
-	return "brokers " + strings.Join(o.Cluster.Brokers, ",")
-}

@@ -9,15 +9,16 @@ import (
 	"mvdan.cc/sh/v3/shell"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
 )
 
 // ownScoreboard parses --scoreboard into the command's words, and returns the guard to put before them. No shell runs
 // the command, so that it works the same where there is none.
-func (r *labRun) ownScoreboard(l lab.Lab) (words, guard []string, err error) {
+func (r *experimentRun) ownScoreboard(l experiment.Spec) (words, guard []string, err error) {
 	if !l.Student {
 		var take []string
-		for _, l := range lab.All() {
+		for _, l := range lab.Labs.All() {
 			if l.Student {
 				take = append(take, l.Name)
 			}

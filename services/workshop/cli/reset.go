@@ -10,7 +10,7 @@ import (
 // resetCommand restores the topics and groups on a cluster to what a lab starts from.
 func (t *tool) resetCommand() *cobra.Command {
 	var starts []reset.Start
-	for _, l := range lab.All() {
+	for _, l := range lab.Labs.All() {
 		starts = append(starts, reset.Start{Lab: l.Name, Topics: l.ByHand.Topics, Groups: l.ByHand.Groups})
 	}
 	cmd := reset.NewCommand(t.admin(), starts)

@@ -21,7 +21,7 @@ func TestResetKnowsEveryLab(t *testing.T) {
 	if code, _, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply"); code != 0 {
 		t.Fatalf("topics apply: %s", stderr)
 	}
-	for _, l := range lab.All() {
+	for _, l := range lab.Labs.All() {
 		code, stdout, stderr := command(t.Context(), c.Bootstrap(), "reset", l.Name)
 		if code != 0 || !strings.Contains(stderr.String(), "nothing to do: everything is as at the start of "+l.Name) {
 			t.Errorf("%s: exit code %d\n%s%s", l.Name, code, stdout, stderr)

@@ -11,7 +11,7 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var consumerStorm = Drill{
+var _ = add(Drill{
 	Name:  "consumer-storm",
 	Times: 2, Embedded: true,
 	run: func(ctx context.Context, s *Stage) error {
@@ -22,7 +22,7 @@ var consumerStorm = Drill{
 		}
 		return nil
 	},
-}
+})
 
 func (s *Stage) storm(ctx context.Context, round int) error {
 	type member struct {

@@ -12,24 +12,21 @@ package drill
 import (
 	"context"
 	"embed"
-	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	"workshop.example/kit/service"
-	"workshop.example/workshop/report"
-	"workshop.example/workshop/rig"
+	"workshop.example/workshop/experiment"
 )
 
 // Drill is one emergency.
 type Drill struct {
-	Name         string
-	report.Words // its Will: what is struck, how it is shown, what is predicted
+	Name string
 
 	Times    int  // how often it strikes, where the user has no wish; 0: what it does, it does once
 	Embedded bool // the embedded cluster will do: no broker is struck
 	Answered bool // every send is predicted to have an answer in the end: refused, or acknowledged
+
+	Controls []Control // mistakes that it must catch
 
 	run func(ctx context.Context, s *Stage) error
 }
@@ -37,45 +34,29 @@ type Drill struct {
 //go:embed *.toml
 var files embed.FS
 
-// All is every drill, the usual emergencies first.
-func All() []Drill { return slices.Clone(all()) }
+// Drills is every drill, the usual emergencies first.
+var Drills = experiment.NewRegistry(files)
 
-var all = sync.OnceValue(func() []Drill {
-	drills := []Drill{
-		killLeader, killController, killCoordinator, twoBrokersDown, zooKeeperDown, pauseBroker, rollingRestart, wholeCluster, consumerStorm,
+// add registers a drill: each file does it for its own.
+func add(d Drill) Drill {
+	spec := experiment.Spec{
+		Name: d.Name, Times: d.Times, Brokers: !d.Embedded,
+		Run: func(ctx context.Context, o experiment.Options) (experiment.Outcome, error) {
+			return run(ctx, d, o, Control{})
+		},
 	}
-	for i := range drills {
-		drills[i].Words = report.MustWords(files, drills[i].Name)
+	for _, c := range d.Controls {
+		spec.Controls = append(spec.Controls, experiment.Control{
+			Name: c.Name, Brokers: true,
+			Check: func(ctx context.Context, o experiment.Options) (experiment.Outcome, bool, error) {
+				o.Times = c.times
+				r, err := run(ctx, d, o, c)
+				return r, err == nil && !r.Held() && c.caught(r), err
+			},
+		})
 	}
-	return drills
-})
-
-// Names are those of All.
-func Names() []string {
-	var names []string
-	for _, d := range all() {
-		names = append(names, d.Name)
-	}
-	return names
-}
-
-// Find returns the drill with a name.
-func Find(name string) (Drill, bool) {
-	for _, d := range all() {
-		if d.Name == name {
-			return d, true
-		}
-	}
-	return Drill{}, false
-}
-
-// Options are what a user may wish for a drill.
-type Options struct {
-	rig.Options      // Pace is the time between transactions; negative: pace
-	Times       int  // 0: the drill's own
-	Force       bool // also on a cluster that is not whole: what is down is started first
-
-	control *Control // what is set wrong on purpose; nil except in a control
+	Drills.Add(spec)
+	return d
 }
 
 // The limits that the drills predict for the time without an acknowledgement.
@@ -99,10 +80,9 @@ const (
 	calm = 3 * time.Second
 )
 
-// Run carries out a drill. Whatever it broke it puts right, also when ctx ends in its middle. An error
-// says that there is no verdict, and why: a *rig.NotRun where nothing was struck, or where a blow did
-// not land; a *rig.NotMended where something is still broken.
-func Run(ctx context.Context, d Drill, o Options) (Result, error) {
+// run carries out a drill, with a control's mistake in it where c has one. Whatever it broke it puts right, also when ctx ends in
+// its middle.
+func run(ctx context.Context, d Drill, o experiment.Options, c Control) (Result, error) {
 	if o.Pace < 0 {
 		o.Pace = pace
 	}
@@ -111,7 +91,7 @@ func Run(ctx context.Context, d Drill, o Options) (Result, error) {
 	}
 	running, over := context.WithCancel(ctx)
 	defer over()
-	s, err := open(running, d, o)
+	s, err := open(running, d, o, c)
 	if err != nil {
 		return Result{}, err
 	}
@@ -150,13 +130,4 @@ func (s *Stage) play(ctx context.Context, d Drill) (Result, error) {
 		return Result{}, err
 	}
 	return s.judge(ctx, d, began)
-}
-
-// Introduce says what will happen.
-func (d Drill) Introduce(lang service.Lang, where string) []string {
-	lines := []string{fmt.Sprintf(service.Text{PT: "simulado %s (%s)", EN: "drill %s (%s)"}.In(lang), d.Name, where)}
-	for i, line := range d.Will {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, line.In(lang)))
-	}
-	return lines
 }

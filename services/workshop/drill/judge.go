@@ -136,7 +136,17 @@ func (s *Stage) writes(program string) ([]verdict.Write, error) {
 
 // judge counts, measures and gives the verdict.
 func (s *Stage) judge(ctx context.Context, d Drill, began time.Time) (Result, error) {
-	r := Result{Drill: d, Seed: s.Seed, Facts: s.facts, Notes: s.notes, Restarts: s.restarts, Resumed: !s.stuck, Took: s.ended.Sub(began)}
+	spec, _ := Drills.Find(d.Name)
+	r := Result{
+		Drill:    d,
+		Words:    spec.Words,
+		Seed:     s.Seed,
+		Facts:    s.facts,
+		Notes:    s.notes,
+		Restarts: s.restarts,
+		Resumed:  !s.stuck,
+		Took:     s.ended.Sub(began),
+	}
 	var err error
 	if r.Transactions, err = s.judgeTransactions(ctx); err != nil {
 		return r, err

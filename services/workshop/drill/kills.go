@@ -10,9 +10,10 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var killLeader = Drill{
-	Name:  "kill-leader",
-	Times: 3,
+var killLeader = add(Drill{
+	Name:     "kill-leader",
+	Times:    3,
+	Controls: []Control{oneReplica},
 	run: func(ctx context.Context, s *Stage) error {
 		for range s.Times {
 			before, _ := s.watch.now()
@@ -31,9 +32,9 @@ var killLeader = Drill{
 		}
 		return nil
 	},
-}
+})
 
-var killController = Drill{
+var _ = add(Drill{
 	Name:  "kill-controller",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
@@ -57,9 +58,9 @@ var killController = Drill{
 		}
 		return nil
 	},
-}
+})
 
-var killCoordinator = Drill{
+var _ = add(Drill{
 	Name:  "kill-coordinator",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
@@ -104,7 +105,7 @@ var killCoordinator = Drill{
 		})
 		return nil
 	},
-}
+})
 
 func leaderName(id int32) string {
 	if id < 0 {

@@ -16,11 +16,12 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var twoBrokersDown = Drill{
+var twoBrokersDown = add(Drill{
 	Name:     "two-brokers-down",
 	Answered: true,
+	Controls: []Control{unclean},
 	run:      runTwoBrokersDown,
-}
+})
 
 // holding is how long an outage is kept up once it is proved.
 const holding = 3 * time.Second
@@ -141,7 +142,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 	return nil
 }
 
-var zooKeeperDown = Drill{
+var _ = add(Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
@@ -167,7 +168,7 @@ var zooKeeperDown = Drill{
 		s.fact(count > 0, service.Textf("%d mensagens confirmadas sem ele", "%d messages acknowledged without it", count))
 		return nil
 	},
-}
+})
 
 // noTopic tries to create a topic, and fails unless that takes too long.
 func (s *Stage) noTopic(ctx context.Context) error {
@@ -195,7 +196,7 @@ func (s *Stage) noTopic(ctx context.Context) error {
 	return &rig.NotRun{Cause: "creating a topic without ZooKeeper should take too long, and ended so: " + err.Error()}
 }
 
-var wholeCluster = Drill{
+var _ = add(Drill{
 	Name: "whole-cluster",
 	run: func(ctx context.Context, s *Stage) error {
 		before, _ := s.watch.now()
@@ -216,4 +217,4 @@ var wholeCluster = Drill{
 		}
 		return s.restore(ctx, before.Brokers...)
 	},
-}
+})

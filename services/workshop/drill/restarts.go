@@ -10,7 +10,7 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-var pauseBroker = Drill{
+var _ = add(Drill{
 	Name:  "pause-broker",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
@@ -21,7 +21,7 @@ var pauseBroker = Drill{
 		}
 		return nil
 	},
-}
+})
 
 func (s *Stage) freeze(ctx context.Context) error {
 	const beyond = 5 * time.Second
@@ -62,7 +62,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	return s.resumed(ctx)
 }
 
-var rollingRestart = Drill{
+var _ = add(Drill{
 	Name:  "rolling-restart",
 	Times: 1,
 	run: func(ctx context.Context, s *Stage) error {
@@ -76,7 +76,7 @@ var rollingRestart = Drill{
 		}
 		return nil
 	},
-}
+})
 
 func (s *Stage) bounce(ctx context.Context, id int32) error {
 	before, _ := s.watch.now()

@@ -15,8 +15,9 @@ import (
 // Result is the outcome of a drill.
 type Result struct {
 	Drill Drill
-	Seed  uint64
-	Took  time.Duration // from the first line to the producer's end
+	report.Words
+	Seed uint64
+	Took time.Duration // from the first line to the producer's end
 
 	Acknowledged int // transactions
 	Transactions verdict.Verdict
@@ -131,8 +132,13 @@ func (r Result) Measured() []service.Text {
 	return append(notes, r.Notes...)
 }
 
-// Line is the verdict in one line.
-func (r Result) Line(lang service.Lang) string { return r.counts(lang) + " → " + r.outcome(lang) }
+// Lines returns the verdict in one line.
+func (r Result) Lines(lang service.Lang) []string {
+	return []string{r.counts(lang) + " → " + r.outcome(lang)}
+}
+
+// Form returns the result for encoding/json.
+func (r Result) Form(lang service.Lang) any { return r.JSON(lang) }
 
 func (r Result) counts(lang service.Lang) string {
 	t := r.Transactions
@@ -149,8 +155,8 @@ func (r Result) outcome(lang service.Lang) string {
 	return service.Text{PT: "NÃO como previsto para ", EN: "NOT as predicted for "}.In(lang) + r.Drill.Name
 }
 
-// Print prints the verdict in lines of up to width columns.
-func (r Result) Print(w io.Writer, lang service.Lang, width int) {
+// Print prints the verdict in lines of up to width columns. It has no colours.
+func (r Result) Print(w io.Writer, lang service.Lang, _ bool, width int) {
 	lines := append([]string{""}, report.Verdict(r.counts(lang), r.outcome(lang), width)...)
 	for _, c := range r.Checks() {
 		lines = append(lines, fold.Line("  "+report.Sign(c.Held)+" "+c.Text.In(lang), width, 4)...)
@@ -159,6 +165,6 @@ func (r Result) Print(w io.Writer, lang service.Lang, width int) {
 		lines = append(lines, fold.Line("  · "+note.In(lang), width, 4)...)
 	}
 	lines = append(lines, "")
-	lines = append(lines, fold.Line(service.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Drill.Why.In(lang), width, 0)...)
+	lines = append(lines, fold.Line(service.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Why.In(lang), width, 0)...)
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
 }

@@ -8,9 +8,13 @@ import (
 	"workshop.example/kit/fold"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+// line is the verdict in English.
+func line(r Result) string { return r.Lines(service.English)[0] }
 
 func clean() Result {
 	return Result{
@@ -47,8 +51,8 @@ func TestEveryFaultTurnsItRed(t *testing.T) {
 	} {
 		r := clean()
 		damage(&r)
-		if r.Held() || !strings.Contains(r.Line(service.English), "NOT as predicted") || r.JSON(service.English).Held {
-			t.Errorf("%s: the verdict is not red: %s", name, r.Line(service.English))
+		if r.Held() || !strings.Contains(line(r), "NOT as predicted") || r.JSON(service.English).Held {
+			t.Errorf("%s: the verdict is not red: %s", name, line(r))
 		}
 	}
 	r := clean()
@@ -83,13 +87,19 @@ func TestSpread(t *testing.T) {
 
 // What a drill says fits the terminal, and breaks no word.
 func TestPrintFits(t *testing.T) {
-	for _, d := range All() {
-		r := Result{Drill: d, Acknowledged: 16398, Notes: []service.Text{d.Why}, Faults: make([]Fault, 3)}
+	for _, d := range Drills.All() {
+		r := Result{
+			Drill:        Drill{Name: d.Name, Embedded: !d.Brokers, Answered: true},
+			Words:        d.Words,
+			Acknowledged: 16398,
+			Notes:        []service.Text{d.Why},
+			Faults:       make([]Fault, 3),
+		}
 		for _, lang := range []service.Lang{service.Portuguese, service.English} {
 			whole := ""
 			for _, width := range []int{10_000, 120, 80, 60} {
 				var out strings.Builder
-				r.Print(&out, lang, width)
+				r.Print(&out, lang, false, width)
 				for line := range strings.Lines(out.String()) {
 					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
 						t.Errorf("%s, %d columns: a line of %d: %s", d.Name, width, n, line)
@@ -109,7 +119,7 @@ func TestPrintFits(t *testing.T) {
 
 // What students read is there in both languages, and says what is predicted.
 func TestWords(t *testing.T) {
-	for _, d := range All() {
+	for _, d := range Drills.All() {
 		for i, text := range append(d.Will[:], d.Summary, d.Why) {
 			if text.PT == "" || text.EN == "" || text.PT == text.EN {
 				t.Errorf("%s: text %d is %+v", d.Name, i, text)
@@ -118,19 +128,22 @@ func TestWords(t *testing.T) {
 		if !strings.HasPrefix(d.Will[1].PT, "Prova: ") || !strings.HasPrefix(d.Will[2].EN, "Prediction: ") {
 			t.Errorf("%s: neither proof nor prediction: %+v", d.Name, d.Will)
 		}
-		if found, ok := Find(d.Name); !ok || found.Name != d.Name {
+		if found, ok := Drills.Find(d.Name); !ok || found.Name != d.Name {
 			t.Errorf("%s is not found", d.Name)
 		}
 	}
-	for _, c := range Controls() {
-		if _, ok := Find(c.Drill); !ok {
-			t.Errorf("control %s is of a drill %q that nobody wrote", c.Name, c.Drill)
+	if names := Drills.Names(); len(names) < 9 || names[0] != "kill-leader" {
+		t.Errorf("the drills are, in this order, %v", names)
+	}
+	for _, c := range Drills.Controls() {
+		if c.Swap.PT == "" || c.Swap.EN == "" || c.Want.PT == "" || c.Want.EN == "" {
+			t.Errorf("control %s lacks words", c.Name)
 		}
 	}
 }
 
 func TestSecond(t *testing.T) {
-	s := &Stage{Options: Options{Options: rig.Options{Pace: 2 * time.Millisecond}}, transactions: "t", watch: &watch{}}
+	s := &Stage{Options: experiment.Options{Options: rig.Options{Pace: 2 * time.Millisecond}}, transactions: "t", watch: &watch{}}
 	now := state(1, -1, 1, 3)
 	for acknowledged, want := range map[int]string{
 		0:    "   7 s                           0  -        13",

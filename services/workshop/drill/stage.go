@@ -10,6 +10,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -17,7 +18,9 @@ import (
 // Stage is a cluster under load: a producer and a consumer of transactions, a match and its scoreboard,
 // and somebody who looks at it all.
 type Stage struct {
-	Options
+	experiment.Options
+	control Control // the mistake, in a control
+
 	bench *rig.Bench
 	watch *watch
 	meter *meter
@@ -44,8 +47,8 @@ type Stage struct {
 const partitions = 3 // of the transactions
 
 // open connects to a cluster that is whole, and whose brokers can be struck.
-func open(ctx context.Context, d Drill, o Options) (*Stage, error) {
-	s := &Stage{Options: o}
+func open(ctx context.Context, d Drill, o experiment.Options, c Control) (*Stage, error) {
+	s := &Stage{Options: o, control: c}
 	var brokers *rig.BrokerFaults
 	if !d.Embedded {
 		var err error
@@ -147,7 +150,7 @@ func (s *Stage) begin(ctx context.Context) error {
 		"PACE=" + s.Pace.String(),
 		"COUNT=0",
 		fmt.Sprintf("SEED=%d", s.Seed),
-	}, s.control.producer()...)
+	}, s.control.vars...)
 	if s.producer, err = b.Quietly("producer", "producer", vars...); err != nil {
 		return err
 	}

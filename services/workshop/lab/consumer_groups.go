@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -23,7 +24,7 @@ import (
 var consumerGroups = add(Lab{
 	Name:     "consumer-groups",
 	Pace:     50 * time.Millisecond,
-	ByHand:   ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
+	ByHand:   experiment.ByHand{Topics: []string{"transactions"}, Groups: []string{"cg-group-id", "mesa"}},
 	run:      runConsumerGroups,
 	Controls: []Control{sameGroup},
 })

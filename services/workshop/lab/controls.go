@@ -13,12 +13,9 @@ import (
 	"workshop.example/workshop/rig"
 )
 
-// Control is a lab with a mistake put into it, that must come out red: a check that was never seen to
-// fail proves nothing.
+// Control is a lab with a mistake put into it, that must come out red.
 type Control struct {
 	Name string
-	Lab  string // the name of the lab that has it
-	report.ControlWords
 	// Brokers: it needs real ones. Embedded: it needs the embedded cluster, whose faults it uses.
 	Brokers, Embedded bool
 
@@ -31,15 +28,6 @@ type Control struct {
 	fault func() kfake.Fault
 	// caught reports whether the mistake shows as it must.
 	caught func([]report.Part) bool
-}
-
-// Controls is every control, in the order of their labs.
-func Controls() []Control {
-	var controls []Control
-	for _, l := range registered() {
-		controls = append(controls, l.Controls...)
-	}
-	return controls
 }
 
 // broken puts the broken-board in the scoreboard's place.
@@ -62,13 +50,8 @@ func given(name, variable string) func(string, string, []string) (string, []stri
 	}
 }
 
-// Check carries out a control on the cluster of o, or an embedded one. Caught says that the mistake was
-// seen as it must. An error says that there was no verdict, which catches nothing.
-func (c Control) Check(ctx context.Context, o rig.Options) (result report.Result, caught bool, err error) {
-	l, ok := Find(c.Lab)
-	if !ok {
-		return report.Result{}, false, &rig.NotRun{Cause: "there is no lab " + c.Lab}
-	}
+// check carries out a control of a lab on the cluster of o, or an embedded one.
+func (c Control) check(ctx context.Context, l Lab, o rig.Options) (result report.Result, caught bool, err error) {
 	if c.run != nil {
 		l.run = c.run
 	}

@@ -1,24 +1,20 @@
 package lab
 
 import (
+	"iter"
 	"testing"
 	"time"
 
 	"workshop.example/kit/embedded"
-	"workshop.example/kit/service"
 	"workshop.example/workshop/rig"
 )
 
 // The fault alone is not the mistake: a program without the mistake passes the same fault.
 func TestFaultWithoutTheMistake(t *testing.T) {
 	t.Parallel()
-	for _, c := range Controls() {
-		if c.fault == nil {
-			continue
-		}
+	for l, c := range faultyControls() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			l, _ := Find(c.Lab)
 			if c.run != nil {
 				l.run = c.run
 			}
@@ -33,17 +29,32 @@ func TestFaultWithoutTheMistake(t *testing.T) {
 	}
 }
 
+// faultyControls yields the controls that use a fault of the embedded cluster, with their labs.
+func faultyControls() iter.Seq2[Lab, Control] {
+	return func(yield func(Lab, Control) bool) {
+		for _, l := range defined {
+			for _, c := range l.Controls {
+				if c.fault != nil && !yield(l, c) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func TestControlsAreComplete(t *testing.T) {
 	names := map[string]bool{}
-	for _, c := range Controls() {
-		if names[c.Name] || c.Name == "" || c.caught == nil || c.instead == nil && c.run == nil || c.pace > time.Second {
-			t.Errorf("control %+v", c)
-		}
-		names[c.Name] = true
-		for _, lang := range []service.Lang{service.Portuguese, service.English} {
-			if c.Swap.In(lang) == "" || c.Want.In(lang) == "" {
-				t.Errorf("%s lacks words in %s", c.Name, lang)
+	for _, l := range defined {
+		for _, c := range l.Controls {
+			if names[c.Name] || c.Name == "" || c.caught == nil || c.instead == nil && c.run == nil || c.pace > time.Second {
+				t.Errorf("control %+v", c)
 			}
+			names[c.Name] = true
+		}
+	}
+	for _, c := range Labs.Controls() {
+		if c.Swap.PT == "" || c.Swap.EN == "" || c.Want.PT == "" || c.Want.EN == "" {
+			t.Errorf("%s lacks words", c.Name)
 		}
 	}
 }

@@ -17,13 +17,14 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
 
 var _ = add(Lab{
 	Name:     "email-workers",
-	ByHand:   ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
+	ByHand:   experiment.ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
 	run:      runEmailWorkers,
 	Controls: []Control{tooFewPartitions},
 })

@@ -78,8 +78,9 @@ func run(t *testing.T, ctx context.Context, l Lab, o rig.Options) (report.Result
 // Every lab holds, and says what it must. Seed 42 is a match of 47 goals.
 func TestLabs(t *testing.T) {
 	t.Parallel()
-	for _, l := range All() {
-		if l.Killer {
+	for _, l := range defined {
+		spec, _ := Labs.Find(l.Name)
+		if l.Killer || spec.Place == 0 {
 			continue // real brokers only
 		}
 		t.Run(l.Name, func(t *testing.T) {
@@ -95,11 +96,11 @@ func TestLabs(t *testing.T) {
 			if !result.Held() {
 				t.Error("the prediction did not hold")
 			}
-			if len(result.Parts) != len(l.Lines) {
-				t.Fatalf("%d parts, want %d", len(result.Parts), len(l.Lines))
+			if len(result.Parts) != len(spec.Lines) {
+				t.Fatalf("%d parts, want %d", len(result.Parts), len(spec.Lines))
 			}
 			for i, p := range result.Parts {
-				if re := regexp.MustCompile("^" + l.Lines[i] + "$"); !re.MatchString(p.Line(service.English)) {
+				if re := regexp.MustCompile("^" + spec.Lines[i] + "$"); !re.MatchString(p.Line(service.English)) {
 					t.Errorf("part %d says %q, want %s", i, p.Line(service.English), re)
 				}
 			}

@@ -13,8 +13,8 @@ import (
 // Every lab says everything in both languages, in lines that a terminal holds or folds.
 func TestWords(t *testing.T) {
 	names := map[string]bool{}
-	for _, l := range All() {
-		if found, ok := Find(l.Name); !ok || found.Name != l.Name || names[l.Name] {
+	for _, l := range Labs.All() {
+		if found, ok := Labs.Find(l.Name); !ok || found.Name != l.Name || names[l.Name] {
 			t.Errorf("lab %q is not there, or twice", l.Name)
 		}
 		names[l.Name] = true
@@ -27,7 +27,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%s: the third line predicts nothing: %+v", l.Name, l.Will[2])
 		}
 	}
-	if _, ok := Find("no such lab"); ok {
+	if _, ok := Labs.Find("no such lab"); ok {
 		t.Error("there is a lab that nobody wrote")
 	}
 }
@@ -49,7 +49,7 @@ func TestPrintFits(t *testing.T) {
 	}
 	wrong := part
 	wrong.Want = report.Prediction{Lost: ids}
-	for _, l := range All() {
+	for _, l := range Labs.All() {
 		right := part
 		for _, text := range append([]service.Text{l.Summary, l.Why}, l.Will[:]...) { // sentences as long as they come
 			right.Facts, right.Notes = append(right.Facts, report.Fact{Text: text, Held: true}), append(right.Notes, text)
@@ -60,7 +60,7 @@ func TestPrintFits(t *testing.T) {
 			whole := ""
 			for _, width := range []int{10_000, 120, 80, 60} {
 				var out strings.Builder
-				l.Introduce(&out, lang, 42, "brokers localhost:9091,localhost:9092,localhost:9093", width)
+				l.Introduce(&out, lang, "lab "+l.Name+" (seed 42, brokers localhost:9091,localhost:9092,localhost:9093)", width)
 				r.Print(&out, lang, true, width)
 				for line := range strings.Lines(out.String()) {
 					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -21,7 +22,7 @@ import (
 var _ = add(Lab{
 	Name:   "more-partitions",
 	Pace:   20 * time.Millisecond,
-	ByHand: ByHand{Topics: []string{"crescer"}, Groups: []string{"crescer-grupo"}},
+	ByHand: experiment.ByHand{Topics: []string{"crescer"}, Groups: []string{"crescer-grupo"}},
 	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		return runMorePartitions(ctx, b, threePartitions)
 	},

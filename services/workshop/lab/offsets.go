@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -21,7 +22,7 @@ import (
 var offsets = add(Lab{
 	Name:     "offsets",
 	Pace:     200 * time.Millisecond,
-	ByHand:   ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
+	ByHand:   experiment.ByHand{Topics: []string{"scoreGame"}, Groups: []string{"group1", "cedo", "tarde"}},
 	run:      runOffsets,
 	Controls: []Control{anotherName},
 })

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -22,7 +23,7 @@ import (
 var order = add(Lab{
 	Name:     "order",
 	Pace:     100 * time.Millisecond,
-	ByHand:   ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
+	ByHand:   experiment.ByHand{Topics: []string{"scoreGame", "scoreGame-3"}, Groups: []string{"group1", "tarde"}},
 	run:      runOrder,
 	Controls: []Control{keyless},
 })

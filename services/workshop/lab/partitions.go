@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -22,7 +23,7 @@ import (
 var partitions = add(Lab{
 	Name:     "partitions",
 	Pace:     100 * time.Millisecond,
-	ByHand:   ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
+	ByHand:   experiment.ByHand{Topics: []string{"meu-topico"}, Groups: []string{"meu-grupo", "grupo-de-consumo-1"}},
 	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return spreadKeys(ctx, b, nil) },
 	Controls: []Control{otherHash},
 })

@@ -43,7 +43,8 @@ func Run(ctx context.Context, l Lab, o rig.Options) (report.Result, error) {
 	if err == nil {
 		err = b.CloseWires()
 	}
-	return report.Result{Name: l.Name, Words: l.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
+	spec, _ := Labs.Find(l.Name)
+	return report.Result{Name: l.Name, Words: spec.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
 }
 
 // timeline collects the histories, which are gone when the bench is closed. A program without one, such

@@ -15,12 +15,12 @@ func TestWordsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	controls := map[string][]string{} // by lab
-	for _, c := range Controls() {
-		controls[c.Lab] = append(controls[c.Lab], c.Name)
+	for _, c := range Labs.Controls() {
+		controls[c.Of] = append(controls[c.Of], c.Name)
 	}
 	for _, e := range entries {
 		name := strings.TrimSuffix(e.Name(), ".toml")
-		if _, ok := Find(name); !ok {
+		if _, ok := Labs.Find(name); !ok {
 			t.Errorf("%s: there is no lab %s", e.Name(), name)
 		}
 		w, err := report.ReadWords(files, name)

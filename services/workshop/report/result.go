@@ -1,6 +1,11 @@
 package report
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"workshop.example/kit/service"
+)
 
 // Result is the outcome of an experiment.
 type Result struct {
@@ -16,3 +21,15 @@ type Result struct {
 func (r Result) Held() bool {
 	return !slices.ContainsFunc(r.Parts, func(p Part) bool { return !p.Holds() })
 }
+
+// Lines returns the counts of the parts, a line each.
+func (r Result) Lines(lang service.Lang) []string {
+	var lines []string
+	for _, p := range r.Parts {
+		lines = append(lines, strings.TrimSpace(p.Title.In(lang)+" "+p.Line(lang)))
+	}
+	return lines
+}
+
+// Form returns the result for encoding/json.
+func (r Result) Form(lang service.Lang) any { return r.JSON(lang) }

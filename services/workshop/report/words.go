@@ -19,7 +19,7 @@ type Words struct {
 	Will    [3]service.Text // what runs, what is broken and, where that needs a word, how it is shown, what is predicted
 	Why     service.Text    // the paragraph under the verdict
 
-	Page  int      // the number of its page; 0: it has none
+	Place int      // in the list of all, for a lab the number of its page; 0: it is not listed
 	Lines []string // what [Part.Line] says in English on the embedded cluster, part by part: regular expressions
 
 	Controls map[string]ControlWords // by name
@@ -33,7 +33,7 @@ type ControlWords struct {
 
 // wordsFile is the form of a file: each language by itself, as it is translated. Line breaks within a text are spaces.
 type wordsFile struct {
-	Page     int
+	Place    int
 	Lines    []string
 	PT, EN   language
 	Controls map[string]struct{ PT, EN controlLanguage }
@@ -60,7 +60,7 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
 	}
 	both := func(key, pt, en string) service.Text { return bothLanguages(name, key, pt, en, &wrong) }
-	w.Page, w.Lines = f.Page, f.Lines
+	w.Place, w.Lines = f.Place, f.Lines
 	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
 	w.Why = both("why", f.PT.Why, f.EN.Why)
 	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {

@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/service"
+	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
 	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
@@ -21,28 +22,30 @@ var atOnce = make(chan struct{}, 6)
 
 // Every mistake is caught, in the way that it must be.
 func TestControls(t *testing.T) {
-	for _, c := range lab.Controls() {
+	for _, c := range lab.Labs.Controls() {
 		if c.Brokers {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
-			if c.Lab == "zombie" && runtime.GOOS == "windows" {
+			if c.Of == "zombie" && runtime.GOOS == "windows" {
 				return // it pauses a program by a signal
 			}
 			atOnce <- struct{}{}
 			defer func() { <-atOnce }()
 			var lines kafkatest.Output
 			marked := kafkatest.Mark(t)
-			o := rig.Options{
+			o := experiment.Options{Options: rig.Options{
 				Lang: service.English, BinDir: kafkatest.Binaries(t), Seed: 42, Environ: append(os.Environ(), marked, "GORACE=atexit_sleep_ms=0"),
 				Screen: screen.New(&lines, &lines, func(string) (string, bool) { return "", false }, "score-simulator"),
-			}
+			}}
 			o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
-			result, caught, err := c.Check(t.Context(), o)
+			outcome, caught, err := c.Check(t.Context(), o)
 			if err != nil || !caught {
 				var verdict bytes.Buffer
-				result.Print(&verdict, service.English, false, 100)
+				if err == nil {
+					outcome.Print(&verdict, service.English, false, 100)
+				}
 				t.Errorf("caught: %t, %v\n%s\n%s", caught, err, &lines, &verdict)
 			}
 			if left := kafkatest.Marked(t, marked); len(left) > 0 {
