@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -112,9 +113,9 @@ func TestClosedConnection(t *testing.T) {
 		"load by GET":  func(url string) (accepted, failed int) { return twoOf(t, url, ByGet) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			asked := 0
+			var asked atomic.Int64 // the connections are served at once
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if asked++; asked == 2 {
+				if asked.Add(1) == 2 {
 					panic(http.ErrAbortHandler) // closes the connection that the first request has used
 				}
 				w.WriteHeader(http.StatusCreated)

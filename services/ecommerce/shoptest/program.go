@@ -1,35 +1,29 @@
 package shoptest
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 )
 
 // Program is a service as a process of its own, that can be killed and started again.
 type Program struct {
 	Name string
-	path string
-	env  []string
+	*process.KeptAlive[*process.Process]
 
-	mu    sync.Mutex
-	cmd   *exec.Cmd
-	stdin io.Closer
-	ended chan struct{}
-	lines []string // of both outputs, of all lives; the last of them
-	found map[string]string
-	Lives int
+	path   string
+	env    []string
+	output process.Lines // of both outputs, of all lives; the last of them
+	url    atomic.Value  // a string
 }
 
 // NewProgram is the binary of that name in dir, with NAME=value added to our environment.
@@ -38,92 +32,57 @@ func NewProgram(dir, name string, env ...string) *Program {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	return &Program{Name: name, path: path, env: env}
-}
-
-// Start starts it. It ends with us: its standard input is a pipe of ours.
-func (p *Program) Start() error {
-	cmd := exec.Command(p.path, "--stop-on-eof")
-	cmd.Env = append(os.Environ(), p.env...)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return fmt.Errorf("start %s: %w", p.Name, err)
-	}
-	out, in, err := os.Pipe()
-	if err != nil {
-		return fmt.Errorf("start %s: %w", p.Name, err)
-	}
-	cmd.Stdout, cmd.Stderr = in, in
-	err = cmd.Start()
-	in.Close()
-	if err != nil {
-		out.Close()
-		return fmt.Errorf("start %s: %w (build the programs with «make build»)", p.Name, err)
-	}
-	ended := make(chan struct{})
-	p.mu.Lock()
-	p.cmd, p.stdin, p.ended, p.found = cmd, stdin, ended, map[string]string{}
-	p.Lives++
-	p.mu.Unlock()
-	go func() {
-		p.read(out)
-		out.Close()
-		cmd.Wait()
-		close(ended)
-	}()
-	return nil
-}
-
-// keep is how many lines are kept, to show why something went wrong.
-const keep = 200
-
-func (p *Program) read(out io.Reader) {
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if line = bytes.TrimRight(line, "\r\n"); len(line) > 0 {
-			p.mu.Lock()
-			p.lines = append(p.lines, string(line))
-			if len(p.lines) > 2*keep {
-				p.lines = append([]string(nil), p.lines[keep:]...)
-			}
-			if strings.HasPrefix(string(line), "http://") {
-				p.found["url"] = strings.TrimSuffix(string(line), "/")
-			}
-			p.mu.Unlock()
-		}
-		if err != nil {
-			return
+	p := &Program{Name: name, path: path, env: env}
+	p.output.Most = 200
+	p.output.Each = func(line string) {
+		if strings.HasPrefix(line, "http://") {
+			p.url.Store(strings.TrimSuffix(line, "/"))
 		}
 	}
+	return p
+}
+
+// Start starts it, and again each time it ends, until Release is called. It ends with us: its standard input is a pipe of ours.
+func (p *Program) Start() (err error) {
+	p.KeptAlive, err = process.KeepAlive(context.Background(), p.begin, func(*process.Process, int) error {
+		time.Sleep(20 * time.Millisecond) // one that ends at once must not take the whole machine
+		return nil
+	})
+	return err
+}
+
+// begin begins a life.
+func (p *Program) begin() (*process.Process, error) {
+	p.url.Store("")
+	life, err := process.Start(process.Command{
+		Name: p.Name, Path: p.path, Args: []string{"--stop-on-eof"}, Env: append(os.Environ(), p.env...),
+		Stdout: &p.output, Stderr: &p.output,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w (build the programs with «make build»)", p.Name, err)
+	}
+	return life, nil
 }
 
 // URL is the address that this life of the program has printed, empty until it has.
-func (p *Program) URL() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.found["url"]
-}
+func (p *Program) URL() string { return p.url.Load().(string) }
 
 // Output is what it printed last, over all its lives.
 func (p *Program) Output() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return strings.Join(p.lines, "\n")
+	var text []string
+	for _, line := range p.output.All() {
+		text = append(text, line.Text)
+	}
+	return strings.Join(text, "\n")
 }
 
 // Kill is kill -9. It returns when the process is gone.
 func (p *Program) Kill() error {
-	p.mu.Lock()
-	cmd, ended, stdin := p.cmd, p.ended, p.stdin
-	p.mu.Unlock()
-	err := cmd.Process.Kill()
+	life := p.Last()
+	err := life.Kill()
 	if errors.Is(err, os.ErrProcessDone) {
-		<-ended
-		err = fmt.Errorf("%s was not running (%s): %w", p.Name, cmd.ProcessState, err)
+		err = fmt.Errorf("%s was not running (%s): %w", p.Name, life.State(), err)
 	}
-	<-ended
-	stdin.Close()
 	return err
 }
 
@@ -132,48 +91,18 @@ var ErrNotInTime = errors.New("did not end in time")
 
 // Stop is what SIGTERM does. It fails when the process does not end in time or not well.
 func (p *Program) Stop() error {
-	p.mu.Lock()
-	cmd, ended, stdin := p.cmd, p.ended, p.stdin
-	p.mu.Unlock()
-	if cmd == nil {
-		return nil
-	}
-	stdin.Close()
-	select {
-	case <-ended:
-	case <-time.After(service.Grace + 4*time.Second):
-		cmd.Process.Kill()
-		<-ended
+	life := p.Last()
+	if !life.Stop(service.Grace + 4*time.Second) {
 		return fmt.Errorf("%s %w", p.Name, ErrNotInTime)
 	}
-	if !cmd.ProcessState.Success() {
-		return fmt.Errorf("%s: %s", p.Name, cmd.ProcessState)
+	if !life.State().Success() {
+		return fmt.Errorf("%s: %s", p.Name, life.State())
 	}
 	return nil
 }
 
-// Pid is the process of the latest life; 0 before the first.
-func (p *Program) Pid() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd == nil || p.cmd.Process == nil {
-		return 0
-	}
-	return p.cmd.Process.Pid
-}
+// Pid is the process of the latest life.
+func (p *Program) Pid() int { return p.Last().Pid() }
 
 // Running reports whether the process lives.
-func (p *Program) Running() bool {
-	p.mu.Lock()
-	ended := p.ended
-	p.mu.Unlock()
-	if ended == nil {
-		return false
-	}
-	select {
-	case <-ended:
-		return false
-	default:
-		return true
-	}
-}
+func (p *Program) Running() bool { return p.Last().Running() }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -29,12 +28,9 @@ type Shop struct {
 	Cluster        kafka.Cluster
 
 	prefix   string
-	programs []*Program
-	quit     chan struct{}
-	kept     sync.WaitGroup
-	mu       sync.Mutex   // held while the programs are to be left alone
-	again    atomic.Int64 // times that a program was started again
-	last     atomic.Value // an error of it
+	programs []*Program // those that were started
+	mu       sync.Mutex // held by whoever ends one
+	closed   bool
 }
 
 // Options is how a shop is opened.
@@ -56,11 +52,11 @@ func Open(ctx context.Context, p Options) (*Shop, error) {
 		Cluster: kafka.Cluster{Brokers: p.Brokers},
 		prefix:  p.Prefix,
 		Reports: filepath.Join(p.Dir, "target"),
-		quit:    make(chan struct{}),
 	}
 	if err := s.createTopics(ctx); err != nil {
 		return s, err
 	}
+	var programs []*Program
 	program := func(name string, more ...string) *Program {
 		env := append([]string{
 			"BOOTSTRAP_SERVERS=" + strings.Join(p.Brokers, ","), "TOPIC_PREFIX=" + p.Prefix, "CONSUMER_GROUP=" + p.Prefix + name,
@@ -69,8 +65,8 @@ func Open(ctx context.Context, p Options) (*Shop, error) {
 		if p.Lang != "" {
 			env = append(env, "WORKSHOP_LANG="+p.Lang)
 		}
-		s.programs = append(s.programs, NewProgram(p.Bin, name, env...))
-		return s.programs[len(s.programs)-1]
+		programs = append(programs, NewProgram(p.Bin, name, env...))
+		return programs[len(programs)-1]
 	}
 	s.Gateway = program("http-ecommerce", "INTAKE="+p.Intake, "HTTP_PORT="+strconv.Itoa(p.Port), "MAX_PENDING=1000")
 	s.Fraud = program("fraud-detector")
@@ -89,12 +85,12 @@ func Open(ctx context.Context, p Options) (*Shop, error) {
 		program("log-service")
 		program("dead-letter")
 	}
-	for _, program := range s.programs {
+	for _, program := range programs {
 		if err := program.Start(); err != nil {
 			return s, err
 		}
+		s.programs = append(s.programs, program)
 	}
-	s.kept.Go(s.keep)
 	return s, nil
 }
 
@@ -142,30 +138,6 @@ func (s *Shop) admin(ctx context.Context) (sarama.ClusterAdmin, error) {
 	return admin, err
 }
 
-// keep starts again what has ended.
-func (s *Shop) keep() {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for {
-		select {
-		case <-s.quit:
-			return
-		case <-look.C:
-		}
-		s.mu.Lock()
-		for _, program := range s.programs {
-			if program.Running() {
-				continue
-			}
-			s.again.Add(1)
-			if err := program.Start(); err != nil {
-				s.last.Store(err)
-			}
-		}
-		s.mu.Unlock()
-	}
-}
-
 // Programs are all of them.
 func (s *Shop) Programs() []*Program { return s.programs }
 
@@ -185,20 +157,22 @@ func (s *Shop) Terminate(p *Program) error {
 }
 
 // StartedAgain is how often a program was started again, whatever it had died of.
-func (s *Shop) StartedAgain() int { return int(s.again.Load()) }
+func (s *Shop) StartedAgain() (n int) {
+	for _, program := range s.programs {
+		n += program.Restarts()
+	}
+	return n
+}
 
 // Close stops the programs as SIGTERM does, and reports who did not end well.
 func (s *Shop) Close() error {
-	select {
-	case <-s.quit:
+	if s.closed {
 		return nil
-	default:
 	}
-	close(s.quit) // before the programs end, or they would be started again
-	s.kept.Wait()
+	s.closed = true
 	var errs []error
-	if err, ok := s.last.Load().(error); ok {
-		errs = append(errs, err)
+	for _, program := range s.programs {
+		errs = append(errs, program.Release())
 	}
 	for _, program := range s.programs {
 		errs = append(errs, program.Stop())

@@ -25,7 +25,7 @@ func open(t testing.TB, p Options) (*Shop, *kafkatest.Cluster) {
 		shop.Close()
 		if t.Failed() {
 			for _, p := range shop.Programs() {
-				t.Logf("%s, %d lives:\n%s", p.Name, p.Lives, p.Output())
+				t.Logf("%s, %d lives:\n%s", p.Name, len(p.Lives()), p.Output())
 			}
 		}
 	})

@@ -28,7 +28,7 @@ func openShop(t *testing.T, p shoptest.Options) *shoptest.Shop {
 		}
 		if t.Failed() {
 			for _, program := range shop.Programs() {
-				t.Logf("%s, %d lives, last lines:\n%s", program.Name, program.Lives, tail(strings.Split(program.Output(), "\n")))
+				t.Logf("%s, %d lives, last lines:\n%s", program.Name, len(program.Lives()), tail(strings.Split(program.Output(), "\n")))
 			}
 		}
 	})

@@ -166,7 +166,7 @@ func (s *Stage) received(ctx context.Context, since time.Time) error {
 func (s *Stage) unread(since time.Time) time.Duration {
 	var longest time.Duration
 	var last time.Time
-	for _, p := range s.consumer.all() {
+	for _, p := range s.consumer.Lives() {
 		for _, l := range p.Lines() {
 			if !isTransaction(l.Text) {
 				continue

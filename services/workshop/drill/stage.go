@@ -166,7 +166,7 @@ func (s *Stage) begin(ctx context.Context) error {
 		"CONSUMER_GROUP="+s.boardGroup, "GROUP_INSTANCE_ID=scoreboard", "DELIVERY=exactly-once", "MATCHES=0"); err != nil {
 		return err
 	}
-	for _, p := range []*rig.Process{s.producer, s.simulator, s.consumer.last(), s.scoreboard.last()} {
+	for _, p := range []*rig.Process{s.producer, s.simulator, s.consumer.Last(), s.scoreboard.Last()} {
 		if err := p.Await(ctx, "its first message", func(lines []rig.Line) bool { return slices.ContainsFunc(lines, aboutMessage) }); err != nil {
 			return err
 		}
@@ -194,7 +194,7 @@ func (s *Stage) join(name string) (*rig.Process, error) {
 }
 
 // readers are all consumers, in all their lives.
-func (s *Stage) readers() []*rig.Process { return append(s.consumer.all(), s.guests...) }
+func (s *Stage) readers() []*rig.Process { return append(s.consumer.Lives(), s.guests...) }
 
 // dismiss waits until nobody looks, and nobody starts programs, any more. Their context has ended.
 func (s *Stage) dismiss() {
@@ -202,7 +202,7 @@ func (s *Stage) dismiss() {
 	s.looking.Wait()
 	for _, k := range []*kept{s.consumer, s.scoreboard} {
 		if k != nil {
-			<-k.over
+			k.Release()
 		}
 	}
 }

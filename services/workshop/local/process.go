@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"syscall"
 	"time"
 
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 )
 
@@ -37,26 +37,19 @@ const signalLead = 100 * time.Millisecond
 // started.
 func (s *Supervisor) runOnce(stop, kill context.Context, svc Service) (ending, error) {
 	stdout, stderr := s.Output.Lines(svc.Name, svc.Colour)
-	cmd := exec.Command(svc.Path, svc.Args...)
-	cmd.Env = svc.Env
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.WaitDelay = lastLines
-	stdin, err := cmd.StdinPipe()
+	p, err := process.Start(process.Command{
+		Name: svc.Name, Path: svc.Path, Args: svc.Args, Env: svc.Env, Stdout: stdout, Stderr: stderr, WaitDelay: lastLines,
+	})
 	if err != nil {
-		return ending{}, err
-	}
-	if err := cmd.Start(); err != nil {
 		return ending{}, err
 	}
 	s.setRunning(svc.Name, true)
 	defer s.setRunning(svc.Name, false)
-	defer context.AfterFunc(stop, func() { time.Sleep(signalLead); stdin.Close() })()
-	defer context.AfterFunc(kill, func() { cmd.Process.Kill() })()
+	defer context.AfterFunc(stop, func() { time.Sleep(signalLead); p.CloseInput() })()
+	defer context.AfterFunc(kill, func() { p.Kill() })()
 
-	cmd.Wait() // its error says nothing that the state does not
-	stdout.Flush()
-	stderr.Flush()
-	return endingOf(cmd.ProcessState), nil
+	<-p.Ended()
+	return endingOf(p.State()), nil
 }
 
 // ending is how a process ended.

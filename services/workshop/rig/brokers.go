@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 )
 
@@ -44,7 +45,7 @@ func FindBrokers(o Options) (*BrokerFaults, error) {
 	native := &nativeBrokers{data: o.KafkaData, script: filepath.Join(o.BinDir, "..", "scripts", "native-kafka"), environ: o.Environ}
 	docker := &dockerBrokers{prefix: o.ContainerPrefix}
 	switch {
-	case native.known() && Pause != nil:
+	case native.known() && process.PauseSignal != nil:
 		return newStricken(native), nil
 	case docker.known():
 		return newStricken(docker), nil
@@ -77,7 +78,7 @@ func (n *nativeBrokers) pid(id int32) (int, error) {
 	}
 	// A pid file may outlive a reboot, and its number belong to somebody else.
 	ps := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid))
-	ownGroup(ps) // or Ctrl-C would end it, and the broker pass for one that is not there
+	process.OwnGroup(ps) // or Ctrl-C would end it, and the broker pass for one that is not there
 	command, err := ps.Output()
 	if err != nil || !strings.Contains(string(command), NodeName(id)+".properties") {
 		return 0, fmt.Errorf("%s is not running", NodeName(id))
@@ -90,15 +91,15 @@ func (n *nativeBrokers) signal(id int32, sig os.Signal) error {
 	if err != nil {
 		return err
 	}
-	process, err := os.FindProcess(pid)
+	broker, err := os.FindProcess(pid)
 	if err != nil {
 		return err
 	}
-	return process.Signal(sig)
+	return broker.Signal(sig)
 }
 
-func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, Pause) }
-func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, resume) }
+func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, process.PauseSignal) }
+func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, process.ResumeSignal) }
 func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
 func (n *nativeBrokers) Stop(id int32) error   { return n.run("stop", id) }
 func (n *nativeBrokers) Start(id int32) error  { return n.run("start", id) }
@@ -134,7 +135,7 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 	}
 	cmd := exec.Command(n.script, verb, which)
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
-	ownGroup(cmd)
+	process.OwnGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s %s: %w: %s", n.script, verb, which, err, strings.TrimSpace(string(out)))
 	}
@@ -147,7 +148,7 @@ type dockerBrokers struct{ prefix string }
 
 func (d *dockerBrokers) state(id int32) string {
 	cmd := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id))
-	ownGroup(cmd)
+	process.OwnGroup(cmd)
 	out, err := cmd.Output()
 	if err != nil {
 		return ""
@@ -167,7 +168,7 @@ func (d *dockerBrokers) Running(id int32) bool {
 func (d *dockerBrokers) docker(verb string, id int32) error {
 	name := d.prefix + NodeName(id)
 	cmd := exec.Command("docker", verb, name)
-	ownGroup(cmd)
+	process.OwnGroup(cmd)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("docker %s %s: %w: %s", verb, name, err, strings.TrimSpace(string(out)))
 	}
