@@ -208,15 +208,20 @@ func sentLog(ctx context.Context, b *rig.Bench, topic, stream string) ([]verdict
 	return log, err
 }
 
-// settleTime is how long nothing may have come to a topic for it to be taken for complete: with acks=0
-// nobody says when the last message is there.
-const settleTime = 500 * time.Millisecond
+// settleTime is how long nothing may have come to a topic for it to be taken for complete: with acks=0 nobody says when the last
+// message is there. A message cannot be read before the followers have it, which takes longer than that on a busy machine: so
+// those that are predicted to come have settleMost.
+const (
+	settleTime = 500 * time.Millisecond
+	settleMost = 10 * time.Second
+)
 
-// settledLog is sentLog once nothing more comes.
-func settledLog(ctx context.Context, b *rig.Bench, topic, stream string) ([]verdict.Record, error) {
+// settledLog is sentLog once nothing more comes. At least so many messages are predicted to come.
+func settledLog(ctx context.Context, b *rig.Bench, topic, stream string, atLeast int) ([]verdict.Record, error) {
+	deadline := time.Now().Add(settleMost)
 	for before := -1; ; {
 		log, err := sentLog(ctx, b, topic, stream)
-		if err != nil || len(log) == before {
+		if err != nil || len(log) == before && (len(log) >= atLeast || time.Now().After(deadline)) {
 			return log, err
 		}
 		before = len(log)

@@ -179,12 +179,16 @@ func fail(ctx context.Context, b *rig.Bench, f failure) (report.Part, error) {
 	if err != nil {
 		return part, err
 	}
-	log, err := settledLog(ctx, b, topic, f.name)
+	passed, _ := arrived() // too early to be an error: that is asked again below
+	atLeast := len(passed)
+	if f.sync && !f.cut {
+		atLeast = failAt - 1
+	}
+	log, err := settledLog(ctx, b, topic, f.name, atLeast)
 	if err != nil {
 		return part, err
 	}
-	passed, err := arrived()
-	if err != nil {
+	if passed, err = arrived(); err != nil {
 		return part, err
 	}
 	run := verdict.Run{Writes: h.writes(f.name), Log: log}
