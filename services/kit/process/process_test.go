@@ -100,22 +100,6 @@ func TestStopKillsAPausedProgramAtOnce(t *testing.T) {
 	}
 }
 
-func TestResumedProgramGoesOn(t *testing.T) {
-	if PauseSignal == nil {
-		t.Skip("this system has no signal to pause a program")
-	}
-	p := run(t, "stops")
-	if err := errors.Join(p.Pause(), p.Resume()); err != nil {
-		t.Fatal(err)
-	}
-	if !p.Stop(never) {
-		t.Errorf("it ended with %s, want that it stopped", p.State())
-	}
-	if err := p.Pause(); !errors.Is(err, os.ErrProcessDone) || !strings.Contains(err.Error(), "to stops") {
-		t.Errorf("a pause after the end: %v", err)
-	}
-}
-
 func TestKillReportsThatTheProgramHadEnded(t *testing.T) {
 	p := run(t, "deaf")
 	if err := p.Kill(); err != nil || p.Running() {
