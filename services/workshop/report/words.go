@@ -51,13 +51,9 @@ type controlLanguage struct{ Swap, Want string }
 func ReadWords(files fs.FS, name string) (Words, error) {
 	var f wordsFile
 	var w Words
-	var wrong []error
-	meta, err := toml.DecodeFS(files, name+".toml", &f)
+	wrong, err := decode(files, name, &f)
 	if err != nil {
 		return w, err
-	}
-	for _, key := range meta.Undecoded() {
-		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
 	}
 	both := func(key, pt, en string) service.Text { return bothLanguages(name, key, pt, en, &wrong) }
 	w.Place, w.Lines = f.Place, f.Lines
@@ -80,19 +76,24 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 // ReadTexts reads NAME.toml, a table for each text. An error names every text that is missing in a language.
 func ReadTexts(files fs.FS, name string) (map[string]service.Text, error) {
 	var f map[string]struct{ PT, EN string }
-	var wrong []error
-	meta, err := toml.DecodeFS(files, name+".toml", &f)
+	wrong, err := decode(files, name, &f)
 	if err != nil {
 		return nil, err
-	}
-	for _, key := range meta.Undecoded() {
-		wrong = append(wrong, fmt.Errorf("%s.toml: unknown key %s", name, key))
 	}
 	texts := map[string]service.Text{}
 	for _, key := range slices.Sorted(maps.Keys(f)) {
 		texts[key] = bothLanguages(name, key, f[key].PT, f[key].EN, &wrong)
 	}
 	return texts, errors.Join(wrong...)
+}
+
+// decode reads NAME.toml into a value. Unknown are an error for each key that means nothing.
+func decode(files fs.FS, name string, into any) (unknown []error, err error) {
+	meta, err := toml.DecodeFS(files, name+".toml", into)
+	for _, key := range meta.Undecoded() {
+		unknown = append(unknown, fmt.Errorf("%s.toml: unknown key %s", name, key))
+	}
+	return unknown, err
 }
 
 // bothLanguages returns a text with line breaks as spaces, and appends an error for each language that lacks it.
