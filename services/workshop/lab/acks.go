@@ -232,11 +232,6 @@ func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 var leaderAlone = Control{
 	Name:    "acks-1",
 	Brokers: true, pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "simulator-all" {
-			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
+	instead: given("simulator-all", "ACKS=1", "IDEMPOTENT=false"),
+	caught:  func(parts []report.Part) bool { return len(parts[1].Counted.Lost) > 0 && parts[0].Holds() },
 }

@@ -40,11 +40,11 @@ func broken(mistake string) func(name, program string, vars []string) (string, [
 	}
 }
 
-// given adds a variable to those of one program of a lab.
-func given(name, variable string) func(string, string, []string) (string, []string) {
+// given adds variables to those of one program of a lab.
+func given(name string, variables ...string) func(string, string, []string) (string, []string) {
 	return func(of, program string, vars []string) (string, []string) {
 		if of == name {
-			vars = append(slices.Clone(vars), variable)
+			vars = append(slices.Clone(vars), variables...)
 		}
 		return program, vars
 	}

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -295,12 +294,7 @@ func (m *meter) total() (traffic, error) {
 }
 
 var bigBatch = Control{
-	Name: "batch-500",
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "one" {
-			vars = append(slices.Clone(vars), "BATCH=500")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
+	Name:    "batch-500",
+	instead: given("one", "BATCH=500"),
+	caught:  func(parts []report.Part) bool { return len(parts[0].Counted.Repeated) > 1 && !parts[0].Facts[0].Held },
 }

@@ -79,13 +79,8 @@ func judgeGhosts(ctx context.Context, m *match.Match, uncommitted, committed *ma
 }
 
 var readsUncommitted = Control{
-	Name: "read-uncommitted",
-	pace: 20 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "committed" {
-			vars = append(slices.Clone(vars), "ISOLATION=read_uncommitted")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
+	Name:    "read-uncommitted",
+	pace:    20 * time.Millisecond,
+	instead: given("committed", "ISOLATION=read_uncommitted"),
+	caught:  func(parts []report.Part) bool { return len(parts[1].Counted.AbortedRead) > 0 && parts[0].Holds() },
 }

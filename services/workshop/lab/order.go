@@ -230,14 +230,9 @@ func amounts(list []int) string {
 }
 
 var keyless = Control{
-	Name: "no-key",
-	pace: 5 * time.Millisecond,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "simulator-keyed" {
-			vars = append(slices.Clone(vars), "MESSAGE_KEY=none")
-		}
-		return program, vars
-	},
+	Name:    "no-key",
+	pace:    5 * time.Millisecond,
+	instead: given("simulator-keyed", "MESSAGE_KEY=none"),
 	caught: func(parts []report.Part) bool {
 		return len(report.Numbers(parts[2].Counted.Nonmonotonic)) > 0 && parts[0].Holds() && parts[1].Holds()
 	},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -281,11 +280,6 @@ func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.P
 var aloneIsEnough = Control{
 	Name:    "acks-1-alone",
 	Brokers: true,
-	instead: func(name, program string, vars []string) (string, []string) {
-		if name == "producer-rf-3" {
-			vars = append(slices.Clone(vars), "ACKS=1", "IDEMPOTENT=false")
-		}
-		return program, vars
-	},
-	caught: func(parts []report.Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
+	instead: given("producer-rf-3", "ACKS=1", "IDEMPOTENT=false"),
+	caught:  func(parts []report.Part) bool { return !parts[2].Facts[1].Held && parts[0].Holds() && parts[1].Holds() },
 }
