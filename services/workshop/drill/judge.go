@@ -102,28 +102,6 @@ func (s *Stage) behind(group, topic string, ends map[string][]int64) int64 {
 	return n
 }
 
-// log reads the transactions, of all partitions, by kafka.ReadToEnd or kafka.ReadShown.
-func (s *Stage) log(ctx context.Context, read func(
-	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel,
-	take func(*sarama.ConsumerMessage) error,
-) (int64, error)) ([]verdict.Record, error) {
-	log := []verdict.Record{}
-	for p := range int32(partitions) {
-		_, err := read(ctx, s.bench.Client, s.transactions, p, sarama.OffsetOldest, sarama.ReadCommitted,
-			func(msg *sarama.ConsumerMessage) error {
-				tx, err := event.DecodeTransaction(msg.Value)
-				log = append(log, verdict.Record{
-					Message: verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)}, Partition: p, Offset: msg.Offset,
-				})
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return log, nil
-}
-
 // writes are what a program has sent.
 func (s *Stage) writes(program string) ([]verdict.Write, error) {
 	sends, err := s.bench.Sends(program)
@@ -167,7 +145,7 @@ func (s *Stage) judgeTransactions(ctx context.Context) (verdict.Verdict, error) 
 	if run.Writes, err = s.writes("producer"); err != nil {
 		return verdict.Verdict{}, err
 	}
-	if run.Log, err = s.log(ctx, kafka.ReadToEnd); err != nil {
+	if run.Log, err = s.bench.Transactions(ctx, s.transactions, partitions, kafka.ReadToEnd); err != nil {
 		return verdict.Verdict{}, err
 	}
 	streams := map[int]string{} // a line does not name the message's key

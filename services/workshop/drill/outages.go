@@ -124,7 +124,7 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 	for _, w := range run.Writes {
 		known[w.Message] = true
 	}
-	log, err := s.log(within, kafka.ReadShown)
+	log, err := s.bench.Transactions(within, s.transactions, partitions, kafka.ReadShown)
 	if err != nil {
 		return err
 	}

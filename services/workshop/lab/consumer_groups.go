@@ -12,7 +12,6 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
@@ -231,19 +230,11 @@ func (c *memberGroup) unconfirmed(ctx context.Context, dead *rig.Process, partit
 
 // log is what is on the topic, by the numbers that the producer gave.
 func (c *memberGroup) log(ctx context.Context) ([]verdict.Record, error) {
-	log := []verdict.Record{}
-	for partition := range int32(threePartitions) {
-		_, err := kafka.ReadToEnd(ctx, c.bench.Client, c.topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
-			func(msg *sarama.ConsumerMessage) error {
-				tx, err := event.DecodeTransaction(msg.Value)
-				log = append(log, verdict.Record{Message: verdict.Message{Number: int(tx.IDSequencia)}, Partition: partition, Offset: msg.Offset})
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
+	log, err := c.bench.Transactions(ctx, c.topic, threePartitions, kafka.ReadToEnd)
+	for i := range log {
+		log[i].Stream = "" // a consumer's line does not name the key
 	}
-	return log, nil
+	return log, err
 }
 
 // transactionsOf are the transactions among a consumer's lines, by number, with the time of the first.

@@ -79,7 +79,7 @@ func growAndRead(ctx context.Context, b *rig.Bench, g growing) (report.Part, err
 	if err := sendTransactions(ctx, b, topic, half+1, 2*half); err != nil {
 		return report.Part{}, err
 	}
-	log, err := keyedLog(ctx, b, topic)
+	log, err := b.Transactions(ctx, topic, grownPartitions, kafka.ReadToEnd)
 	if err != nil {
 		return report.Part{}, err
 	}
@@ -141,24 +141,6 @@ func sendTransactions(ctx context.Context, b *rig.Bench, topic string, first, la
 		}
 	}
 	return nil
-}
-
-// keyedLog is what is in the topic, partition by partition. The stream of a record is its key.
-func keyedLog(ctx context.Context, b *rig.Bench, topic string) ([]verdict.Record, error) {
-	var log []verdict.Record
-	for partition := range int32(grownPartitions) {
-		_, err := kafka.ReadToEnd(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted,
-			func(msg *sarama.ConsumerMessage) error {
-				t, err := event.DecodeTransaction(msg.Value)
-				m := verdict.Message{Stream: string(msg.Key), Number: int(t.IDSequencia)}
-				log = append(log, verdict.Record{Message: m, Partition: partition, Offset: msg.Offset})
-				return err
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return log, nil
 }
 
 // judgeGrowth compares what the consumer has shown with the order in which each user's transactions were sent, which is

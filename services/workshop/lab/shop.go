@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -26,6 +27,7 @@ type shop struct {
 	vars    []string
 	prefix  string
 	group   string
+	mu      sync.Mutex
 	gateway *rig.Process // the life of now
 	fraud   *rig.Process
 	clients *shoptest.Clients
@@ -43,9 +45,8 @@ func newShop(ctx context.Context, b *rig.Bench, name, intake, remember string, p
 		return nil, err
 	}
 	var err error
-	s.fraud, err = b.Quietly("fraud-detector-"+name, "fraud-detector", "TOPIC_PREFIX="+s.prefix, "CONSUMER_GROUP="+s.group, "REMEMBER="+
-		remember,
-		"GROUP_INSTANCE_ID="+name, s.state())
+	s.fraud, err = b.Quietly("fraud-detector-"+name, "fraud-detector",
+		"TOPIC_PREFIX="+s.prefix, "CONSUMER_GROUP="+s.group, "REMEMBER="+remember, "GROUP_INSTANCE_ID="+name, s.state())
 	if err == nil {
 		err = s.open(ctx)
 	}
@@ -72,17 +73,17 @@ func (s *shop) open(ctx context.Context) error {
 	if err := p.Await(ctx, "it listens", func(lines []rig.Line) bool { return addressIn(lines) != "" }); err != nil {
 		return err
 	}
-	s.bench.Mu.Lock()
-	defer s.bench.Mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.gateway = p
 	return nil
 }
 
 // url is where the gateway listens, in the life of now: each has a port of its own.
 func (s *shop) url() string {
-	s.bench.Mu.Lock()
+	s.mu.Lock()
 	p := s.gateway
-	s.bench.Mu.Unlock()
+	s.mu.Unlock()
 	return addressIn(p.Lines())
 }
 

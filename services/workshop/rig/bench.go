@@ -61,7 +61,7 @@ type Bench struct {
 
 	creating sync.Mutex // topics
 
-	Mu        sync.Mutex
+	mu        sync.Mutex
 	processes []*Process
 	wires     []*wire.Proxy
 	logs      []*os.File
@@ -129,19 +129,19 @@ func (b *Bench) Redial(ctx context.Context) error {
 
 // Close stops whatever still runs and takes away what the experiment has made.
 func (b *Bench) Close() {
-	b.Mu.Lock()
+	b.mu.Lock()
 	processes := b.processes
-	b.Mu.Unlock()
+	b.mu.Unlock()
 	var stopping sync.WaitGroup
 	for _, p := range processes {
 		stopping.Go(p.Stop)
 	}
 	stopping.Wait()
-	b.Mu.Lock()
+	b.mu.Lock()
 	for _, file := range b.logs {
 		file.Close()
 	}
-	b.Mu.Unlock()
+	b.mu.Unlock()
 	if b.Brokers.Mend() != nil {
 		service.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
 	}
@@ -188,9 +188,9 @@ func (b *Bench) Quietly(name, program string, vars ...string) (*Process, error) 
 	if err != nil {
 		return nil, err
 	}
-	b.Mu.Lock()
+	b.mu.Lock()
 	b.logs = append(b.logs, file)
-	b.Mu.Unlock()
+	b.mu.Unlock()
 	return b.startOn(screen.New(io.Discard, file, func(string) (string, bool) { return "", false }), name, program, vars)
 }
 
@@ -219,8 +219,8 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 }
 
 func (b *Bench) Launch(out *screen.Output, name, path string, args, env []string, guard bool) (*Process, error) {
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	p, err := start(out, name, colours[b.colour(name)%len(colours)], path, args, env, guard)
 	if err == nil {
 		b.processes = append(b.processes, p)
@@ -255,7 +255,7 @@ func (b *Bench) History(name string) string { return filepath.Join(b.Dir, name+"
 
 // Processes are all that were started, in their order.
 func (b *Bench) Processes() []*Process {
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	return slices.Clone(b.processes)
 }

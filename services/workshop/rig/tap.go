@@ -13,7 +13,7 @@ import (
 	"workshop.example/kit/wire"
 )
 
-// Wire starts a proxy, which ends with the bench. A program goes through it with [through].
+// Wire starts a proxy, which ends with the bench. A program goes through it with [Through].
 func (b *Bench) Wire() (*wire.Proxy, error) {
 	if b.Cluster.Proxy != "" {
 		return nil, &NotRun{"this lab stands between the programs and the brokers itself, and cannot go through another proxy: unset KAFKA_PROXY"}
@@ -22,8 +22,8 @@ func (b *Bench) Wire() (*wire.Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.wires = append(b.wires, p)
 	return p, nil
 }
@@ -34,8 +34,8 @@ func Through(p *wire.Proxy) string { return "KAFKA_PROXY=" + p.URL() }
 // CloseWires ends the proxies. An error says that one of them did not do its work, so that the
 // experiment proves nothing.
 func (b *Bench) CloseWires() error {
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	var errs []error
 	for _, p := range b.wires {
 		errs = append(errs, p.Close())
@@ -54,7 +54,7 @@ type Tap struct {
 
 	mu      sync.Mutex
 	steps   []Step
-	event   int // see step.Event
+	event   int // see [Step.Event]
 	hold    func(Step) bool
 	held    chan *Held
 	problem error
@@ -125,7 +125,7 @@ func (t *Tap) HoldAt(at func(Step) bool) {
 	t.hold, t.held = at, make(chan *Held, 1)
 }
 
-// Caught waits until p has come to the step that holdAt named.
+// Caught waits until p has come to the step that HoldAt named.
 func (t *Tap) Caught(ctx context.Context, p *Process, what string) (*Held, error) {
 	t.mu.Lock()
 	held := t.held

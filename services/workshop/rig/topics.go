@@ -34,8 +34,8 @@ func (b *Bench) Topics(ctx context.Context, topics ...kafka.Topic) error {
 
 // Own notes topics for the end, when they are deleted.
 func (b *Bench) Own(topics ...string) {
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.topics = append(b.topics, topics...)
 }
 
@@ -52,8 +52,8 @@ func (b *Bench) Name(name string) string { return b.prefix + name }
 // Group is the name that a consumer group has in this run; it is deleted at the end.
 func (b *Bench) Group(name string) string {
 	name = b.Name(name)
-	b.Mu.Lock()
-	defer b.Mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.groups = append(b.groups, name)
 	return name
 }

@@ -1,0 +1,35 @@
+package rig
+
+import (
+	"context"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/event"
+	"workshop.example/kit/verdict"
+)
+
+// Read reads a partition: [kafka.ReadToEnd], or [kafka.ReadShown].
+type Read func(
+	ctx context.Context, client sarama.Client, topic string, partition int32, from int64, isolation sarama.IsolationLevel,
+	take func(*sarama.ConsumerMessage) error,
+) (next int64, err error)
+
+// Transactions reads the transactions in a topic, partition by partition. A record's stream is its key, its number the
+// id_sequencia.
+func (b *Bench) Transactions(ctx context.Context, topic string, partitions int32, read Read) ([]verdict.Record, error) {
+	log := []verdict.Record{}
+	for p := range partitions {
+		_, err := read(ctx, b.Client, topic, p, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+			tx, err := event.DecodeTransaction(msg.Value)
+			log = append(log, verdict.Record{
+				Message: verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)}, Partition: p, Offset: msg.Offset,
+			})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return log, nil
+}
