@@ -1,10 +1,16 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"workshop.example/workshop/drill"
+	"workshop.example/workshop/lab"
 )
 
 // module is the import path of the tool, and the prefix of its rooms' paths.
@@ -190,5 +196,34 @@ func TestWrongImportIsRefused(t *testing.T) {
 		if rule := refusal(c.from, c.to); (rule != "") != c.want {
 			t.Errorf("%s imports %s: refused %t (%s), want %t", c.from, c.to, rule != "", rule, c.want)
 		}
+	}
+}
+
+// experimentsNamed returns the labs and drills that a source names.
+func experimentsNamed(source string) []string {
+	return slices.DeleteFunc(append(lab.Labs.Names(), drill.Drills.Names()...), func(name string) bool {
+		return !strings.Contains(source, strconv.Quote(name))
+	})
+}
+
+// What all experiments stand on knows none of them.
+func TestThePlatformNamesNoExperiment(t *testing.T) {
+	for _, room := range []string{"rig", "report", "experiment", "match"} {
+		files, err := filepath.Glob(filepath.Join(room, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", room, len(files), err)
+		}
+		for _, file := range files {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if named := experimentsNamed(string(source)); len(named) > 0 && !strings.HasSuffix(file, "_test.go") {
+				t.Errorf("%s names %v", file, named)
+			}
+		}
+	}
+	if got := experimentsNamed(`if name == "acks" || name == "kill-leader" { // as order does`); !slices.Equal(got, []string{"acks", "kill-leader"}) {
+		t.Errorf("the control: found %v", got)
 	}
 }
