@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -60,7 +61,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	letters, err := cfg.cluster.NewDeadLetters(ctx, conf, cfg.deadLetters, hooks)
 	if err != nil {
 		return err

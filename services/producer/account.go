@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // account counts the outcomes of messages. There are three: acknowledged, failed, and, when the
@@ -78,7 +79,7 @@ func (a *account) pending() uint64 { return a.sent.Load() - a.acknowledged.Load(
 // closed reports whether the summary was made, and later outcomes no longer count.
 func (a *account) closed() bool { return a.summedUp.Load() }
 
-// wait returns when every message has its outcome, or service.Grace after ctx has ended. Call it when
+// wait returns when every message has its outcome, or wait.Grace after ctx has ended. Call it when
 // no further message will be sent.
 func (a *account) wait(ctx context.Context) {
 	a.complete.Store(true)
@@ -90,7 +91,7 @@ func (a *account) wait(ctx context.Context) {
 	}
 	select {
 	case <-a.settled:
-	case <-time.After(service.Grace):
+	case <-time.After(wait.Grace):
 	}
 }
 

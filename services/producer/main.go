@@ -18,6 +18,7 @@ import (
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -68,7 +69,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, cfg.topic)
 	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
 	if err != nil {

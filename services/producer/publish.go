@@ -25,7 +25,7 @@ type publisher struct {
 }
 
 // run publishes until COUNT is reached or ctx ends, waits for the messages in flight, and prints the
-// summary. After ctx has ended it waits for service.Grace at most.
+// summary. After ctx has ended it waits for wait.Grace at most.
 //
 // The producer is closed only after that: sarama's close fails every message that is just being
 // retried, and a message that had only to wait for a new leader would be reported as lost.

@@ -28,6 +28,7 @@ import (
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -89,7 +90,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	s := newSimulator(cfg, words, p)
 	if err := s.connect(ctx, client); err != nil {
 		return err
@@ -146,7 +147,7 @@ func (s *simulator) close() {
 		s.transactor.Close()
 		return
 	}
-	service.CloseWithin(time.Second, s.producer)
+	wait.CloseWithin(time.Second, s.producer)
 }
 
 // play plays MATCHES matches. Its error is the context's when it was told to stop.
@@ -154,14 +155,14 @@ func (s *simulator) play(ctx context.Context) error {
 	rng := mathrand.New(mathrand.NewPCG(s.cfg.seed, 0))
 	for n := uint64(1); s.cfg.matches == 0 || n <= s.cfg.matches; n++ {
 		if n > 1 {
-			if err := service.Sleep(ctx, s.cfg.pause); err != nil {
+			if err := wait.Sleep(ctx, s.cfg.pause); err != nil {
 				return err
 			}
 		}
 		m := newMatch(newMatchID(), rng)
 		for e, ok := m.next(); ok; e, ok = m.next() {
 			if e.ID > 1 && e.Event == event.Goal {
-				if err := service.Sleep(ctx, s.cfg.pace); err != nil {
+				if err := wait.Sleep(ctx, s.cfg.pace); err != nil {
 					return err
 				}
 			}

@@ -21,6 +21,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -73,7 +74,7 @@ func clusterID(ctx context.Context, settings stream.Settings, p *service.Process
 	if err != nil {
 		return "", err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	return kafka.ClusterID(ctx, client)
 }
 

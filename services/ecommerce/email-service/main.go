@@ -20,6 +20,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -84,7 +85,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 			return err
 		}
 		// The Java program sleeps here, as a slow mail server would. A stop does not wait for it.
-		if err := service.Sleep(ctx, cfg.work); err != nil {
+		if err := wait.Sleep(ctx, cfg.work); err != nil {
 			return err
 		}
 		if post != nil {

@@ -14,6 +14,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // relay publishes what is in the outbox, in its order, and marks it. It marks after the acknowledgement:
@@ -76,7 +77,7 @@ func (r *relay) run(ctx context.Context) error {
 				said = time.Now()
 				r.process.Log.Warn("the outbox waits; nothing is lost, trying again", "error", err)
 			}
-			service.Sleep(ctx, pauseAfter)
+			wait.Sleep(ctx, pauseAfter)
 			continue
 		case n == relayMost:
 			continue // there is more

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // The bounds of a request. An order is a hundred bytes; whoever needs a minute to send them wants
@@ -108,7 +109,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	ending, cancel := context.WithTimeout(context.Background(), service.Grace/2)
+	ending, cancel := context.WithTimeout(context.Background(), wait.Grace/2)
 	defer cancel()
 	if err := srv.Shutdown(ending); err != nil {
 		srv.Close()

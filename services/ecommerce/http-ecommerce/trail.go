@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Step is one record on an order's way.
@@ -143,7 +144,7 @@ func (t *trails) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	consumer, err := sarama.NewConsumerFromClient(client)
 	if err != nil {
 		return err
@@ -185,7 +186,7 @@ func (t *trails) read(ctx context.Context, client sarama.Client, consumer sarama
 		}
 		if err != nil {
 			next = -1
-			service.Sleep(ctx, time.Second)
+			wait.Sleep(ctx, time.Second)
 			continue
 		}
 		next = t.follow(ctx, pc, from)

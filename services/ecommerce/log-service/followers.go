@@ -18,6 +18,7 @@ import (
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 const (
@@ -58,7 +59,7 @@ func (f *followers) run(ctx context.Context) error {
 				f.process.Log.Warn("cannot look for topics; trying again", "error", err)
 			}
 			failed = err != nil
-			if err := service.Sleep(ctx, discovery); err != nil {
+			if err := wait.Sleep(ctx, discovery); err != nil {
 				return nil
 			}
 		}
@@ -148,7 +149,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	consumer := &group.Consumer{
 		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {

@@ -17,6 +17,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -39,7 +40,7 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	f := &followers{settings: settings, process: p, client: client, following: map[string]*follower{}}
 	p.Ops.ReadyWhen(f.ready)
 	err = f.run(ctx)

@@ -19,6 +19,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // few orders have a line each, in their order; many are sent together and only counted.
@@ -87,7 +88,7 @@ func (d *dispatch) awaitTurn(ctx context.Context, n int) error {
 		return ctx.Err()
 	}
 	due := d.began.Add(time.Duration(float64(n) / d.rate * float64(time.Second)))
-	return service.Sleep(ctx, time.Until(due))
+	return wait.Sleep(ctx, time.Until(due))
 }
 
 func (d *dispatch) one(ctx context.Context, sender *stream.Sender, order event.Order) {
@@ -118,7 +119,7 @@ func (d *dispatch) one(ctx context.Context, sender *stream.Sender, order event.O
 
 // tell says every few seconds how far it is.
 func (d *dispatch) tell(ctx context.Context) {
-	for service.Sleep(ctx, progress) == nil {
+	for wait.Sleep(ctx, progress) == nil {
 		fmt.Fprintf(d.stderr, d.pick("%d de %d confirmados\n", "%d of %d confirmed\n"), d.acknowledged.Load(), d.orders)
 	}
 }

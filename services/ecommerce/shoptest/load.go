@@ -20,7 +20,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Load is a gateway's answers to many requests.
@@ -139,7 +139,7 @@ func AtRate(ctx context.Context, gateway string, request Request, rate int, d ti
 	var sending sync.WaitGroup
 	for n := range int(float64(rate) * d.Seconds()) {
 		due := began.Add(time.Duration(n) * time.Second / time.Duration(rate))
-		if service.Sleep(ctx, time.Until(due)) != nil {
+		if wait.Sleep(ctx, time.Until(due)) != nil {
 			break
 		}
 		sending.Go(func() { l.send(ctx, request, due) })

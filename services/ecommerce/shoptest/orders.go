@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/event"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Plan is n orders, each with an address of its own, so that an e-mail tells its order. Amounts are from
@@ -62,7 +62,7 @@ type Clients struct {
 
 	answered, cut, underWay atomic.Int64
 
-	sleep func(context.Context, time.Duration) error // service.Sleep, except in tests
+	sleep func(context.Context, time.Duration) error // wait.Sleep, except in tests
 }
 
 // Answered is how many clients have their answer.
@@ -118,7 +118,7 @@ func (c *Clients) Post(ctx context.Context, orders []event.Order, times int) ([]
 func (c *Clients) insist(ctx context.Context, client *http.Client, body string) (code, tries int, err error) {
 	sleep := c.sleep
 	if sleep == nil {
-		sleep = service.Sleep
+		sleep = wait.Sleep
 	}
 	for pause := 10 * time.Millisecond; ; pause = min(pause*2, 500*time.Millisecond) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL()+"/orders", strings.NewReader(body))

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"workshop.example/kit/process"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Program is a service as a process of its own, that can be killed and started again.
@@ -92,7 +92,7 @@ var ErrNotInTime = errors.New("did not end in time")
 // Stop is what SIGTERM does. It fails when the process does not end in time or not well.
 func (p *Program) Stop() error {
 	life := p.Last()
-	if !life.Stop(service.Grace + 4*time.Second) {
+	if !life.Stop(wait.Grace + 4*time.Second) {
 		return fmt.Errorf("%s %w", p.Name, ErrNotInTime)
 	}
 	if !life.State().Success() {

@@ -16,7 +16,7 @@ import (
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Shop is the system as processes: gateway, fraud detector, and with a mail box or all services what
@@ -99,7 +99,7 @@ func (s *Shop) createTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, admin)
+	defer wait.CloseWithin(wait.CloseTimeout, admin)
 	_, err = kafka.ApplyTopics(ctx, admin, stream.AllTopics(s.prefix), nil)
 	return err
 }
@@ -114,7 +114,7 @@ func (s *Shop) RemoveTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, admin)
+	defer wait.CloseWithin(wait.CloseTimeout, admin)
 	var errs []error
 	for _, topic := range stream.AllTopics(s.prefix) {
 		// A deletion that outlasts its request on a busy broker goes on without it.
@@ -194,7 +194,7 @@ func (s *Shop) AwaitGateway(ctx context.Context) error {
 				return conn.Close()
 			}
 		}
-		if err := service.Sleep(ctx, 20*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 20*time.Millisecond); err != nil {
 			return fmt.Errorf("the gateway does not listen: %w\n%s", err, s.Gateway.Output())
 		}
 	}
@@ -210,7 +210,7 @@ func (s *Shop) Look(ctx context.Context, accounts []Account) (Evidence, error) {
 	if err != nil {
 		return Evidence{}, err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	e, err := Collect(ctx, client, s.prefix, accounts)
 	if s.Mailbox != nil {
 		e.Mails = s.Mailbox.Mails()
@@ -236,7 +236,7 @@ func (s *Shop) Settle(ctx context.Context, accounts []Account, patience time.Dur
 		if quiet := time.Since(since); quiet > patience || len(j.Decided.Lost)+len(j.Decided.Missing) == 0 && quiet > patience/5 {
 			return j, nil
 		}
-		if err := service.Sleep(ctx, 200*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 200*time.Millisecond); err != nil {
 			return j, err
 		}
 	}
@@ -255,7 +255,7 @@ func (s *Shop) AwaitDecisions(ctx context.Context, want int, patience time.Durat
 		if decided >= want {
 			return nil
 		}
-		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("%d of %d orders were decided within %s: %w", decided, want, patience, err)
 		}
 	}

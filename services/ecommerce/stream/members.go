@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
@@ -38,7 +39,7 @@ func (s Settings) Members(
 		if err != nil {
 			return err
 		}
-		defer service.CloseWithin(service.CloseTimeout, client)
+		defer wait.CloseWithin(wait.CloseTimeout, client)
 		groups[i] = &group.Consumer{
 			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {

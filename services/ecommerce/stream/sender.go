@@ -13,6 +13,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Sender publishes, idempotent and with acks=all. It is safe for concurrent use: a producer may serve
@@ -90,7 +91,7 @@ func (s *Sender) fit(ctx context.Context, used sarama.SyncProducer, topics ...st
 	if err != nil {
 		return false
 	}
-	service.CloseWithin(service.CloseTimeout, s.producer)
+	wait.CloseWithin(wait.CloseTimeout, s.producer)
 	s.producer = producer
 	return true
 }
@@ -100,13 +101,13 @@ func (s *Sender) Client() sarama.Client { return s.client }
 
 // Close ends the connections.
 func (s *Sender) Close() {
-	service.CloseWithin(service.CloseTimeout, s.producer)
-	service.CloseWithin(service.CloseTimeout, s.client)
+	wait.CloseWithin(wait.CloseTimeout, s.producer)
+	wait.CloseWithin(wait.CloseTimeout, s.client)
 }
 
 // PublishAll is Publish for several at once. They keep their order within a partition as long as none
 // fails, or is sent again because the topic's max.message.bytes was changed meanwhile. The result has an error,
-// or nil for what was acknowledged, for each of them. When ctx ends it waits service.Grace longer; what has
+// or nil for what was acknowledged, for each of them. When ctx ends it waits wait.Grace longer; what has
 // no outcome by then is kafka.ErrUnknown.
 func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
 	used, outcomes := s.publishAll(ctx, msgs)

@@ -20,6 +20,7 @@ import (
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // dialling is a Dial under way.
@@ -186,8 +187,8 @@ func TestSendReportsAnUnknownOutcome(t *testing.T) {
 		if err := kafka.Send(ctx, silent{over: over}, &sarama.ProducerMessage{}, history.Operation{}); !errors.Is(err, kafka.ErrUnknown) {
 			t.Errorf("error %v", err)
 		}
-		if waited := time.Since(began); waited != service.Grace {
-			t.Errorf("waited for %s, want %s", waited, service.Grace)
+		if waited := time.Since(began); waited != wait.Grace {
+			t.Errorf("waited for %s, want %s", waited, wait.Grace)
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"workshop.example/kit/history"
+	"workshop.example/kit/wait"
 )
 
 // Version is set by the linker: -ldflags "-X workshop.example/kit/service.Version=v1.2.3".
@@ -120,9 +121,9 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 // terminal and, as the end of its standard input, from its supervisor; timeout(1) signals twice.
 const sameStop = 500 * time.Millisecond
 
-// stopLimit is how long a stop may take: Grace, and the time to close connections. Docker kills after 10 s.
+// stopLimit is how long a stop may take: wait.Grace, and the time to close connections. Docker kills after 10 s.
 // It is a variable for the sake of the tests.
-var stopLimit = Grace + 1500*time.Millisecond
+var stopLimit = wait.Grace + 1500*time.Millisecond
 
 // untilStopped returns a context that ends with the first SIGINT or SIGTERM, or with the end of
 // stdin where that is not nil. A second signal ends the process at once, and so does a stop that

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"workshop.example/kit/fold"
+	"workshop.example/kit/wait"
 )
 
 // shortStop is the stopLimit of the child in mode "deaf, briefly".
@@ -244,8 +245,8 @@ func TestDeafServiceIsEnded(t *testing.T) {
 	if took := time.Since(began); took < shortStop || took > shortStop+5*time.Second { // 5 s for a stalled machine
 		t.Errorf("took %s, want %s", took, shortStop)
 	}
-	if stopLimit <= Grace || stopLimit >= 10*time.Second {
-		t.Errorf("a stop may take %s, want more than %s and less than Docker gives", stopLimit, Grace)
+	if stopLimit <= wait.Grace || stopLimit >= 10*time.Second {
+		t.Errorf("a stop may take %s, want more than %s and less than Docker gives", stopLimit, wait.Grace)
 	}
 }
 

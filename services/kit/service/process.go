@@ -2,20 +2,11 @@ package service
 
 import (
 	"bufio"
-	"context"
 	"io"
 	"log/slog"
 	"sync"
-	"time"
 
 	"workshop.example/kit/history"
-	"workshop.example/kit/wait"
-)
-
-// Bounds of a stop; see package wait.
-const (
-	Grace        = wait.Grace
-	CloseTimeout = wait.CloseTimeout
 )
 
 // Lang is the language of the lines meant for students.
@@ -123,9 +114,3 @@ func (l *Lines) Print(texts ...string) {
 	l.w.WriteByte('\n')
 	l.flush()
 }
-
-// CloseWithin is [wait.CloseWithin].
-func CloseWithin(d time.Duration, c io.Closer) bool { return wait.CloseWithin(d, c) }
-
-// Sleep is [wait.Sleep].
-func Sleep(ctx context.Context, d time.Duration) error { return wait.Sleep(ctx, d) }

@@ -16,7 +16,7 @@ import (
 	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafkatest"
-	kit "workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // shopUnderFaults is the shop with clients that insist: each order is posted three times at once.
@@ -158,7 +158,7 @@ func (p *shopProgram) pause(d time.Duration) error {
 // awaitShop waits until the shop has decided something.
 func (s *shopUnderFaults) awaitShop() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), kit.Grace+2*kafkatest.Deadline)
+	ctx, cancel := context.WithTimeout(s.t.Context(), wait.Grace+2*kafkatest.Deadline)
 	defer cancel()
 	if err := s.shop.AwaitDecisions(ctx, 1, 2*kafkatest.Deadline); err != nil {
 		s.t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	kit "workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // subject is a program that is started again whenever it ends, as Docker does it. What it prints is kept in files:
@@ -160,7 +160,7 @@ func (s *subject) terminate() error {
 	select {
 	case <-ended:
 		return nil
-	case <-time.After(kit.Grace + 20*time.Second):
+	case <-time.After(wait.Grace + 20*time.Second):
 		s.kill()
 		return errors.New(s.name + " did not end in time after SIGTERM")
 	}

@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 func main() {
@@ -65,7 +66,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks,
 		Handle:   func(ctx context.Context, claim *group.Claim) error { return read(ctx, cfg, p, claim) },
@@ -92,7 +93,7 @@ func read(ctx context.Context, cfg config, p *service.Process, claim *group.Clai
 			continue
 		}
 		came = true
-		if err := service.Sleep(ctx, cfg.work); err != nil {
+		if err := wait.Sleep(ctx, cfg.work); err != nil {
 			return nil
 		}
 		var line bytes.Buffer

@@ -23,6 +23,7 @@ import (
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // The mistakes.
@@ -75,7 +76,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	b := &board{cfg: cfg, process: p, client: client}
 	if cfg.broken == readOnAfterAbort || cfg.broken == groupIDOnly {
 		own := cfg.cluster.Config(p.Name)
@@ -84,13 +85,13 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		if b.producer, err = sarama.NewSyncProducer(cfg.cluster.Brokers, own); err != nil {
 			return err
 		}
-		defer service.CloseWithin(service.CloseTimeout, b.producer)
+		defer wait.CloseWithin(wait.CloseTimeout, b.producer)
 	}
 	group, err := sarama.NewConsumerGroupFromClient(cfg.member.Group, client)
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, group)
+	defer wait.CloseWithin(wait.CloseTimeout, group)
 	go func() {
 		for err := range group.Errors() {
 			p.Log.Warn("consumer group", "error", err)
@@ -99,7 +100,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	for ctx.Err() == nil && !b.finished {
 		if err := group.Consume(ctx, []string{cfg.topic}, b); err != nil && !errors.Is(err, context.Canceled) {
 			p.Log.Warn("consume", "error", err)
-			service.Sleep(ctx, 100*time.Millisecond)
+			wait.Sleep(ctx, 100*time.Millisecond)
 		}
 	}
 	if b.finished {

@@ -14,7 +14,7 @@ import (
 	"embed"
 	"time"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 )
 
@@ -114,7 +114,7 @@ func (s *Stage) play(ctx context.Context, d Drill) (Result, error) {
 		return Result{}, err
 	}
 	began := time.Now()
-	if err := service.Sleep(ctx, calm); err != nil {
+	if err := wait.Sleep(ctx, calm); err != nil {
 		return Result{}, err
 	}
 	if err := d.run(ctx, s); err != nil {
@@ -123,7 +123,7 @@ func (s *Stage) play(ctx context.Context, d Drill) (Result, error) {
 	if err := s.mend(ctx); err != nil {
 		return Result{}, err
 	}
-	if err := service.Sleep(ctx, calm); err != nil {
+	if err := wait.Sleep(ctx, calm); err != nil {
 		return Result{}, err
 	}
 	if err := s.end(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
 
@@ -79,7 +80,7 @@ func (s *Stage) acknowledged(ctx context.Context, f *Fault) error {
 		limit = f.Limit + time.Second
 	}
 	for end := time.Now().Add(limit); !s.meter.since(f.Seen, partitions) && time.Now().Before(end); {
-		if err := service.Sleep(ctx, meterEvery); err != nil {
+		if err := wait.Sleep(ctx, meterEvery); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -81,7 +82,7 @@ func (s *Stage) drained(ctx context.Context) error {
 		if left != last {
 			progress, last = time.Now(), left
 		}
-		if err := service.Sleep(ctx, lookEvery); err != nil {
+		if err := wait.Sleep(ctx, lookEvery); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"workshop.example/kit/history"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // meter follows the producer's history while it is written, and so knows of every acknowledgement.
@@ -27,7 +27,7 @@ func newMeter(path string) *meter { return &meter{path: path, acks: map[int32][]
 const meterEvery = 100 * time.Millisecond
 
 func (m *meter) run(ctx context.Context) {
-	for service.Sleep(ctx, meterEvery) == nil {
+	for wait.Sleep(ctx, meterEvery) == nil {
 		m.catchUp()
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
 
@@ -54,7 +55,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
 		return err
 	}
-	if err := service.Sleep(ctx, holding); err != nil {
+	if err := wait.Sleep(ctx, holding); err != nil {
 		return err
 	}
 
@@ -81,7 +82,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	}
 	s.proved(fall, service.Textf("processo morto; brokers que restam: %v", "process gone; brokers left: %v", now.Brokers))
 	// Long enough for the controller to choose a leader, were it allowed to.
-	if err := service.Sleep(ctx, holding); err != nil {
+	if err := wait.Sleep(ctx, holding); err != nil {
 		return err
 	}
 	since := time.Now()
@@ -158,7 +159,7 @@ var _ = add(Drill{
 			return err
 		}
 		s.proved(f, service.Text{PT: "processo morto; não se consegue criar um tópico", EN: "process gone; no topic can be created"})
-		if err := service.Sleep(ctx, time.Until(f.At.Add(dead))); err != nil {
+		if err := wait.Sleep(ctx, time.Until(f.At.Add(dead))); err != nil {
 			return err
 		}
 		count := s.meter.between(f.Seen, time.Now())
@@ -209,7 +210,7 @@ var _ = add(Drill{
 			return err
 		}
 		s.proved(f, service.Text{PT: "processos mortos; ninguém responde", EN: "processes gone; nobody answers"})
-		if err := service.Sleep(ctx, holding); err != nil {
+		if err := wait.Sleep(ctx, holding); err != nil {
 			return err
 		}
 		if err := s.start(rig.ZooKeeper); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
 
@@ -49,7 +50,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}
-	if err := service.Sleep(ctx, beyond); err != nil {
+	if err := wait.Sleep(ctx, beyond); err != nil {
 		return err
 	}
 	s.Say(service.Textf("o broker %d acorda", "broker %d wakes up", leader))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // barWidth is the bar of a second in which everything is acknowledged that is sent.
@@ -20,7 +21,7 @@ func (s *Stage) timeline(ctx context.Context) {
 		EN: "     t  acknowledged/s             leaders  in sync        (of partitions 0, 1 and 2)",
 	})
 	before := s.meter.count()
-	for n := 1; service.Sleep(ctx, time.Until(s.began.Add(time.Duration(n)*time.Second))) == nil; n++ {
+	for n := 1; wait.Sleep(ctx, time.Until(s.began.Add(time.Duration(n)*time.Second))) == nil; n++ {
 		count := s.meter.count()
 		state, _ := s.watch.now()
 		line := s.second(n, count-before, state)

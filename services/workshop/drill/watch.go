@@ -10,7 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
 
@@ -87,7 +87,7 @@ func (w *watch) run(ctx context.Context) {
 		if ok {
 			w.put(state)
 		}
-		service.Sleep(ctx, lookEvery)
+		wait.Sleep(ctx, lookEvery)
 	}
 	if w.asked != nil {
 		w.asked.Close()

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -114,7 +115,7 @@ func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic strin
 		return
 	}
 	if !acknowledged { // long enough for an acknowledgement, were there to be one
-		if err = service.Sleep(ctx, time.Second); err != nil {
+		if err = wait.Sleep(ctx, time.Second); err != nil {
 			return
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -268,7 +269,7 @@ func (c *memberGroup) catchUp(ctx context.Context, log []verdict.Record) error {
 		if !slices.ContainsFunc(log, func(r verdict.Record) bool { return shown[r.Number].IsZero() }) {
 			return nil
 		}
-		if err := service.Sleep(ctx, 50*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
+		if err := wait.Sleep(ctx, 50*time.Millisecond); errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		} else if err != nil {
 			return err

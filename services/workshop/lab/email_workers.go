@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -153,7 +154,7 @@ func (o *postOffice) work(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("send e-mail commands: %w", err)
 	}
-	defer service.CloseWithin(time.Second, producer)
+	defer wait.CloseWithin(time.Second, producer)
 	var commands []*sarama.ProducerMessage
 	for _, address := range o.addresses() {
 		value, err := event.EncodeEnvelope("Thank you for your order! We are processing your order!",

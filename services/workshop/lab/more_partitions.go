@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -126,7 +127,7 @@ func sendTransactions(ctx context.Context, b *rig.Bench, topic string, first, la
 	if err != nil {
 		return fmt.Errorf("send transactions: %w", err)
 	}
-	defer service.CloseWithin(time.Second, producer)
+	defer wait.CloseWithin(time.Second, producer)
 	for n := first; n <= last; n++ {
 		t := event.Transaction{
 			IDSequencia: int64(n), IDUsuario: growthUsers[(n-1)%len(growthUsers)], IDTransacao: rand.Text(), IDProduto: "10000",
@@ -136,7 +137,7 @@ func sendTransactions(ctx context.Context, b *rig.Bench, topic string, first, la
 		if _, _, err := producer.SendMessage(msg); err != nil {
 			return fmt.Errorf("send transaction %d: %w", n, err)
 		}
-		if err := service.Sleep(ctx, b.Pace); err != nil {
+		if err := wait.Sleep(ctx, b.Pace); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -46,7 +47,7 @@ func spreadKeys(ctx context.Context, b *rig.Bench, partitioner sarama.Partitione
 	if err != nil {
 		return nil, fmt.Errorf("send ten messages: %w", err)
 	}
-	defer service.CloseWithin(time.Second, producer)
+	defer wait.CloseWithin(time.Second, producer)
 
 	keys := slices.Repeat(someKeys, tenMessages)[:tenMessages]
 	rand.New(rand.NewPCG(b.Seed, 0)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
@@ -94,7 +95,7 @@ func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, to
 			PT: fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
 			EN: fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
 		})
-		if err := service.Sleep(ctx, b.Pace); err != nil {
+		if err := wait.Sleep(ctx, b.Pace); err != nil {
 			return nil, err
 		}
 	}

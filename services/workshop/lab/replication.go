@@ -9,6 +9,7 @@ import (
 
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -124,7 +125,7 @@ func kill(ctx context.Context, b *rig.Bench, id int32) (died time.Time, err erro
 	}
 	died = time.Now()
 	b.Say(service.Text{PT: fmt.Sprintf("kill -9 no broker %d", id), EN: fmt.Sprintf("kill -9 of broker %d", id)})
-	return died, service.Sleep(ctx, onTheWay)
+	return died, wait.Sleep(ctx, onTheWay)
 }
 
 // resumes reports whether a topic acknowledges messages again, for which it has as long as anything here.
@@ -188,7 +189,7 @@ func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 		return err
 	}
 	stuck := acked(b, two)
-	if err := service.Sleep(ctx, noAnswer); err != nil {
+	if err := wait.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
 	drawReplicas(b, watch, topics, service.Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})

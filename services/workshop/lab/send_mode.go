@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -123,7 +124,7 @@ func (m mode) sendSync(ctx context.Context, cluster kafka.Cluster, conf *sarama.
 	if err != nil {
 		return err
 	}
-	defer service.CloseWithin(service.CloseTimeout, producer)
+	defer wait.CloseWithin(wait.CloseTimeout, producer)
 	var began time.Time
 	for _, msg := range msgs {
 		id := msg.Metadata.(int)
@@ -139,7 +140,7 @@ func (m mode) sendSync(ctx context.Context, cluster kafka.Cluster, conf *sarama.
 			began = time.Now()
 		}
 		if len(msgs) == failMessages {
-			if err := service.Sleep(ctx, betweenSends); err != nil {
+			if err := wait.Sleep(ctx, betweenSends); err != nil {
 				return err
 			}
 		}
@@ -175,7 +176,7 @@ func (m mode) sendAsync(ctx context.Context, cluster kafka.Cluster, conf *sarama
 			h.note(failed.Msg.Metadata.(int), failed.Err, h.ids[handed-1])
 			settled++
 		case <-ctx.Done():
-			service.CloseWithin(service.CloseTimeout, producer)
+			wait.CloseWithin(wait.CloseTimeout, producer)
 			return ctx.Err()
 		}
 	}
@@ -225,7 +226,7 @@ func settledLog(ctx context.Context, b *rig.Bench, topic, stream string, atLeast
 			return log, err
 		}
 		before = len(log)
-		if err := service.Sleep(ctx, settleTime); err != nil {
+		if err := wait.Sleep(ctx, settleTime); err != nil {
 			return nil, err
 		}
 	}

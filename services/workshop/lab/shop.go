@@ -13,7 +13,7 @@ import (
 	"workshop.example/ecommerce/shoptest"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -107,7 +107,7 @@ func (s *shop) kill(ctx context.Context) (cut int, err error) {
 		func() bool { return s.clients.Cut() > before }); err != nil {
 		return 0, err
 	}
-	if err := service.Sleep(ctx, 100*time.Millisecond); err != nil { // each client finds it out by itself
+	if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil { // each client finds it out by itself
 		return 0, err
 	}
 	return s.clients.Cut() - before, s.open(ctx)
@@ -134,7 +134,7 @@ func (s *shop) busy(ctx context.Context, answered int) error {
 		if time.Now().After(deadline) {
 			return &rig.NotRun{Cause: fmt.Sprintf("%d of %d clients have their answer after %s", s.clients.Answered(), answered, rig.Patience)}
 		}
-		if err := service.Sleep(ctx, time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, time.Millisecond); err != nil {
 			return err
 		}
 	}

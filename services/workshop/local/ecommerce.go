@@ -16,7 +16,7 @@ import (
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
-
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/screen"
 )
 
@@ -179,7 +179,7 @@ const (
 func untilCalm(ctx context.Context, answers func() bool, quiet func() time.Duration) error {
 	for noise := time.Duration(0); ; {
 		const pause = 200 * time.Millisecond
-		if err := service.Sleep(ctx, pause); err != nil {
+		if err := wait.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		if noise > 0 || answers() {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"workshop.example/kit/service"
-
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/screen"
 )
 
@@ -118,7 +118,7 @@ func (s *Supervisor) runUntilDone(stop, kill context.Context, svc Service, aband
 		}
 		what := fmt.Sprintf("%s %s", svc.Name, end)
 		// Ctrl-C may have ended the service before it reached this process: then this is a stop like any other.
-		stopping := service.Sleep(stop, signalLead) != nil
+		stopping := wait.Sleep(stop, signalLead) != nil
 		switch {
 		case err != nil: // its binary may be missing for a moment, while it is rebuilt
 			what = fmt.Sprintf("%s could not be started: %v", svc.Name, err)
@@ -138,7 +138,7 @@ func (s *Supervisor) runUntilDone(stop, kill context.Context, svc Service, aband
 			delay = s.RestartFirst
 		}
 		s.Output.Say("%s: starting it again in %s", what, delay)
-		if service.Sleep(stop, delay) != nil {
+		if wait.Sleep(stop, delay) != nil {
 			return errors.New(what)
 		}
 		delay = min(delay*2, s.RestartMost)

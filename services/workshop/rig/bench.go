@@ -19,6 +19,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/screen"
 )
@@ -122,7 +123,7 @@ func (b *Bench) Redial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	service.CloseWithin(service.CloseTimeout, b.Client)
+	wait.CloseWithin(wait.CloseTimeout, b.Client)
 	b.Client = client
 	return nil
 }
@@ -143,7 +144,7 @@ func (b *Bench) Close() {
 	}
 	b.mu.Unlock()
 	if b.Brokers.Mend() != nil {
-		service.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
+		wait.Sleep(context.Background(), time.Second) // once more: a broker that has just ended is registered still
 	}
 	if err := b.Brokers.Mend(); err != nil {
 		b.Say(service.Text{PT: "os brokers não voltaram todos: " + err.Error(), EN: "not all brokers are back: " + err.Error()})
@@ -158,7 +159,7 @@ func (b *Bench) Close() {
 		b.removeTopics()
 	}
 	if b.Client != nil {
-		service.CloseWithin(service.CloseTimeout, b.Client)
+		wait.CloseWithin(wait.CloseTimeout, b.Client)
 	}
 	if b.Embedded != nil {
 		b.Embedded.Close()

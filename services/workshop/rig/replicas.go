@@ -8,7 +8,7 @@ import (
 
 	"github.com/IBM/sarama"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Replicas are the brokers that hold a topic's only partition.
@@ -36,7 +36,7 @@ func Await(ctx context.Context, what string, holds func() bool) error {
 		if time.Now().After(deadline) {
 			return &NotRun{fmt.Sprintf("no sign within %s of this: %s", Patience, what)}
 		}
-		if err := service.Sleep(ctx, 50*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // joinAged is join for a member whose metadata gets no older than age.
@@ -32,7 +33,7 @@ func joinAged(t *testing.T, c *kafkatest.Cluster, age time.Duration, reset int64
 			if err != nil {
 				return err
 			}
-			defer service.CloseWithin(service.CloseTimeout, client)
+			defer wait.CloseWithin(wait.CloseTimeout, client)
 			g := &group.Consumer{
 				Client: client, Member: kafka.Membership{Group: "g", Reset: reset}, Topic: "t", Hooks: lines.Hooks(p),
 				Handle: func(_ context.Context, claim *group.Claim) error {

@@ -16,6 +16,7 @@ import (
 	"workshop.example/kit/kafkatest"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // member is a group of one that keeps what it handled, in order.
@@ -73,7 +74,7 @@ func joinWith(t testing.TB, c *kafkatest.Cluster, handle func(*member) func(cont
 			if err != nil {
 				return err
 			}
-			defer service.CloseWithin(service.CloseTimeout, client) // sarama's refresh of the metadata, under way, would hold it
+			defer wait.CloseWithin(wait.CloseTimeout, client) // sarama's refresh of the metadata, under way, would hold it
 			g := &group.Consumer{
 				Client: client, Redial: connect, Member: kafka.Membership{Group: "g", Reset: sarama.OffsetOldest}, Topic: "t", Hooks: lines.Hooks(p),
 				Handle: handle(m), Assigned: func(_, _, held []int32) { p.Out.Print(fmt.Sprint("held ", held)) },

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
@@ -71,7 +72,7 @@ func (r *replayer) run(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	defer service.CloseWithin(service.CloseTimeout, r.client)
+	defer wait.CloseWithin(wait.CloseTimeout, r.client)
 	defer r.transactor.Close()
 	spans, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 		return r.spans(ctx, s)

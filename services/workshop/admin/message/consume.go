@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -144,7 +145,7 @@ func (c *consume) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("consume %s: %w", c.topic, err)
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	c.out = newMessagePrinter(c.Stdout, c.Output == "json", c.verbose, c.max)
 	switch {
 	case c.group != "":

@@ -12,7 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/offset"
 )
 
@@ -50,7 +50,7 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[of
 				if ctx.Err() == nil {
 					note("%v; trying again", err)
 				}
-				if service.Sleep(ctx, 500*time.Millisecond) != nil {
+				if wait.Sleep(ctx, 500*time.Millisecond) != nil {
 					return
 				}
 			}

@@ -11,7 +11,7 @@ import (
 	"workshop.example/kit/kafka"
 	kafkagroup "workshop.example/kit/kafka/group"
 	"workshop.example/kit/lines"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/offset"
 )
 
@@ -29,7 +29,7 @@ func (c *consume) asMember(ctx context.Context, client sarama.Client) error {
 	last.Store(time.Now().Add(joinTime).UnixMilli())
 	if c.idle > 0 {
 		go func() {
-			for service.Sleep(ctx, min(c.idle/4, 100*time.Millisecond)) == nil {
+			for wait.Sleep(ctx, min(c.idle/4, 100*time.Millisecond)) == nil {
 				if time.Since(time.UnixMilli(last.Load())) > c.idle {
 					stop(offset.ErrEnough)
 				}

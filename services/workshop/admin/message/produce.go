@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -103,7 +104,7 @@ func (p *produce) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("produce to %s: %w", p.topic, err)
 	}
-	defer service.CloseWithin(service.CloseTimeout, client)
+	defer wait.CloseWithin(wait.CloseTimeout, client)
 	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, p.topic)
 	producer, err := sarama.NewAsyncProducerFromClient(client)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/format"
 	"workshop.example/workshop/admin/session"
 )
@@ -32,7 +32,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 		case <-late:
 			waiting = false
 		case <-stopping:
-			given, cancel := context.WithTimeout(context.Background(), service.Grace-service.CloseTimeout)
+			given, cancel := context.WithTimeout(context.Background(), wait.Grace-wait.CloseTimeout)
 			defer cancel()
 			stopping, late = nil, given.Done()
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
 )
@@ -73,7 +73,7 @@ func makeAnew(ctx context.Context, s *session.Session, topics []kafka.Topic) err
 		if err == nil || ctx.Err() != nil || !session.Retryable(err) && !session.Underway(err) {
 			return err
 		}
-		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // StartCluster is the advice if no broker answers.
@@ -60,7 +60,7 @@ func (o *Options) Dial(ctx context.Context, topic string, set func(*sarama.Confi
 			return client, nil
 		}
 		// The controller knows the topic; if it has just created it, other brokers hear of it in a moment.
-		if !errors.Is(err, sarama.ErrUnknownTopicOrPartition) || service.Sleep(ctx, 50*time.Millisecond) != nil {
+		if !errors.Is(err, sarama.ErrUnknownTopicOrPartition) || wait.Sleep(ctx, 50*time.Millisecond) != nil {
 			return nil, o.explain(ctx, err, cluster)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 )
 
 // Session is a connection to a cluster for the time of one command.
@@ -34,14 +34,14 @@ func Connect(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config) (*
 	}
 	admin, err := kafka.Interruptible(ctx, func() (sarama.ClusterAdmin, error) { return sarama.NewClusterAdminFromClient(client) })
 	if err != nil {
-		service.CloseWithin(service.CloseTimeout, client)
+		wait.CloseWithin(wait.CloseTimeout, client)
 		return nil, fmt.Errorf("find the controller: %w", err)
 	}
 	return &Session{Client: client, Admin: admin}, nil
 }
 
 // Close closes the connections, without waiting for brokers that do not answer.
-func (s *Session) Close() { service.CloseWithin(service.CloseTimeout, s.Admin) }
+func (s *Session) Close() { wait.CloseWithin(wait.CloseTimeout, s.Admin) }
 
 // Metadata returns all topics and the brokers that are up, sorted, as the controller knows them, or else another broker.
 func (s *Session) Metadata() (*sarama.MetadataResponse, error) {
@@ -71,7 +71,7 @@ func (s *Session) Metadata() (*sarama.MetadataResponse, error) {
 func (s *Session) Retry(ctx context.Context, question func() error) error {
 	for {
 		err := question()
-		if err == nil || !Retryable(err) || service.Sleep(ctx, 100*time.Millisecond) != nil {
+		if err == nil || !Retryable(err) || wait.Sleep(ctx, 100*time.Millisecond) != nil {
 			return err
 		}
 		s.Client.RefreshMetadata() // an error shows in the next answer
@@ -108,7 +108,7 @@ func (s *Session) Until(ctx context.Context, done func(*sarama.MetadataResponse)
 		if done(meta) {
 			return nil
 		}
-		if err := service.Sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

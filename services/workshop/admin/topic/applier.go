@@ -13,7 +13,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
+	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/screen"
 )
@@ -56,7 +56,7 @@ func (a *applier) run(ctx context.Context) error {
 			return err
 		}
 		a.wait(err.Error())
-		if service.Sleep(ctx, askEvery) != nil {
+		if wait.Sleep(ctx, askEvery) != nil {
 			return a.gaveUp(ctx)
 		}
 	}
@@ -72,7 +72,7 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 	if err != nil {
 		return nil, 0, err
 	}
-	defer service.CloseWithin(time.Second, admin)
+	defer wait.CloseWithin(time.Second, admin)
 	for {
 		a.seen, err = kafka.Interruptible(ctx, func() ([]string, error) { return registered(admin) })
 		if err != nil {
@@ -82,7 +82,7 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 			break
 		}
 		a.wait(a.tooFew())
-		if err := service.Sleep(ctx, askEvery); err != nil {
+		if err := wait.Sleep(ctx, askEvery); err != nil {
 			return nil, 0, err
 		}
 	}
