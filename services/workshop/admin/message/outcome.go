@@ -15,6 +15,7 @@ const maxComplaints = 10
 // outcome counts lines by outcome.
 type outcome struct {
 	sent, acknowledged, failed atomic.Int64
+	pending                    sync.WaitGroup // one per line without an outcome
 
 	mu       sync.Mutex
 	printErr error // the first one of printing where lines stand

@@ -17,17 +17,20 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// send sends the lines and waits for their acknowledgements.
+// send sends the lines and waits for their acknowledgements, after ctx has ended for wait.Grace at most.
+//
+// The producer is closed only after that: sarama's close fails a batch that is just being retried
+// (https://github.com/IBM/sarama/pull/3645), as the first one to a new leader often is.
 func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error {
-	collected := make(chan struct{})
-	go func() { defer close(collected); p.collect(producer) }()
+	go p.collect(producer)
 	readErr := p.feed(ctx, producer)
-	producer.AsyncClose()
+	settled := make(chan struct{})
+	go func() { defer close(settled); p.pending.Wait() }()
 	stopping := ctx.Done()
 	var late <-chan struct{}
 	for waiting := true; waiting; {
 		select {
-		case <-collected:
+		case <-settled:
 			waiting = false
 		case <-late:
 			waiting = false
@@ -37,6 +40,7 @@ func (p *produce) send(ctx context.Context, producer sarama.AsyncProducer) error
 			stopping, late = nil, given.Done()
 		}
 	}
+	producer.AsyncClose()
 	sent, acknowledged, failed := p.sent.Load(), p.acknowledged.Load(), p.failed.Load()
 	line := session.Count(acknowledged, "message") + " acknowledged"
 	if p.acks == "0" {
@@ -108,6 +112,7 @@ func (p *produce) feed(ctx context.Context, producer sarama.AsyncProducer) error
 // message returns the message of a line, or nil if the line has no key where one is wanted.
 func (p *produce) message(line []byte) *sarama.ProducerMessage {
 	number := p.sent.Add(1)
+	p.pending.Add(1)
 	value := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 	msg := &sarama.ProducerMessage{Topic: p.topic, Partition: p.partition, Headers: p.parsed, Metadata: number}
 	if p.keySeparator != "" {
@@ -134,10 +139,14 @@ func (p *produce) collect(producer sarama.AsyncProducer) {
 			}
 			p.acknowledged.Add(1)
 			p.place(msg)
+			p.pending.Done()
 		case err, ok := <-errs:
 			if !ok {
 				errs = nil
 				continue
+			}
+			if errors.Is(err.Err, sarama.ErrShuttingDown) {
+				continue // ctx has ended, and the summary was made: it has no answer
 			}
 			p.fail(err.Msg.Metadata.(int64), err.Err)
 		}
@@ -175,9 +184,7 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 
 // fail reports that a line failed.
 func (p *produce) fail(line int64, err error) {
-	if errors.Is(err, sarama.ErrShuttingDown) {
-		err = errors.New("not sent: this program was stopped first")
-	}
+	defer p.pending.Done()
 	if kafka.TooLarge(err) {
 		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: "+
 			"workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
