@@ -2,14 +2,25 @@ package service
 
 import (
 	"fmt"
+	"slices"
 )
 
 // Text is words for students, in both languages.
 type Text struct{ PT, EN string }
 
-// Textf formats the same values, in the same order, in both languages.
+// Textf formats the same values, in the same order, in both languages. A value that is a Text stands for its words in each.
 func Textf(pt, en string, values ...any) Text {
-	return Text{PT: fmt.Sprintf(pt, values...), EN: fmt.Sprintf(en, values...)}
+	return Text{PT: fmt.Sprintf(pt, in(Portuguese, values)...), EN: fmt.Sprintf(en, in(English, values)...)}
+}
+
+func in(lang Lang, values []any) []any {
+	all := slices.Clone(values)
+	for i, v := range all {
+		if t, ok := v.(Text); ok {
+			all[i] = t.In(lang)
+		}
+	}
+	return all
 }
 
 // In returns the words in a language.

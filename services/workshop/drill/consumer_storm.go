@@ -11,6 +11,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var consumerStormText = Drills.Texts("consumer-storm")
+
 var _ = add(Drill{
 	Name:  "consumer-storm",
 	Times: 2, Embedded: true,
@@ -32,7 +34,7 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 	var guests []member
 	for n := range 4 {
 		name := fmt.Sprintf("guest-%d-%d", round+1, n+1)
-		err := s.change(ctx, service.Text{PT: name + " entra", EN: name + " joins"}, 2+n, func() error {
+		err := s.change(ctx, consumerStormText("joins", name), 2+n, func() error {
 			p, err := s.join(name)
 			guests = append(guests, member{name, p})
 			return err
@@ -42,9 +44,9 @@ func (s *Stage) storm(ctx context.Context, round int) error {
 		}
 	}
 	for n, g := range guests {
-		text, do := service.Text{PT: g.name + " sai", EN: g.name + " leaves"}, g.Stop
+		text, do := consumerStormText("leaves", g.name), g.Stop
 		if n%2 == 0 {
-			text, do = service.Text{PT: "kill -9 em " + g.name, EN: "kill -9 of " + g.name}, g.Kill
+			text, do = consumerStormText("killed", g.name), g.Kill
 		}
 		if err := s.change(ctx, text, len(guests)-n, func() error { do(); return nil }); err != nil {
 			return err
@@ -63,7 +65,7 @@ func (s *Stage) change(ctx context.Context, what service.Text, members int, do f
 	if err := rig.Await(ctx, fmt.Sprintf("the group has %d members", members), func() bool { return s.members() == members }); err != nil {
 		return err
 	}
-	s.proved(f, service.Textf("membros do grupo agora: %d", "members of the group now: %d", members))
+	s.proved(f, consumerStormText("members", members))
 	return s.received(ctx, time.Now())
 }
 

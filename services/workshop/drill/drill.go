@@ -14,8 +14,10 @@ import (
 	"embed"
 	"time"
 
+	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
+	"workshop.example/workshop/report"
 )
 
 // Drill is one emergency.
@@ -36,6 +38,9 @@ var files embed.FS
 
 // Drills is every drill, the usual emergencies first.
 var Drills = experiment.NewRegistry(files)
+
+// says is what all drills say.
+var says = report.NewTexts(func() (map[string]service.Text, error) { return report.ReadTexts(files, "says") })
 
 // add registers a drill: each file does it for its own.
 func add(d Drill) Drill {

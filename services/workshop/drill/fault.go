@@ -89,7 +89,7 @@ func (s *Stage) acknowledged(ctx context.Context, f *Fault) error {
 
 // restore starts what was struck and waits until the cluster is whole, and acknowledges again.
 func (s *Stage) restore(ctx context.Context, ids ...int32) error {
-	s.Say(service.Text{PT: "volta: " + names(ids), EN: "back again: " + names(ids)})
+	s.Say(says("back", names(ids)))
 	if err := s.start(ids...); err != nil {
 		return err
 	}

@@ -31,10 +31,7 @@ func (s *Stage) end(ctx context.Context) error {
 	s.producer.Stop()
 	s.ended = time.Now()
 	s.simulator.Stop()
-	s.Say(service.Text{
-		PT: "os produtores pararam; os consumidores leem até o fim",
-		EN: "the producers have stopped; the consumers read to the end",
-	})
+	s.Say(says("read-to-the-end"))
 	if err := s.bench.Redial(ctx); err != nil {
 		return err
 	}
@@ -51,7 +48,7 @@ func (s *Stage) end(ctx context.Context) error {
 		}
 		s.restarts += restarts
 		if restarts > 0 {
-			s.notes = append(s.notes, service.Textf("reinícios de %s: %d", "new starts of %s: %d", name, restarts))
+			s.notes = append(s.notes, says("new-starts", name, restarts))
 		}
 	}
 	s.meter.catchUp()
@@ -236,5 +233,5 @@ func spread(times []time.Duration) service.Text {
 	if len(sorted)%2 == 0 {
 		median = (median + sorted[len(sorted)/2-1]) / 2
 	}
-	return service.Textf("mediana %.1f s, máximo %.1f s", "median %.1f s, maximum %.1f s", median.Seconds(), longest.Seconds())
+	return says("spread", median.Seconds(), longest.Seconds())
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"workshop.example/kit/process"
-	"workshop.example/kit/service"
 	"workshop.example/workshop/rig"
 )
 
@@ -25,11 +24,7 @@ func (s *Stage) keep(ctx context.Context, name, program string, vars ...string) 
 		if restarts == mostRestarts {
 			return &rig.NotRun{Cause: fmt.Sprintf("%s has ended %d times, at last with exit code %d: %s", name, mostRestarts+1, code, words)}
 		}
-		s.Say(service.Textf(
-			"%s terminou com código %d e é iniciado de novo, como faz o Docker: %s",
-			"%s ended with code %d and is started again, as Docker does: %s",
-			name, code, words,
-		))
+		s.Say(says("started-again", name, code, words))
 		return nil
 	})
 	if err != nil {

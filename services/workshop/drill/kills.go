@@ -10,6 +10,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var killLeaderText = Drills.Texts("kill-leader")
+
 var killLeader = add(Drill{
 	Name:     "kill-leader",
 	Times:    3,
@@ -18,14 +20,10 @@ var killLeader = add(Drill{
 		for range s.Times {
 			before, _ := s.watch.now()
 			leader := before.Topics[s.transactions][0].Leader
-			what := service.Textf("kill -9 no broker %d, líder da partição 0", "kill -9 of broker %d, leader of partition 0", leader)
+			what := killLeaderText("killed", leader)
 			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) service.Text {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
-				return service.Textf(
-					"processo morto; partição 0: líder %s em vez de %d, época %d em vez de %d",
-					"process gone; partition 0: leader %s instead of %d, epoch %d instead of %d",
-					leaderName(p.Leader), leader, p.Epoch, was.Epoch,
-				)
+				return killLeaderText("proof", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
 			}); err != nil {
 				return err
 			}
@@ -33,6 +31,8 @@ var killLeader = add(Drill{
 		return nil
 	},
 })
+
+var killControllerText = Drills.Texts("kill-controller")
 
 var _ = add(Drill{
 	Name:  "kill-controller",
@@ -44,14 +44,10 @@ var _ = add(Drill{
 				return err
 			}
 			dead := before.Controller
-			what := service.Textf("kill -9 no broker %d, o controlador", "kill -9 of broker %d, the controller", dead)
+			what := killControllerText("killed", dead)
 			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
 			if err := s.killOne(ctx, what, dead, before, another, func(now State) service.Text {
-				return service.Textf(
-					"processo morto; o controlador agora é o broker %d",
-					"process gone; the controller is broker %d now",
-					now.Controller,
-				)
+				return killControllerText("proof", now.Controller)
 			}); err != nil {
 				return err
 			}
@@ -59,6 +55,8 @@ var _ = add(Drill{
 		return nil
 	},
 })
+
+var killCoordinatorText = Drills.Texts("kill-coordinator")
 
 var _ = add(Drill{
 	Name:  "kill-coordinator",
@@ -71,11 +69,7 @@ var _ = add(Drill{
 				return err
 			}
 			before, _ := s.watch.now()
-			what := service.Textf(
-				"kill -9 no broker %d, coordenador do grupo do consumidor",
-				"kill -9 of broker %d, coordinator of the consumer's group",
-				dead,
-			)
+			what := killCoordinatorText("killed", dead)
 			f, err := s.strike(what, func() error { return s.kill(dead) })
 			if err != nil {
 				return err
@@ -88,7 +82,7 @@ var _ = add(Drill{
 			if _, err := s.othersLead(ctx, before, dead); err != nil {
 				return err
 			}
-			s.proved(f, service.Textf("processo morto; o coordenador agora é o broker %d", "process gone; the coordinator is broker %d now", next))
+			s.proved(f, killCoordinatorText("proof", next))
 			if err := s.acknowledged(ctx, f); err != nil {
 				return err
 			}
@@ -100,9 +94,7 @@ var _ = add(Drill{
 				return err
 			}
 		}
-		s.notes = append(s.notes, service.Text{
-			PT: "consumidor sem receber nada: " + spread(silences).PT, EN: "the consumer received nothing for: " + spread(silences).EN,
-		})
+		s.notes = append(s.notes, killCoordinatorText("silence", spread(silences)))
 		return nil
 	},
 })

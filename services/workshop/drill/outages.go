@@ -11,11 +11,12 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
+
+var twoBrokersDownText = Drills.Texts("two-brokers-down")
 
 var twoBrokersDown = add(Drill{
 	Name:     "two-brokers-down",
@@ -34,10 +35,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	}
 	last := before.Topics[s.transactions][0].Leader
 	others := slices.DeleteFunc(slices.Clone(before.Brokers), func(id int32) bool { return id == last })
-	f, err := s.strike(service.Text{
-		PT: "kill -9 em " + names(others),
-		EN: "kill -9 of " + names(others),
-	}, func() error { return s.kill(others...) })
+	f, err := s.strike(twoBrokersDownText("killed", names(others)), func() error { return s.kill(others...) })
 	if err != nil {
 		return err
 	}
@@ -47,11 +45,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
 		return err
 	}
-	s.proved(f, service.Textf(
-		"processos mortos; em cada partição só o broker %d está em sincronia",
-		"processes gone; of each partition only broker %d is in sync",
-		last,
-	))
+	s.proved(f, twoBrokersDownText("proof", last))
 	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
 		return err
 	}
@@ -59,19 +53,12 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 		return err
 	}
 
-	fall, err := s.strike(service.Textf(
-		"kill -9 também no broker %d",
-		"kill -9 of broker %d as well",
-		last,
-	), func() error { return s.kill(last) })
+	fall, err := s.strike(twoBrokersDownText("last-killed", last), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
 	fall.Within = true
-	s.Say(service.Text{
-		PT: "volta primeiro quem não tem tudo: " + names(others[:1]),
-		EN: "who does not have everything is back first: " + names(others[:1]),
-	})
+	s.Say(twoBrokersDownText("stale-first", names(others[:1])))
 	if err := s.start(others[0]); err != nil {
 		return err
 	}
@@ -80,7 +67,7 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	s.proved(fall, service.Textf("processo morto; brokers que restam: %v", "process gone; brokers left: %v", now.Brokers))
+	s.proved(fall, twoBrokersDownText("brokers-left", now.Brokers))
 	// Long enough for the controller to choose a leader, were it allowed to.
 	if err := wait.Sleep(ctx, holding); err != nil {
 		return err
@@ -89,16 +76,9 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if now, err = s.watch.must(ctx, "the broker that is back answers", func(now State) bool { return now.At.After(since) }); err != nil {
 		return err
 	}
-	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), service.Text{
-		PT: "a réplica atrasada que voltou primeiro não foi feita líder: ninguém lidera",
-		EN: "the stale replica that was back first was not made leader: nobody leads",
-	})
+	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), twoBrokersDownText("nobody-leads"))
 	until := time.Now()
-	s.fact(s.meter.between(f.Seen, until) == 0, service.Textf(
-		"nada foi confirmado enquanto menos de duas réplicas estavam em sincronia (%.1f s)",
-		"nothing was acknowledged while fewer than two replicas were in sync (%.1f s)",
-		until.Sub(f.Seen).Seconds(),
-	))
+	s.fact(s.meter.between(f.Seen, until) == 0, twoBrokersDownText("nothing-acknowledged", until.Sub(f.Seen).Seconds()))
 	return s.restore(ctx, last, others[1])
 }
 
@@ -135,22 +115,17 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 		}
 	}
 	lost := len(verdict.Check(run).Lost)
-	s.fact(lost == 0 && len(run.Writes) > 0, service.Textf(
-		"com um broker só, as %d mensagens confirmadas antes continuam legíveis",
-		"with one broker left, the %d messages acknowledged before can still be read",
-		len(run.Writes),
-	))
+	s.fact(lost == 0 && len(run.Writes) > 0, twoBrokersDownText("readable", len(run.Writes)))
 	return nil
 }
+
+var zookeeperDownText = Drills.Texts("zookeeper-down")
 
 var _ = add(Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
-		f, err := s.strike(service.Text{
-			PT: "kill -9 no ZooKeeper, por 30 s",
-			EN: "kill -9 of ZooKeeper, for 30 s",
-		}, func() error { return s.kill(rig.ZooKeeper) })
+		f, err := s.strike(zookeeperDownText("killed"), func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {
 			return err
 		}
@@ -158,7 +133,7 @@ var _ = add(Drill{
 		if err := s.noTopic(ctx); err != nil {
 			return err
 		}
-		s.proved(f, service.Text{PT: "processo morto; não se consegue criar um tópico", EN: "process gone; no topic can be created"})
+		s.proved(f, zookeeperDownText("proof"))
 		if err := wait.Sleep(ctx, time.Until(f.At.Add(dead))); err != nil {
 			return err
 		}
@@ -166,7 +141,7 @@ var _ = add(Drill{
 		if err := s.restore(ctx, rig.ZooKeeper); err != nil {
 			return err
 		}
-		s.fact(count > 0, service.Textf("%d mensagens confirmadas sem ele", "%d messages acknowledged without it", count))
+		s.fact(count > 0, zookeeperDownText("acknowledged", count))
 		return nil
 	},
 })
@@ -197,19 +172,21 @@ func (s *Stage) noTopic(ctx context.Context) error {
 	return &rig.NotRun{Cause: "creating a topic without ZooKeeper should take too long, and ended so: " + err.Error()}
 }
 
+var wholeClusterText = Drills.Texts("whole-cluster")
+
 var _ = add(Drill{
 	Name: "whole-cluster",
 	run: func(ctx context.Context, s *Stage) error {
 		before, _ := s.watch.now()
 		all := append([]int32{rig.ZooKeeper}, before.Brokers...)
-		f, err := s.strike(service.Text{PT: "kill -9 em " + names(all), EN: "kill -9 of " + names(all)}, func() error { return s.kill(all...) })
+		f, err := s.strike(wholeClusterText("killed", names(all)), func() error { return s.kill(all...) })
 		if err != nil {
 			return err
 		}
 		if err := rig.Await(ctx, "nobody answers", func() bool { return s.watch.silent() }); err != nil {
 			return err
 		}
-		s.proved(f, service.Text{PT: "processos mortos; ninguém responde", EN: "processes gone; nobody answers"})
+		s.proved(f, wholeClusterText("proof"))
 		if err := wait.Sleep(ctx, holding); err != nil {
 			return err
 		}

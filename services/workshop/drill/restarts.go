@@ -6,10 +6,11 @@ import (
 	"slices"
 	"time"
 
-	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/rig"
 )
+
+var pauseBrokerText = Drills.Texts("pause-broker")
 
 var _ = add(Drill{
 	Name:  "pause-broker",
@@ -28,7 +29,7 @@ func (s *Stage) freeze(ctx context.Context) error {
 	const beyond = 5 * time.Second
 	before, _ := s.watch.now()
 	leader := before.Topics[s.transactions][0].Leader
-	f, err := s.strike(service.Textf("o broker %d, líder da partição 0, congela", "broker %d, leader of partition 0, is frozen", leader),
+	f, err := s.strike(pauseBrokerText("frozen", leader),
 		func() error { return s.bench.Brokers.Pause(leader) })
 	if err != nil {
 		return err
@@ -42,18 +43,14 @@ func (s *Stage) freeze(ctx context.Context) error {
 		return &rig.NotRun{Cause: "the broker was to be paused, and is gone"}
 	}
 	p := now.Topics[s.transactions][0]
-	s.proved(f, service.Textf(
-		"o processo existe; mas o líder é %s, na época %d em vez de %d",
-		"the process exists; but the leader is %s, of epoch %d instead of %d",
-		leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch,
-	))
+	s.proved(f, pauseBrokerText("proof", leaderName(p.Leader), p.Epoch, before.Topics[s.transactions][0].Epoch))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}
 	if err := wait.Sleep(ctx, beyond); err != nil {
 		return err
 	}
-	s.Say(service.Textf("o broker %d acorda", "broker %d wakes up", leader))
+	s.Say(pauseBrokerText("wakes", leader))
 	if err := s.bench.Brokers.Resume(leader); err != nil {
 		return err
 	}
@@ -62,6 +59,8 @@ func (s *Stage) freeze(ctx context.Context) error {
 	}
 	return s.resumed(ctx)
 }
+
+var rollingRestartText = Drills.Texts("rolling-restart")
 
 var _ = add(Drill{
 	Name:  "rolling-restart",
@@ -81,7 +80,7 @@ var _ = add(Drill{
 
 func (s *Stage) bounce(ctx context.Context, id int32) error {
 	before, _ := s.watch.now()
-	f, err := s.strike(service.Textf("o broker %d é parado", "broker %d is stopped", id), func() error { return s.bench.Brokers.Stop(id) })
+	f, err := s.strike(rollingRestartText("stopped", id), func() error { return s.bench.Brokers.Stop(id) })
 	if err != nil {
 		return err
 	}
@@ -98,7 +97,7 @@ func (s *Stage) bounce(ctx context.Context, id int32) error {
 		led = append(led, fmt.Sprintf("%d→%s", i, leaderName(now.Topics[s.transactions][i].Leader)))
 	}
 	slices.Sort(led)
-	s.proved(f, service.Textf("processo terminou; partição→novo líder: %v", "process ended; partition→new leader: %v", led))
+	s.proved(f, rollingRestartText("proof", led))
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}

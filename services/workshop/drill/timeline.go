@@ -16,7 +16,7 @@ const barWidth = 20
 
 // timeline prints a line a second: how many messages were acknowledged, who leads, who is in sync.
 func (s *Stage) timeline(ctx context.Context) {
-	s.Say(service.Text{
+	s.Say(service.Text{ // the columns are the text, so it stands beside them
 		PT: "     t  confirmadas/s              líderes  em sincronia   (das partições 0, 1 e 2)",
 		EN: "     t  acknowledged/s             leaders  in sync        (of partitions 0, 1 and 2)",
 	})

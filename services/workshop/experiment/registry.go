@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"workshop.example/kit/service"
 	"workshop.example/workshop/report"
 )
 
@@ -70,4 +71,12 @@ func (r *Registry) Controls() []Control {
 		all = append(all, s.Controls...)
 	}
 	return all
+}
+
+// Texts returns what an experiment says of a run: the table says of NAME.toml.
+func (r *Registry) Texts(name string) report.Texts {
+	return report.NewTexts(func() (map[string]service.Text, error) {
+		w, err := report.ReadWords(r.files, name)
+		return w.Says, err
+	})
 }

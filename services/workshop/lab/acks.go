@@ -19,6 +19,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var acksText = Labs.Texts("acks")
+
 var _ = add(Lab{
 	Name: "acks",
 	Pace: 20 * time.Millisecond, Killer: true,
@@ -36,7 +38,7 @@ func runAcks(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	one.Title, all.Title = service.Text{PT: "acks=1", EN: "acks=1"}, service.Text{PT: "acks=all", EN: "acks=all"}
+	one.Title, all.Title = acksText("title-leader"), acksText("title-all")
 	timing, err := timeAcks(ctx, b)
 	all.Notes = []service.Text{timing}
 	return []report.Part{one, all}, err
@@ -103,10 +105,7 @@ func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic strin
 		}
 	}
 	frozen = time.Now()
-	b.Say(service.Text{
-		PT: fmt.Sprintf("os seguidores %v congelam; o líder é o broker %d", followers, leader),
-		EN: fmt.Sprintf("the followers %v are frozen; the leader is broker %d", followers, leader),
-	})
+	b.Say(acksText("frozen", followers, leader))
 	until := 30
 	if !acknowledged {
 		until = 1 // there is no second one as long as the first is not acknowledged
@@ -123,10 +122,7 @@ func strikeLeader(ctx context.Context, b *rig.Bench, p *rig.Process, topic strin
 		return
 	}
 	killed = time.Now()
-	b.Say(service.Text{
-		PT: fmt.Sprintf("kill -9 no broker %d; os seguidores acordam", leader),
-		EN: fmt.Sprintf("kill -9 of broker %d; the followers wake up", leader),
-	})
+	b.Say(acksText("leader-killed", leader))
 	if took := killed.Sub(frozen); took > 5*time.Second {
 		return frozen, killed, &rig.NotRun{Cause: fmt.Sprintf("the followers were frozen for %s, and the cluster has missed them before the "+
 			"leader died", took.Round(time.Millisecond))}
@@ -175,10 +171,7 @@ func judgeAcks(ctx context.Context, b *rig.Bench, program, topic string, acknowl
 	}
 	if !acknowledged {
 		part.Facts = []report.Fact{{
-			Text: service.Text{
-				PT: "nada foi confirmado enquanto os seguidores estavam congelados",
-				EN: "nothing was acknowledged while the followers were frozen",
-			},
+			Text: acksText("nothing-acknowledged"),
 			Held: len(meanwhile) == 0,
 		}}
 		return part, nil
@@ -224,10 +217,7 @@ func timeAcks(ctx context.Context, b *rig.Bench) (service.Text, error) {
 		medians = append(medians, fmt.Sprintf("acks=%s %.2f ms", acks, float64(took[len(took)/2].Microseconds())/1000))
 	}
 	list := strings.Join(medians, " · ")
-	return service.Text{
-		PT: "tempo por mensagem, mediana, neste cluster: " + list,
-		EN: "median time per message, on this cluster: " + list,
-	}, nil
+	return acksText("median", list), nil
 }
 
 var leaderAlone = Control{

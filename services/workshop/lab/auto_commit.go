@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"workshop.example/kit/service"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -15,6 +14,8 @@ import (
 // autoCommitCrash is far enough into the match for one automatic commit, five seconds after the start,
 // to lie behind.
 const autoCommitCrash = 32
+
+var autoCommitText = Labs.Texts("auto-commit")
 
 var _ = add(Lab{
 	Name: "auto-commit",
@@ -52,10 +53,7 @@ func runAutoCommit(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{
-		PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", max(committed, 0)),
-		EN: fmt.Sprintf("the group had committed up to id %d", max(committed, 0)),
-	})
+	b.Say(autoCommitText("committed", max(committed, 0)))
 	board.SayRestart(code)
 	if _, err := board.Follow(ctx); err != nil {
 		return nil, err
@@ -65,7 +63,7 @@ func runAutoCommit(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
 	part.Facts = []report.Fact{{
-		Text: service.Text{PT: "a queda repetiu ao menos um gol", EN: "the crash repeated at least one goal"},
+		Text: autoCommitText("repeated"),
 		Held: len(part.Want.Repeated) > 0,
 	}}
 	return []report.Part{part}, err

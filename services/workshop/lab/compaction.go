@@ -25,10 +25,7 @@ const (
 // A segment holds two messages or so, and the last one is never compacted: there stands a message with a
 // key of its own that is too large to be put beside a balance.
 func compact(ctx context.Context, b *rig.Bench) (report.Part, error) {
-	part := report.Part{Title: service.Text{
-		PT: "cleanup.policy=compact: o último de cada chave",
-		EN: "cleanup.policy=compact: the last of each key",
-	}, Unread: true, Highest: accounts * balances}
+	part := report.Part{Title: retentionText("title-compacted"), Unread: true, Highest: accounts * balances}
 	topic := b.Name("balances")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"cleanup.policy": "compact", "segment.bytes": "256", "min.cleanable.dirty.ratio": "0.01",
@@ -87,14 +84,11 @@ func judgeCompaction(part report.Part, last, left map[string]string) report.Part
 	}
 	slices.Sort(wrong)
 	part.Facts = []report.Fact{{
-		Text: service.Text{
-			PT: fmt.Sprintf("resta o último saldo de cada uma das %d contas, no offset que já tinha", accounts),
-			EN: fmt.Sprintf("the last balance of each of the %d accounts is left, at the offset that it had", accounts),
-		},
+		Text: retentionText("last-of-each", accounts),
 		Held: len(wrong) == 0,
 	}}
 	if len(wrong) > 0 {
-		part.Notes = []service.Text{{PT: "não o têm: " + strings.Join(wrong, ", "), EN: "without it: " + strings.Join(wrong, ", ")}}
+		part.Notes = []service.Text{retentionText("missing", strings.Join(wrong, ", "))}
 	}
 	return part
 }

@@ -21,6 +21,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var consumerGroupsText = Labs.Texts("consumer-groups")
+
 var consumerGroups = add(Lab{
 	Name:     "consumer-groups",
 	Pace:     50 * time.Millisecond,
@@ -121,7 +123,7 @@ func (c *memberGroup) settle(ctx context.Context, orphaned int32) error {
 		return err
 	}
 	s.began = time.Now()
-	c.bench.Say(service.Text{PT: "grupo a, " + s.text().PT, EN: "group a, " + s.text().EN})
+	c.bench.Say(consumerGroupsText("group-a", s.text()))
 	before := c.shownSoFar()
 	if err := rig.Await(ctx, "the group shows messages", func() bool { return c.shownSoFar() >= before+stageLength }); err != nil {
 		return err
@@ -141,21 +143,21 @@ func (c *memberGroup) shownSoFar() int {
 
 // text is who has what.
 func (s stage) text() service.Text {
-	text := service.Text{PT: fmt.Sprintf("%d membros: ", len(s.living)), EN: fmt.Sprintf("%d members: ", len(s.living))}
-	if len(s.living) == 1 {
-		text = service.Text{PT: "1 membro: ", EN: "1 member: "}
-	}
+	var text service.Text
 	for i, name := range s.living {
 		if i > 0 {
 			text.PT, text.EN = text.PT+" · ", text.EN+" · "
 		}
 		share := service.Text{PT: numbered(s.shares[name]), EN: numbered(s.shares[name])}
 		if len(s.shares[name]) == 0 {
-			share = service.Text{PT: "nenhuma", EN: "none"}
+			share = consumerGroupsText("none")
 		}
 		text.PT, text.EN = text.PT+name+" "+share.PT, text.EN+name+" "+share.EN
 	}
-	return text
+	if len(s.living) == 1 {
+		return consumerGroupsText("one-member", text)
+	}
+	return consumerGroupsText("members", len(s.living), text)
 }
 
 // shares are the partitions of each member, by the name that it gave itself; none while the group has
@@ -198,10 +200,7 @@ func (c *memberGroup) killOne() (*rig.Process, int32, error) {
 		}
 		m.Kill()
 		partition := shares[m.Name][0]
-		c.bench.Say(service.Text{
-			PT: fmt.Sprintf("kill -9 em %s, que tem a partição %d", m.Name,
-				partition), EN: fmt.Sprintf("kill -9 of %s, which has partition %d", m.Name, partition),
-		})
+		c.bench.Say(consumerGroupsText("killed", m.Name, partition))
 		return m, partition, nil
 	}
 	return nil, 0, &rig.NotRun{Cause: "no member has a partition"}

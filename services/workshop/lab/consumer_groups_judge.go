@@ -27,7 +27,7 @@ func judgeGroups(ctx context.Context, a, other *memberGroup, killed *rig.Process
 		}
 		parts = append(parts, partOfGroup(log, c.lines()))
 	}
-	parts[0].Title, parts[1].Title = service.Text{PT: "grupo a", EN: "group a"}, service.Text{PT: "grupo b", EN: "group b"}
+	parts[0].Title, parts[1].Title = consumerGroupsText("title-a"), consumerGroupsText("title-b")
 	parts[0].Want.Repeated = again
 	for _, s := range a.stages {
 		parts[0].Facts = append(parts[0].Facts, s.fact(log, a.lines()))
@@ -117,8 +117,5 @@ func takeover(log []verdict.Record, members []memberLines, killed *rig.Process, 
 			"was not seen", partition)}
 	}
 	took := seconds(first.Sub(killed.EndedAt))
-	return service.Text{
-		PT: fmt.Sprintf("a partição %d ficou sem dono por %s: a sessão do morto (6 s), e uma nova repartição", partition, took),
-		EN: fmt.Sprintf("partition %d had no owner for %s: the dead one's session (6 s), and another dealing out", partition, took),
-	}, nil
+	return consumerGroupsText("takeover", partition, took), nil
 }

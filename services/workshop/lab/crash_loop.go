@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"workshop.example/kit/service"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -13,6 +12,8 @@ import (
 
 // loopLives is how often the loop is watched before the way out is taken.
 const loopLives = 3
+
+var crashLoopText = Labs.Texts("crash-loop")
 
 var crashLoop = add(Lab{
 	Name:   "crash-loop",
@@ -62,10 +63,7 @@ func runCrashLoop(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	part, err := m.Part(ctx, board)
 	part.Want.Repeated = want
 	part.Facts = []report.Fact{{
-		Text: service.Text{
-			PT: "em cada vida o grupo ficou no mesmo offset, e nada depois do id 5 foi exibido",
-			EN: "in every life the group stayed at the same offset, and nothing after id 5 was shown",
-		},
+		Text: crashLoopText("stuck"),
 		Held: stuck,
 	}}
 	return []report.Part{part}, err

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -10,12 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/shoptest"
-	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+var duplicateOrdersText = Labs.Texts("duplicate-orders")
 
 var _ = add(Lab{
 	Name:     "duplicate-orders",
@@ -39,8 +39,7 @@ func runDuplicateOrders(ctx context.Context, b *rig.Bench) ([]report.Part, error
 		{"race", "check-first", "nothing", 3 * sameUUID, partRace},
 		{"mended", "outbox", "place", 3 * sameUUID, partMended},
 	} {
-		b.Say(service.Textf("%s: INTAKE=%s, REMEMBER=%s, %d pedidos × %d requisições, até %d ao mesmo tempo",
-			"%s: INTAKE=%s, REMEMBER=%s, %d orders × %d requests, up to %d at a time", way.name, way.intake, way.remember, racedOrders, sameUUID,
+		b.Say(duplicateOrdersText("begins", way.name, way.intake, way.remember, racedOrders, sameUUID,
 			way.atOnce))
 		told, err := repeatOrders(ctx, b, way.name, way.intake, way.remember, way.atOnce)
 		if err != nil {
@@ -128,23 +127,15 @@ func (s *shop) killBeforeMark(ctx context.Context, r *heldRelay) error {
 		return err
 	}
 	close(r.killed)
-	s.bench.Say(service.Textf(
-		"%s: kill -9 no gateway; há pedidos no tópico que ele não marcou",
-		"%s: kill -9 of the gateway; there are orders on the topic that it has not marked",
-		s.name,
-	))
+	s.bench.Say(duplicateOrdersText("killed", s.name))
 	return s.open(ctx)
 }
 
 func partOneByOne(told story) (report.Part, error) {
 	part := partOfOrders(told)
-	part.Title = service.Text{PT: "conferir e gravar, uma requisição de cada vez", EN: "look, then store: one request at a time"}
+	part.Title = duplicateOrdersText("title-in-turn")
 	part.Facts = []report.Fact{{
-		Text: service.Textf(
-			"%d requisições: cada pedido aceito uma vez, e decidido uma vez",
-			"%d requests: each order accepted once, and decided once",
-			racedOrders*sameUUID,
-		), Held: told.judgement.Clean(),
+		Text: duplicateOrdersText("each-once", racedOrders*sameUUID), Held: told.judgement.Clean(),
 	}}
 	return part, nil
 }
@@ -152,20 +143,13 @@ func partOneByOne(told story) (report.Part, error) {
 func partRace(told story) (report.Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = service.Text{PT: "conferir e gravar, 20 requisições ao mesmo tempo", EN: "look, then store: 20 requests at once"}
+	part.Title = duplicateOrdersText("title-at-once")
 	// Which they are nobody can say beforehand; that there are some is the prediction.
 	part.Want.Duplicated = report.Numbers(j.Accepted.Duplicated)
 	twice := len(slices.Compact(slices.Clone(part.Want.Duplicated)))
 	part.Facts = []report.Fact{
-		{Text: service.Textf(
-			"%d dos %d pedidos aceitos mais de uma vez",
-			"%d of the %d orders accepted more than once",
-			twice, racedOrders,
-		), Held: twice > 0},
-		{Text: service.Text{
-			PT: "cada aceitação é outro registro, e foi decidida por si",
-			EN: "each acceptance is another record, and was decided by itself",
-		},
+		{Text: duplicateOrdersText("accepted-again", twice, racedOrders), Held: twice > 0},
+		{Text: duplicateOrdersText("decided-by-itself"),
 			Held: len(part.Want.Duplicated) > 0 && slices.Equal(report.Numbers(j.Decided.Duplicated),
 				part.Want.Duplicated) && len(j.Decided.Lost) == 0},
 	}
@@ -176,22 +160,16 @@ func partRace(told story) (report.Part, error) {
 func partMended(told story) (report.Part, error) {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = service.Text{
-		PT: "chave única, outbox e REMEMBER=place, 20 requisições ao mesmo tempo",
-		EN: "unique key, outbox and REMEMBER=place: 20 requests at once",
-	}
+	part.Title = duplicateOrdersText("title-unique")
 	if j.Republished == 0 {
 		return part, &rig.NotRun{Cause: "the gateway was killed before its mark, and has published nothing again"}
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Text{PT: "cada pedido aceito uma vez", EN: "each order accepted once"}, Held: j.Accepted.Clean() && len(j.Wrong) == 0},
-		{Text: service.Text{
-			PT: "cada pedido decidido uma vez, também os que estão duas vezes no tópico",
-			EN: "each order decided once, those that are on the topic twice as well",
-		}, Held: j.Decided.Clean() && j.Totals()},
+		{Text: duplicateOrdersText("accepted-once"), Held: j.Accepted.Clean() && len(j.Wrong) == 0},
+		{Text: duplicateOrdersText("decided-once"), Held: j.Decided.Clean() && j.Totals()},
 	}
 	part.Notes = []service.Text{
-		service.Textf("publicados de novo, depois da morte do gateway: %d", "published again after the gateway's death: %d", j.Republished),
+		duplicateOrdersText("republished", j.Republished),
 		told.money(),
 	}
 	return part, nil
@@ -200,13 +178,7 @@ func partMended(told story) (report.Part, error) {
 // money is what the decisions add up to, beside the orders.
 func (told story) money() service.Text {
 	j := told.judgement
-	in := func(lang service.Lang, format string) string {
-		return fmt.Sprintf(format, lines.Money(lang, j.Approved.Add(j.Refused)), lines.Money(lang, j.Ledger))
-	}
-	return service.Text{
-		PT: in(service.Portuguese, "as decisões somam %s; os clientes pediram %s"),
-		EN: in(service.English, "the decisions add up to %s; the clients have ordered %s"),
-	}
+	return duplicateOrdersText("totals", money(j.Approved.Add(j.Refused)), money(j.Ledger))
 }
 
 var forgetful = Control{

@@ -23,6 +23,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var emailWorkersText = Labs.Texts("email-workers")
+
 var _ = add(Lab{
 	Name:     "email-workers",
 	ByHand:   experiment.ByHand{Topics: []string{"mesa-ECOMMERCE_SEND_EMAIL", "mesa-ECOMMERCE_DEADLETTER"}, Groups: []string{"mesa-email"}},
@@ -45,8 +47,8 @@ func runEmailWorkers(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 // compareWorkers compares two numbers of partitions, of which the second is to be one for each worker.
 func compareWorkers(ctx context.Context, b *rig.Bench, few, enough int32) ([]report.Part, error) {
 	offices := []*postOffice{
-		{bench: b, name: "three", partitions: few, title: service.Text{PT: "3 partições", EN: "3 partitions"}, busy: 3},
-		{bench: b, name: "five", partitions: enough, title: service.Text{PT: "5 partições", EN: "5 partitions"}, busy: workers},
+		{bench: b, name: "three", partitions: few, title: emailWorkersText("title-three"), busy: 3},
+		{bench: b, name: "five", partitions: enough, title: emailWorkersText("title-five"), busy: workers},
 	}
 	for _, step := range []func(*postOffice, context.Context) error{(*postOffice).open, (*postOffice).work} {
 		together, inTime := errgroup.WithContext(ctx)
@@ -82,12 +84,9 @@ func compare(few, enough []mailed) report.Fact {
 	}
 	slow, fast := within(few), within(enough)
 	ratio := float64(fast) / float64(max(slow, 1))
-	times := fmt.Sprintf("%.2f", ratio)
-	return report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("enquanto os dois trabalhavam, %d e-mails contra %d em 3 partições: %s vezes mais rápido", fast, slow,
-			strings.Replace(times, ".", ",", 1)),
-		EN: fmt.Sprintf("while both were at work, %d e-mails against %d on 3 partitions: %s times as fast", fast, slow, times),
-	}, Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
+	times := service.Textf("%s", "%s", fmt.Sprintf("%.2f", ratio))
+	times.PT = strings.Replace(times.PT, ".", ",", 1)
+	return report.Fact{Text: emailWorkersText("ratio", fast, slow, times), Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
 }
 
 // postOffice is an email-service on a topic of its own.
@@ -141,7 +140,7 @@ func (o *postOffice) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.Say(service.Text{PT: o.title.PT + ": os 5 trabalhadores estão no grupo", EN: o.title.EN + ": the 5 workers are in the group"})
+	b.Say(emailWorkersText("joined", o.title))
 	return nil
 }
 
@@ -235,35 +234,24 @@ func (o *postOffice) judge() report.Part {
 		sent[m.worker]++
 		ownOnly = ownOnly && slices.Contains(o.shares[fmt.Sprint("worker-", m.worker)], partitions[n])
 	}
-	part := report.Part{Title: o.title, Counted: verdict.Check(run), Shown: service.Text{PT: "enviadas por e-mail", EN: "sent by e-mail"}}
+	part := report.Part{Title: o.title, Counted: verdict.Check(run), Shown: emailWorkersText("shown")}
 	busy := 0
 	for n := 1; n <= workers; n++ {
 		if sent[n] > 0 {
 			busy++
 		}
 		own := o.shares[fmt.Sprint("worker-", n)]
-		row := service.Textf("trabalhador %d: partição %s, %d e-mails", "worker %d: partition %s, %d e-mails", n, numbered(own), sent[n])
+		row := emailWorkersText("worker", n, numbered(own), sent[n])
 		if len(own) == 0 {
-			row = service.Textf("trabalhador %d: nenhuma partição, %d e-mails", "worker %d: no partition, %d e-mails", n, sent[n])
+			row = emailWorkersText("idle", n, sent[n])
 		}
 		part.Table = append(part.Table, row)
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Textf(
-			"%d trabalhadores enviam, %d não fazem nada",
-			"%d workers send, %d do nothing",
-			busy, workers-busy,
-		), Held: busy == o.busy},
-		{Text: service.Text{
-			PT: "cada um só envia os e-mails das suas partições",
-			EN: "each sends the e-mails of its own partitions only",
-		}, Held: ownOnly},
+		{Text: emailWorkersText("busy", busy, workers-busy), Held: busy == o.busy},
+		{Text: emailWorkersText("own-partitions"), Held: ownOnly},
 	}
-	part.Notes = []service.Text{service.Textf(
-		"do primeiro envio ao último e-mail: %s",
-		"from the first send to the last e-mail: %s",
-		seconds(o.took),
-	)}
+	part.Notes = []service.Text{emailWorkersText("took", seconds(o.took))}
 	return part
 }
 

@@ -17,6 +17,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var exactlyOnceText = Labs.Texts("exactly-once")
+
 var exactlyOnce = add(Lab{
 	Name:     "exactly-once",
 	Pace:     100 * time.Millisecond,
@@ -43,16 +45,14 @@ var strikes = []strike{
 		id:     5,
 		at:     func(s rig.Step) bool { return s.Is(kmsg.AddPartitionsToTxn, false) },
 		struck: func(last []rig.Step) bool { return !anyStep(last, kmsg.Produce, kmsg.TxnOffsetCommit, kmsg.EndTxn) },
-		proof: service.Text{PT: "id 5: morto depois da entrega; nem o começo da transação (AddPartitionsToTxn) chegou ao broker",
-			EN: "id 5: killed after the delivery; not even the start of its transaction (AddPartitionsToTxn) reached the broker"},
+		proof:  exactlyOnceText("proof-5"),
 	},
 	{
 		id: 10,
 		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.Produce) && !anyStep(last, kmsg.TxnOffsetCommit, kmsg.EndTxn)
 		},
-		proof: service.Text{PT: "id 10: morto depois do envio; o broker aceitou o registro (Produce), e nenhum offset foi enviado",
-			EN: "id 10: killed after the send; the broker accepted the record (Produce), and no offset was sent"},
+		proof: exactlyOnceText("proof-10"),
 		tried: true,
 	},
 	{
@@ -61,9 +61,7 @@ var strikes = []strike{
 		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.Produce) && acceptedStep(last, kmsg.TxnOffsetCommit) && !anyStep(last, kmsg.EndTxn)
 		},
-		proof: service.Text{PT: "id 15: morto com o offset na transação; o coordenador do grupo aceitou TxnOffsetCommit, e EndTxn nunca " +
-			"foi enviado",
-			EN: "id 15: killed with the offset in the transaction; the group's coordinator accepted TxnOffsetCommit, and EndTxn was never sent"},
+		proof: exactlyOnceText("proof-15"),
 		tried: true,
 	},
 	{
@@ -72,8 +70,7 @@ var strikes = []strike{
 		struck: func(last []rig.Step) bool {
 			return acceptedStep(last, kmsg.TxnOffsetCommit) && acceptedStep(last, kmsg.EndTxn)
 		},
-		proof: service.Text{PT: "id 20: morto durante o commit; o coordenador aceitou EndTxn, e a resposta nunca chegou ao placar",
-			EN: "id 20: killed during the commit; the coordinator accepted EndTxn, and its answer never reached the board"},
+		proof:  exactlyOnceText("proof-20"),
 		unseen: true,
 	},
 }
@@ -195,7 +192,7 @@ func judgeExactlyOnce(ctx context.Context, m *match.Match, board *match.Board, s
 	if err != nil {
 		return nil, err
 	}
-	screen.Title, screen.Pending = service.Text{PT: "tela", EN: "screen"}, true
+	screen.Title, screen.Pending = exactlyOnceText("title-screen"), true
 	aborted, err := m.AbortedOnBoard(ctx)
 	if err != nil {
 		return nil, err
@@ -203,10 +200,7 @@ func judgeExactlyOnce(ctx context.Context, m *match.Match, board *match.Board, s
 	for _, s := range strikes {
 		topic.Facts = append(topic.Facts, report.Fact{Text: s.proof, Held: true}) // or there would be no verdict
 		if s.tried {
-			topic.Facts = append(topic.Facts, report.Fact{Text: service.Text{
-				PT: fmt.Sprintf("id %d: a primeira tentativa está em scoreBoard, abortada", s.id),
-				EN: fmt.Sprintf("id %d: its first try is in scoreBoard, aborted", s.id),
-			}, Held: slices.Contains(aborted, s.id)})
+			topic.Facts = append(topic.Facts, report.Fact{Text: exactlyOnceText("aborted", s.id), Held: slices.Contains(aborted, s.id)})
 		}
 		if s.unseen {
 			screen.Want.Lost = append(screen.Want.Lost, s.id)
@@ -219,12 +213,9 @@ func judgeExactlyOnce(ctx context.Context, m *match.Match, board *match.Board, s
 func scoreBoardPart(ctx context.Context, m *match.Match, board *match.Board, goals []match.Goal) (report.Part, error) {
 	v, last, err := m.JudgeBoard(ctx, board, goals)
 	return report.Part{
-		Title: service.Text{PT: "scoreBoard", EN: "scoreBoard"}, Shown: service.Text{PT: "em scoreBoard", EN: "in scoreBoard"},
+		Title: exactlyOnceText("title-topic"), Shown: exactlyOnceText("shown"),
 		Counted: v, Highest: match.Highest(goals),
-		Facts: []report.Fact{{Text: service.Text{
-			PT: fmt.Sprintf("no último registro a contagem do placar (%d a %d) é igual ao resultado anunciado", last.Tally.TeamA, last.Tally.TeamB),
-			EN: fmt.Sprintf("in the last record the board's own tally (%d to %d) equals the score", last.Tally.TeamA, last.Tally.TeamB),
-		}, Held: last.ID > 0 && last.Tally == last.Score}},
+		Facts: []report.Fact{{Text: exactlyOnceText("tally", last.Tally.TeamA, last.Tally.TeamB), Held: last.ID > 0 && last.Tally == last.Score}},
 	}, err
 }
 

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,8 @@ import (
 
 // newerAfter is how many events the older simulator has begun to send when the newer starts.
 const newerAfter = 12
+
+var fencingText = Labs.Texts("fencing")
 
 var fencing = add(Lab{
 	Name:   "fencing",
@@ -51,23 +52,17 @@ func runFencing(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if codes[older] == 0 {
 		return nil, &rig.NotRun{Cause: "the older simulator has played its match to the end before the newer one was there"}
 	}
-	first, err := judgeWrites(ctx, m, "older", service.Text{PT: "o mais antigo", EN: "the older"})
+	first, err := judgeWrites(ctx, m, "older", fencingText("title-older"))
 	if err != nil {
 		return nil, err
 	}
-	first.Facts = append(first.Facts, report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("parou com código %d e disse que foi barrado (fenced)",
-			codes[older]), EN: fmt.Sprintf("it stopped with code %d and said that it was fenced", codes[older]),
-	}, Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })})
-	second, err := judgeWrites(ctx, m, "newer", service.Text{PT: "o mais novo", EN: "the newer"})
+	first.Facts = append(first.Facts, report.Fact{Text: fencingText("fenced", codes[older]), Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })})
+	second, err := judgeWrites(ctx, m, "newer", fencingText("title-newer"))
 	if err != nil {
 		return nil, err
 	}
 	complete := codes[newer] == 0 && second.ended
-	second.Facts = append(second.Facts, report.Fact{Text: service.Text{
-		PT: "a partida dele foi até o fim",
-		EN: "its match went to its end",
-	}, Held: complete})
+	second.Facts = append(second.Facts, report.Fact{Text: fencingText("to-its-end"), Held: complete})
 	return []report.Part{first.Part, second.Part}, nil
 }
 

@@ -16,6 +16,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var fetchSizeText = Labs.Texts("fetch-size")
+
 var fetchSize = add(Lab{
 	Name:     "fetch-size",
 	run:      runFetchSize,
@@ -36,9 +38,9 @@ type reading struct {
 }
 
 var readings = []reading{
-	{"one", service.Text{PT: "uma a uma", EN: "one by one"}, 1, 1 << 20},
-	{"many", service.Text{PT: "500 de cada vez", EN: "500 at a time"}, 500, 1 << 20},
-	{"many-small", service.Text{PT: "500 de cada vez, buscas de até 16 KiB", EN: "500 at a time, fetches of up to 16 KiB"}, 500, 16 << 10},
+	{"one", fetchSizeText("title-one"), 1, 1 << 20},
+	{"many", fetchSizeText("title-batch"), 500, 1 << 20},
+	{"many-small", fetchSizeText("title-small"), 500, 16 << 10},
 }
 
 func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
@@ -46,10 +48,7 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: 1, Replicas: 3}.WithDeadLetters()...); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{
-		PT: fmt.Sprintf("o produtor envia %d transações", fetchMessages),
-		EN: fmt.Sprintf("the producer sends %d transactions", fetchMessages),
-	})
+	b.Say(fetchSizeText("sends", fetchMessages))
 	// Not as fast as it goes: a fetch brings whole batches, and all of them in one would be one fetch, however small.
 	if err := produce(ctx, b, "producer", topic, fetchMessages, "PACE=3ms"); err != nil {
 		return nil, err
@@ -61,7 +60,7 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	var parts []report.Part
 	var first traffic
 	for i, r := range readings {
-		b.Say(service.Text{PT: "leitura: " + r.title.PT, EN: "reading: " + r.title.EN})
+		b.Say(fetchSizeText("reading", r.title))
 		lives, seen, err := readThrough(ctx, b, r, topic)
 		if err != nil {
 			return nil, err
@@ -75,10 +74,7 @@ func runFetchSize(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 				return nil, err
 			}
 			part.Facts = append(part.Facts, report.Fact{
-				Text: service.Text{
-					PT: fmt.Sprintf("a queda repetiu alguma coisa, e no máximo um lote (%d)", r.batch),
-					EN: fmt.Sprintf("the crash repeated something, and a batch (%d) at most", r.batch),
-				},
+				Text: fetchSizeText("repeated", r.batch),
 				Held: len(part.Want.Repeated) > 0 && len(part.Want.Repeated) <= r.batch,
 			})
 		}
@@ -163,10 +159,7 @@ func readAndCrash(ctx context.Context, b *rig.Bench, r reading, topic string) ([
 		return nil, nil, err
 	}
 	shown := rig.Count(p.Lines(), `"id_transacao"`)
-	b.Say(service.Text{
-		PT: fmt.Sprintf("kill -9: exibidas %d, confirmadas %d; começa a vida 2", shown, committed),
-		EN: fmt.Sprintf("kill -9: %d shown, %d committed; life 2 begins", shown, committed),
-	})
+	b.Say(fetchSizeText("killed", shown, committed))
 	var repeated []int
 	for id := int(max(committed, 0)) + 1; id <= shown; id++ {
 		repeated = append(repeated, id)
@@ -216,32 +209,20 @@ type traffic struct {
 // facts compares with the first way, which is the zero traffic for itself.
 func (t traffic) facts(r reading, first traffic) []report.Fact {
 	commits := (fetchMessages + r.batch - 1) / r.batch
-	facts := []report.Fact{{Text: service.Text{
-		PT: fmt.Sprintf("confirmações: %d", commits),
-		EN: fmt.Sprintf("commits: %d", commits),
-	}, Held: t.commits == commits}}
+	facts := []report.Fact{{Text: fetchSizeText("commits", commits), Held: t.commits == commits}}
 	switch {
 	case first.fetches == 0:
 	case r.bytes == readings[0].bytes:
-		facts = append(facts, report.Fact{Text: service.Text{
-			PT: "as mesmas buscas: o lote não as muda",
-			EN: "the same fetches: the batch does not change them",
-		}, Held: t.fetches == first.fetches})
+		facts = append(facts, report.Fact{Text: fetchSizeText("same-fetches"), Held: t.fetches == first.fetches})
 	default:
-		facts = append(facts, report.Fact{Text: service.Text{
-			PT: "ao menos cinco vezes mais buscas",
-			EN: "at least five times more fetches",
-		}, Held: t.fetches >= 5*first.fetches})
+		facts = append(facts, report.Fact{Text: fetchSizeText("more-fetches"), Held: t.fetches >= 5*first.fetches})
 	}
 	return facts
 }
 
 func (t traffic) note() service.Text {
 	perMessage := float64(t.took.Microseconds()) / fetchMessages / 1000
-	return service.Text{
-		PT: fmt.Sprintf("buscas com mensagens %d · confirmações %d · %.3f ms por mensagem", t.fetches, t.commits, perMessage),
-		EN: fmt.Sprintf("fetches with messages %d · commits %d · %.3f ms a message", t.fetches, t.commits, perMessage),
-	}
+	return fetchSizeText("traffic", t.fetches, t.commits, perMessage)
 }
 
 // meter counts the answers that a reader gets.

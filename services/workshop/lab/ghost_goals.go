@@ -8,11 +8,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/kit/service"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+var ghostGoalsText = Labs.Texts("ghost-goals")
 
 var _ = add(Lab{
 	Name:     "ghost-goals",
@@ -72,9 +73,9 @@ func judgeGhosts(ctx context.Context, m *match.Match, uncommitted, committed *ma
 	if err != nil {
 		return nil, err
 	}
-	loose.Title, loose.Want.Ghosts = service.Text{PT: "read_uncommitted", EN: "read_uncommitted"}, ghosts
+	loose.Title, loose.Want.Ghosts = ghostGoalsText("title-uncommitted"), ghosts
 	strict, err := m.Part(ctx, committed)
-	strict.Title = service.Text{PT: "read_committed", EN: "read_committed"}
+	strict.Title = ghostGoalsText("title-committed")
 	return []report.Part{loose, strict}, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
@@ -23,6 +22,8 @@ const (
 	// heldBack is how many goals must have been acknowledged, and not shown, for the wait to be seen.
 	heldBack = 3
 )
+
+var hangingTransactionText = Labs.Texts("hanging-transaction")
 
 var hangingTransaction = add(Lab{
 	Name:   "hanging-transaction",
@@ -127,10 +128,7 @@ func leaveOpen(ctx context.Context, m *match.Match, name, id string, ready func(
 	if !acceptedStep(last, kmsg.Produce) || !h.Commit {
 		return began, &rig.NotRun{Cause: fmt.Sprintf("%s did not end between the send and the commit of id %d", name, failAt)}
 	}
-	m.Bench.Say(service.Text{
-		PT: fmt.Sprintf("%s foi morto com a transação do id %d aberta", name,
-			failAt), EN: fmt.Sprintf("%s was killed with its transaction of id %d open", name, failAt),
-	})
+	m.Bench.Say(hangingTransactionText("killed", name, failAt))
 	return began, nil
 }
 
@@ -168,34 +166,21 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 		}
 	}
 	part := report.Part{Counted: v, Strange: strange, Highest: match.Highest(second), Facts: []report.Fact{{
-		Text: service.Text{
-			PT: fmt.Sprintf("da primeira partida apareceram os ids 1 a %d; o %d foi abortado", failAt-1, failAt),
-			EN: fmt.Sprintf("of the first match ids 1 to %d were shown; %d was aborted", failAt-1, failAt),
-		},
+		Text: hangingTransactionText("aborted", failAt-1, failAt),
 		Held: slices.EqualFunc(scores[:before], []int{1, 2, 3, 4}, func(s match.Score, id int) bool { return s.ID() == id }) &&
 			len(first) == failAt && last(first).Aborted,
 	}}}
 	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
 	if same {
-		part.Title = service.Text{PT: "com o mesmo TRANSACTIONAL_ID", EN: "with the same TRANSACTIONAL_ID"}
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("o primeiro gol novo apareceu %s depois de confirmado",
-				seconds(stall)), EN: fmt.Sprintf("the first new goal was shown %s after it was acknowledged", seconds(stall)),
-		}, Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
+		part.Title = hangingTransactionText("title-same")
+		part.Facts = append(part.Facts, report.Fact{Text: hangingTransactionText("shown-after", seconds(stall)), Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
 		return part, nil
 	}
-	part.Title = service.Text{PT: "com outro TRANSACTIONAL_ID", EN: "with another TRANSACTIONAL_ID"}
+	part.Title = hangingTransactionText("title-another")
 	open := appeared.Sub(began)
 	part.Facts = append(part.Facts,
-		report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("%d eventos novos já estavam confirmados quando o primeiro apareceu, %s depois de confirmado", waiting, seconds(stall)),
-			EN: fmt.Sprintf("%d new events were acknowledged already when the first was shown, %s after it was acknowledged", waiting,
-				seconds(stall)),
-		}, Held: waiting >= heldBack},
-		report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("isso foi %s depois do começo da transação do morto: não antes de TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
-			EN: fmt.Sprintf("that was %s after the dead one's transaction began: not before TRANSACTION_TIMEOUT=%s", seconds(open), leftOpen),
-		}, Held: open >= leftOpen})
+		report.Fact{Text: hangingTransactionText("waiting", waiting, seconds(stall)), Held: waiting >= heldBack},
+		report.Fact{Text: hangingTransactionText("timeout", seconds(open), leftOpen), Held: open >= leftOpen})
 	return part, nil
 }
 

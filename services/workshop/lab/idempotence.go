@@ -21,6 +21,8 @@ import (
 // lostEvery is how many messages the broker stores for each whose answer is lost.
 const lostEvery = 4
 
+var idempotenceText = Labs.Texts("idempotence")
+
 var idempotence = add(Lab{
 	Name:     "idempotence",
 	Pace:     25 * time.Millisecond,
@@ -69,11 +71,8 @@ func loseAnswers(ctx context.Context, b *rig.Bench, idempotent bool) (report.Par
 		return report.Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = service.Text{PT: "IDEMPOTENT=" + name, EN: "IDEMPOTENT=" + name}
-	part.Notes = []service.Text{{
-		PT: fmt.Sprintf("ficaram gravadas e sem resposta %d: %s", len(lost),
-			report.IDs(lost)), EN: fmt.Sprintf("%d were stored but never answered: %s", len(lost), report.IDs(lost)),
-	}}
+	part.Title = idempotenceText("title", name)
+	part.Notes = []service.Text{idempotenceText("unanswered", len(lost), report.IDs(lost))}
 	if !idempotent {
 		part.Want.Duplicated = lost
 	}

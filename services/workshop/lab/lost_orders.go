@@ -2,9 +2,9 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"github.com/shopspring/decimal"
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/shoptest"
@@ -15,6 +15,8 @@ import (
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+var lostOrdersText = Labs.Texts("lost-orders")
 
 var _ = add(Lab{
 	Name:     "lost-orders",
@@ -64,8 +66,7 @@ func killGateway(ctx context.Context, b *rig.Bench, intake string) (story, error
 				return err
 			}
 			told.cut += cut
-			b.Say(service.Textf("%s: kill -9 no gateway (%d de %d), com %d pedidos a caminho; ele volta, e os clientes insistem",
-				"%s: kill -9 of the gateway (%d of %d), with %d orders under way; it comes back, and the clients insist", intake, n, gatewayKills, cut))
+			b.Say(lostOrdersText("killed", intake, n, gatewayKills, cut))
 		}
 		return nil
 	})
@@ -79,7 +80,7 @@ func killGateway(ctx context.Context, b *rig.Bench, intake string) (story, error
 func partWithoutOutbox(told story) report.Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = service.Text{PT: "sem outbox", EN: "without an outbox"}
+	part.Title = lostOrdersText("title-without")
 	part.Notes = []service.Text{told.deaths()}
 	// Which they are nobody can say beforehand; that there are some is the prediction.
 	part.Want.Lost = report.Numbers(j.Accepted.Lost)
@@ -89,10 +90,9 @@ func partWithoutOutbox(told story) report.Part {
 		repeated = repeated && a.New == 0 && a.Old > 0
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Textf("%d pedidos perdidos: os clientes insistiram e ouviram 200, «já recebido»; em %s não estão",
-			"%d orders lost: their clients insisted and were told 200, «accepted before»; on %s they are not", lost, event.NewOrderTopic),
+		{Text: lostOrdersText("lost", lost, event.NewOrderTopic),
 			Held: lost > 0 && repeated},
-		{Text: service.Textf("os outros %d foram decididos, cada um uma vez", "the other %d were decided, each once", j.Decided.Produced),
+		{Text: lostOrdersText("others-decided", j.Decided.Produced),
 			Held: slices.Equal(report.Numbers(j.Decided.Lost), part.Want.Lost) && len(j.Decided.Duplicated) == 0},
 	}
 	return part
@@ -101,40 +101,27 @@ func partWithoutOutbox(told story) report.Part {
 func partWithOutbox(told story) report.Part {
 	j := told.judgement
 	part := partOfOrders(told)
-	part.Title = service.Text{PT: "com outbox", EN: "with the outbox"}
+	part.Title = lostOrdersText("title-with")
 	part.Facts = []report.Fact{
-		{Text: service.Textf(
-			"os %d pedidos foram decididos, cada um uma vez",
-			"the %d orders were decided, each once",
-			j.Decided.Produced,
-		), Held: j.Decided.Clean()},
+		{Text: lostOrdersText("all-decided", j.Decided.Produced), Held: j.Decided.Clean()},
 		{Text: totals(j), Held: j.Totals() && len(j.Wrong) == 0},
 	}
-	part.Notes = []service.Text{told.deaths(), service.Textf(
-		"publicados de novo por um relay que morreu antes de marcar: %d",
-		"published again by a relay that died before its mark: %d",
-		j.Republished,
-	)}
+	part.Notes = []service.Text{told.deaths(), lostOrdersText("republished", j.Republished)}
 	return part
 }
 
 // totals compares the decisions with the orders, in money.
 func totals(j shoptest.Judgement) service.Text {
-	in := func(lang service.Lang, format string) string {
-		return fmt.Sprintf(format, lines.Money(lang, j.Approved), lines.Money(lang, j.Refused), lines.Money(lang, j.Ledger))
-	}
-	return service.Text{
-		PT: in(service.Portuguese, "aprovados %s + rejeitados %s = o que os clientes pediram, %s"),
-		EN: in(service.English, "approved %s + rejected %s = what the clients have ordered, %s"),
-	}
+	return lostOrdersText("totals", money(j.Approved), money(j.Refused), money(j.Ledger))
+}
+
+// money writes an amount as each language does.
+func money(amount decimal.Decimal) service.Text {
+	return service.Text{PT: lines.Money(service.Portuguese, amount), EN: lines.Money(service.English, amount)}
 }
 
 func (told story) deaths() service.Text {
-	return service.Textf(
-		"mortes do gateway: %d; requisições que elas deixaram sem resposta: %d",
-		"deaths of the gateway: %d; requests that they left without an answer: %d",
-		gatewayKills, told.cut,
-	)
+	return lostOrdersText("deaths", gatewayKills, told.cut)
 }
 
 // account is that of an order in a verdict.

@@ -20,6 +20,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var morePartitionsText = Labs.Texts("more-partitions")
+
 var _ = add(Lab{
 	Name:   "more-partitions",
 	Pace:   20 * time.Millisecond,
@@ -51,8 +53,8 @@ type growing struct {
 func runMorePartitions(ctx context.Context, b *rig.Bench, from int32) ([]report.Part, error) {
 	var parts []report.Part
 	for _, g := range []growing{
-		{"grown", from, service.Text{PT: "três partições, e uma a mais no meio", EN: "three partitions, and one more half-way"}, true},
-		{"planned", grownPartitions, service.Text{PT: "quatro partições desde o começo", EN: "four partitions from the start"}, false},
+		{"grown", from, morePartitionsText("title-growing"), true},
+		{"planned", grownPartitions, morePartitionsText("title-from-start"), false},
 	} {
 		part, err := growAndRead(ctx, b, g)
 		if err != nil {
@@ -108,7 +110,7 @@ func addPartitions(ctx context.Context, b *rig.Bench, topic string, from int32) 
 	if err := admin.CreatePartitions(topic, grownPartitions, nil, false); err != nil {
 		return fmt.Errorf("add partitions to %s: %w", topic, err)
 	}
-	b.Say(service.Textf("o tópico passa de %d para %d partições", "the topic grows from %d to %d partitions", from, grownPartitions))
+	b.Say(morePartitionsText("grows", from, grownPartitions))
 	return rig.Await(ctx, fmt.Sprintf("%s has %d partitions", topic, grownPartitions), func() bool {
 		if b.Client.RefreshMetadata(topic) != nil {
 			return false
@@ -177,13 +179,8 @@ func judgeGrowth(g growing, log []verdict.Record, p *rig.Process) (report.Part, 
 		part.Table = append(part.Table, userRow(user, where, stream, shown))
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Text{
-			PT: fmt.Sprintf("%d de %d usuários mudaram de partição, como diz murmur2", moved, len(growthUsers)),
-			EN: fmt.Sprintf("%d of %d users changed their partition, as murmur2 says", moved, len(growthUsers)),
-		}, Held: asComputed},
-		{Text: service.Text{
-			PT: "na ordem de cada partição, nada fora do lugar", EN: "in the order of each partition, nothing out of place",
-		}, Held: len(verdict.Check(partitions).Nonmonotonic) == 0},
+		{Text: morePartitionsText("moved", moved, len(growthUsers)), Held: asComputed},
+		{Text: morePartitionsText("in-order"), Held: len(verdict.Check(partitions).Nonmonotonic) == 0},
 	}
 	if !g.grows || !asComputed {
 		return part, nil
@@ -227,7 +224,7 @@ func userRow(user string, where []int32, stream map[int]string, shown []int) ser
 		fmt.Fprint(&read, n)
 		before = n
 	}
-	return service.Textf("usuário %s, partição %s: %s", "user %s, partition %s: %s", user, strings.Join(path, " → "), &read)
+	return morePartitionsText("row", user, strings.Join(path, " → "), &read)
 }
 
 var enoughFromTheStart = Control{

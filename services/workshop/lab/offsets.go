@@ -19,6 +19,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var offsetsText = Labs.Texts("offsets")
+
 var offsets = add(Lab{
 	Name:     "offsets",
 	Pace:     200 * time.Millisecond,
@@ -199,7 +201,7 @@ func playQuietly(ctx context.Context, m *match.Match, n int) error {
 	if code, err := p.Wait(ctx); err != nil || code != 0 {
 		return unexpected(err, "%s ended with exit code %d", name, code)
 	}
-	b.Say(service.Text{PT: fmt.Sprintf("a partida %d está no tópico", n+1), EN: fmt.Sprintf("match %d is in the topic", n+1)})
+	b.Say(offsetsText("in-the-topic", n+1))
 	return nil
 }
 
@@ -237,14 +239,11 @@ func killAutoCommit(ctx context.Context, b *rig.Bench) (report.Part, error) {
 		return report.Part{}, err
 	}
 	part, err := m.Part(ctx, board)
-	part.Title = service.Text{PT: "confirmação automática e kill -9", EN: "automatic commit and kill -9"}
+	part.Title = offsetsText("title-auto")
 	for id := int(committed) + 1; id <= shown; id++ {
 		part.Want.Repeated = append(part.Want.Repeated, id)
 	}
-	part.Notes = []service.Text{{
-		PT: fmt.Sprintf("exibido até o id %d, confirmado até o id %d", shown,
-			committed), EN: fmt.Sprintf("shown up to id %d, committed up to id %d", shown, committed),
-	}}
+	part.Notes = []service.Text{offsetsText("shown", shown, committed)}
 	return part, err
 }
 

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -35,16 +34,10 @@ func judgeOffsets(ctx context.Context, m *match.Match, early, late *reader, ends
 		goals  []match.Goal
 		begins int64
 	}{
-		{service.Text{PT: "grupo novo, earliest", EN: "new group, earliest"}, early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
-		{service.Text{PT: "grupo novo, latest", EN: "new group, latest"}, late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
-		{service.Text{
-			PT: "o grupo de earliest volta, com latest",
-			EN: "the group of earliest comes back, with latest",
-		}, early, 1, matches[2], ends[1]},
-		{service.Text{
-			PT: "o grupo de latest volta, com earliest",
-			EN: "the group of latest comes back, with earliest",
-		}, late, 1, matches[2], ends[1]},
+		{offsetsText("title-new-earliest"), early, 0, append(slices.Clone(matches[0]), matches[1]...), 0},
+		{offsetsText("title-new-latest"), late, 0, append(slices.Clone(matches[0]), matches[1]...), ends[0]},
+		{offsetsText("title-back-latest"), early, 1, matches[2], ends[1]},
+		{offsetsText("title-back-earliest"), late, 1, matches[2], ends[1]},
 	} {
 		first, _, _, err := c.reader.lives[c.life].offsets()
 		if err != nil {
@@ -53,10 +46,7 @@ func judgeOffsets(ctx context.Context, m *match.Match, early, late *reader, ends
 		part := partOfLife(c.goals, c.reader.Lives[c.life].Lines())
 		part.Title = c.title
 		part.Facts = []report.Fact{{
-			Text: service.Text{
-				PT: fmt.Sprintf("pediu ao broker primeiro o offset %d", first),
-				EN: fmt.Sprintf("first asked the broker for offset %d", first),
-			}, Held: first == c.begins,
+			Text: offsetsText("first-asked", first), Held: first == c.begins,
 		}}
 		parts = append(parts, part)
 	}

@@ -20,6 +20,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var orderText = Labs.Texts("order")
+
 var order = add(Lab{
 	Name:     "order",
 	Pace:     100 * time.Millisecond,
@@ -38,12 +40,9 @@ type way struct {
 }
 
 var ways = []way{
-	{"scattered", threePartitions, "none", service.Text{PT: "três partições, sem chave", EN: "three partitions, no key"}, true},
-	{"single", 1, "none", service.Text{PT: "uma partição, sem chave", EN: "one partition, no key"}, false},
-	{"keyed", threePartitions, "match", service.Text{
-		PT: "três partições, a partida como chave",
-		EN: "three partitions, the match as key",
-	}, false},
+	{"scattered", threePartitions, "none", orderText("title-no-key"), true},
+	{"single", 1, "none", orderText("title-one-partition"), false},
+	{"keyed", threePartitions, "match", orderText("title-key"), false},
 }
 
 func runOrder(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
@@ -145,20 +144,11 @@ func judgeOrder(w way, goals []match.Goal, scores []match.Score) (report.Part, e
 	}
 	kafkas.Reads = people.Reads
 	part.Counted = verdict.Check(people)
-	part.Table = append([]service.Text{{
-		PT: "ids na tela, ↩ onde o placar volta atrás:",
-		EN: "ids on the screen, ↩ where the score jumps back:",
-	}}, sequence(seen)...)
-	part.Facts = []report.Fact{{Text: service.Text{
-		PT: fmt.Sprintf("gols em cada partição: %s; na ordem de cada uma, nada fora do lugar", amounts(spread)),
-		EN: fmt.Sprintf("goals on each partition: %s; in the order of each, nothing out of place", amounts(spread)),
-	}, Held: len(verdict.Check(kafkas).Nonmonotonic) == 0}}
+	part.Table = append([]service.Text{orderText("screen")}, sequence(seen)...)
+	part.Facts = []report.Fact{{Text: orderText("spread", amounts(spread)), Held: len(verdict.Check(kafkas).Nonmonotonic) == 0}}
 	if !w.jumps {
 		used := len(spread) - report.Occurrences(spread, 0)
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-			PT: "a partida inteira está numa partição só",
-			EN: "the whole match is on a single partition",
-		}, Held: used == 1})
+		part.Facts = append(part.Facts, report.Fact{Text: orderText("single-partition"), Held: used == 1})
 		return part, nil
 	}
 	return part, jumpedBack(&part, seen, last(goals).Score)
@@ -176,18 +166,12 @@ func jumpedBack(part *report.Part, seen []match.Score, result match.Score) error
 	}
 	slices.Sort(part.Want.OutOfOrder)
 	far := slices.MaxFunc(back, func(i, j int) int { return (seen[i-1].ID() - seen[i].ID()) - (seen[j-1].ID() - seen[j].ID()) })
-	times := service.Text{PT: fmt.Sprint(len(back), " vezes"), EN: fmt.Sprint(len(back), " times")}
+	times := orderText("times", len(back))
 	if len(back) == 1 {
-		times = service.Text{PT: "uma vez", EN: "once"}
+		times = orderText("once")
 	}
-	part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("o placar voltou atrás %s; a pior, de %s para %s", times.PT, seen[far-1], seen[far]),
-		EN: fmt.Sprintf("the score jumped back %s; the worst, from %s to %s", times.EN, seen[far-1], seen[far]),
-	}, Held: true})
-	part.Notes = []service.Text{{
-		PT: fmt.Sprintf("a última linha da tela é %s; a partida terminou em %s", last(seen), result),
-		EN: fmt.Sprintf("the last line of the screen is %s; the match ended %s", last(seen), result),
-	}}
+	part.Facts = append(part.Facts, report.Fact{Text: orderText("jumped-back", times, seen[far-1], seen[far]), Held: true})
+	part.Notes = []service.Text{orderText("last-line", last(seen), result)}
 	return nil
 }
 

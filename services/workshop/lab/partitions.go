@@ -13,13 +13,14 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+var partitionsText = Labs.Texts("partitions")
 
 var partitions = add(Lab{
 	Name:     "partitions",
@@ -82,19 +83,16 @@ func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, to
 	for n, key := range keys {
 		value := fmt.Sprintf(`{"numero": %d, "mensagem": "Mensagem %d"}`, n, n)
 		msg := &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder(value)}
-		label := service.Text{PT: "sem chave", EN: "without a key"}
+		label := partitionsText("no-key")
 		if key != "" {
 			msg.Key = sarama.StringEncoder(key)
-			label = service.Text{PT: "chave " + key, EN: "key " + key}
+			label = partitionsText("key", key)
 		}
 		partition, offset, err := producer.SendMessage(msg)
 		if err != nil {
 			return nil, fmt.Errorf("send message %d: %w", n, err)
 		}
-		b.Say(service.Text{
-			PT: fmt.Sprintf("enviada %s, %s: partição %d, offset %d", value, label.PT, partition, offset),
-			EN: fmt.Sprintf("sent %s, %s: partition %d, offset %d", value, label.EN, partition, offset),
-		})
+		b.Say(partitionsText("sent", value, label, partition, offset))
 		if err := wait.Sleep(ctx, b.Pace); err != nil {
 			return nil, err
 		}
@@ -124,14 +122,14 @@ func readTen(ctx context.Context, b *rig.Bench, topic string) ([]placed, error) 
 
 func partWithoutKeys(all []placed) report.Part {
 	part := partOfTen(all)
-	part.Title = service.Text{PT: "sem chave", EN: "without a key"}
+	part.Title = partitionsText("title-no-key")
 	part.Facts = []report.Fact{acrossPartitions(all)}
 	return part
 }
 
 func partWithKeys(all []placed) report.Part {
 	part := partOfTen(all)
-	part.Title = service.Text{PT: "com chave", EN: "with a key"}
+	part.Title = partitionsText("title-key")
 	for _, key := range someKeys {
 		var where []int32
 		n := 0
@@ -143,10 +141,7 @@ func partWithKeys(all []placed) report.Part {
 		}
 		where = slices.Compact(where) // they are sorted
 		want := javaPartition([]byte(key), threePartitions)
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("%s: %d mensagens na partição %s; murmur2, como o cliente Java o calcula, diz %d", key, n, numbered(where), want),
-			EN: fmt.Sprintf("%s: %d messages on partition %s; murmur2, as the Java client computes it, says %d", key, n, numbered(where), want),
-		}, Held: n > 1 && slices.Equal(where, []int32{want})})
+		part.Facts = append(part.Facts, report.Fact{Text: partitionsText("murmur2", key, n, numbered(where), want), Held: n > 1 && slices.Equal(where, []int32{want})})
 	}
 	part.Facts = append(part.Facts, acrossPartitions(all))
 	return part
@@ -171,10 +166,7 @@ func partOfTen(all []placed) report.Part {
 			}
 		}
 		row := strings.Join(cells, ", ")
-		part.Table = append(part.Table, service.Text{
-			PT: fmt.Sprintf("Partição %d: %s", partition, row),
-			EN: fmt.Sprintf("Partition %d: %s", partition, row),
-		})
+		part.Table = append(part.Table, partitionsText("row", partition, row))
 	}
 	return part
 }
@@ -190,10 +182,7 @@ func acrossPartitions(all []placed) report.Fact {
 	for _, p := range reading {
 		sequence = append(sequence, fmt.Sprint(p.number))
 	}
-	return report.Fact{Text: service.Text{
-		PT: "lidas uma partição depois da outra: " + strings.Join(sequence, " ") + "; não é a ordem do envio",
-		EN: "read one partition after the other: " + strings.Join(sequence, " ") + "; that is not the order of sending",
-	}, Held: !slices.IsSortedFunc(reading, byNumber)}
+	return report.Fact{Text: partitionsText("sequence", strings.Join(sequence, " ")), Held: !slices.IsSortedFunc(reading, byNumber)}
 }
 
 func byNumber(a, b placed) int { return cmp.Compare(a.number, b.number) }

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
+
+var poisonText = Labs.Texts("poison")
 
 var _ = add(Lab{
 	Name:   "poison",
@@ -89,10 +90,7 @@ func sendPoison(ctx context.Context, m *match.Match) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
-	m.Bench.Say(service.Text{
-		PT: fmt.Sprintf("mensagem ilegível enviada, no offset %d", offset),
-		EN: fmt.Sprintf("unreadable message sent, at offset %d", offset),
-	})
+	m.Bench.Say(poisonText("sent", offset))
 	return offset, nil
 }
 
@@ -115,17 +113,11 @@ func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board
 		return nil, err
 	}
 	stopped.Pending = true
-	stopped.Title = service.Text{PT: "sem dead letters", EN: "without dead letters"}
+	stopped.Title = poisonText("title-without")
 	stopped.Facts = []report.Fact{
-		{Text: service.Text{
-			PT: fmt.Sprintf("parou com código 1 em cada uma de %d vidas", len(codes)),
-			EN: fmt.Sprintf("it stopped with code 1 in each of %d lives", len(codes)),
-		},
+		{Text: poisonText("stopped", len(codes)),
 			Held: !slices.ContainsFunc(codes, func(code int) bool { return code != 1 })},
-		{Text: service.Text{
-			PT: fmt.Sprintf("o grupo ficou no offset %d, o da mensagem ilegível", at),
-			EN: fmt.Sprintf("the group stayed at offset %d, the unreadable message's", at),
-		},
+		{Text: poisonText("stayed", at),
 			Held: committed == at},
 	}
 	letters, err := m.DeadLetters(ctx)
@@ -133,12 +125,9 @@ func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board
 		return nil, err
 	}
 	passed, err := m.Part(ctx, with)
-	passed.Title = service.Text{PT: "com dead letters", EN: "with dead letters"}
+	passed.Title = poisonText("title-with")
 	passed.Facts = []report.Fact{{
-		Text: service.Text{
-			PT: fmt.Sprintf("a mensagem do offset %d está uma vez em %s.dlq", at, m.Topic),
-			EN: fmt.Sprintf("the message of offset %d is in %s.dlq once", at, m.Topic),
-		},
+		Text: poisonText("letter", at, m.Topic),
 		Held: slices.Equal(letters, []verdict.Message{match.UnreadableAt(at)}),
 	}}
 	return []report.Part{stopped, passed}, err

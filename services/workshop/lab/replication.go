@@ -14,6 +14,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var replicationText = Labs.Texts("replication")
+
 var _ = add(Lab{
 	Name:     "replication",
 	Killer:   true,
@@ -31,8 +33,8 @@ type replicated struct {
 	notes       []service.Text
 }
 
-func (r *replicated) fact(pt, en string, held bool) {
-	r.facts = append(r.facts, report.Fact{Text: service.Text{PT: pt, EN: en}, Held: held})
+func (r *replicated) fact(text service.Text, held bool) {
+	r.facts = append(r.facts, report.Fact{Text: text, Held: held})
 }
 
 // The brokers that die, in this order. The first leads every topic, and is the only replica of one.
@@ -65,11 +67,8 @@ func runReplication(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{
-		PT: "L lidera · f segue, em sincronia · ! segue, atrasado · ? morto · . não tem",
-		EN: "L leads · f follows, in sync · ! follows, behind · ? dead · . has none",
-	})
-	drawReplicas(b, watch, topics, service.Text{PT: "no começo", EN: "at the start"})
+	b.Say(replicationText("legend"))
+	drawReplicas(b, watch, topics, replicationText("at-the-start"))
 	for _, step := range []func(context.Context, *rig.Bench, *clusterWatch,
 		[]*replicated) error{firstDeath, secondDeath, returnAlone, returnAll} {
 		if err := step(ctx, b, watch, topics); err != nil {
@@ -124,7 +123,7 @@ func kill(ctx context.Context, b *rig.Bench, id int32) (died time.Time, err erro
 		return died, err
 	}
 	died = time.Now()
-	b.Say(service.Text{PT: fmt.Sprintf("kill -9 no broker %d", id), EN: fmt.Sprintf("kill -9 of broker %d", id)})
+	b.Say(replicationText("killed", id))
 	return died, wait.Sleep(ctx, onTheWay)
 }
 
@@ -157,21 +156,14 @@ func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics [
 		}
 		if at, ok := ackedAfter(b, r, died.Add(onTheWay)); ok {
 			took := at.Sub(died).Seconds()
-			r.notes = append(r.notes, service.Text{
-				PT: fmt.Sprintf("%.1f s depois da morte do líder, outro confirmava", took),
-				EN: fmt.Sprintf("%.1f s after the leader's death another acknowledged", took),
-			})
+			r.notes = append(r.notes, replicationText("next-leader", took))
 		}
 	}
-	drawReplicas(b, watch, topics, service.Text{PT: "sem o broker 1", EN: "without broker 1"})
-	one.fact("sem o broker 1: ninguém lidera, nada se confirma, nada se lê",
-		"without broker 1: nobody leads, nothing is acknowledged, nothing can be read",
-		acked(b, one) == stuck && readable(ctx, b, one) == 0)
+	drawReplicas(b, watch, topics, replicationText("without-1"))
+	one.fact(replicationText("alone-lost"), acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
 		known := acked(b, r)
-		r.fact("sem o broker 1: outro lidera e confirma, e tudo o que foi confirmado se lê",
-			"without broker 1: another leads and acknowledges, and all that was acknowledged can be read",
-			resumed[r] && readable(ctx, b, r) >= known)
+		r.fact(replicationText("another-leads"), resumed[r] && readable(ctx, b, r) >= known)
 	}
 	return nil
 }
@@ -192,17 +184,11 @@ func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 	if err := wait.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, service.Text{PT: "sem os brokers 1 e 2", EN: "without brokers 1 and 2"})
-	two.fact("sem os brokers 1 e 2: ninguém lidera, nada se confirma, nada se lê",
-		"without brokers 1 and 2: nobody leads, nothing is acknowledged, nothing can be read",
-		acked(b, two) == stuck && readable(ctx, b, two) == 0)
+	drawReplicas(b, watch, topics, replicationText("without-1-and-2"))
+	two.fact(replicationText("both-lost"), acked(b, two) == stuck && readable(ctx, b, two) == 0)
 	left := readable(ctx, b, three)
-	three.notes = append(three.notes, service.Text{
-		PT: fmt.Sprintf("com dois mortos liam-se %d de %d confirmadas", left,
-			committed), EN: fmt.Sprintf("with two dead, %d of %d acknowledged could be read", left, committed),
-	})
-	three.fact("sem os brokers 1 e 2: lê-se, mas nada se confirma", "without brokers 1 and 2: it can be read, but nothing is acknowledged",
-		acked(b, three) == committed && left >= committed-mostHidden)
+	three.notes = append(three.notes, replicationText("readable", left, committed))
+	three.fact(replicationText("read-only"), acked(b, three) == committed && left >= committed-mostHidden)
 	return nil
 }
 
@@ -211,7 +197,7 @@ func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 	if err := b.Brokers.Start(firstDead); err != nil {
 		return err
 	}
-	b.Say(service.Text{PT: "o broker 1 está de volta", EN: "broker 1 is back"})
+	b.Say(replicationText("back-1"))
 	stuck := acked(b, two)
 	back, err := resumes(ctx, b, one)
 	if err != nil {
@@ -221,17 +207,14 @@ func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 	if err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, service.Text{PT: "o broker 1 de volta, sem o 2", EN: "broker 1 back, without broker 2"})
+	drawReplicas(b, watch, topics, replicationText("back-1-without-2"))
 	p, err := watch.look(two.topic)
 	if err != nil {
 		return err
 	}
-	one.fact("de volta o broker 1: continua", "broker 1 back: it goes on", back)
-	two.fact("de volta só o broker 1: continua parado, pois o exemplar dele é velho",
-		"only broker 1 back: it still stands, as its copy is old",
-		p.Leader == nobody && acked(b, two) == stuck)
-	three.fact("de volta o broker 1: são dois em sincronia, e confirma-se outra vez",
-		"broker 1 back: two are in sync, and it acknowledges again", enough)
+	one.fact(replicationText("alone-back"), back)
+	two.fact(replicationText("old-copy"), p.Leader == nobody && acked(b, two) == stuck)
+	three.fact(replicationText("two-in-sync"), enough)
 	return nil
 }
 
@@ -239,14 +222,14 @@ func returnAll(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []
 	if err := b.Brokers.Mend(); err != nil {
 		return err
 	}
-	b.Say(service.Text{PT: "o broker 2 está de volta", EN: "broker 2 is back"})
+	b.Say(replicationText("back-2"))
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return err
 	}
 	if err := watch.awaitWhole(ctx); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, service.Text{PT: "no fim", EN: "at the end"})
+	drawReplicas(b, watch, topics, replicationText("at-the-end"))
 	for _, r := range topics {
 		r.producer.Stop()
 	}
@@ -256,10 +239,7 @@ func returnAll(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []
 // judgeReplicated compares what was acknowledged with what is in the topic now.
 func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.Part, error) {
 	part := report.Part{
-		Title: service.Text{
-			PT: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync),
-			EN: fmt.Sprintf("RF %d, min.insync.replicas=%d", len(r.replicas), r.minInSync),
-		},
+		Title:  replicationText("title", len(r.replicas), r.minInSync),
 		Unread: true, Facts: r.facts, Notes: r.notes,
 	}
 	sends, err := b.Sends(r.producer.Name)

@@ -18,6 +18,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var retentionText = Labs.Texts("retention")
+
 var retention = add(Lab{
 	Name:     "retention",
 	run:      runRetention,
@@ -114,10 +116,7 @@ func outlive(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 			return nil, err
 		}
 	}
-	b.Say(service.Text{
-		PT: fmt.Sprintf("os grupos leram %d e descansam; chegam mais %d", readFirst,
-			neverRead), EN: fmt.Sprintf("the groups have read %d and rest; %d more come", readFirst, neverRead),
-	})
+	b.Say(retentionText("read", readFirst, neverRead))
 	if err := come("producer-2", neverRead); err != nil {
 		return nil, err
 	}
@@ -125,9 +124,7 @@ func outlive(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 		func() bool { return startProducer(b, topic) >= beforeReturn }); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: fmt.Sprintf("o tópico começa agora no offset %d; chegam mais %d, e os grupos voltam", startProducer(b, topic),
-		comeLater),
-		EN: fmt.Sprintf("the topic begins at offset %d now; %d more come, and the groups are back", startProducer(b, topic), comeLater)})
+	b.Say(retentionText("deleted", startProducer(b, topic), comeLater))
 	if err := come("producer-3", comeLater); err != nil {
 		return nil, err
 	}
@@ -154,10 +151,7 @@ const removedPT, removedEN = "apagadas pela retenção antes de serem lidas", "d
 
 func judgeFollower(b *rig.Bench, f *follower, topic string, known *transactions) (report.Part, error) {
 	part := report.Part{
-		Title: service.Text{
-			PT: "retention.ms: grupo com AUTO_OFFSET_RESET=" + f.name,
-			EN: "retention.ms: group with AUTO_OFFSET_RESET=" + f.name,
-		},
+		Title:   retentionText("title-time", f.name),
 		Counted: verdict.Check(verdict.Run{Log: known.log, Reads: known.shown(f.lives...)}),
 		Highest: beforeReturn + comeLater,
 	}
@@ -173,20 +167,14 @@ func judgeFollower(b *rig.Bench, f *follower, topic string, known *transactions)
 	for _, line := range f.lives[len(f.lives)-1].Lines() {
 		if strings.Contains(line.Text, phrase) {
 			said = append(said, line.Text)
-			b.Say(service.Text{PT: "o consumidor " + f.name + " diz: " + line.Text, EN: "the consumer " + f.name + " says: " + line.Text})
+			b.Say(retentionText("says", f.name, line.Text))
 		}
 	}
 	offsets := fmt.Sprintf(service.Pick(b.Lang, "offsets %d a %d", "offsets %d to %d"), readFirst, beforeReturn-1)
 	part.Facts = []report.Fact{
-		{Text: service.Text{
-			PT: fmt.Sprintf("o consumidor disse o que não viu: offsets %d a %d", readFirst, beforeReturn-1),
-			EN: fmt.Sprintf("the consumer said what it did not see: offsets %d to %d", readFirst, beforeReturn-1),
-		},
+		{Text: retentionText("not-seen", readFirst, beforeReturn-1),
 			Held: len(said) == 1 && strings.HasSuffix(said[0], offsets)},
-		{Text: service.Text{
-			PT: fmt.Sprintf("o grupo segue, e confirmou até o offset %d", beforeReturn+comeLater),
-			EN: fmt.Sprintf("the group goes on, and has committed up to offset %d", beforeReturn+comeLater),
-		},
+		{Text: retentionText("goes-on", beforeReturn+comeLater),
 			Held: committed == beforeReturn+comeLater},
 	}
 	return part, nil
@@ -200,10 +188,7 @@ const (
 
 // overflow fills a topic beyond its size.
 func overflow(ctx context.Context, b *rig.Bench) (report.Part, error) {
-	part := report.Part{Title: service.Text{
-		PT: "retention.bytes: 12 KiB, em segmentos de 4 KiB",
-		EN: "retention.bytes: 12 KiB, in segments of 4 KiB",
-	}, Unread: true, Highest: sizeMessages}
+	part := report.Part{Title: retentionText("title-bytes"), Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
 		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
@@ -242,14 +227,8 @@ func judgeSize(part report.Part, missing []int, size int64) report.Part {
 		part.Want.Lost = append(part.Want.Lost, id+1)
 	}
 	part.Facts = []report.Fact{
-		{Text: service.Text{
-			PT: "o começo do tópico se foi, lido por ninguém",
-			EN: "the beginning of the topic is gone, read by nobody",
-		}, Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
-		{Text: service.Text{
-			PT: fmt.Sprintf("restam retention.bytes, um segmento a mais ou a menos (%d bytes)", size),
-			EN: fmt.Sprintf("what is left is retention.bytes, give or take a segment (%d bytes)", size),
-		},
+		{Text: retentionText("gone"), Held: len(missing) > 0 && slices.Equal(missing, part.Want.Lost)},
+		{Text: retentionText("left", size),
 			Held: size >= retainBytes-segmentBytes && size <= retainBytes+segmentBytes},
 	}
 	return part

@@ -55,10 +55,7 @@ func (h heard) refused() []int {
 
 // silence is that no error came.
 func (h heard) silence() report.Fact {
-	return report.Fact{Text: service.Text{
-		PT: "o programa terminou sem ouvir de erro algum",
-		EN: "the program ended without hearing of any error",
-	}, Held: len(h.refused()) == 0}
+	return report.Fact{Text: sendModesText("silence"), Held: len(h.refused()) == 0}
 }
 
 func (h *heard) note(id int, err error, handed int) {

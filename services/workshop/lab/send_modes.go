@@ -14,6 +14,8 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+var sendModesText = Labs.Texts("send-modes")
+
 var sendModes = add(Lab{
 	Name:     "send-modes",
 	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runSendModes(ctx, b, failures) },
@@ -29,14 +31,11 @@ const (
 
 // timed are the ways whose time is taken.
 var timed = []mode{
-	{name: "sync-0", title: service.Text{PT: "síncrono, acks=0", EN: "synchronous, acks=0"}, acks: sarama.NoResponse, sync: true},
-	{name: "sync-1", title: service.Text{PT: "síncrono, acks=1", EN: "synchronous, acks=1"}, acks: sarama.WaitForLocal, sync: true},
-	{name: "sync-all", title: service.Text{PT: "síncrono, acks=all", EN: "synchronous, acks=all"}, acks: sarama.WaitForAll, sync: true},
-	{name: "async-all", title: service.Text{PT: "assíncrono, acks=all", EN: "asynchronous, acks=all"}, acks: sarama.WaitForAll},
-	{name: "batch-all", title: service.Text{
-		PT: "em lotes de 100, acks=all",
-		EN: "in batches of 100, acks=all",
-	}, acks: sarama.WaitForAll, batch: batchSize},
+	{name: "sync-0", title: sendModesText("sync-0"), acks: sarama.NoResponse, sync: true},
+	{name: "sync-1", title: sendModesText("sync-1"), acks: sarama.WaitForLocal, sync: true},
+	{name: "sync-all", title: sendModesText("sync-all"), acks: sarama.WaitForAll, sync: true},
+	{name: "async-all", title: sendModesText("async-all"), acks: sarama.WaitForAll},
+	{name: "batch-all", title: sendModesText("batches-all"), acks: sarama.WaitForAll, batch: batchSize},
 }
 
 // failure is a way to send that meets a failure at one message.
@@ -47,30 +46,12 @@ type failure struct {
 }
 
 var failures = []failure{
-	{mode{name: "large-sync", title: service.Text{
-		PT: "recusada: síncrono, acks=all",
-		EN: "refused: synchronous, acks=all",
-	}, acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
-	{mode{name: "large-async", title: service.Text{
-		PT: "recusada: assíncrono, acks=all, Errors() é lido",
-		EN: "refused: asynchronous, acks=all, Errors() is read",
-	}, acks: sarama.WaitForAll}, false, toldByErrors},
-	{mode{name: "large-deaf", title: service.Text{
-		PT: "recusada: assíncrono, acks=all, ninguém lê Errors()",
-		EN: "refused: asynchronous, acks=all, nobody reads Errors()",
-	}, acks: sarama.WaitForAll, deaf: true}, false, neverTold},
-	{mode{name: "large-0", title: service.Text{
-		PT: "recusada: acks=0",
-		EN: "refused: acks=0",
-	}, acks: sarama.NoResponse, sync: true}, false, unheardOf},
-	{mode{name: "cut-0", title: service.Text{
-		PT: "conexão cortada: acks=0",
-		EN: "connection cut: acks=0",
-	}, acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
-	{mode{name: "cut-all", title: service.Text{
-		PT: "conexão cortada: síncrono, acks=all",
-		EN: "connection cut: synchronous, acks=all",
-	}, acks: sarama.WaitForAll, sync: true}, true, delivered},
+	{mode{name: "large-sync", title: sendModesText("refused-sync"), acks: sarama.WaitForAll, sync: true}, false, toldAtOnce},
+	{mode{name: "large-async", title: sendModesText("refused-async"), acks: sarama.WaitForAll}, false, toldByErrors},
+	{mode{name: "large-deaf", title: sendModesText("refused-deaf"), acks: sarama.WaitForAll, deaf: true}, false, neverTold},
+	{mode{name: "large-0", title: sendModesText("refused-0"), acks: sarama.NoResponse, sync: true}, false, unheardOf},
+	{mode{name: "cut-0", title: sendModesText("cut-0"), acks: sarama.NoResponse, sync: true}, true, lostOnTheWay},
+	{mode{name: "cut-all", title: sendModesText("cut-all"), acks: sarama.WaitForAll, sync: true}, true, delivered},
 }
 
 func runSendModes(ctx context.Context, b *rig.Bench, failures []failure) ([]report.Part, error) {
@@ -90,7 +71,7 @@ func runSendModes(ctx context.Context, b *rig.Bench, failures []failure) ([]repo
 
 // timeModes sends by each way twice: past the proxy for the time, and through it to count the requests.
 func timeModes(ctx context.Context, b *rig.Bench) (report.Part, error) {
-	part := report.Part{Title: service.Text{PT: "tempo e pedidos", EN: "time and requests"}, Unread: true}
+	part := report.Part{Title: sendModesText("title-time"), Unread: true}
 	run := verdict.Run{Log: []verdict.Record{}}
 	for _, m := range timed {
 		b.Say(m.title)
@@ -131,10 +112,7 @@ func timeModes(ctx context.Context, b *rig.Bench) (report.Part, error) {
 		}
 		part.Facts = append(part.Facts, m.requestsFact(requests)...)
 		perMessage := float64(direct.took.Microseconds()) / (timedMessages - 1) / 1000
-		part.Notes = append(part.Notes, service.Text{
-			PT: fmt.Sprintf("%s: %.3f ms por mensagem, %d mensagens em %d pedidos", m.title.PT, perMessage, timedMessages, requests),
-			EN: fmt.Sprintf("%s: %.3f ms a message, %d messages in %d requests", m.title.EN, perMessage, timedMessages, requests),
-		})
+		part.Notes = append(part.Notes, sendModesText("time", m.title, perMessage, timedMessages, requests))
 	}
 	countSends(&part, run)
 	return part, nil
@@ -145,15 +123,9 @@ func timeModes(ctx context.Context, b *rig.Bench) (report.Part, error) {
 func (m mode) requestsFact(requests int) []report.Fact {
 	switch {
 	case m.sync:
-		return []report.Fact{{Text: service.Text{
-			PT: m.title.PT + ": um pedido por mensagem",
-			EN: m.title.EN + ": a request a message",
-		}, Held: requests == timedMessages}}
+		return []report.Fact{{Text: sendModesText("request-each", m.title), Held: requests == timedMessages}}
 	case m.batch > 0:
-		return []report.Fact{{Text: service.Text{
-			PT: m.title.PT + ": dez vezes menos pedidos que mensagens, ou menos ainda",
-			EN: m.title.EN + ": ten times fewer requests than messages, or fewer still",
-		},
+		return []report.Fact{{Text: sendModesText("fewer-requests", m.title),
 			Held: requests > 0 && requests <= timedMessages/10}}
 	}
 	return nil
@@ -202,10 +174,7 @@ func fail(ctx context.Context, b *rig.Bench, f failure) (report.Part, error) {
 
 func toldAtOnce(p *report.Part, h heard, missing, _ []int) {
 	p.Facts = []report.Fact{isMissing(missing), {
-		Text: service.Text{
-			PT: fmt.Sprintf("o próprio envio do id %d deu o erro, antes de o seguinte ser enviado", failAt),
-			EN: fmt.Sprintf("the send of id %d itself gave the error, before the next was sent", failAt),
-		},
+		Text: sendModesText("error-at-once", failAt),
 		Held: slices.Equal(h.refused(), []int{failAt}) && h.handed == failAt,
 	}}
 }
@@ -213,16 +182,10 @@ func toldAtOnce(p *report.Part, h heard, missing, _ []int) {
 // toldByErrors: what shares a batch with the refused message is refused with it, so that more may be missing.
 func toldByErrors(p *report.Part, h heard, missing, _ []int) {
 	p.Facts = []report.Fact{isMissing(missing), {
-		Text: service.Text{
-			PT: "o que falta no tópico é exatamente o que veio por Errors()",
-			EN: "what is not in the topic is exactly what came by Errors()",
-		},
+		Text: sendModesText("errors-told"),
 		Held: slices.Equal(h.refused(), missing),
 	}}
-	p.Notes = []service.Text{{
-		PT: fmt.Sprintf("vieram %d erros; ao vir o primeiro, a biblioteca já tinha recebido até o id %d", len(h.refused()), h.handed),
-		EN: fmt.Sprintf("%d errors came; when the first did, the library had been given all up to id %d", len(h.refused()), h.handed),
-	}}
+	p.Notes = []service.Text{sendModesText("errors-late", len(h.refused()), h.handed)}
 }
 
 func neverTold(p *report.Part, h heard, missing, _ []int) {
@@ -251,19 +214,13 @@ func lostOnTheWay(p *report.Part, h heard, missing, passed []int) {
 
 func delivered(p *report.Part, _ heard, missing, _ []int) {
 	p.Facts = []report.Fact{{
-		Text: service.Text{
-			PT: fmt.Sprintf("o corte atingiu o id %d, e o reenvio o entregou", failAt),
-			EN: fmt.Sprintf("the cut struck id %d, and the retry delivered it", failAt),
-		},
+		Text: sendModesText("cut-retried", failAt),
 		Held: len(missing) == 0,
 	}}
 }
 
 func isMissing(missing []int) report.Fact {
-	return report.Fact{Text: service.Text{
-		PT: fmt.Sprintf("o id %d não está no tópico", failAt),
-		EN: fmt.Sprintf("id %d is not in the topic", failAt),
-	}, Held: slices.Contains(missing, failAt)}
+	return report.Fact{Text: sendModesText("cut-lost", failAt), Held: slices.Contains(missing, failAt)}
 }
 
 var unheardCut = Control{

@@ -8,7 +8,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"workshop.example/kit/service"
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
@@ -17,6 +16,8 @@ import (
 
 // takenOver is the id up to which the second board goes before the first comes back.
 const takenOver = failAt + 3
+
+var zombieText = Labs.Texts("zombie")
 
 var zombie = add(Lab{
 	Name:     "zombie",
@@ -52,10 +53,7 @@ func runZombie(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := sleeper.Pause(); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{
-		PT: fmt.Sprintf("o placar a está pausado, no id %d; o placar b começa", failAt),
-		EN: fmt.Sprintf("board a is paused, at id %d; board b begins", failAt),
-	})
+	b.Say(zombieText("paused", failAt))
 	heir, err := second.Start()
 	if err != nil {
 		return nil, err
@@ -63,7 +61,7 @@ func runZombie(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err := heir.Await(ctx, fmt.Sprintf("id %d is shown", takenOver), match.Showing(takenOver)); err != nil {
 		return nil, err
 	}
-	b.Say(service.Text{PT: "o placar a acorda", EN: "board a wakes up"})
+	b.Say(zombieText("wakes"))
 	before := t.Count()
 	if err := wake(ctx, t, sleeper, h); err != nil {
 		return nil, err
@@ -111,13 +109,8 @@ func judgeZombie(ctx context.Context, m *match.Match, board *match.Board, awake 
 		aborted = aborted || s.Accepted(kmsg.EndTxn) && !s.Commit && s.Event == failAt
 	}
 	part.Facts = append(part.Facts,
-		report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("ao offset que o placar a quis confirmar com o id %d, o coordenador respondeu %s", failAt, answer),
-			EN: fmt.Sprintf("to the offset that board a wanted to commit with id %d, the coordinator answered %s", failAt, answer),
-		}, Held: refused},
-		report.Fact{Text: service.Text{
-			PT: fmt.Sprintf("o placar a abortou a transação do id %d", failAt), EN: fmt.Sprintf("board a aborted its transaction of id %d", failAt),
-		}, Held: aborted},
+		report.Fact{Text: zombieText("answer", failAt, answer), Held: refused},
+		report.Fact{Text: zombieText("aborted", failAt), Held: aborted},
 	)
 	return []report.Part{part}, nil
 }

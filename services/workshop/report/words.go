@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -23,6 +24,7 @@ type Words struct {
 	Lines []string // what [Part.Line] says in English on the embedded cluster, part by part: regular expressions
 
 	Controls map[string]ControlWords // by name
+	Says     map[string]service.Text // what it says of a run, by key: formats for [Texts]
 }
 
 // ControlWords are a control's words.
@@ -37,6 +39,7 @@ type wordsFile struct {
 	Lines    []string
 	PT, EN   language
 	Controls map[string]struct{ PT, EN controlLanguage }
+	Says     map[string]struct{ PT, EN string } // the languages side by side, as they take the same values
 }
 
 type language struct {
@@ -70,6 +73,7 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 	for control, c := range f.Controls {
 		w.Controls[control] = ControlWords{both(control+".swap", c.PT.Swap, c.EN.Swap), both(control+".want", c.PT.Want, c.EN.Want)}
 	}
+	w.Says = texts(name, f.Says, &wrong)
 	return w, errors.Join(wrong...)
 }
 
@@ -80,11 +84,41 @@ func ReadTexts(files fs.FS, name string) (map[string]service.Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts := map[string]service.Text{}
-	for _, key := range slices.Sorted(maps.Keys(f)) {
-		texts[key] = bothLanguages(name, key, f[key].PT, f[key].EN, &wrong)
+	all := texts(name, f, &wrong)
+	return all, errors.Join(wrong...)
+}
+
+func texts(file string, from map[string]struct{ PT, EN string }, wrong *[]error) map[string]service.Text {
+	all := map[string]service.Text{}
+	for _, key := range slices.Sorted(maps.Keys(from)) {
+		all[key] = bothLanguages(file, key, from[key].PT, from[key].EN, wrong)
 	}
-	return texts, errors.Join(wrong...)
+	return all
+}
+
+// Texts returns the text of a key, in which values stand for the verbs of package fmt, the same ones in both languages.
+type Texts func(key string, values ...any) service.Text
+
+// NewTexts returns the texts that read returns, which is called once. A test holds the keys that the code uses to those that
+// the files have: an unknown one panics.
+func NewTexts(read func() (map[string]service.Text, error)) Texts {
+	all := sync.OnceValue(func() map[string]service.Text {
+		texts, err := read()
+		if err != nil {
+			panic(err) // files that are compiled in
+		}
+		return texts
+	})
+	return func(key string, values ...any) service.Text {
+		text, ok := all()[key]
+		if !ok {
+			panic("no text " + key)
+		}
+		if len(values) == 0 {
+			return text
+		}
+		return service.Textf(text.PT, text.EN, values...)
+	}
 }
 
 // decode reads NAME.toml into a value. Unknown are an error for each key that means nothing.

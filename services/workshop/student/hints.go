@@ -5,24 +5,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"workshop.example/kit/service"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
 
-//go:embed hints.toml
+//go:embed *.toml
 var files embed.FS
 
-// hintTexts are the words of the hints by their names.
-var hintTexts = sync.OnceValue(func() map[string]service.Text {
-	texts, err := report.ReadTexts(files, "hints")
-	if err != nil {
-		panic(err) // a test has read it
-	}
-	return texts
-})
+// hintTexts are the words of the hints by their names, says are all others.
+var hintTexts, says = texts("hints"), texts("says")
+
+func texts(name string) report.Texts {
+	return report.NewTexts(func() (map[string]service.Text, error) { return report.ReadTexts(files, name) })
+}
 
 // hint is what to change in a scoreboard that was seen to do something.
 type hint struct {
@@ -102,7 +99,7 @@ func (s *student) hint(p report.Part) service.Text {
 	if i < 0 {
 		return service.Text{}
 	}
-	text := hintTexts()[hints[i].name]
+	text := hintTexts(hints[i].name)
 	fill := strings.NewReplacer("{id}", strconv.Itoa(s.failAt), "{last}", strconv.Itoa(first.last))
 	return service.Text{PT: fill.Replace(text.PT), EN: fill.Replace(text.EN)}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
@@ -114,10 +113,7 @@ func (s *student) awaitMember(ctx context.Context, p *rig.Process) bool {
 		select {
 		case <-tick.C:
 		case <-tell.C:
-			s.Match.Bench.Say(service.Text{
-				PT: "a partida espera que o placar entre no grupo",
-				EN: "the match waits until the scoreboard joins the group",
-			})
+			s.Match.Bench.Say(says("waits-for-the-group"))
 		case <-p.Ended():
 			return false
 		case <-deadline.C:
@@ -175,10 +171,7 @@ func (s *student) follow(ctx context.Context) error {
 			return nil
 		}
 		before = s.Match.Bench.Membership(s.Group)
-		s.Match.Bench.Say(service.Text{
-			PT: fmt.Sprintf("o grupo tinha confirmado até o id %d", life.committed),
-			EN: fmt.Sprintf("the group had committed up to id %d", life.committed),
-		})
+		s.Match.Bench.Say(says("committed", life.committed))
 		s.SayRestart(life.code)
 		if err := s.start(0); err != nil {
 			return err

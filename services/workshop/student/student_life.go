@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"workshop.example/kit/service"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/rig"
 )
@@ -115,10 +114,7 @@ func (s *student) over(p *rig.Process, q *silence) bool {
 		q.settled = now
 		if group.Rebalancing && len(s.Lives) > 1 && !q.told && now.Sub(q.since) > tellAfter {
 			q.told = true
-			s.Match.Bench.Say(service.Text{
-				PT: "o grupo espera a sessão do membro que morreu (session_timeout_ms); com GROUP_INSTANCE_ID o reinício não espera",
-				EN: "the group waits for the session of the dead member (session_timeout_ms); with GROUP_INSTANCE_ID a restart does not wait",
-			})
+			s.Match.Bench.Say(says("waits-for-the-session"))
 		}
 		return false
 	}

@@ -25,22 +25,13 @@ func (s *student) judge(ctx context.Context, want func(*student) report.Predicti
 	part.Want = want(s)
 	if s.delivery == "auto" {
 		part.Facts = []report.Fact{
-			{Text: service.Text{
-				PT: "uma confirmação automática ficou antes da queda",
-				EN: "an automatic commit lies before the crash",
-			}, Held: s.seen[0].committed > 0},
-			{Text: service.Text{
-				PT: "a queda repetiu ao menos um gol",
-				EN: "the crash repeated one goal at least",
-			}, Held: len(part.Want.Repeated) > 0},
+			{Text: says("commit-before-the-crash"), Held: s.seen[0].committed > 0},
+			{Text: says("repeated"), Held: len(part.Want.Repeated) > 0},
 		}
 	}
 	if !s.complete() {
 		part.Pending = true
-		part.Facts = append(part.Facts, report.Fact{Text: service.Text{
-			PT: "o placar mostrou a partida até o fim",
-			EN: "the board showed the match to its end",
-		}, Held: false})
+		part.Facts = append(part.Facts, report.Fact{Text: says("to-its-end"), Held: false})
 	}
 	part.Notes = s.notes()
 	part.Hint = s.hint(part)
@@ -51,12 +42,7 @@ func (s *student) judge(ctx context.Context, want func(*student) report.Predicti
 func (s *student) struck() error {
 	first := s.seen[0]
 	if len(s.seen) == 1 && (first.stopped || s.complete()) {
-		s.Match.Bench.Say(service.Text{
-			PT: fmt.Sprintf("o placar não caiu: no evento com id igual a FAIL_AT_ID (aqui %d) ele deve terminar na hora, com os._exit(137)",
-				s.failAt),
-			EN: fmt.Sprintf("the board has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at once, by os._exit(137)",
-				s.failAt),
-		})
+		s.Match.Bench.Say(says("not-crashed", s.failAt))
 		return &rig.NotRun{Cause: fmt.Sprintf("the scoreboard has not crashed: at the event whose id is FAIL_AT_ID (here %d) it must end at "+
 			"once, such as by os._exit(137)", s.failAt)}
 	}
@@ -78,31 +64,17 @@ func (s *student) notes() []service.Text {
 	for i, life := range s.seen {
 		if life.waited > 0 {
 			seconds := life.waited.Seconds()
-			notes = append(notes, service.Text{
-				PT: fmt.Sprintf("a vida %d esperou %.0f s até o grupo dar por morta a anterior; como membro estático (GROUP_INSTANCE_ID) não esperaria",
-					i+1, seconds),
-				EN: fmt.Sprintf("life %d waited %.0f s until the group gave up the one before; as a static member (GROUP_INSTANCE_ID) it would "+
-					"not have to", i+1, seconds),
-			})
+			notes = append(notes, says("waited", i+1, seconds))
 		}
 	}
 	if s.delivery == "auto" && s.seen[0].committed == s.seen[0].last-1 {
-		notes = append(notes, service.Text{
-			PT: "só o último gol se repetiu: é o que acontece quando o laço confirma cada evento, e não a biblioteca a cada 5 segundos",
-			EN: "only the last goal is repeated: that is what happens where the loop commits each event, and not the library every 5 seconds",
-		})
+		notes = append(notes, says("only-the-last"))
 	}
 	if end := last(s.seen); end.stopped && s.complete() {
-		notes = append(notes, service.Text{
-			PT: "o placar não terminou sozinho e foi parado: saia do laço no evento «finished»",
-			EN: "the board did not end by itself, and was stopped: leave the loop at the event «finished»",
-		})
+		notes = append(notes, says("not-ended"))
 	}
 	if last(s.seen).printed > flood {
-		notes = append(notes, service.Text{
-			PT: fmt.Sprintf("o placar foi parado depois de %d linhas", flood),
-			EN: fmt.Sprintf("the board was stopped after %d lines", flood),
-		})
+		notes = append(notes, says("flood", flood))
 	}
 	return notes
 }
