@@ -158,7 +158,9 @@ var (
 )
 
 // verbs are those of a format, in their order.
-func verbs(format string) []string { return verb.FindAllString(strings.ReplaceAll(format, "%%", ""), -1) }
+func verbs(format string) []string {
+	return verb.FindAllString(strings.ReplaceAll(format, "%%", ""), -1)
+}
 
 // hasWords reports whether an expression is or begins with a literal that says something in a language.
 func hasWords(e ast.Expr) bool {

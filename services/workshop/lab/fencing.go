@@ -56,7 +56,8 @@ func runFencing(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	first.Facts = append(first.Facts, report.Fact{Text: fencingText("fenced", codes[older]), Held: codes[older] == 1 && slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })})
+	said := slices.ContainsFunc(older.Lines(), func(l rig.Line) bool { return strings.Contains(l.Text, "fenced") })
+	first.Facts = append(first.Facts, report.Fact{Text: fencingText("fenced", codes[older]), Held: codes[older] == 1 && said})
 	second, err := judgeWrites(ctx, m, "newer", fencingText("title-newer"))
 	if err != nil {
 		return nil, err

@@ -173,7 +173,9 @@ func judgeHanging(ctx context.Context, m *match.Match, board *match.Board, befor
 	stall := max(appeared.Sub(acks[0]), 0) // readers may be told before the writer is
 	if same {
 		part.Title = hangingTransactionText("title-same")
-		part.Facts = append(part.Facts, report.Fact{Text: hangingTransactionText("shown-after", seconds(stall)), Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen})
+		part.Facts = append(part.Facts, report.Fact{
+			Text: hangingTransactionText("shown-after", seconds(stall)), Held: stall < leftOpen/2 && appeared.Sub(began) < leftOpen,
+		})
 		return part, nil
 	}
 	part.Title = hangingTransactionText("title-another")

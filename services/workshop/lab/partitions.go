@@ -141,7 +141,9 @@ func partWithKeys(all []placed) report.Part {
 		}
 		where = slices.Compact(where) // they are sorted
 		want := javaPartition([]byte(key), threePartitions)
-		part.Facts = append(part.Facts, report.Fact{Text: partitionsText("murmur2", key, n, numbered(where), want), Held: n > 1 && slices.Equal(where, []int32{want})})
+		part.Facts = append(part.Facts, report.Fact{
+			Text: partitionsText("murmur2", key, n, numbered(where), want), Held: n > 1 && slices.Equal(where, []int32{want}),
+		})
 	}
 	part.Facts = append(part.Facts, acrossPartitions(all))
 	return part
