@@ -46,6 +46,24 @@ type Transaction struct {
 // Numbers and closed sets are held to the contract. Texts are not: no reader computes with the
 // address or the date, and one that refused a message for its looks would lose it for nothing.
 func DecodeTransaction(value []byte) (Transaction, error) {
+	if scan, ok := scanTransaction(value); ok {
+		return scan.transaction(), nil
+	}
+	return decodeTransaction(value)
+}
+
+// CheckTransaction returns the id_sequencia of a value that [DecodeTransaction] accepts, and the error that it has for any other.
+// It makes no texts, and so allocates nothing for the two forms of the contract.
+func CheckTransaction(value []byte) (sequence int64, err error) {
+	if scan, ok := scanTransaction(value); ok {
+		return scan.numbers[0], nil
+	}
+	t, err := decodeTransaction(value)
+	return t.IDSequencia, err
+}
+
+// decodeTransaction reads field by field, and says of the first wrong one what is wrong.
+func decodeTransaction(value []byte) (Transaction, error) {
 	f := readFields(value)
 	t := Transaction{
 		IDSequencia:  int64(f.integer("id_sequencia")),
@@ -92,7 +110,7 @@ func decodeMoney(f *fields, t *Transaction) {
 }
 
 // isCurrency looks at the shape alone: the list of ISO 4217 changes, its form does not.
-func isCurrency(code string) bool {
+func isCurrency[T string | []byte](code T) bool {
 	for i := range len(code) {
 		if code[i] < 'A' || code[i] > 'Z' {
 			return false
