@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
 	"workshop.example/kit/service"
@@ -33,11 +34,6 @@ func newReader(letters *kafka.DeadLetters, p *service.Process) *reader {
 	return r
 }
 
-// batch is how many printed messages may wait for their commit while more are coming. A commit
-// takes a millisecond or two, a message a few microseconds: committing each would make the commit
-// the work. After a crash up to batch messages of a partition are printed again.
-const batch = 1000
-
 // consume prints one partition's messages and commits *after* printing. That order is what makes it
 // at-least-once; the other way round a crash between the two would lose messages.
 func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
@@ -46,10 +42,13 @@ func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
 			return err
 		}
 		claim.Mark(msg)
-		if claim.Idle() || claim.Pending() >= batch {
-			if err := claim.Commit(); err != nil { // flushes what was printed first
-				return err
+		if claim.Idle() {
+			if err := r.process.Out.Flush(); err != nil {
+				return &kafka.FatalError{Err: err}
 			}
+		}
+		if err := claim.CommitBehind(); err != nil { // flushes what was printed first
+			return err
 		}
 	}
 	return nil // what is marked by now is committed behind us
@@ -57,24 +56,35 @@ func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
 
 // handle returns nil when the message's offset may be passed.
 func (r *reader) handle(ctx context.Context, msg *sarama.ConsumerMessage) error {
-	tx, err := event.DecodeTransaction(msg.Value)
-	var malformed *event.Malformed
-	if errors.As(err, &malformed) {
+	sequence, err := event.CheckTransaction(msg.Value)
+	if malformed, ok := errors.AsType[*event.Malformed](err); ok {
 		return r.letters.Skip(ctx, msg, malformed)
 	}
 	if err != nil {
 		return err
 	}
-	// What is printed is the message as it came, fields that we do not know included, on one line.
-	line := bytes.NewBuffer(make([]byte, 0, len(msg.Value)+1))
-	if err := json.Compact(line, msg.Value); err != nil {
+	line, err := oneLine(msg.Value)
+	if err != nil {
 		return fmt.Errorf("print offset %d: %w", msg.Offset, err)
 	}
-	line.WriteByte('\n')
-	about := kafka.Place(msg)
-	about.Stream, about.Number = string(msg.Key), int(tx.IDSequencia)
-	r.process.Show(about, line.Bytes())
+	var about history.Subject
+	if r.process.History != nil {
+		about = kafka.Place(msg)
+		about.Stream, about.Number = string(msg.Key), int(sequence)
+	}
+	r.process.Show(about, line)
 	r.read.Add(1)
 	r.total.Inc()
 	return nil
+}
+
+// oneLine is the message as it came, fields that we do not know included, but for white space where that breaks lines. Within a
+// text JSON has no line breaks.
+func oneLine(message []byte) ([]byte, error) {
+	if !bytes.ContainsAny(message, "\r\n") {
+		return message, nil
+	}
+	var line bytes.Buffer
+	err := json.Compact(&line, message)
+	return line.Bytes(), err
 }

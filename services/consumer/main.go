@@ -51,6 +51,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	conf := cfg.cluster.Config(p.Name)
 	cfg.member.Apply(conf)
+	conf.ChannelBufferSize = 1024 // messages of a partition that wait for their turn: with fewer, goroutines are woken for a handful
 	topics := []string{cfg.topic}
 	if cfg.deadLetters != "" {
 		topics = append(topics, cfg.deadLetters) // found missing now rather than at the first bad message

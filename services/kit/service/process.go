@@ -2,6 +2,7 @@ package service
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"log/slog"
 	"sync"
@@ -37,12 +38,18 @@ type Process struct {
 	History *history.Recorder // what truly happened; nil without HISTORY
 }
 
-// Show writes the lines of one message, and notes it in the history: before it writes, and once they are flushed.
+var newline = []byte("\n")
+
+// Show writes the lines of one message, and notes it in the history: before it writes, and once they are flushed. The last line
+// may lack its end.
 func (p *Process) Show(about history.Subject, text []byte) {
 	step := p.History.Begin(history.Show, about)
 	p.Out.mu.Lock()
 	defer p.Out.mu.Unlock()
 	p.Out.write(text)
+	if !bytes.HasSuffix(text, newline) {
+		p.Out.write(newline)
+	}
 	if p.History != nil {
 		p.Out.shown = append(p.Out.shown, step)
 	}

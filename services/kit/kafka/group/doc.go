@@ -5,8 +5,9 @@
 //   - group.go: a loop around Consume, which returns at each rebalance and each error, and a stop that waits for the message in
 //     hand and its commit.
 //   - session.go: which partitions were given and which were lost, from sessions that may overlap.
-//   - claim.go: commits with an answer. Sarama's Commit returns nothing, so that a member which the group has given up works on
-//     unawares. Here a message counts as committed when the coordinator has said so.
+//   - claim.go: the messages of a partition, until it belongs to another member.
+//   - commit.go: commits with an answer, one by one or behind the reading. Sarama's Commit returns nothing, so that a member which the
+//     group has given up works on unawares. Here a message counts as committed when the coordinator has said so.
 //   - contact.go: a coordinator that falls silent. Sarama heartbeats into the void until its time-outs end; here another client is
 //     dialed.
 //   - added.go: partitions that are added to the topic while the group runs. With AUTO_OFFSET_RESET=latest the messages before

@@ -286,7 +286,7 @@ func (g *Consumer) stuck() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for partition, claim := range g.claims {
-		if since := claim.handlingSince.Load(); since != 0 && time.Since(time.UnixMilli(since)) > g.handleTimeout {
+		if claim.inHand() > g.handleTimeout {
 			return fmt.Errorf("partition %d: the message after offset %d has not been handled within %s: giving up, so that another member can try",
 				partition, claim.marked.Load(), g.handleTimeout)
 		}

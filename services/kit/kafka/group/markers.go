@@ -25,8 +25,12 @@ const (
 // It does nothing before the first commit of the claim, and nothing for a handler that commits in
 // transactions: its offset is part of the next one. Where it fails nothing is lost, and the next call tries again.
 func (c *Claim) passMarkers() {
+	if !c.commits.mu.TryLock() { // a commit is under way
+		return
+	}
+	defer c.commits.mu.Unlock()
 	from := c.marked.Load()
-	if from < 0 || c.pending > 0 || c.failed != nil || c.session.Context().Err() != nil || c.claim.HighWaterMarkOffset() <= from {
+	if from < 0 || from != c.commits.done || c.broken() != nil || c.session.Context().Err() != nil || c.claim.HighWaterMarkOffset() <= from {
 		return
 	}
 	ctx, cancel := context.WithTimeout(c.life, markersTimeout)
@@ -41,8 +45,9 @@ func (c *Claim) passMarkers() {
 	switch {
 	case err == nil:
 		c.marked.Store(next)
+		c.commits.done = next
 	case ctx.Err() != nil:
 		// It may still reach the coordinator, and must not come after a later commit: there is none in this session.
-		c.failed = err
+		c.giveUp(err)
 	}
 }

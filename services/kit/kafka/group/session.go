@@ -75,8 +75,8 @@ func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	g.mu.Unlock()
 
 	err := g.Handle(s.ctx, c)
-	c.handlingSince.Store(0)
-	if commitErr := c.Commit(); commitErr != nil {
+	c.turn.Store(0)
+	if commitErr := c.finish(); commitErr != nil {
 		if errors.Is(err, ErrDone) { // there is no next session to commit in
 			commitErr = &kafka.FatalError{Err: fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}
 		}
