@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -16,13 +17,19 @@ import (
 	"workshop.example/kit/service"
 )
 
+// batchAge is how long an event may wait for others to join its transaction.
+const batchAge = 100 * time.Millisecond
+
 // exactlyOnce writes the board after an event to BOARD_TOPIC and commits the event in one
 // transaction: both are there, or neither. A crash before the commit does the event again and nobody
 // has seen the first try; a crash after it goes on with the next. Only the screen is outside: it
 // shows an event after its commit, so that a crash between the two leaves a line out.
 //
+// A transaction costs some milliseconds, whatever is in it. With TXN_BATCH above 1 the events that are
+// waiting share one, up to so many: a crash then does all of them again.
+//
 // Any error ends the session: the group is joined again and goes on from the committed offset.
-// Reading on would leave out the event whose transaction was aborted.
+// Reading on would leave out the events whose transaction was aborted.
 func (r *reader) exactlyOnce(ctx context.Context, claim *group.Claim) error {
 	if err := r.resume(claim.Context(), claim.Partition()); err != nil {
 		return err
@@ -30,47 +37,76 @@ func (r *reader) exactlyOnce(ctx context.Context, claim *group.Claim) error {
 	if r.complete() {
 		return group.ErrDone
 	}
+	var batch []*sarama.ConsumerMessage
+	var first time.Time
 	for msg := range claim.Messages() {
-		if err := r.transact(ctx, claim, msg); err != nil {
+		if len(batch) == 0 {
+			first = time.Now()
+		}
+		batch = append(batch, msg)
+		if len(batch) < r.once.batch && !claim.Idle() && time.Since(first) < batchAge {
+			continue
+		}
+		if err := r.transact(ctx, claim, batch); err != nil {
 			return err
 		}
+		batch = batch[:0]
 		if r.complete() {
 			return group.ErrDone
+		}
+	}
+	return nil // what has no transaction yet is read again
+}
+
+// transact takes in events, in one transaction: up to the one that completes the board. Partitions wait
+// for each other, as a producer has one transaction at a time.
+func (r *reader) transact(ctx context.Context, claim *group.Claim, msgs []*sarama.ConsumerMessage) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next := r.board.clone() // should the commit fail, the board has never seen the events
+	var outcomes []outcome
+	for _, msg := range msgs {
+		out, err := r.outcome(next, msg)
+		if err != nil {
+			return err
+		}
+		if outcomes = append(outcomes, out); r.completes(next) {
+			break
+		}
+	}
+	msgs = msgs[:len(outcomes)]
+	if err := r.write(ctx, claim, msgs, outcomes); err != nil {
+		return errors.Join(err, r.once.Abort(ctx))
+	}
+	r.board = next
+	r.once.taken[claim.Partition()] = msgs[len(msgs)-1].Offset
+	for _, out := range outcomes {
+		if err := out.tell(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// transact takes in one event, in one transaction. Partitions wait for each other: a producer has
-// one transaction at a time.
-func (r *reader) transact(ctx context.Context, claim *group.Claim, msg *sarama.ConsumerMessage) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	// On a copy: should the commit fail, the board has never seen the event.
-	next, out, err := r.outcome(msg)
-	if err != nil {
-		return err
-	}
-	if err := r.write(ctx, claim, msg, out); err != nil {
-		return errors.Join(err, r.once.Abort(ctx))
-	}
-	r.board = next
-	r.once.taken[msg.Partition] = msg.Offset
-	return out.tell()
-}
-
-func (r *reader) write(ctx context.Context, claim *group.Claim, msg *sarama.ConsumerMessage, out outcome) error {
+func (r *reader) write(ctx context.Context, claim *group.Claim, msgs []*sarama.ConsumerMessage, outcomes []outcome) error {
 	if err := r.once.Begin(ctx); err != nil {
 		return err
 	}
-	if err := r.once.Send(ctx, out.message, out.about); err != nil {
+	var send []*sarama.ProducerMessage
+	var about []history.Subject
+	for _, out := range outcomes {
+		send, about = append(send, out.message), append(about, out.about)
+	}
+	if err := r.once.SendAll(ctx, send, about); err != nil {
 		return err
 	}
-	if err := r.once.AddOffset(claim.GroupMetadata(), msg); err != nil {
+	if err := r.once.AddOffset(claim.GroupMetadata(), msgs[len(msgs)-1]); err != nil {
 		return err
 	}
-	if err := r.crash.at(msg); err != nil {
-		return err
+	for _, msg := range msgs {
+		if err := r.crash.at(msg); err != nil {
+			return err
+		}
 	}
 	return r.once.Commit(ctx)
 }
@@ -83,23 +119,21 @@ type outcome struct {
 	tell    func() error
 }
 
-// outcome works on a copy of the board and returns it. A message that cannot be read leads to a dead
-// letter in the same transaction: it is there once too, and the match goes on.
-func (r *reader) outcome(msg *sarama.ConsumerMessage) (*board, outcome, error) {
-	next := r.board.clone()
+// outcome brings an event to a board. A message that cannot be read leads to a dead letter in the same
+// transaction: it is there once too, and the match goes on.
+func (r *reader) outcome(next *board, msg *sarama.ConsumerMessage) (outcome, error) {
 	e, err := event.DecodeScoreEvent(msg.Value)
-	var malformed *event.Malformed
-	if errors.As(err, &malformed) {
+	if malformed, ok := errors.AsType[*event.Malformed](err); ok {
 		letter, err := r.letters.Letter(msg, malformed)
-		return next, outcome{letter, history.Subject{}, func() error { r.letters.Told(msg, malformed); return nil }}, err
+		return outcome{letter, history.Subject{}, func() error { r.letters.Told(msg, malformed); return nil }}, err
 	}
 	if err != nil {
-		return nil, outcome{}, err
+		return outcome{}, err
 	}
 	lines := next.take(e)
 	value, err := json.Marshal(next.record(e, msg.Partition, msg.Offset))
 	if err != nil {
-		return nil, outcome{}, fmt.Errorf("encode the board after id %d: %w", e.ID, err)
+		return outcome{}, fmt.Errorf("encode the board after id %d: %w", e.ID, err)
 	}
 	record := &sarama.ProducerMessage{
 		Topic: r.once.topic, Partition: msg.Partition, Value: sarama.ByteEncoder(value),
@@ -110,7 +144,7 @@ func (r *reader) outcome(msg *sarama.ConsumerMessage) (*board, outcome, error) {
 	case msg.Key != nil:
 		record.Key = sarama.ByteEncoder(msg.Key)
 	}
-	return next, outcome{record, subjectOf(e, msg), func() error { return r.print(e, msg, lines) }}, nil
+	return outcome{record, subjectOf(e, msg), func() error { return r.print(e, msg, lines) }}, nil
 }
 
 // onceOnly is what exactly-once needs beside the board: the transactions, and how far BOARD_TOPIC is
@@ -119,6 +153,7 @@ type onceOnly struct {
 	*kafka.Transactor
 	client sarama.Client
 	topic  string
+	batch  int             // events in a transaction at most
 	next   map[int32]int64 // position behind what was read of BOARD_TOPIC
 	taken  map[int32]int64 // offset in TOPIC of the last event that this board knows to be committed
 }
@@ -152,5 +187,8 @@ func newOnceOnly(ctx context.Context, cfg config, client sarama.Client, p *servi
 	if err != nil {
 		return nil, err
 	}
-	return &onceOnly{Transactor: transactor, client: client, topic: cfg.boardTopic, next: map[int32]int64{}, taken: map[int32]int64{}}, nil
+	return &onceOnly{
+		Transactor: transactor, client: client, topic: cfg.boardTopic, batch: int(cfg.batch),
+		next: map[int32]int64{}, taken: map[int32]int64{},
+	}, nil
 }

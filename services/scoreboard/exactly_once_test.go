@@ -131,6 +131,12 @@ func TestRestartResumesTheTally(t *testing.T) {
 
 // Twenty crashes at events chosen at random, each between the send and the commit.
 func TestCrashesAtRandom(t *testing.T) {
+	for _, batch := range []string{"1", "7"} {
+		t.Run("TXN_BATCH="+batch, func(t *testing.T) { crashAtRandom(t, batch) })
+	}
+}
+
+func crashAtRandom(t *testing.T, batch string) {
 	t.Parallel()
 	const last = 60
 	began := time.Now()
@@ -138,7 +144,7 @@ func TestCrashesAtRandom(t *testing.T) {
 	t.Logf("seed %d", seed)
 	c := startForBoards(t)
 	c.ProduceValues("scoreGame", values(t, "m1", 1e9, goals(last)...)...)
-	vars := onceEnv(t, c)
+	vars := onceEnv(t, c, "TXN_BATCH", batch)
 	at := rand.New(rand.NewPCG(seed, 0)).Perm(last)[:20]
 	slices.Sort(at)
 	var lines []string
@@ -162,8 +168,29 @@ func TestCrashesAtRandom(t *testing.T) {
 			t.Errorf("id %d shown %d times", i+1, n)
 		}
 	}
-	if got := len(c.ReadUncommitted("scoreBoard")); got != last+1+20 { // the control
-		t.Errorf("%d records with the aborted ones, want %d", got, last+1+20)
+	// The control. Of a batch every record is aborted.
+	if got := len(c.ReadUncommitted("scoreBoard")); got < last+1+20 || batch == "1" && got > last+1+20 {
+		t.Errorf("%d records with the aborted ones, want %d or, of batches, more", got, last+1+20)
+	}
+}
+
+// Events that are waiting share a transaction, and each has its own record and line all the same. The board stops at the end of
+// its match: what is behind it in the same batch is left to the next.
+func TestEventsShareATransaction(t *testing.T) {
+	t.Parallel()
+	const last = 300
+	c := startForBoards(t)
+	commits := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.EndTxn}, Count: -1, Observe: true})
+	c.ProduceValues("scoreGame", append(values(t, "m1", 1e9, goals(last)...), values(t, "m2", 2e9, goals(5)...)...)...)
+	lines, _ := until(t, 0, onceEnv(t, c, "TXN_BATCH", "100"))
+	wantOnce(t, c, last+1)
+	if n := commits.Hits(); n < 4 || n > last/3 {
+		t.Errorf("%d transactions for %d events", n, last+1)
+	}
+	for i, n := range shown(lines, last) {
+		if n != 1 {
+			t.Errorf("id %d shown %d times", i+1, n)
+		}
 	}
 }
 
@@ -216,6 +243,8 @@ func TestExactlyOnceNamesMistakes(t *testing.T) {
 		{"ISOLATION", "read_uncommitted", "ISOLATION"},
 		{"BOARD_TOPIC", "scoreGame", "BOARD_TOPIC"},
 		{"TRANSACTION_TIMEOUT", "0", "TRANSACTION_TIMEOUT"},
+		{"TXN_BATCH", "0", "TXN_BATCH"},
+		{"TXN_BATCH", "10001", "TXN_BATCH"},
 		{"FAIL_MODE", "twice", "FAIL_MODE"},
 		{"DELIVERY", "Exactly-once", "DELIVERY"},
 	} {

@@ -50,6 +50,7 @@ type config struct {
 	delivery      string
 	boardTopic    string
 	transactional kafka.Transactional
+	batch         uint64 // events in a transaction at most
 	matches       uint64
 	crash         crashPlan
 }
@@ -73,6 +74,10 @@ func configure(env *service.Env) config {
 	}
 	cfg.transactional = kafkaenv.Transactional(env, cfg.member.Group+"-"+instance,
 		"exactly-once: of one program at a time; the older is fenced")
+	cfg.batch = env.Number("TXN_BATCH", 1, "exactly-once: events that share a transaction, where so many are waiting; 1 to 10000")
+	if cfg.batch < 1 || cfg.batch > 10_000 {
+		env.Fail("TXN_BATCH", "accepted: 1 to 10000")
+	}
 	if cfg.delivery == exactlyOnce {
 		if cfg.member.Isolation != sarama.ReadCommitted {
 			env.Fail("ISOLATION", "DELIVERY=exactly-once would count goals that are aborted; accepted: read_committed")

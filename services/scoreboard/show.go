@@ -77,5 +77,8 @@ func subjectOf(e event.ScoreEvent, msg *sarama.ConsumerMessage) history.Subject 
 func (r *reader) complete() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.matches > 0 && r.board.ended >= r.matches
+	return r.completes(r.board)
 }
+
+// completes is complete for a board that is not on the screen yet.
+func (r *reader) completes(b *board) bool { return r.matches > 0 && b.ended >= r.matches }

@@ -45,6 +45,7 @@ type soakPlan struct {
 	events, faults int
 	refusals       []refusal // to choose from
 	restarts       bool
+	batch          string // TXN_BATCH
 }
 
 // run lets two boards take in events while faults strike them and their cluster, and judges what is
@@ -68,9 +69,12 @@ func (s soakPlan) run(t *testing.T) (judgement, reliability.Measurement) {
 			t.Error(err)
 		}
 	})
+	vars := func(more ...string) map[string]string {
+		return env(c, append(more, "KAFKA_PROXY", network.URL(), "TXN_BATCH", s.batch)...)
+	}
 	boards := []*boardProcess{
-		startBoard(t, s.program, env(c, "KAFKA_PROXY", network.URL(), "TRANSACTIONAL_ID", "static", "GROUP_INSTANCE_ID", "static")),
-		startBoard(t, s.program, env(c, "KAFKA_PROXY", network.URL(), "TRANSACTIONAL_ID", "dynamic")),
+		startBoard(t, s.program, vars("TRANSACTIONAL_ID", "static", "GROUP_INSTANCE_ID", "static")),
+		startBoard(t, s.program, vars("TRANSACTIONAL_ID", "dynamic")),
 	}
 	x := newChaos(t, rng, c, network, s.refusals)
 	if s.restarts {
@@ -136,14 +140,18 @@ func committed(c *kafkatest.Cluster) int {
 	return int(sum)
 }
 
-// Whatever strikes, every event is on BOARD_TOPIC once, in order, with the right tally.
+// Whatever strikes, every event is on BOARD_TOPIC once, in order, with the right tally: also where events share a transaction.
 func TestExactlyOnceSoak(t *testing.T) {
-	s := soakPlan{"scoreboard", int(fromEnv(t, "SOAK_EVENTS", 400)), int(fromEnv(t, "SOAK_FAULTS", 25)), refusals, true}
-	o, m := s.run(t)
-	if !o.Clean() || o.Processed != s.events || o.wrong > 0 {
-		t.Error(o)
+	for _, batch := range []string{"1", "20"} {
+		t.Run("TXN_BATCH="+batch, func(t *testing.T) {
+			s := soakPlan{"scoreboard", int(fromEnv(t, "SOAK_EVENTS", 400)), int(fromEnv(t, "SOAK_FAULTS", 25)), refusals, true, batch}
+			o, m := s.run(t)
+			if !o.Clean() || o.Processed != s.events || o.wrong > 0 {
+				t.Error(o)
+			}
+			record(t, m)
+		})
 	}
-	record(t, m)
 }
 
 // The control: a board that aborts a transaction and reads on, as sarama's own example does, loses
@@ -153,7 +161,7 @@ func TestSoakFindsABoardThatReadsOn(t *testing.T) {
 		key:  kmsg.TxnOffsetCommit,
 		errs: []*kerr.Error{kerr.UnknownMemberID, kerr.IllegalGeneration, kerr.FencedInstanceID},
 	}}
-	got, m := soakPlan{readsOn, 400, 25, aborting, false}.run(t)
+	got, m := soakPlan{readsOn, 400, 25, aborting, false, "1"}.run(t)
 	control := reliability.Measurement{Guarantee: m.Guarantee, Ground: m.Ground, Test: m.Test, Seed: m.Seed, Seconds: m.Seconds, Controls: 1}
 	if len(got.Missing)+len(got.Repeated) > 0 {
 		control.Caught = 1
@@ -169,7 +177,7 @@ func (r *reader) readOn(ctx context.Context, claim *group.Claim) error {
 		return err
 	}
 	for msg := range claim.Messages() {
-		if err := r.transact(ctx, claim, msg); err != nil {
+		if err := r.transact(ctx, claim, []*sarama.ConsumerMessage{msg}); err != nil {
 			r.process.Log.Warn("aborted, and reading on", "offset", msg.Offset, "error", err)
 		}
 	}

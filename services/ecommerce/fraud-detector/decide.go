@@ -166,7 +166,7 @@ func (d *detector) write(ctx context.Context, claim *group.Claim, send []*sarama
 		return err
 	}
 	if len(send) > 0 {
-		if err := d.transactor.SendAll(ctx, send); err != nil {
+		if err := d.transactor.SendAll(ctx, send, nil); err != nil {
 			return err
 		}
 	}

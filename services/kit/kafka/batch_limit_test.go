@@ -158,7 +158,7 @@ func TestTransactionsFollowARaisedLimit(t *testing.T) {
 			if err := transactor.Begin(ctx); err != nil {
 				return err
 			}
-			err := transactor.SendAll(ctx, smallMessages(3))
+			err := transactor.SendAll(ctx, smallMessages(3), nil)
 			if err == nil {
 				p.Out.Print(fmt.Sprint("try ", try))
 				return transactor.Commit(ctx)
@@ -195,7 +195,7 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 		for try := 1; ; try++ {
 			err := transactor.Begin(ctx)
 			if err == nil {
-				err = transactor.SendAll(ctx, [][]*sarama.ProducerMessage{tooLarge(), smallMessages(1000)}[try-1])
+				err = transactor.SendAll(ctx, [][]*sarama.ProducerMessage{tooLarge(), smallMessages(1000)}[try-1], nil)
 			}
 			if err == nil {
 				err = transactor.Send(ctx, &sarama.ProducerMessage{
@@ -246,7 +246,7 @@ func TestTransactionsFitEachTopic(t *testing.T) {
 			if err := transactor.Begin(ctx); err != nil {
 				return err
 			}
-			if err := transactor.SendAll(ctx, msgs); !kafka.TooLarge(err) {
+			if err := transactor.SendAll(ctx, msgs, nil); !kafka.TooLarge(err) {
 				t.Errorf("%v, want what makes another producer", err)
 			}
 			if err := transactor.Abort(ctx); err != nil {
@@ -256,7 +256,7 @@ func TestTransactionsFitEachTopic(t *testing.T) {
 		if err := transactor.Begin(ctx); err != nil {
 			return err
 		}
-		if err := transactor.SendAll(ctx, append(smallMessages(1000), letter...)); err != nil {
+		if err := transactor.SendAll(ctx, append(smallMessages(1000), letter...), nil); err != nil {
 			return err
 		}
 		return transactor.Commit(ctx)

@@ -157,13 +157,18 @@ func (t *Transactor) Send(ctx context.Context, msg *sarama.ProducerMessage, abou
 }
 
 // SendAll is Send for several at once: they travel together, and it takes one answer's time, not one a
-// message. Of an error it is not said which of them it was: the transaction is to be aborted.
-func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage) error {
+// message. Of an error it is not said which of them it was: the transaction is to be aborted. What the
+// messages are about may be nil where they say no more than their topic.
+func (t *Transactor) SendAll(ctx context.Context, msgs []*sarama.ProducerMessage, about []history.Subject) error {
 	steps := make([]history.Operation, len(msgs))
 	for i, msg := range msgs {
-		steps[i] = t.hooks.History.Begin(history.Send, history.Subject{
-			Topic: msg.Topic, Partition: history.None, Offset: history.None, Transaction: t.number,
-		})
+		var subject history.Subject
+		if about != nil {
+			subject = about[i]
+		}
+		subject.Topic, subject.Transaction = msg.Topic, t.number
+		subject.Partition, subject.Offset = history.None, history.None
+		steps[i] = t.hooks.History.Begin(history.Send, subject)
 	}
 	err := await(ctx, wait.Grace, func() error { return t.producer.SendMessages(msgs) })
 	for i, msg := range msgs {

@@ -47,8 +47,10 @@ var masks = map[string]*regexp.Regexp{
 	"pedidos":     regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
 	"corrida":     regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
 	"razão":       regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
-	"trabalhador": regexp.MustCompile(`\btrabalhador \d\b`), // whoever of them has the partition
-	"colunas":     regexp.MustCompile(` {2,}`),              // as wide as the longest name of the cluster
+	"ritmo":       regexp.MustCompile(`\b\d+ eventos por segundo; \d+\.\d ms\b`),
+	"lote":        regexp.MustCompile(`\btransações: \d+|\babortou \d+ registros`), // as many as were waiting
+	"trabalhador": regexp.MustCompile(`\btrabalhador \d\b`),                        // whoever of them has the partition
+	"colunas":     regexp.MustCompile(` {2,}`),                                     // as wide as the longest name of the cluster
 }
 
 // unfold joins the lines of sentences that the tool has folded: what varies, such as a list of ids, may

@@ -165,6 +165,8 @@ func TestMasks(t *testing.T) {
 			"* mais de uma vez; *; pediram 1,00",
 		},
 		"razão":       {"trabalhavam, 90 e-mails contra 54 em 3 partições: 1,67 vezes mais rápido", "trabalhavam, * mais rápido"},
+		"ritmo":       {"· 1205 eventos por segundo; 0.8 ms por transação", "· * por transação"},
+		"lote":        {"eventos: 180; transações: 18 (até 30), abortou 48 registros, e", "eventos: 180; * (até 30), *, e"},
 		"trabalhador": {"email-service      | trabalhador 3", "email-service      | *"},
 		"colunas":     {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":         {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
