@@ -82,7 +82,7 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	// A fetch is per broker, and unpacked it can be many times its size: 4 MiB of zstd took 127 MB.
 	conf.Consumer.Fetch.Default = 1 << 20
 	conf.Consumer.Fetch.Max = 0            // a limit would make sarama skip a message that is larger
-	conf.Consumer.Fetch.MaxBytes = 8 << 20 // of one answer: with hundreds of partitions a megabyte each would be the memory
+	conf.Consumer.Fetch.MaxBytes = 2 << 20 // of one answer: with hundreds of partitions a megabyte each would be the memory
 	// A partition whose leader has moved stands still for this long before sarama asks for the new one.
 	conf.Consumer.Retry.Backoff = 250 * time.Millisecond
 	// How long a broker holds back an answer when it has no message. Sarama has one connection a
