@@ -79,5 +79,9 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 
 	publisher := &publisher{producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p)}
 	p.Ops.ReadyWhen(publisher.account.ready)
-	return publisher.run(ctx, newGenerator(cfg.seed, time.Now))
+	ahead := 1
+	if cfg.pace == 0 {
+		ahead = 64
+	}
+	return publisher.run(ctx, newGenerator(cfg.seed, time.Now, ahead))
 }

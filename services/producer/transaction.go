@@ -34,14 +34,14 @@ type generator struct {
 	clock    func() time.Time
 	sequence int64
 
+	ahead  int    // transactions for which ids and times are drawn together: they share their memory, and a look at the clock
 	texts  string // what chance has drawn for the next transactions: an id and a time for each
-	drawn  int64  // when, Unix seconds
 	buffer []byte
 }
 
-// newGenerator starts a sequence at id_sequencia 1. The clock is read once a transaction; its
-// location decides what the month and the hour are.
-func newGenerator(seed uint64, clock func() time.Time) *generator {
+// newGenerator starts a sequence at id_sequencia 1. The clock is read once for so many transactions ahead, which is 1
+// unless they are made without a pause; its location decides what the month and the hour are.
+func newGenerator(seed uint64, clock func() time.Time, ahead int) *generator {
 	var key [32]byte
 	crand.Read(key[:]) // never returns an error: the program ends if the system has no randomness
 	return &generator{
@@ -49,6 +49,7 @@ func newGenerator(seed uint64, clock func() time.Time) *generator {
 		seeded: rand.New(rand.NewPCG(seed, 1)), // 0 is the population's stream
 		chance: rand.New(rand.NewChaCha8(key)),
 		clock:  clock,
+		ahead:  ahead,
 	}
 }
 
@@ -71,22 +72,20 @@ func (g *generator) next() event.Transaction {
 	return t
 }
 
-// ahead is how many ids and times are drawn together: they share their memory, and the allocation.
-const ahead = 64
-
 // The lengths of an id_transacao and a cadastro_em.
 const (
 	idLen      = len("xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx")
 	createdLen = len(time.DateTime)
 )
 
-// unseeded is what no seed fixes. A time is at most a second old.
+// unseeded is what no seed fixes.
 func (g *generator) unseeded() (id, created string) {
-	if now := g.clock(); g.texts == "" || now.Unix() != g.drawn {
-		g.buffer, g.drawn = g.buffer[:0], now.Unix()
-		for range ahead {
+	if g.texts == "" {
+		g.buffer = g.buffer[:0]
+		now := monthSoFar(g.clock())
+		for range g.ahead {
 			g.buffer = appendUUID(g.buffer, g.chance)
-			g.buffer = drawCreated(now, g.chance).append(g.buffer)
+			g.buffer = now.draw(g.chance).append(g.buffer)
 		}
 		g.texts = string(g.buffer)
 	}
@@ -100,14 +99,19 @@ type created struct {
 	year, month, second int // second counts from the month's first midnight
 }
 
-// drawCreated draws a second from the first of now's month up to now, both included; on the
-// month's first second there is only that one. It counts by the wall clock, not by elapsed time,
-// which a change to summer time within the month would set an hour off.
-func drawCreated(now time.Time, chance *rand.Rand) created {
+// monthSoFar is the latest that a transaction can be made at now.
+func monthSoFar(now time.Time) created {
 	year, month, day := now.Date()
 	hour, minute, second := now.Clock()
-	passed := ((day-1)*24+hour)*3600 + minute*60 + second
-	return created{year: year, month: int(month), second: chance.IntN(passed + 1)}
+	return created{year: year, month: int(month), second: ((day-1)*24+hour)*3600 + minute*60 + second}
+}
+
+// draw draws a second from the first of the month up to c, both included; on the month's first second
+// there is only that one. It counts by the wall clock, not by elapsed time, which a change to summer
+// time within the month would set an hour off.
+func (c created) draw(chance *rand.Rand) created {
+	c.second = chance.IntN(c.second + 1)
+	return c
 }
 
 // append writes YYYY-MM-DD HH:MM:SS. By hand: no time.Time has this wall clock without a zone,
@@ -136,9 +140,11 @@ func appendUUID(dst []byte, chance *rand.Rand) []byte {
 	binary.BigEndian.PutUint64(id[8:], chance.Uint64())
 	id[6] = id[6]&0x0f | 0x40 // the version
 	id[8] = id[8]&0x3f | 0x80 // the variant
-	dst = hex.AppendEncode(dst, id[:4])
-	dst = hex.AppendEncode(append(dst, '-'), id[4:6])
-	dst = hex.AppendEncode(append(dst, '-'), id[6:8])
-	dst = hex.AppendEncode(append(dst, '-'), id[8:10])
-	return hex.AppendEncode(append(dst, '-'), id[10:])
+	var text [2 * len(id)]byte
+	hex.Encode(text[:], id[:])
+	dst = append(append(dst, text[:8]...), '-')
+	dst = append(append(dst, text[8:12]...), '-')
+	dst = append(append(dst, text[12:16]...), '-')
+	dst = append(append(dst, text[16:20]...), '-')
+	return append(dst, text[20:]...)
 }

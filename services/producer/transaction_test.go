@@ -29,7 +29,7 @@ func mustNext(t *testing.T, g *generator) (tx event.Transaction, value []byte) {
 }
 
 func TestGeneratorKeepsTheContract(t *testing.T) {
-	g := newGenerator(2, fixed(noon))
+	g := newGenerator(2, fixed(noon), 1)
 	patterns := map[string]*regexp.Regexp{
 		"id_usuario":    regexp.MustCompile(`^([2-9]\d{4}|100000)$`),
 		"id_transacao":  regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
@@ -82,7 +82,7 @@ func TestGeneratorKeepsTheContract(t *testing.T) {
 // The two runs have different clocks too: the seed holds whenever a run is repeated.
 func TestGeneratorIsFixedBySeed(t *testing.T) {
 	for _, seed := range []uint64{0, 1, 1 << 63} {
-		a, b, other := newGenerator(seed, fixed(noon)), newGenerator(seed, time.Now), newGenerator(seed+1, time.Now)
+		a, b, other := newGenerator(seed, fixed(noon), 1), newGenerator(seed, time.Now, 1), newGenerator(seed+1, time.Now, 1)
 		same := 0
 		for range 500 {
 			got, _ := mustNext(t, a)
@@ -125,7 +125,7 @@ func TestCreated(t *testing.T) {
 		}
 		chance := rand.New(rand.NewPCG(1, 2))
 		for range 2000 {
-			got := string(drawCreated(now, chance).append(nil))
+			got := string(monthSoFar(now).draw(chance).append(nil))
 			if _, err := time.Parse(time.DateTime, got); err != nil || got < c.first || got > c.now {
 				t.Errorf("%s: got %s, %v, want %s to %s", c.name, got, err, c.first, c.now)
 			}
@@ -146,7 +146,7 @@ func TestCreatedFormat(t *testing.T) {
 
 func TestGeneratorFollowsTheMonth(t *testing.T) {
 	now := time.Date(2026, time.July, 31, 23, 59, 59, 0, time.UTC)
-	g := newGenerator(1, func() time.Time { return now })
+	g := newGenerator(1, func() time.Time { return now }, 1)
 	july, _ := mustNext(t, g)
 	now = now.Add(time.Second)
 	august, _ := mustNext(t, g)
@@ -160,7 +160,7 @@ func TestGeneratorFollowsTheMonth(t *testing.T) {
 
 // Texts that no seed fixes share an allocation, so that one message has less than one.
 func TestGeneratorHardlyAllocates(t *testing.T) {
-	g, dst := newGenerator(1, fixed(noon)), make([]byte, 0, 512)
+	g, dst := newGenerator(1, fixed(noon), 64), make([]byte, 0, 512)
 	longest := 0
 	got := testing.AllocsPerRun(10_000, func() {
 		tx := g.next()
@@ -176,7 +176,7 @@ func TestGeneratorHardlyAllocates(t *testing.T) {
 }
 
 func BenchmarkGenerator(b *testing.B) {
-	g, dst := newGenerator(1, time.Now), make([]byte, 0, 512)
+	g, dst := newGenerator(1, time.Now, 64), make([]byte, 0, 512)
 	b.ReportAllocs()
 	for b.Loop() {
 		tx := g.next()

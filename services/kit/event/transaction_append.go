@@ -40,23 +40,30 @@ func appendText(dst []byte, name, s string) []byte {
 	return append(dst, '"')
 }
 
-// plain reports whether each byte stands for itself in a JSON string: it is ASCII, and no quote, backslash or control character. It
-// looks at eight bytes at a time: a subtraction sets the high bit of a byte that is too small, and borrows from the next one only then.
+// plain reports whether each byte stands for itself in a JSON string: it is ASCII, and no quote, backslash or control character.
 func plain(text []byte) bool {
+	if len(text) < 8 {
+		for _, c := range text {
+			if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+				return false
+			}
+		}
+		return true
+	}
+	for rest := text; len(rest) > 8; rest = rest[8:] {
+		if !plainWord(binary.LittleEndian.Uint64(rest)) {
+			return false
+		}
+	}
+	return plainWord(binary.LittleEndian.Uint64(text[len(text)-8:])) // which may overlap
+}
+
+// plainWord is plain for eight bytes at a time: a subtraction sets the high bit of a byte that is too small, and borrows from
+// the next one only then.
+func plainWord(w uint64) bool {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; len(text) >= 8; text = text[8:] {
-		w := binary.LittleEndian.Uint64(text)
-		quotes, backslashes := w^('"'*ones), w^('\\'*ones)
-		if (w|(w-' '*ones)|(quotes-ones)|(backslashes-ones))&highs != 0 {
-			return false
-		}
-	}
-	for _, c := range text {
-		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	quotes, backslashes := w^('"'*ones), w^('\\'*ones)
+	return (w|(w-' '*ones)|(quotes-ones)|(backslashes-ones))&highs == 0
 }
 
 func appendQuoted(dst []byte, s string) []byte {
