@@ -49,7 +49,7 @@ var parts = []part{
 		}, race: true,
 	},
 	{
-		name: "throughput", what: "messages a second beside kcat and Kafka's own tool", about: 3 * time.Minute,
-		command: []string{"scripts/lane-brokers", "-run", "^TestBatchesFitALowLimit$"}, env: []string{"THROUGHPUT=1"}, network: true,
+		name: "speed", what: "the consumer and the producer beside other clients", about: 10 * time.Minute,
+		command: []string{"scripts/bench-peers"},
 	},
 }
