@@ -140,11 +140,9 @@ func appendUUID(dst []byte, chance *rand.Rand) []byte {
 	binary.BigEndian.PutUint64(id[8:], chance.Uint64())
 	id[6] = id[6]&0x0f | 0x40 // the version
 	id[8] = id[8]&0x3f | 0x80 // the variant
-	var text [2 * len(id)]byte
-	hex.Encode(text[:], id[:])
-	dst = append(append(dst, text[:8]...), '-')
-	dst = append(append(dst, text[8:12]...), '-')
-	dst = append(append(dst, text[12:16]...), '-')
-	dst = append(append(dst, text[16:20]...), '-')
-	return append(dst, text[20:]...)
+	dst = hex.AppendEncode(dst, id[:4])
+	dst = hex.AppendEncode(append(dst, '-'), id[4:6])
+	dst = hex.AppendEncode(append(dst, '-'), id[6:8])
+	dst = hex.AppendEncode(append(dst, '-'), id[8:10])
+	return hex.AppendEncode(append(dst, '-'), id[10:])
 }
