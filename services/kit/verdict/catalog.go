@@ -32,12 +32,6 @@ type mention struct {
 	place  uint32 // among the mentions
 }
 
-// listed is a message of a catalog. Streams are numbered too, in their order.
-type listed struct {
-	Message
-	stream uint32
-}
-
 func newCatalog(mentions int) *catalog {
 	return &catalog{streams: numbers{}, mentions: make([]mention, 0, mentions)}
 }
@@ -46,12 +40,19 @@ func (c *catalog) add(m Message) {
 	c.mentions = append(c.mentions, mention{m.Number, c.streams.of(m.Stream), uint32(len(c.mentions))})
 }
 
-// number returns each message once, in the order of streams and numbers, and for each mention, in the order in which
-// they were added, which of the messages it is of. The catalog is used up.
-func (c *catalog) number() (messages []listed, ids []uint32) {
-	streams := slices.Sorted(maps.Keys(c.streams))
-	ranks := make([]uint32, len(streams))
-	for rank, name := range streams {
+// list is what a catalog has found: each message once, in the order of streams and numbers.
+type list struct {
+	streams  []string
+	messages []mention // of each message one
+	// ids has the index in messages for each mention, in the order in which they were added.
+	ids []uint32
+}
+
+// number numbers the messages. The catalog is used up: the list has its memory.
+func (c *catalog) number() list {
+	l := list{streams: slices.Sorted(maps.Keys(c.streams)), ids: make([]uint32, len(c.mentions))}
+	ranks := make([]uint32, len(l.streams))
+	for rank, name := range l.streams {
 		ranks[c.streams[name]] = uint32(rank)
 	}
 	for i := range c.mentions {
@@ -63,21 +64,25 @@ func (c *catalog) number() (messages []listed, ids []uint32) {
 		}
 		return cmp.Compare(a.number, b.number)
 	})
-	isNew := func(i int) bool {
-		return i == 0 || c.mentions[i].stream != c.mentions[i-1].stream || c.mentions[i].number != c.mentions[i-1].number
-	}
-	different := 0
-	for i := range c.mentions {
-		if isNew(i) {
-			different++
+	l.messages = c.mentions[:0]
+	for _, m := range c.mentions { // which is never behind what is written to
+		if last := len(l.messages) - 1; last < 0 || l.messages[last].stream != m.stream || l.messages[last].number != m.number {
+			l.messages = append(l.messages, m)
 		}
+		l.ids[m.place] = uint32(len(l.messages) - 1)
 	}
-	messages, ids = make([]listed, 0, different), make([]uint32, len(c.mentions))
-	for i, m := range c.mentions {
-		if isNew(i) {
-			messages = append(messages, listed{Message{streams[m.stream], m.number}, m.stream})
-		}
-		ids[m.place] = uint32(len(messages) - 1)
-	}
-	return messages, ids
+	return l
+}
+
+// name is the message of an index.
+func (l *list) name(message uint32) Message {
+	m := &l.messages[message]
+	return Message{l.streams[m.stream], m.number}
+}
+
+// next takes the next n of the ids.
+func (l *list) next(n int) []uint32 {
+	taken := l.ids[:n]
+	l.ids = l.ids[n:]
+	return taken
 }

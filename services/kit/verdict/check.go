@@ -13,8 +13,8 @@ func Check(run Run) Verdict {
 }
 
 type checker struct {
-	run      Run
-	messages []listed // each that the run mentions
+	run  Run
+	list // of the messages that the run mentions
 	// Of which message each of the run's observations is.
 	writes, reads, letters []uint32
 
@@ -24,7 +24,7 @@ type checker struct {
 	verdict Verdict
 }
 
-// record is a committed one of a message, by its number.
+// record is a committed one of a message, by its id.
 type record struct {
 	message   uint32
 	partition int32
@@ -55,19 +55,15 @@ func newChecker(run Run) *checker {
 	for _, m := range run.DeadLetters {
 		names.add(m)
 	}
-	messages, ids := names.number()
-	next := func(n int) (part []uint32) {
-		part, ids = ids[:n], ids[n:]
-		return part
-	}
-	c := &checker{run: run, messages: messages, fates: make([]fate, len(messages))}
-	c.writes = next(len(run.Writes))
-	observed := next(len(run.Log))
-	c.reads, c.letters = next(len(run.Reads)), next(len(run.DeadLetters))
+	c := &checker{run: run, list: names.number()}
+	c.fates = make([]fate, len(c.messages))
+	c.writes = c.next(len(run.Writes))
+	log := c.next(len(run.Log))
+	c.reads, c.letters = c.next(len(run.Reads)), c.next(len(run.DeadLetters))
 	if run.Log == nil {
 		c.assumeLog()
 	} else {
-		c.observeLog(observed)
+		c.observeLog(log)
 	}
 	c.makeRoom()
 	return c
@@ -118,9 +114,6 @@ func (c *checker) makeRoom() {
 
 // copiesOf is where in the log a message's records are, increasing.
 func (c *checker) copiesOf(f *fate) []uint32 { return c.copies[f.first : f.first+f.there] }
-
-// name is the message with a number.
-func (c *checker) name(message uint32) Message { return c.messages[message].Message }
 
 // chooseWrites finds for each message the write that counts.
 func (c *checker) chooseWrites() {

@@ -8,7 +8,7 @@ func (c *checker) judgeLog() {
 		partition int32
 		stream    uint32
 	}
-	highest := make(map[lane]uint32) // messages of a stream are numbered in its order
+	highest := make(map[lane]uint32) // the ids of a stream's messages are in the order of their numbers
 	v := &c.verdict
 	for at, r := range c.log {
 		f := &c.fates[r.message]

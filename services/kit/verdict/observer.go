@@ -31,6 +31,7 @@ func (h *Histories) Observed() map[string]Observed {
 			t.show(o)
 		}
 	}
+	*h = Histories{} // its memory is wanted
 	all := map[string]Observed{}
 	for topic, t := range topics {
 		all[t.texts[topic]] = t.observed()
@@ -42,7 +43,7 @@ func (h *Histories) Observed() map[string]Observed {
 type observer struct {
 	Observed
 	texts     []string        // of all names
-	stored    []place         // of each write that was acknowledged
+	stored    []place         // of each write, as far as it was acknowledged; only where there are reads
 	doubtful  []Read          // lines without a result
 	committed map[int32]int64 // the last offset of each partition
 }
@@ -71,16 +72,16 @@ func (h *Histories) observers(order []uint32) map[uint32]*observer {
 		}
 	}
 	topics := make(map[uint32]*observer)
-	for topic, n := range sends {
-		topics[topic] = &observer{
-			Observed: Observed{Run: Run{Writes: make([]Write, 0, n)}}, texts: texts, stored: make([]place, n), committed: map[int32]int64{},
-		}
+	for topic := range sends {
+		topics[topic] = &observer{texts: texts, committed: map[int32]int64{}}
 	}
 	for topic, n := range shows {
-		if topics[topic] == nil {
-			topics[topic] = &observer{Observed: Observed{Run: Run{Writes: []Write{}}}, texts: texts, committed: map[int32]int64{}}
-		}
+		topics[topic] = &observer{texts: texts, committed: map[int32]int64{}}
 		topics[topic].Reads = make([]Read, 0, n)
+		topics[topic].stored = make([]place, 0, sends[topic])
+	}
+	for topic, t := range topics {
+		t.Writes = make([]Write, 0, sends[topic])
 	}
 	return topics
 }
@@ -100,8 +101,10 @@ func (t *observer) write(o *operation, ends map[identity]Outcome) {
 			w.Outcome = end
 		}
 	}
-	t.stored[len(t.Writes)] = place{o.answer.offset, o.answer.partition}
 	t.Writes = append(t.Writes, w)
+	if t.Reads != nil {
+		t.stored = append(t.stored, place{o.answer.offset, o.answer.partition})
+	}
 }
 
 func (t *observer) show(o *operation) {
@@ -125,11 +128,12 @@ func (t *observer) observed() Observed {
 	for i := range t.doubtful {
 		names.add(t.doubtful[i].Message)
 	}
-	messages, ids := names.number()
-	last := t.findTwice(make([]uint32, len(messages)), ids[:len(t.Writes)])
+	l := names.number()
+	writes := l.next(len(t.Writes))
+	last := t.findTwice(make([]uint32, len(l.messages)), writes)
 	if t.Reads != nil {
-		shown := t.decideDoubtful(make([]bool, len(messages)), ids[len(t.Writes):])
-		t.setUnreadAside(last, shown, ids)
+		shown := t.decideDoubtful(make([]bool, len(l.messages)), l.ids)
+		t.setUnreadAside(last, shown, writes)
 	}
 	return t.Observed
 }
