@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -40,7 +41,7 @@ func (e *Entry) appendJSON(dst []byte) []byte {
 func appendText(dst []byte, name, s string) []byte {
 	dst = append(dst, name...)
 	for i := range len(s) {
-		if !plain(s[i]) {
+		if !plain[s[i]] {
 			return appendQuoted(dst, s)
 		}
 	}
@@ -49,14 +50,13 @@ func appendText(dst []byte, name, s string) []byte {
 	return append(dst, '"')
 }
 
-// plain reports whether encoding/json writes a byte as it is. It escapes < > & too, so that JSON can stand in HTML.
-func plain(c byte) bool {
-	switch c {
-	case '"', '\\', '<', '>', '&':
-		return false
+// plain has the bytes that encoding/json writes as they are. It escapes < > & too, so that JSON can stand in HTML.
+var plain = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = !strings.ContainsRune(`"\<>&`, c)
 	}
-	return c >= ' ' && c < utf8.RuneSelf
-}
+	return plain
+}()
 
 func appendQuoted(dst []byte, s string) []byte {
 	quoted, _ := json.Marshal(s) // a string: nothing that could fail

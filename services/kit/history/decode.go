@@ -79,7 +79,7 @@ func (d *decoder) quoted() ([]byte, bool) {
 			d.rest = d.rest[i+1:]
 			return text, true
 		}
-		if !plain(c) {
+		if !plain[c] {
 			break
 		}
 	}
