@@ -10,10 +10,17 @@ import (
 
 // appendJSON appends the entry as encoding/json writes it, byte for byte. It allocates only where dst has no room, or
 // a text needs more than quotes around it. Years beyond 9999, which encoding/json refuses, no clock has.
-func (e *Entry) appendJSON(dst []byte) []byte {
+func (e *Entry) appendJSON(dst []byte) []byte { return e.appendStep(e.appendOrigin(dst)) }
+
+// appendOrigin appends the first fields, which are the same in each line of a batch.
+func (e *Entry) appendOrigin(dst []byte) []byte {
 	dst = e.At.AppendFormat(append(dst, `{"at":"`...), time.RFC3339Nano)
 	dst = appendText(dst, `","program":`, e.Program)
-	dst = appendText(dst, `,"session":`, e.Session)
+	return appendText(dst, `,"session":`, e.Session)
+}
+
+// appendStep appends all that is behind the origin.
+func (e *Entry) appendStep(dst []byte) []byte {
 	dst = strconv.AppendUint(append(dst, `,"op":`...), e.Operation, 10)
 	dst = appendText(dst, `,"step":`, string(e.Step))
 	dst = appendText(dst, `,"phase":`, string(e.Phase))

@@ -6,11 +6,12 @@ package history
 //   - what was begun is not done before, or a process that is killed leaves a deed without an intent;
 //   - an outcome is not told before, on the screen say, or a process that is killed has told what its history denies.
 //
-// The lines carry the time at which they were given. Several batches of one Recorder may be in use at once; a batch
+// The lines of one Flush carry the time of the first. Several batches of one Recorder may be in use at once; a batch
 // is for one goroutine.
 type Batch struct {
 	recorder *Recorder
 	lines    []byte
+	origin   []byte // the beginning of each line
 }
 
 // Batch makes a batch. That of a nil Recorder records nothing.
@@ -39,9 +40,14 @@ func (b *Batch) Stored(o Operation, partition int32, offset int64) {
 func (b *Batch) Unknown(o Operation, err error) { b.add(o, Unknown, err) }
 
 func (b *Batch) add(o Operation, phase Phase, cause error) {
-	if o.recorder != nil {
-		b.lines = o.appendLine(b.lines, phase, cause)
+	if o.recorder == nil {
+		return
 	}
+	if len(b.lines) == 0 {
+		origin := o.recorder.origin()
+		b.origin = origin.appendOrigin(b.origin[:0])
+	}
+	b.lines = o.appendStep(append(b.lines, b.origin...), phase, cause)
 }
 
 // Flush writes what was gathered since the last Flush.

@@ -122,9 +122,10 @@ func (o Operation) write(phase Phase, cause error) {
 	if r == nil {
 		return
 	}
+	origin := r.origin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.line = o.appendLine(r.line[:0], phase, cause)
+	r.line = o.appendStep(origin.appendOrigin(r.line[:0]), phase, cause)
 	r.put(r.line)
 }
 
@@ -139,14 +140,16 @@ func (r *Recorder) put(lines []byte) {
 	}
 }
 
-// appendLine appends the line of an entry of now.
-func (o Operation) appendLine(dst []byte, phase Phase, cause error) []byte {
-	e := Entry{
-		At: time.Now().UTC(), Program: o.recorder.program, Session: o.recorder.session, Operation: o.number,
-		Step: o.step, Phase: phase, Subject: o.subject,
-	}
+// origin is an entry of now that lacks the step.
+func (r *Recorder) origin() Entry {
+	return Entry{At: time.Now().UTC(), Program: r.program, Session: r.session}
+}
+
+// appendStep appends what follows the origin in a line.
+func (o Operation) appendStep(dst []byte, phase Phase, cause error) []byte {
+	e := Entry{Operation: o.number, Step: o.step, Phase: phase, Subject: o.subject}
 	if cause != nil {
 		e.Error = cause.Error()
 	}
-	return append(e.appendJSON(dst), '\n')
+	return append(e.appendStep(dst), '\n')
 }
