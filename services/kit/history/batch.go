@@ -40,11 +40,11 @@ func (b *Batch) Stored(o Operation, partition int32, offset int64) {
 func (b *Batch) Unknown(o Operation, err error) { b.add(o, Unknown, err) }
 
 func (b *Batch) add(o Operation, phase Phase, cause error) {
-	if o.recorder == nil {
+	if b.recorder == nil || o.recorder == nil {
 		return
 	}
 	if len(b.lines) == 0 {
-		origin := o.recorder.origin()
+		origin := b.recorder.origin()
 		b.origin = origin.appendOrigin(b.origin[:0])
 	}
 	b.lines = o.appendStep(append(b.lines, b.origin...), phase, cause)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // calls is a file that keeps what each write call has written.
@@ -40,6 +41,7 @@ func TestBatchIsOneWriteCall(t *testing.T) {
 	file := &calls{}
 	r := &Recorder{program: "p", session: "s", file: file, fail: func(err error) { t.Error(err) }}
 	intents, outcomes := r.Batch(), r.Batch()
+	began := time.Now()
 	first, second, third := intents.Begin(Send, Subject{}), intents.Begin(Send, Subject{}), intents.Begin(Send, Subject{})
 	if len(file.texts) > 0 {
 		t.Errorf("written before Flush: %q", file.texts)
@@ -59,9 +61,20 @@ func TestBatchIsOneWriteCall(t *testing.T) {
 	if strings.Join(got, "; ") != strings.Join(want, "; ") {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	stored, err := Read(strings.NewReader(file.texts[len(file.texts)-1]))
-	if err != nil || stored[0].Partition != 2 || stored[0].Offset != 7 || stored[1].Error != "no answer" {
-		t.Errorf("outcomes %+v, %v", stored, err)
+	all, err := Read(strings.NewReader(strings.Join(file.texts, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored, unknown := all[5], all[6]; stored.Partition != 2 || stored.Offset != 7 || unknown.Error != "no answer" {
+		t.Errorf("outcomes %+v and %+v", stored, unknown)
+	}
+	for i, e := range all {
+		if e.Program != "p" || e.Session != "s" || e.At.Before(began) || i > 0 && e.At.Before(all[i-1].At) {
+			t.Errorf("%+v comes after %s", e, all[max(0, i-1)].At)
+		}
+	}
+	if !all[0].At.Equal(all[2].At) || !all[5].At.Equal(all[7].At) {
+		t.Error("the lines of a batch differ in their time")
 	}
 }
 
