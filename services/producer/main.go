@@ -77,7 +77,9 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	p.Out.Print(words.ready)
 
-	publisher := &publisher{producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p)}
+	publisher := &publisher{
+		producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p), intents: p.History.Batch(),
+	}
 	p.Ops.ReadyWhen(publisher.account.ready)
 	ahead := 1
 	if cfg.pace == 0 {

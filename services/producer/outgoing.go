@@ -18,23 +18,29 @@ type outgoing struct {
 	step     history.Operation
 }
 
-// begin notes o in the history and counts it. It comes before the hand-over to sarama, as the acknowledgement may be
-// counted at once.
-func (p *publisher) begin(o *outgoing) {
-	o.step = p.process.History.Begin(history.Send, history.Subject{
-		Stream: string(o.key), Number: int(o.sequence), Topic: o.msg.Topic, Partition: history.None, Offset: history.None,
-	})
-	p.account.send()
+// begin notes messages in the history, all with one write. It comes before the hand-over of the first, as a message that
+// is under way when the process is killed must have its intent there.
+func (p *publisher) begin(messages []*outgoing) {
+	for _, o := range messages {
+		o.step = p.intents.Begin(history.Send, history.Subject{
+			Stream: string(o.key), Number: int(o.sequence), Topic: o.msg.Topic, Partition: history.None, Offset: history.None,
+		})
+	}
+	p.intents.Flush()
 }
 
-// cancel takes back a message that was not handed over.
-func (p *publisher) cancel(o *outgoing, cause error) {
-	p.account.unsend()
-	o.step.Failed(cause)
+// cancel notes that messages were not handed over.
+func (p *publisher) cancel(messages []*outgoing, cause error) {
+	for _, o := range messages {
+		o.step.Failed(cause)
+	}
 }
 
-// acknowledged yields the messages that were acknowledged, each noted in the history. It flushes their lines when no
-// further one is waiting. Sarama's own channel has no buffer, so nothing would ever be waiting there: a system call
+// together is how many outcomes go into the history with one write, at most.
+const together = 256
+
+// acknowledged yields the messages that were acknowledged, each noted in the history before. It flushes their lines when
+// no further one is waiting. Sarama's own channel has no buffer, so nothing would ever be waiting there: a system call
 // per message.
 func (p *publisher) acknowledged() iter.Seq[*outgoing] {
 	return func(yield func(*outgoing) bool) {
@@ -45,26 +51,42 @@ func (p *publisher) acknowledged() iter.Seq[*outgoing] {
 			}
 			close(waiting)
 		}()
+		outcomes := p.process.History.Batch()
+		ready := make([]*outgoing, 0, together)
 		for msg := range waiting {
 			if p.account.closed() {
 				continue
 			}
-			o := msg.Metadata.(*outgoing)
-			if p.cfg.publishing.Acks == sarama.NoResponse { // nobody says where it went, nor whether it arrived
-				o.step.Unknown(nil)
-			} else {
-				o.step.Stored(msg.Partition, msg.Offset)
+			ready = append(ready[:0], p.stored(outcomes, msg))
+			for len(ready) < together && len(waiting) > 0 {
+				ready = append(ready, p.stored(outcomes, <-waiting))
 			}
-			if !yield(o) {
-				return
+			outcomes.Flush()
+			for _, o := range ready {
+				if !yield(o) {
+					return
+				}
+				p.free.Put(o)
 			}
-			p.free.Put(o)
 			if len(waiting) == 0 {
 				p.process.Out.Flush()
 			}
-			p.account.acknowledge()
+			for range ready {
+				p.account.acknowledge()
+			}
 		}
 	}
+}
+
+// stored notes the outcome of a message that was acknowledged.
+func (p *publisher) stored(outcomes *history.Batch, msg *sarama.ProducerMessage) *outgoing {
+	o := msg.Metadata.(*outgoing)
+	if p.cfg.publishing.Acks == sarama.NoResponse { // nobody says where it went, nor whether it arrived
+		outcomes.Unknown(o.step, nil)
+	} else {
+		outcomes.Stored(o.step, msg.Partition, msg.Offset)
+	}
+	return o
 }
 
 // failed yields the messages that were not acknowledged, each noted in the history, with the reason.

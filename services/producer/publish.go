@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/history"
 	"workshop.example/kit/service"
 )
 
@@ -21,6 +23,7 @@ type publisher struct {
 	words    words
 	process  *service.Process
 	account  *account
+	intents  *history.Batch
 	free     sync.Pool // of *outgoing: at PACE=0 garbage would be the main work
 }
 
@@ -41,32 +44,57 @@ func (p *publisher) run(ctx context.Context, gen *generator) error {
 	return err
 }
 
-// publish hands messages to sarama, one per PACE. The hand-over can block for seconds while a
-// partition has no leader, so the signal to stop is watched there too.
+// gathered is how many messages are noted in the history with one write at PACE=0, before the first of them is sent.
+const gathered = 64
+
+// publish hands messages to sarama, one per PACE.
 func (p *publisher) publish(ctx context.Context, gen *generator) {
 	var tick <-chan time.Time
+	most := uint64(gathered)
 	if p.cfg.pace > 0 {
 		ticker := time.NewTicker(p.cfg.pace)
 		defer ticker.Stop()
-		tick = ticker.C
+		tick, most = ticker.C, 1
 	}
-	for n := uint64(1); p.cfg.count == 0 || n <= p.cfg.count; n++ {
-		if tick != nil && n > 1 {
+	left := p.cfg.count
+	if left == 0 {
+		left = math.MaxUint64
+	}
+	messages := make([]*outgoing, 0, most)
+	for first := true; left > 0; first = false {
+		if tick != nil && !first {
 			select {
 			case <-tick:
 			case <-ctx.Done():
 				return
 			}
 		}
-		o := p.message(gen.next())
-		p.begin(o)
-		select {
-		case p.producer.Input() <- &o.msg:
-		case <-ctx.Done():
-			p.cancel(o, ctx.Err())
+		messages = messages[:0]
+		for range min(most, left) {
+			messages = append(messages, p.message(gen.next()))
+		}
+		left -= uint64(len(messages))
+		p.begin(messages)
+		if !p.handOver(ctx, messages) {
 			return
 		}
 	}
+}
+
+// handOver hands messages to sarama. That can block for seconds while a partition has no leader, so the signal to stop is
+// watched there too; false says that it came.
+func (p *publisher) handOver(ctx context.Context, messages []*outgoing) bool {
+	for i, o := range messages {
+		p.account.send() // before, as the acknowledgement may be counted at once
+		select {
+		case p.producer.Input() <- &o.msg:
+		case <-ctx.Done():
+			p.account.unsend()
+			p.cancel(messages[i:], ctx.Err())
+			return false
+		}
+	}
+	return true
 }
 
 // message makes a message of a transaction. The key is id_usuario: the same key always meets the

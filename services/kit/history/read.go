@@ -3,15 +3,14 @@ package history
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 )
 
 // Read returns the entries of a history in the order of the file. A line without its end is what a full
-// disk leaves, or a machine that lost power, and is left out; any other line that is no entry is an
-// error that names its number.
+// disk leaves, a machine that lost power, or a process that was killed in a write call, and is left out, also
+// where another process has gone on behind it. Any other line that is no entry is an error that names its number.
 func Read(r io.Reader) ([]Entry, error) {
 	var entries []Entry
 	err := Each(r, func(e Entry) { entries = append(entries, e) })
@@ -20,9 +19,11 @@ func Read(r io.Reader) ([]Entry, error) {
 
 // Each hands take what Read returns, entry by entry: a history may be larger than the memory.
 func Each(r io.Reader, take func(Entry)) error {
-	in := bufio.NewReader(r)
+	in := bufio.NewReaderSize(r, 64<<10)
+	d := new(decoder)
+	var long []byte
 	for n := 1; ; n++ {
-		line, err := in.ReadBytes('\n')
+		line, err := readLine(in, &long)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -35,8 +36,8 @@ func Each(r io.Reader, take func(Entry)) error {
 		if line[0] == '{' && line[len(line)-1] != '}' {
 			continue // torn
 		}
-		var e Entry
-		if err := json.Unmarshal(line, &e); err != nil {
+		e, err := d.entry(line)
+		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if e.Step == "" || e.Phase == "" || e.Session == "" {
@@ -44,4 +45,18 @@ func Each(r io.Reader, take func(Entry)) error {
 		}
 		take(e)
 	}
+}
+
+// readLine returns a line with its end, until the next call. One that in cannot hold is put together in long.
+func readLine(in *bufio.Reader, long *[]byte) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	*long = append((*long)[:0], line...)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		line, err = in.ReadSlice('\n')
+		*long = append(*long, line...)
+	}
+	return *long, err
 }

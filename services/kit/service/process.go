@@ -51,6 +51,9 @@ func (p *Process) Show(about history.Subject, text []byte) {
 		p.Out.write(newline)
 	}
 	if p.History != nil {
+		if p.Out.outcomes == nil {
+			p.Out.outcomes = p.History.Batch()
+		}
 		p.Out.shown = append(p.Out.shown, step)
 	}
 }
@@ -66,6 +69,7 @@ type Lines struct {
 	w        *bufio.Writer
 	terminal bool
 	shown    []history.Operation // whose lines are to be flushed
+	outcomes *history.Batch      // theirs go into the history together
 }
 
 // NewLines writes to w in chunks of up to 64 KiB.
@@ -102,9 +106,12 @@ func (l *Lines) flush() error {
 		return err
 	}
 	for _, step := range l.shown {
-		step.OK()
+		l.outcomes.OK(step)
 	}
-	l.shown = l.shown[:0]
+	if len(l.shown) > 0 {
+		l.outcomes.Flush()
+		l.shown = l.shown[:0]
+	}
 	return nil
 }
 

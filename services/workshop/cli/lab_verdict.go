@@ -52,15 +52,13 @@ func (t *tool) printVerdicts(files []string) error {
 	if err != nil {
 		return err
 	}
-	var entries []history.Entry
+	histories := verdict.NewHistories()
 	for _, name := range files {
-		more, err := readHistory(name)
-		if err != nil {
+		if err := readHistory(name, histories.Add); err != nil {
 			return service.UsageError(fmt.Sprintf("%s: %v", name, err))
 		}
-		entries = append(entries, more...)
 	}
-	runs := verdict.OfHistories(entries)
+	runs := histories.Observed()
 	if len(runs) == 0 {
 		return service.UsageError("no message is in these histories, neither sent nor shown")
 	}
@@ -80,11 +78,11 @@ func (t *tool) printVerdicts(files []string) error {
 // errNotClean makes the exit code 1 after lines that have said why.
 var errNotClean = errors.New("not every message came out once and in order")
 
-func readHistory(name string) ([]history.Entry, error) {
+func readHistory(name string, take func(history.Entry)) error {
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, errors.Unwrap(err) // the name is said already
+		return errors.Unwrap(err) // the name is said already
 	}
 	defer file.Close()
-	return history.Read(file)
+	return history.Each(file, take)
 }
