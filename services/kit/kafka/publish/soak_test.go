@@ -1,0 +1,200 @@
+package publish_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"golang.org/x/net/proxy"
+
+	"workshop.example/kit/kafka/publish"
+	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/reliability"
+)
+
+const noneTwice = "an idempotent publisher loses nothing, sends nothing twice, keeps the order of each key, and tells every outcome"
+
+// brokenLines dials connections that break: in the middle of a request, before an answer or in it.
+type brokenLines struct {
+	proxy.Dialer
+	breaks *atomic.Int64 // left
+	broken *atomic.Int64
+}
+
+func (d brokenLines) Dial(network, addr string) (net.Conn, error) {
+	conn, err := d.Dialer.Dial(network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &brokenLine{Conn: conn, lines: d}, nil
+}
+
+type brokenLine struct {
+	net.Conn
+	lines brokenLines
+}
+
+var errBroken = errors.New("the line is broken")
+
+// breaksNow uses up one of the breaks.
+func (c *brokenLine) breaksNow() bool {
+	for {
+		left := c.lines.breaks.Load()
+		if left == 0 {
+			return false
+		}
+		if c.lines.breaks.CompareAndSwap(left, left-1) {
+			c.lines.broken.Add(1)
+			c.Close()
+			return true
+		}
+	}
+}
+
+func (c *brokenLine) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b) // the answer was on its way
+	if err == nil && c.breaksNow() {
+		return n / 2, errBroken
+	}
+	return n, err
+}
+
+func (c *brokenLine) Write(b []byte) (int, error) {
+	if rand.N(2) == 0 && c.lines.breaks.Load() > 0 {
+		n, _ := c.Conn.Write(b[:len(b)/2])
+		if c.breaksNow() {
+			return n, errBroken
+		}
+		m, err := c.Conn.Write(b[n:])
+		return n + m, err
+	}
+	return c.Conn.Write(b)
+}
+
+// soakErrors are answers to a batch that leave it in the log, or not, and say so, or not.
+var soakErrors = []*kerr.Error{
+	kerr.NotEnoughReplicasAfterAppend, kerr.RequestTimedOut, // stored
+	kerr.NotEnoughReplicas, kerr.NotLeaderForPartition, kerr.LeaderNotAvailable, kerr.UnknownTopicOrPartition,
+	kerr.KafkaStorageError, kerr.UnknownServerError, kerr.NetworkException, kerr.CorruptMessage,
+}
+
+// soak publishes count messages from four goroutines while answers are falsified, leaders move and lines break, and returns what
+// the log has of them.
+func soak(t *testing.T, seed uint64, count, faults int, answers []*kerr.Error, change func(*sarama.Config)) (*bench, finding, map[string]int) {
+	t.Helper()
+	t.Logf("seed %d", seed)
+	c := kafkatest.Start(t, "t:6")
+	var breaks, broken atomic.Int64
+	b := start(t, c, func(conf *sarama.Config) {
+		conf.Net.Proxy.Dialer = brokenLines{conf.Net.Proxy.Dialer, &breaks, &broken}
+		change(conf)
+	})
+	done := make(chan map[string]int)
+	go func() {
+		rng, struck := rand.New(rand.NewPCG(seed, 0)), map[string]int{}
+		for range faults {
+			switch what := rng.IntN(20); {
+			case what == 0:
+				c.ShufflePartitionLeaders()
+				struck["all leaders shuffled"]++
+			case what < 4:
+				breaks.Add(1)
+			default:
+				code := answers[rng.IntN(len(answers))]
+				fault := faultOf(code, 1+rng.IntN(2))
+				fault.Partitions = []int32{rng.Int32N(6)}
+				c.Fault(fault)
+				struck[code.Message]++
+			}
+			time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond) // the pace of the faults, not a state
+		}
+		breaks.Store(0)
+		struck["connection broken"] = int(broken.Load())
+		done <- struck
+	}()
+	var publishing sync.WaitGroup
+	for g := range 4 {
+		publishing.Go(func() {
+			for n := range count / 4 {
+				b.publish(fmt.Sprintf("key %d of %d", n%5, g), fmt.Sprintf("%06d of %d", n, g))
+				if n%50 == 49 {
+					time.Sleep(time.Millisecond) // so that the faults meet many batches
+				}
+			}
+		})
+	}
+	publishing.Wait()
+	struck := <-done
+	return b, b.judge(count), struck
+}
+
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	for run := range kafkatest.Times(5) {
+		seed := uint64(run + 1)
+		count := 40_000
+		began := time.Now()
+		b, got, struck := soak(t, seed, count, 800, soakErrors, func(*sarama.Config) {})
+		t.Logf("%d messages in %s, faults: %v", count, time.Since(began).Round(time.Millisecond), struck)
+		if got != (finding{}) {
+			t.Errorf("%+v, want none", got)
+		}
+		if n := b.count(publish.Acknowledged); n != count {
+			t.Errorf("%d of %d acknowledged", n, count)
+		}
+		record(t, reliability.Measurement{
+			Guarantee: noneTwice, Ground: reliability.Embedded, Test: t.Name(), Seed: seed, Seconds: time.Since(began).Seconds(), Events: count,
+			Faults: struck, Lost: got.lost, Duplicated: got.duplicated, OutOfOrder: got.outOfOrder,
+		})
+	}
+}
+
+// The same faults, and besides them brokers that lose their place in the sequence. Then some outcomes are unknown, and still nothing is lost
+// or there twice.
+func TestSoakWithLostSequences(t *testing.T) {
+	t.Parallel()
+	const count = 20_000
+	answers := append([]*kerr.Error{kerr.OutOfOrderSequenceNumber, kerr.UnknownProducerID, kerr.InvalidProducerEpoch}, soakErrors...)
+	b, got, struck := soak(t, 7, count, 400, answers, func(*sarama.Config) {})
+	t.Logf("%d acknowledged, %d unknown, faults: %v", b.count(publish.Acknowledged), b.count(publish.Unknown), struck)
+	if got != (finding{}) {
+		t.Errorf("%+v, want none", got)
+	}
+	if n := b.count(publish.Failed); n > 0 {
+		t.Errorf("%d failed", n)
+	}
+	if n := b.count(publish.Acknowledged); n < count/2 {
+		t.Errorf("%d of %d acknowledged", n, count)
+	}
+}
+
+// The control: without idempotence the same faults duplicate.
+func TestSoakWithoutIdempotenceDuplicates(t *testing.T) {
+	t.Parallel()
+	_, got, struck := soak(t, 1, 20_000, 200, soakErrors, func(conf *sarama.Config) { conf.Producer.Idempotent = false })
+	t.Logf("%+v, faults: %v", got, struck)
+	control := reliability.Measurement{Guarantee: noneTwice, Ground: reliability.Embedded, Test: t.Name(), Controls: 1}
+	if got.duplicated > 0 {
+		control.Caught = 1
+	} else {
+		t.Error("nothing is duplicated: the faults have lost their teeth")
+	}
+	if got.lost > 0 {
+		t.Errorf("%d lost", got.lost)
+	}
+	record(t, control)
+}
+
+func record(t *testing.T, m reliability.Measurement) {
+	t.Helper()
+	if err := reliability.Record(m); err != nil {
+		t.Error(err)
+	}
+}
