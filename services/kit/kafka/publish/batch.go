@@ -42,6 +42,7 @@ type batch struct {
 	producerID int64
 	epoch      int16
 	sequence   int32 // of its first record
+	again      bool  // this is not the first attempt
 
 	maybe bool  // an attempt ended without a clear answer: the records may be in the log
 	err   error // of the last attempt

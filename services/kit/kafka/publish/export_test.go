@@ -30,3 +30,17 @@ func SetTimeout(p *Publisher, d time.Duration) {
 	defer p.mu.Unlock()
 	p.timeout = d
 }
+
+// SetBackoff sets how long the keeper waits before it looks after what is in trouble.
+func SetBackoff(p *Publisher, d time.Duration) { p.backoff.Store(int64(d)) }
+
+// InFlight is how many requests are under way to the broker that has most.
+func InFlight(p *Publisher) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	most := 0
+	for _, b := range p.brokers {
+		most = max(most, b.inFlight)
+	}
+	return most
+}

@@ -32,6 +32,11 @@ type bench struct {
 // start starts a publisher to topic t with a configuration that change has changed.
 func start(t testing.TB, c *kafkatest.Cluster, change ...func(*sarama.Config)) *bench {
 	t.Helper()
+	return startWith(t, c, publish.Options{}, change...)
+}
+
+func startWith(t testing.TB, c *kafkatest.Cluster, o publish.Options, change ...func(*sarama.Config)) *bench {
+	t.Helper()
 	conf := c.Kafka().Config("test")
 	kafka.Publishing{Acks: sarama.WaitForAll, Idempotent: true}.Apply(conf)
 	for _, f := range change {
@@ -43,7 +48,8 @@ func start(t testing.TB, c *kafkatest.Cluster, change ...func(*sarama.Config)) *
 	}
 	t.Cleanup(func() { client.Close() })
 	b := &bench{t: t, cluster: c, told: map[string]publish.Outcome{}}
-	b.Publisher, err = publish.New(t.Context(), client, publish.Options{Topics: []string{"t"}, Outcomes: b.note})
+	o.Topics, o.Outcomes = []string{"t"}, b.note
+	b.Publisher, err = publish.New(t.Context(), client, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func (p *Publisher) keep() {
 	for {
 		select {
 		case <-p.trouble:
-			if wait.Sleep(p.ctx, retryBackoff) != nil {
+			if wait.Sleep(p.ctx, time.Duration(p.backoff.Load())) != nil {
 				return
 			}
 		case <-age:

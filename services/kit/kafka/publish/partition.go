@@ -2,6 +2,7 @@ package publish
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -113,15 +114,18 @@ func (p *partition) wakeLeader() {
 }
 
 // next returns the batch to send now, nil where there is none. With onlyFull it leaves a batch that can still grow.
+//
+// A batch that is tried again is under way alone. It may be in the log, and if five others were stored after it, the broker
+// would no longer know it.
 func (p *partition) next(onlyFull bool) *batch {
 	if p.failed || p.paused || p.sent == len(p.batches) || p.waiting >= p.window() {
 		return nil
 	}
 	b := p.batches[p.sent]
-	if onlyFull && !b.full {
+	if p.sent > 0 && (b.numbered || p.batches[0].again) || onlyFull && !b.full {
 		return nil
 	}
-	b.full = true
+	b.full, b.again = true, b.numbered
 	if !b.numbered {
 		p.number(b)
 	}
@@ -185,7 +189,7 @@ func (p *partition) settle() {
 	}
 	p.failed = false
 	var kept []*batch
-	bump := false // the sequences have a gap
+	var gap error // in the sequences: what has made it
 	for i, b := range p.batches {
 		err := b.err
 		b.err = nil
@@ -194,14 +198,19 @@ func (p *partition) settle() {
 			kept = append(kept, b)
 		case isRefusal(err) && !b.maybe:
 			kept = append(kept, p.divide(b, err)...)
-			bump = true
+			gap = err
 		case isRefusal(err) || p.expired(b):
-			p.publisher.tell(b, p.given(b, err))
-			bump = bump || b.numbered
+			o := p.given(b, err)
+			if b.numbered {
+				gap = o.Err
+			}
+			p.publisher.tell(b, o)
 		case isSequence(err):
 			// For the first batch it says that the broker has lost its place in the sequence. A later one fails in this way
 			// wherever the first has failed.
-			bump = bump || len(kept) == 0
+			if len(kept) == 0 {
+				gap = err
+			}
 			fallthrough
 		default:
 			p.paused = p.paused || err != nil
@@ -209,8 +218,8 @@ func (p *partition) settle() {
 		}
 	}
 	p.batches, p.sent = kept, 0
-	if bump && p.publisher.idempotent() {
-		p.bump()
+	if gap != nil && p.publisher.idempotent() {
+		p.bump(fmt.Errorf("%w (%w)", errLostPlace, gap))
 	}
 	if p.paused {
 		p.publisher.inTrouble()
@@ -236,11 +245,11 @@ func (p *partition) expired(b *batch) bool { return time.Since(b.began) > p.publ
 // bump begins a new epoch, with sequence 0, and has the batches numbered again (KIP-360). Within an epoch a number is
 // never given to other records: the broker might take them for a repetition, and drop them. What may be in the log
 // already must not be sent under another number, or it might be there twice. Its outcome remains unknown.
-func (p *partition) bump() {
+func (p *partition) bump(cause error) {
 	kept := p.batches[:0]
 	for _, b := range p.batches {
 		if b.numbered && b.maybe {
-			p.publisher.tell(b, p.given(b, errLostPlace))
+			p.publisher.tell(b, p.given(b, cause))
 			continue
 		}
 		b.numbered = false

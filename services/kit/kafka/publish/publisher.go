@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -78,7 +79,7 @@ var ErrClosed = errors.New("the publisher is closed")
 
 var (
 	errTimedOut  = fmt.Errorf("no attempt succeeded within %s", deliveryTimeout)
-	errLostPlace = errors.New("sent before without an answer, and the broker no longer knows the producer's sequence")
+	errLostPlace = errors.New("sent without a clear answer, and a gap in the sequence leaves no way to ask again")
 )
 
 // Publisher publishes messages in batches. It is safe for concurrent use; messages of one goroutine with the same key keep
@@ -88,6 +89,7 @@ type Publisher struct {
 	options Options
 	dial    func(addr string) (net.Conn, error)
 	timeout time.Duration
+	backoff atomic.Int64 // a time.Duration
 
 	ctx     context.Context // of the goroutines
 	stop    context.CancelFunc
@@ -155,6 +157,7 @@ func newPublisher(conf *sarama.Config, o Options) *Publisher {
 		topics: map[string]*topic{}, brokers: map[int32]*broker{}, producerID: noProducer,
 		questions: map[string]*sarama.Broker{}, busy: map[*sarama.Broker]bool{},
 	}
+	p.backoff.Store(int64(retryBackoff))
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	for _, name := range o.Topics {
 		p.topics[name] = &topic{name: name, partitioner: conf.Producer.Partitioner(name)}

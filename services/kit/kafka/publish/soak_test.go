@@ -85,21 +85,32 @@ var soakErrors = []*kerr.Error{
 	kerr.KafkaStorageError, kerr.UnknownServerError, kerr.NetworkException, kerr.CorruptMessage,
 }
 
-// soak publishes count messages from four goroutines while answers are falsified, leaders move and lines break, and returns what
-// the log has of them.
-func soak(t *testing.T, seed uint64, count, faults int, answers []*kerr.Error, change func(*sarama.Config)) (*bench, finding, map[string]int) {
+// soak is messages that are published while answers are falsified, leaders move and lines break.
+type soak struct {
+	seed          uint64
+	count, faults int
+	burst         int // messages that each of four goroutines publishes at a time
+	batch         int // bytes, 0 for as many as usual
+	answers       []*kerr.Error
+	plain         bool // without idempotence
+}
+
+// run returns what the log has of the messages, and which faults there were.
+func (s soak) run(t *testing.T) (*bench, finding, map[string]int) {
 	t.Helper()
-	t.Logf("seed %d", seed)
+	t.Logf("seed %d", s.seed)
 	c := kafkatest.Start(t, "t:6")
-	var breaks, broken atomic.Int64
-	b := start(t, c, func(conf *sarama.Config) {
+	var breaks, broken, inFlight atomic.Int64
+	var stopped atomic.Bool
+	b := startWith(t, c, publish.Options{BatchBytes: s.batch}, func(conf *sarama.Config) {
 		conf.Net.Proxy.Dialer = brokenLines{conf.Net.Proxy.Dialer, &breaks, &broken}
-		change(conf)
+		conf.Producer.Idempotent = !s.plain
 	})
+	publish.SetBackoff(b.Publisher, 2*time.Millisecond)
 	done := make(chan map[string]int)
 	go func() {
-		rng, struck := rand.New(rand.NewPCG(seed, 0)), map[string]int{}
-		for range faults {
+		rng, struck := rand.New(rand.NewPCG(s.seed, 0)), map[string]int{}
+		for range s.faults {
 			switch what := rng.IntN(20); {
 			case what == 0:
 				c.ShufflePartitionLeaders()
@@ -107,13 +118,13 @@ func soak(t *testing.T, seed uint64, count, faults int, answers []*kerr.Error, c
 			case what < 4:
 				breaks.Add(1)
 			default:
-				code := answers[rng.IntN(len(answers))]
+				code := s.answers[rng.IntN(len(s.answers))]
 				fault := faultOf(code, 1+rng.IntN(2))
 				fault.Partitions = []int32{rng.Int32N(6)}
 				c.Fault(fault)
 				struck[code.Message]++
 			}
-			time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond) // the pace of the faults, not a state
+			time.Sleep(time.Duration(rng.IntN(6000)) * time.Microsecond) // the pace of the faults, not a state
 		}
 		breaks.Store(0)
 		struck["connection broken"] = int(broken.Load())
@@ -122,47 +133,73 @@ func soak(t *testing.T, seed uint64, count, faults int, answers []*kerr.Error, c
 	var publishing sync.WaitGroup
 	for g := range 4 {
 		publishing.Go(func() {
-			for n := range count / 4 {
-				b.publish(fmt.Sprintf("key %d of %d", n%5, g), fmt.Sprintf("%06d of %d", n, g))
-				if n%50 == 49 {
-					time.Sleep(time.Millisecond) // so that the faults meet many batches
+			for n := range s.count / 4 {
+				b.publish(fmt.Sprintf("key %d of %d", n%23, g), fmt.Sprintf("%06d of %d %0100d", n, g, 0))
+				if n%s.burst == s.burst-1 {
+					// So that the faults meet many batches.
+					time.Sleep(time.Duration(s.faults) * 3 * time.Millisecond / time.Duration(s.count/4/s.burst))
 				}
 			}
 		})
 	}
+	go func() {
+		for most := 0; !stopped.Load(); time.Sleep(200 * time.Microsecond) {
+			most = max(most, publish.InFlight(b.Publisher))
+			inFlight.Store(int64(most))
+		}
+	}()
 	publishing.Wait()
 	struck := <-done
-	return b, b.judge(count), struck
+	stopped.Store(true)
+	t.Logf("up to %d requests under way", inFlight.Load())
+	if s.batch > 0 && inFlight.Load() < 2 {
+		t.Error("never two requests under way: the test did not test")
+	}
+	return b, b.judge(s.count), struck
 }
 
 func TestSoak(t *testing.T) {
 	t.Parallel()
-	for run := range kafkatest.Times(5) {
-		seed := uint64(run + 1)
-		count := 40_000
-		began := time.Now()
-		b, got, struck := soak(t, seed, count, 800, soakErrors, func(*sarama.Config) {})
-		t.Logf("%d messages in %s, faults: %v", count, time.Since(began).Round(time.Millisecond), struck)
-		if got != (finding{}) {
-			t.Errorf("%+v, want none", got)
-		}
-		if n := b.count(publish.Acknowledged); n != count {
-			t.Errorf("%d of %d acknowledged", n, count)
-		}
-		record(t, reliability.Measurement{
-			Guarantee: noneTwice, Ground: reliability.Embedded, Test: t.Name(), Seed: seed, Seconds: time.Since(began).Seconds(), Events: count,
-			Faults: struck, Lost: got.lost, Duplicated: got.duplicated, OutOfOrder: got.outOfOrder,
+	for _, kind := range []struct {
+		name         string
+		burst, batch int
+	}{
+		{"one request at a time", 5, 0},
+		{"several requests under way", 100, 1 << 10},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			for run := range kafkatest.Times(5) {
+				s := soak{seed: uint64(run + 1), count: 60_000, faults: 2500, burst: kind.burst, batch: kind.batch, answers: soakErrors}
+				began := time.Now()
+				b, got, struck := s.run(t)
+				took := time.Since(began)
+				t.Logf("%d messages in %s, faults: %v", s.count, took.Round(time.Millisecond), struck)
+				if got != (finding{}) {
+					t.Errorf("%+v, want none", got)
+				}
+				if n := b.count(publish.Acknowledged); n != s.count {
+					t.Errorf("%d of %d acknowledged", n, s.count)
+				}
+				record(t, reliability.Measurement{
+					Guarantee: noneTwice, Ground: reliability.Embedded, Test: t.Name(), Seed: s.seed, Seconds: took.Seconds(),
+					Events: s.count, Faults: struck, Lost: got.lost, Duplicated: got.duplicated, OutOfOrder: got.outOfOrder,
+				})
+			}
 		})
 	}
 }
 
-// The same faults, and besides them brokers that lose their place in the sequence. Then some outcomes are unknown, and still nothing is lost
-// or there twice.
+// The same faults, and besides them brokers that lose their place in the sequence. Then some outcomes are unknown, and still
+// nothing is lost or there twice.
 func TestSoakWithLostSequences(t *testing.T) {
 	t.Parallel()
-	const count = 20_000
-	answers := append([]*kerr.Error{kerr.OutOfOrderSequenceNumber, kerr.UnknownProducerID, kerr.InvalidProducerEpoch}, soakErrors...)
-	b, got, struck := soak(t, 7, count, 400, answers, func(*sarama.Config) {})
+	answers := []*kerr.Error{kerr.OutOfOrderSequenceNumber, kerr.UnknownProducerID, kerr.InvalidProducerEpoch}
+	for range 4 {
+		answers = append(answers, soakErrors...)
+	}
+	s := soak{seed: 7, count: 20_000, faults: 800, burst: 20, batch: 1 << 10, answers: answers}
+	b, got, struck := s.run(t)
 	t.Logf("%d acknowledged, %d unknown, faults: %v", b.count(publish.Acknowledged), b.count(publish.Unknown), struck)
 	if got != (finding{}) {
 		t.Errorf("%+v, want none", got)
@@ -170,15 +207,16 @@ func TestSoakWithLostSequences(t *testing.T) {
 	if n := b.count(publish.Failed); n > 0 {
 		t.Errorf("%d failed", n)
 	}
-	if n := b.count(publish.Acknowledged); n < count/2 {
-		t.Errorf("%d of %d acknowledged", n, count)
+	if n := b.count(publish.Acknowledged); n < s.count/4 {
+		t.Errorf("%d of %d acknowledged", n, s.count)
 	}
 }
 
 // The control: without idempotence the same faults duplicate.
 func TestSoakWithoutIdempotenceDuplicates(t *testing.T) {
 	t.Parallel()
-	_, got, struck := soak(t, 1, 20_000, 200, soakErrors, func(conf *sarama.Config) { conf.Producer.Idempotent = false })
+	s := soak{seed: 1, count: 20_000, faults: 800, burst: 5, answers: soakErrors, plain: true}
+	_, got, struck := s.run(t)
 	t.Logf("%+v, faults: %v", got, struck)
 	control := reliability.Measurement{Guarantee: noneTwice, Ground: reliability.Embedded, Test: t.Name(), Controls: 1}
 	if got.duplicated > 0 {
