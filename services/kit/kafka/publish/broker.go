@@ -28,6 +28,7 @@ type broker struct {
 	// With the publisher's lock held.
 	partitions []*partition // that it leads, by topic
 	inFlight   int          // requests without an answer
+	last       time.Time    // when the last request was made
 	free       []*request   // for reuse
 
 	// For the writing goroutine.
@@ -41,31 +42,47 @@ func (b *broker) wakeUp() { notify(b.wake) }
 // run sends until the publisher stops.
 func (b *broker) run() {
 	defer b.hangUp()
+	later := time.NewTimer(0)
+	defer later.Stop()
 	for {
 		select {
 		case <-b.wake:
+		case <-later.C:
 		case <-b.publisher.ctx.Done():
 			return
 		}
-		for r := b.collect(); r != nil; r = b.collect() {
+		r, wait := b.collect()
+		for ; r != nil; r, wait = b.collect() {
 			b.send(r)
+		}
+		if wait > 0 {
+			later.Reset(wait)
 		}
 	}
 }
 
-// collect makes a request of what is to be sent now, nil for nothing. Without a request under way that is all there is.
-// Otherwise it is only what cannot grow any more: the rest waits, and by the next answer it has become more. So one message
-// is sent at once, a flood of them in large batches, and nobody has to choose a time to linger.
-func (b *broker) collect() *request {
+// pause is how long a broker has no other request than those with full batches, after each request. Where the brokers share
+// their processors with the program, as on a laptop, small requests would take from it the time to make larger ones. (For the same
+// reason linger.ms is 5 in the Java client since Kafka 4.0, KIP-1030. There the first message has to wait too.)
+const pause = 5 * time.Millisecond
+
+// collect makes a request of what is to be sent now, nil for nothing; then wait is when to try again, 0 for the next time that
+// somebody wakes the broker. Without a request under way, or just made, that is all there is. Otherwise it is only what cannot
+// grow any more: the rest waits, and by the next answer it has become more. So one message is sent at once, and a flood of them in
+// large batches.
+func (b *broker) collect() (r *request, wait time.Duration) {
 	p := b.publisher
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if b.inFlight == maxInFlight || p.ctx.Err() != nil {
-		return nil
+		return nil, 0
 	}
-	var r *request
+	now := time.Now()
+	if b.inFlight == 0 {
+		wait = max(0, pause-now.Sub(b.last))
+	}
 	for _, part := range b.partitions {
-		next := part.next(b.inFlight > 0)
+		next := part.next(b.inFlight > 0 || wait > 0)
 		if next == nil {
 			continue
 		}
@@ -80,8 +97,9 @@ func (b *broker) collect() *request {
 	}
 	if r != nil {
 		b.inFlight++
+		b.last = now
 	}
-	return r
+	return r, wait
 }
 
 func (b *broker) blankRequest() *request {

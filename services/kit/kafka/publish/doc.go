@@ -6,9 +6,9 @@
 //
 // Publish encodes a message at the end of a batch of its partition, and returns ([Publisher.Publish], batch.go). A batch is what
 // the broker stores, and what is acknowledged or refused. The larger it is, the less a message costs, on both sides. How
-// long to wait for more messages is the question that linger.ms answers in the Java client. Here nothing waits: while no
-// request is under way to a broker, the next one has all that there is, be it one message; while one is, batches grow, and only
-// full ones go out before the answer (broker.go). So batches are small when it does not matter, and large under load.
+// long to wait for more messages is the question that linger.ms answers in the Java client. Here the first message goes out at
+// once. While its request is under way, and for 5 ms at least, batches grow; then the next request has all that there is. Only full
+// batches go out sooner (broker.go). So batches are small when it does not matter, and large under load.
 //
 // Memory for batches is lent up to a limit (memory.go). Beyond it Publish blocks, until outcomes have been told.
 //

@@ -39,7 +39,12 @@ func newLoop(codec sarama.CompressionCodec) *loop {
 
 // turn sends what there is, and tells the outcomes.
 func (l *loop) turn() error {
-	for r := l.broker.collect(); r != nil; r = l.broker.collect() {
+	for {
+		l.broker.last = time.Time{} // do not pause
+		r, _ := l.broker.collect()
+		if r == nil {
+			return nil
+		}
 		for _, batch := range r.batches {
 			r.wire = append(r.wire, batch.seal(l.broker.compressor))
 		}
@@ -54,7 +59,6 @@ func (l *loop) turn() error {
 		l.broker.done(r, nil, true)
 		l.tellWaiting(&l.teller)
 	}
-	return nil
 }
 
 // appendAnswer is a broker's answer to a request of one partition.

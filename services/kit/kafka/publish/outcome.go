@@ -16,8 +16,12 @@ func (p *Publisher) recycle(b *batch) {
 	if b.packed != nil {
 		p.memory.give(b.packed, b.room)
 	}
+	tags := b.tags[:0]
+	if cap(tags) > 64+4*len(b.tags) { // a batch that was large once, and may remain small
+		tags = nil
+	}
 	clear(b.tags)
-	*b = batch{tags: b.tags[:0]}
+	*b = batch{tags: tags}
 	p.blank = append(p.blank, b)
 	notify(p.room)
 }

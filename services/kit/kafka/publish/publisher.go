@@ -65,7 +65,7 @@ type Options struct {
 
 // The defaults of Options.
 const (
-	DefaultMemory     = 24 << 20
+	DefaultMemory     = 16 << 20
 	DefaultBatchBytes = 256 << 10
 )
 
