@@ -75,6 +75,38 @@ func TestLostSequenceOfAMessageThatMayBeStored(t *testing.T) {
 	}
 }
 
+// Five batches are stored and their answers lost; then the retry of the first is refused twice, with many messages
+// waiting. Were they sent beside the retry, they would push the first out of the five that a broker remembers.
+func TestARetryGoesAlone(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t, "t:1")
+	b := startWith(t, c, publish.Options{BatchBytes: 1 << 10})
+	b.publish("key-0", numbered(0))
+	kafkatest.Eventually(t, "the first is acknowledged", func() bool { return b.count(publish.Acknowledged) == 1 })
+	attempts := map[int32]int{} // by sequence
+	c.ControlKey(kmsg.Produce.Int16(), func(kreq kmsg.Request) (kmsg.Response, error, bool) {
+		var batch kmsg.RecordBatch
+		if err := batch.ReadFrom(kreq.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records); err != nil {
+			t.Error(err)
+		}
+		attempts[batch.FirstSequence]++
+		switch n := attempts[batch.FirstSequence]; { // the fault meets this request
+		case n == 1 && len(attempts) <= 5:
+			c.Fault(faultOf(kerr.NotEnoughReplicasAfterAppend, 1))
+		case batch.FirstSequence == 1 && n <= 3:
+			c.Fault(faultOf(kerr.NotEnoughReplicas, 1))
+		}
+		return nil, nil, false
+	})
+	for n := 1; n < 500; n++ {
+		b.publish("key-0", numbered(n))
+	}
+	b.wantAll(500)
+	if attempts[1] != 4 {
+		t.Errorf("%d attempts of the first batch, want 4: the test did not test", attempts[1])
+	}
+}
+
 // After the last epoch comes another producer id.
 func TestEpochsAreUsedUp(t *testing.T) {
 	t.Parallel()
