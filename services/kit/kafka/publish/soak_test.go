@@ -109,23 +109,7 @@ func (s soak) run(t *testing.T) (*bench, finding, map[string]int) {
 	publish.SetBackoff(b.Publisher, 2*time.Millisecond)
 	done := make(chan map[string]int)
 	go func() {
-		rng, struck := rand.New(rand.NewPCG(s.seed, 0)), map[string]int{}
-		for range s.faults {
-			switch what := rng.IntN(20); {
-			case what == 0:
-				c.ShufflePartitionLeaders()
-				struck["all leaders shuffled"]++
-			case what < 4:
-				breaks.Add(1)
-			default:
-				code := s.answers[rng.IntN(len(s.answers))]
-				fault := faultOf(code, 1+rng.IntN(2))
-				fault.Partitions = []int32{rng.Int32N(6)}
-				c.Fault(fault)
-				struck[code.Message]++
-			}
-			time.Sleep(time.Duration(rng.IntN(6000)) * time.Microsecond) // the pace of the faults, not a state
-		}
+		struck := s.strike(c, &breaks)
 		breaks.Store(0)
 		struck["connection broken"] = int(broken.Load())
 		done <- struck
@@ -156,6 +140,28 @@ func (s soak) run(t *testing.T) (*bench, finding, map[string]int) {
 		t.Error("never two requests under way: the test did not test")
 	}
 	return b, b.judge(s.count), struck
+}
+
+// strike is the faults, one after the other.
+func (s soak) strike(c *kafkatest.Cluster, breaks *atomic.Int64) map[string]int {
+	rng, struck := rand.New(rand.NewPCG(s.seed, 0)), map[string]int{}
+	for range s.faults {
+		switch what := rng.IntN(20); {
+		case what == 0:
+			c.ShufflePartitionLeaders()
+			struck["all leaders shuffled"]++
+		case what < 4:
+			breaks.Add(1)
+		default:
+			code := s.answers[rng.IntN(len(s.answers))]
+			fault := faultOf(code, 1+rng.IntN(2))
+			fault.Partitions = []int32{rng.Int32N(6)}
+			c.Fault(fault)
+			struck[code.Message]++
+		}
+		time.Sleep(time.Duration(rng.IntN(6000)) * time.Microsecond) // the pace of the faults, not a state
+	}
+	return struck
 }
 
 func TestSoak(t *testing.T) {
