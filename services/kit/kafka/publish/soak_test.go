@@ -67,7 +67,7 @@ func (c *brokenLine) Read(b []byte) (int, error) {
 }
 
 func (c *brokenLine) Write(b []byte) (int, error) {
-	if rand.N(2) == 0 && c.lines.breaks.Load() > 0 {
+	if c.lines.broken.Load()%2 == 0 && c.lines.breaks.Load() > 0 {
 		n, _ := c.Conn.Write(b[:len(b)/2])
 		if c.breaksNow() {
 			return n, errBroken
