@@ -31,7 +31,7 @@ build-race:
 # Tests wait most of their time: so more of them run at once than there are processors, the longest packages first. They
 # run without vet, which lint has, and in CI without a cached result. A process with the race detector would sleep for a second at its end.
 AT_ONCE = $(shell echo $$((1 + $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
-LONGEST := $(addprefix ./services/,workshop/lab workshop/lab/controltest workshop/cli scoreboard ecommerce/shoptest kit/kafka/group kit/kafka)
+LONGEST := $(addprefix ./services/,workshop/lab workshop/lab/controltest workshop/cli kit/kafka/publish scoreboard ecommerce/shoptest kit/kafka/group kit/kafka)
 .PHONY: test
 test: build-race ## run all tests that need nothing but Go
 	GORACE="halt_on_error=1 atexit_sleep_ms=100" WORKSHOP_BIN="$(CURDIR)/bin/race" \

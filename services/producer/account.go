@@ -14,12 +14,11 @@ import (
 	"workshop.example/kit/wait"
 )
 
-// account counts the outcomes of messages. There are three: acknowledged, failed, and, when the
-// process has to stop before an answer came, unknown. One goroutine sends, two others report outcomes.
+// account counts the outcomes of messages. There are three: acknowledged, failed, and unknown, where no answer said
+// whether it is in the log, or the process had to stop before one came. One goroutine sends, another reports outcomes.
 type account struct {
-	sent, acknowledged, failed atomic.Uint64
-	acknowledgedTotal          prometheus.Counter
-	failedTotal                prometheus.Counter
+	sent, acknowledged, failed, unknown          atomic.Uint64
+	acknowledgedTotal, failedTotal, unknownTotal prometheus.Counter
 
 	progress atomic.Int64  // Unix ms of the last acknowledgement, or of a send after quiet
 	failing  atomic.Bool   // the last outcome was a failure
@@ -35,13 +34,15 @@ func newAccount(p *service.Process) *account {
 	}, []string{"outcome"})
 	p.Ops.Registry.MustRegister(published)
 	return &account{
-		// Both series exist from the start: a rate over a series that is missing is no rate.
-		acknowledgedTotal: published.WithLabelValues("acknowledged"), failedTotal: published.WithLabelValues("failed"),
-		settled: make(chan struct{}),
+		// All series exist from the start: a rate over a series that is missing is no rate.
+		acknowledgedTotal: published.WithLabelValues("acknowledged"),
+		failedTotal:       published.WithLabelValues("failed"),
+		unknownTotal:      published.WithLabelValues("unknown"),
+		settled:           make(chan struct{}),
 	}
 }
 
-// send counts a message before it is handed to sarama.
+// send counts a message before it is handed to the sender.
 func (a *account) send() {
 	if a.pending() == 0 {
 		a.progress.Store(time.Now().UnixMilli())
@@ -52,18 +53,18 @@ func (a *account) send() {
 // unsend takes back a send that was not handed over.
 func (a *account) unsend() { a.sent.Add(^uint64(0)) }
 
-func (a *account) acknowledge() {
-	a.acknowledgedTotal.Inc()
-	a.acknowledged.Add(1)
-	a.progress.Store(time.Now().UnixMilli())
-	a.failing.Store(false)
-	a.settleIfDone()
-}
-
-func (a *account) fail() {
-	a.failedTotal.Inc()
-	a.failed.Add(1)
-	a.failing.Store(true)
+// count adds outcomes, and the lines of their messages are out.
+func (a *account) count(acknowledged, failed, unknown int) {
+	a.acknowledgedTotal.Add(float64(acknowledged))
+	a.failedTotal.Add(float64(failed))
+	a.unknownTotal.Add(float64(unknown))
+	a.acknowledged.Add(uint64(acknowledged))
+	a.failed.Add(uint64(failed))
+	a.unknown.Add(uint64(unknown))
+	if acknowledged > 0 {
+		a.progress.Store(time.Now().UnixMilli())
+	}
+	a.failing.Store(failed+unknown > 0)
 	a.settleIfDone()
 }
 
@@ -74,7 +75,9 @@ func (a *account) settleIfDone() {
 }
 
 // pending is how many messages have no outcome yet.
-func (a *account) pending() uint64 { return a.sent.Load() - a.acknowledged.Load() - a.failed.Load() }
+func (a *account) pending() uint64 {
+	return a.sent.Load() - a.acknowledged.Load() - a.failed.Load() - a.unknown.Load()
+}
 
 // closed reports whether the summary was made, and later outcomes no longer count.
 func (a *account) closed() bool { return a.summedUp.Load() }

@@ -25,11 +25,18 @@ func record(t *testing.T, m reliability.Measurement) {
 // Answers get lost and leaders move while messages are under way: every message is in the log once.
 func TestFaultsDuplicateNothing(t *testing.T) {
 	t.Parallel()
+	for _, publisher := range []string{"batch", "sarama"} {
+		t.Run(publisher, func(t *testing.T) { testFaults(t, publisher) })
+	}
+}
+
+func testFaults(t *testing.T, publisher string) {
+	t.Parallel()
 	const count = 10_000
 	began := time.Now()
 	c := kafkatest.Start(t, "transactions:3")
 	lost := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "transactions", Err: kerr.NotEnoughReplicasAfterAppend, Count: 8})
-	r := kafkatest.StartRun(t, env(c, "COUNT", fmt.Sprint(count)), configure, run)
+	r := kafkatest.StartRun(t, env(c, "COUNT", fmt.Sprint(count), "PUBLISHER", publisher), configure, run)
 	r.WaitFor("id de sequência 2000 ")
 	c.ShufflePartitionLeaders()
 	if err := r.Wait(); err != nil {

@@ -12,8 +12,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
@@ -34,17 +32,19 @@ func main() {
 type config struct {
 	cluster    kafka.Cluster
 	publishing kafka.Publishing
+	publisher  string // kafkaenv.PublisherBatch or PublisherSarama
 	topic      string
 	pace       time.Duration
 	count      uint64
 	seed       uint64
-	buffer     int // messages that may wait at each step of their way
+	buffer     int // messages that may wait at each step of their way through sarama
 }
 
 func configure(env *service.Env) config {
 	return config{
 		cluster:    kafkaenv.Cluster(env),
 		publishing: kafkaenv.Publishing(env),
+		publisher:  kafkaenv.Publisher(env),
 		topic:      env.Topic("TOPIC", "transactions", "topic to publish to"),
 		pace:       env.Duration("PACE", 2*time.Second, "time between messages; 0: as fast as it goes"),
 		count:      env.Number("COUNT", 0, "messages to publish; 0: no end"),
@@ -60,7 +60,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.cluster.Config(p.Name)
 	cfg.publishing.Apply(conf)
 	// A batch is what makes Kafka fast. At a pace of seconds the 5 ms pass unnoticed; at PACE=0 they
-	// gather thousands of messages into one request.
+	// gather thousands of messages into one request. This is for sarama: PUBLISHER=batch does not wait.
 	conf.Producer.Flush.Frequency = 5 * time.Millisecond
 	conf.Producer.Flush.MaxMessages = 5000
 	conf.ChannelBufferSize = cfg.buffer
@@ -71,19 +71,18 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer wait.CloseWithin(wait.CloseTimeout, client)
 	kafka.FitBatches(ctx, client, client.Config().Producer.MaxMessageBytes, cfg.topic)
-	producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
-	if err != nil {
+	publisher := &publisher{
+		cfg: cfg, words: words, process: p, account: newAccount(p), intents: p.History.Batch(), outcomes: p.History.Batch(),
+	}
+	if publisher.sender, err = newSender(ctx, cfg, client, publisher.report); err != nil {
 		return fmt.Errorf("producer: %w", err)
 	}
 	p.Out.Print(words.ready)
 
-	publisher := &publisher{
-		producer: producer, cfg: cfg, words: words, process: p, account: newAccount(p), intents: p.History.Batch(),
-	}
 	p.Ops.ReadyWhen(publisher.account.ready)
 	ahead := 1
 	if cfg.pace == 0 {
-		ahead = 64
+		ahead = together
 	}
 	return publisher.run(ctx, newGenerator(cfg.seed, time.Now, ahead))
 }

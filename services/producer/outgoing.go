@@ -1,112 +1,95 @@
 package main
 
 import (
-	"iter"
+	"fmt"
+	"strconv"
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/event"
 	"workshop.example/kit/history"
-	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/publish"
 )
 
-// outgoing is a message in flight, and the memory that it needs, reused after its outcome.
+// outgoing is a message without an outcome. It is reused afterwards.
 type outgoing struct {
-	msg      sarama.ProducerMessage
-	key      sarama.StringEncoder
-	value    sarama.ByteEncoder
 	sequence int64
 	step     history.Operation
 }
 
-// begin notes messages in the history, all with one write. It comes before the hand-over of the first, as a message that
-// is under way when the process is killed must have its intent there.
-func (p *publisher) begin(messages []*outgoing) {
-	for _, o := range messages {
+// begin notes transactions in the history, all with one write. It comes before the first is sent, as a message that is
+// under way when the process is killed must have its intent there.
+func (p *publisher) begin(transactions []event.Transaction) []*outgoing {
+	p.begun = p.begun[:0]
+	for i := range transactions {
+		t := &transactions[i]
+		o, again := p.free.Get().(*outgoing)
+		if !again {
+			o = new(outgoing)
+		}
+		o.sequence = t.IDSequencia
 		o.step = p.intents.Begin(history.Send, history.Subject{
-			Stream: string(o.key), Number: int(o.sequence), Topic: o.msg.Topic, Partition: history.None, Offset: history.None,
+			Stream: t.IDUsuario, Number: int(t.IDSequencia), Topic: p.cfg.topic, Partition: history.None, Offset: history.None,
 		})
+		p.begun = append(p.begun, o)
 	}
 	p.intents.Flush()
+	return p.begun
 }
 
-// cancel notes that messages were not handed over.
+// cancel notes that messages were not sent.
 func (p *publisher) cancel(messages []*outgoing, cause error) {
 	for _, o := range messages {
 		o.step.Failed(cause)
 	}
 }
 
-// together is how many outcomes go into the history with one write, at most.
-const together = 256
-
-// acknowledged yields the messages that were acknowledged, each noted in the history before. It flushes their lines when
-// no further one is waiting. Sarama's own channel has no buffer, so nothing would ever be waiting there: a system call
-// per message.
-func (p *publisher) acknowledged() iter.Seq[*outgoing] {
-	return func(yield func(*outgoing) bool) {
-		waiting := make(chan *sarama.ProducerMessage, p.cfg.buffer)
-		go func() {
-			for msg := range p.producer.Successes() {
-				waiting <- msg
-			}
-			close(waiting)
-		}()
-		outcomes := p.process.History.Batch()
-		ready := make([]*outgoing, 0, together)
-		for msg := range waiting {
-			if p.account.closed() {
-				continue
-			}
-			ready = append(ready[:0], p.stored(outcomes, msg))
-			for len(ready) < together && len(waiting) > 0 {
-				ready = append(ready, p.stored(outcomes, <-waiting))
-			}
-			outcomes.Flush()
-			for _, o := range ready {
-				if !yield(o) {
-					return
-				}
-				p.free.Put(o)
-			}
-			if len(waiting) == 0 {
-				p.process.Out.Flush()
-			}
-			for range ready {
-				p.account.acknowledge()
-			}
+// report notes outcomes in the history, all with one write, then prints a line for each message, and counts them when the
+// lines are out.
+func (p *publisher) report(outcomes []publish.Outcome) {
+	if p.account.closed() {
+		return
+	}
+	for _, outcome := range outcomes {
+		p.note(outcome)
+	}
+	p.outcomes.Flush()
+	var count [3]int // by result
+	for _, outcome := range outcomes {
+		o := outcome.Tag.(*outgoing)
+		count[outcome.Result]++
+		if outcome.Result == publish.Acknowledged {
+			p.printAcknowledged(o, outcome)
+		} else {
+			p.process.Out.Print(fmt.Sprintf(p.words.failed, o.sequence, outcome.Err))
 		}
+		p.free.Put(o)
+	}
+	p.process.Out.Flush()
+	p.account.count(count[publish.Acknowledged], count[publish.Failed], count[publish.Unknown])
+}
+
+// note gathers an outcome for the history. With acks=0 nobody says whether a message arrived.
+func (p *publisher) note(outcome publish.Outcome) {
+	step := outcome.Tag.(*outgoing).step
+	switch {
+	case outcome.Result == publish.Failed:
+		step.Failed(outcome.Err)
+	case outcome.Result == publish.Unknown || p.cfg.publishing.Acks == sarama.NoResponse:
+		p.outcomes.Unknown(step, outcome.Err)
+	default:
+		p.outcomes.Stored(step, outcome.Partition, outcome.Offset)
 	}
 }
 
-// stored notes the outcome of a message that was acknowledged.
-func (p *publisher) stored(outcomes *history.Batch, msg *sarama.ProducerMessage) *outgoing {
-	o := msg.Metadata.(*outgoing)
-	if p.cfg.publishing.Acks == sarama.NoResponse { // nobody says where it went, nor whether it arrived
-		outcomes.Unknown(o.step, nil)
-	} else {
-		outcomes.Stored(o.step, msg.Partition, msg.Offset)
+// printAcknowledged prints the line of a message that arrived. With acks=0 nobody says where it went.
+func (p *publisher) printAcknowledged(o *outgoing, outcome publish.Outcome) {
+	line := strconv.AppendInt(append(p.line[:0], p.words.sent...), o.sequence, 10)
+	if p.cfg.publishing.Acks != sarama.NoResponse {
+		line = strconv.AppendInt(append(line, p.words.partition...), int64(outcome.Partition), 10)
+		line = strconv.AppendInt(append(line, p.words.offset...), outcome.Offset, 10)
+		line = append(line, ')')
 	}
-	return o
-}
-
-// failed yields the messages that were not acknowledged, each noted in the history, with the reason.
-func (p *publisher) failed() iter.Seq2[*outgoing, error] {
-	return func(yield func(*outgoing, error) bool) {
-		for failure := range p.producer.Errors() {
-			if p.account.closed() {
-				continue
-			}
-			o := failure.Msg.Metadata.(*outgoing)
-			if kafka.Refused(failure.Err) {
-				o.step.Failed(failure.Err)
-			} else {
-				o.step.Unknown(failure.Err)
-			}
-			if !yield(o, failure.Err) {
-				return
-			}
-			p.free.Put(o)
-			p.account.fail()
-		}
-	}
+	p.line = append(line, '\n')
+	p.process.Out.Write(p.line)
 }

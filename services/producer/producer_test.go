@@ -83,6 +83,8 @@ func TestPublishes(t *testing.T) {
 		{"COUNT", "2000", "COMPRESSION", "lz4"},
 		{"COUNT", "2000", "COMPRESSION", "zstd"},
 		{"COUNT", "2000", "ACKS", "1", "IDEMPOTENT", "false"},
+		{"COUNT", "5000", "PUBLISHER", "batch"},
+		{"COUNT", "2000", "PUBLISHER", "batch", "COMPRESSION", "zstd"},
 		{"COUNT", "50", "PACE", "100us"},
 	} {
 		t.Run(strings.Join(more, "_"), func(t *testing.T) {
@@ -238,14 +240,16 @@ func TestStopAtAnyMoment(t *testing.T) {
 
 func TestRefusedMessagesAreNamedAndFail(t *testing.T) {
 	t.Parallel()
-	c := kafkatest.Start(t, "transactions:3")
-	c.RefuseProduce("transactions")
-	r := kafkatest.StartRun(t, env(c, "COUNT", "3"), configure, run)
-	if err := r.Wait(); err == nil || !strings.Contains(err.Error(), "3 of 3 messages were not acknowledged (3 failed, 0 unknown)") {
-		t.Errorf("error %v", err)
+	for _, publisher := range []string{"batch", "sarama"} {
+		c := kafkatest.Start(t, "transactions:3")
+		c.RefuseProduce("transactions")
+		r := kafkatest.StartRun(t, env(c, "COUNT", "3", "PUBLISHER", publisher), configure, run)
+		if err := r.Wait(); err == nil || !strings.Contains(err.Error(), "3 of 3 messages were not acknowledged (3 failed, 0 unknown)") {
+			t.Errorf("%s: error %v", publisher, err)
+		}
+		r.WaitFor("mensagem com id de sequência 2 não foi confirmada: ")
+		r.WaitFor("resumo: 3 enviadas · 0 confirmadas · 3 falharam · 0 sem resposta")
 	}
-	r.WaitFor("mensagem com id de sequência 2 não foi confirmada: ")
-	r.WaitFor("resumo: 3 enviadas · 0 confirmadas · 3 falharam · 0 sem resposta")
 }
 
 // The broker does not answer while the producer is told to stop: it reports what is unknown.
@@ -263,7 +267,7 @@ func TestStopWithoutAnswerIsUnknown(t *testing.T) {
 func TestConfigurationNamesEveryMistake(t *testing.T) {
 	e := service.EnvOf(map[string]string{
 		"PACE": "fast", "COUNT": "-1", "SEED": "x", "TOPIC": "a/b", "BOOTSTRAP_SERVERS": "localhost",
-		"ACKS": "0", "COMPRESSION": "zip", "KAFKA_PROXY": "http://p:1",
+		"ACKS": "0", "COMPRESSION": "zip", "KAFKA_PROXY": "http://p:1", "PUBLISHER": "librdkafka",
 	})
 	configure(e)
 	err := e.Err()
@@ -279,7 +283,9 @@ func TestConfigurationNamesEveryMistake(t *testing.T) {
 		"ACKS",
 		"COMPRESSION",
 		"KAFKA_PROXY",
-		"8 environment variables",
+		"PUBLISHER=\"librdkafka\"",
+		"accepted: sarama, batch",
+		"9 environment variables",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s:\n%v", name, err)
@@ -289,16 +295,18 @@ func TestConfigurationNamesEveryMistake(t *testing.T) {
 
 // Messages a second with everything in one process: the embedded cluster takes most of the time.
 func BenchmarkPublishEmbedded(b *testing.B) {
-	for _, codec := range []string{"none", "lz4"} {
-		b.Run(codec, func(b *testing.B) {
-			c := kafkatest.Start(b, "transactions:3")
-			b.ReportAllocs()
-			b.ResetTimer()
-			r := kafkatest.StartRun(b, env(c, "COUNT", fmt.Sprint(b.N), "COMPRESSION", codec), configure, run)
-			if err := r.Wait(); err != nil {
-				b.Fatal(err)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
-		})
+	for _, publisher := range []string{"batch", "sarama"} {
+		for _, codec := range []string{"none", "lz4"} {
+			b.Run(publisher+"/"+codec, func(b *testing.B) {
+				c := kafkatest.Start(b, "transactions:3")
+				b.ReportAllocs()
+				b.ResetTimer()
+				r := kafkatest.StartRun(b, env(c, "COUNT", fmt.Sprint(b.N), "COMPRESSION", codec, "PUBLISHER", publisher), configure, run)
+				if err := r.Wait(); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+			})
+		}
 	}
 }

@@ -23,10 +23,11 @@ func onScreen(t *testing.T, pkg string) []string {
 func TestLibraryDoesNotKnowTheScreen(t *testing.T) {
 	t.Parallel()
 	for pkg, want := range map[string]bool{
-		"workshop.example/kit/kafka":       false,
-		"workshop.example/kit/kafka/group": false,
-		"workshop.example/kit/kafkaenv":    true,
-		"workshop.example/kit/lines":       true,
+		"workshop.example/kit/kafka":         false,
+		"workshop.example/kit/kafka/group":   false,
+		"workshop.example/kit/kafka/publish": false,
+		"workshop.example/kit/kafkaenv":      true,
+		"workshop.example/kit/lines":         true,
 	} {
 		if got := onScreen(t, pkg); (len(got) > 0) != want {
 			t.Errorf("%s depends on %q, want dependence %t", pkg, got, want)

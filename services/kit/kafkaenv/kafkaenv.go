@@ -57,6 +57,18 @@ func Publishing(env *service.Env) kafka.Publishing {
 	return p
 }
 
+// The values of PUBLISHER.
+const (
+	PublisherBatch  = "batch"  // kit/kafka/publish
+	PublisherSarama = "sarama" // sarama's AsyncProducer
+)
+
+// Publisher reads PUBLISHER.
+func Publisher(env *service.Env) string {
+	return env.OneOf("PUBLISHER", PublisherSarama, []string{PublisherSarama, PublisherBatch},
+		"who makes the batches: sarama's AsyncProducer, or the workshop's kit/kafka/publish")
+}
+
 // Membership reads CONSUMER_GROUP, GROUP_INSTANCE_ID, AUTO_OFFSET_RESET and ISOLATION.
 func Membership(env *service.Env, group string) kafka.Membership {
 	m := kafka.Membership{
