@@ -52,8 +52,8 @@ func TestConsumeAtBothIsolations(t *testing.T) {
 	c.Transact("t", kafka.Transactional{ID: t.Name()}, "0", "-aborted", "4", "?open")
 	c.ProduceValues("t", "behind")
 	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--to-end").Prints(t, "0\n4\n")
-	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--timeout", "300ms").Prints(t, "0\n4\n")
-	for _, end := range []string{"--to-end", "--timeout=300ms"} {
+	workshop(t, c.Kafka(), "consume", "t", "--from-beginning", "--timeout", "3s").Prints(t, "0\n4\n")
+	for _, end := range []string{"--to-end", "--timeout=3s"} {
 		workshop(t, c.Kafka(), "consume", "t", "--from-beginning", end, "--isolation", "read_uncommitted").
 			Prints(t, "0\n-aborted\n4\n?open\nbehind\n")
 	}
