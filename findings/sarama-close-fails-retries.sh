@@ -41,24 +41,6 @@ func check(err error) {
 	}
 }
 
-// refuseOnce answers one batch as a broker does that is no longer the leader.
-func refuseOnce(cluster *kfake.Cluster) {
-	cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		resp := req.ResponseKind().(*kmsg.ProduceResponse)
-		for _, t := range req.(*kmsg.ProduceRequest).Topics {
-			rt := kmsg.NewProduceResponseTopic()
-			rt.Topic, rt.TopicID = t.Topic, t.TopicID
-			for _, p := range t.Partitions {
-				rp := kmsg.NewProduceResponseTopicPartition()
-				rp.Partition, rp.ErrorCode = p.Partition, kerr.NotLeaderForPartition.Code
-				rt.Partitions = append(rt.Partitions, rp)
-			}
-			resp.Topics = append(resp.Topics, rt)
-		}
-		return resp, nil, true
-	})
-}
-
 // send sends one message, and returns its error. It closes the producer before or after the answer.
 func send(cluster *kfake.Cluster, closeFirst bool) error {
 	conf := sarama.NewConfig()
@@ -71,7 +53,8 @@ func send(cluster *kfake.Cluster, closeFirst bool) error {
 	conf.Producer.Retry.Backoff = 10 * time.Millisecond
 	producer, err := sarama.NewAsyncProducer(cluster.ListenAddrs(), conf)
 	check(err)
-	refuseOnce(cluster)
+	// One answer of a broker that is no longer the leader.
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: 1})
 	producer.Input() <- &sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder("last")}
 	if closeFirst {
 		producer.AsyncClose()

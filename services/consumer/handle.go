@@ -44,7 +44,7 @@ func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
 		claim.Mark(msg)
 		if claim.Idle() {
 			if err := r.process.Out.Flush(); err != nil {
-				return &kafka.FatalError{Err: err}
+				return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 			}
 		}
 		if err := claim.CommitBehind(); err != nil { // flushes what was printed first

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -22,15 +21,7 @@ func TestHistory(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	entries, err := history.Read(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := kafkatest.History(t, path)
 	var got []string
 	for _, e := range entries {
 		if e.Step != history.Commit { // how many messages share one depends on how they come

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -22,15 +21,7 @@ func TestHistoryAgreesWithTheLog(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	entries, err := history.Read(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	entries := kafkatest.History(t, path)
 	begun := map[uint64]bool{}
 	stored := map[verdict.Message]history.Subject{}
 	for _, e := range entries {

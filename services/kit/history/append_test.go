@@ -24,7 +24,7 @@ func FuzzAppendJSON(f *testing.F) {
 		}
 		want, err := json.Marshal(e)
 		if err != nil {
-			t.Skip("a time that JSON cannot hold")
+			return // a time that JSON cannot hold, which no clock has
 		}
 		if got := e.appendJSON([]byte("before")); string(got) != "before"+string(want) {
 			t.Errorf("got  %s\nwant before%s", got, want)

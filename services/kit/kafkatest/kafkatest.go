@@ -5,6 +5,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/embedded"
+	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 )
 
@@ -52,6 +54,21 @@ func StartOn(t testing.TB, port int) *Cluster {
 	}
 	t.Cleanup(cluster.Close)
 	return &Cluster{Cluster: cluster, t: t}
+}
+
+// History returns the entries of the history at path.
+func History(t testing.TB, path string) []history.Entry {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	entries, err := history.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
 }
 
 // FreePort is a port of 127.0.0.1 that nobody listens on now. It lies below the ephemeral range, from

@@ -84,8 +84,8 @@ func compare(few, enough []mailed) report.Fact {
 	}
 	slow, fast := within(few), within(enough)
 	ratio := float64(fast) / float64(max(slow, 1))
-	times := service.Textf("%s", "%s", fmt.Sprintf("%.2f", ratio))
-	times.PT = strings.Replace(times.PT, ".", ",", 1)
+	times := service.Text{EN: fmt.Sprintf("%.2f", ratio)}
+	times.PT = strings.Replace(times.EN, ".", ",", 1)
 	return report.Fact{Text: emailWorkersText("ratio", fast, slow, times), Held: slow > 0 && ratio >= slowestRatio && ratio <= fastestRatio}
 }
 

@@ -3,6 +3,7 @@ package group_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -71,6 +72,43 @@ func TestRefusedCommitInTheBackgroundEndsTheSession(t *testing.T) {
 	}
 	if got := c.Committed("g", "t", 0); got != 2 {
 		t.Errorf("committed %d after the stop, want 2", got)
+	}
+}
+
+// No offset is sent to the coordinator before what is behind it was flushed, however fast messages come.
+func TestNothingIsCommittedBeforeItIsFlushed(t *testing.T) {
+	t.Parallel()
+	const messages = 20_000
+	c := kafkatest.Start(t, "t:1")
+	c.ProduceValues("t", numbers(1, messages)...)
+	var flushed, early atomic.Int64
+	commits := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Count: -1, Observe: true, When: func(req kmsg.Request) bool {
+		if req.(*kmsg.OffsetCommitRequest).Topics[0].Partitions[0].Offset > flushed.Load() {
+			early.Add(1)
+		}
+		return true
+	}})
+	var handled atomic.Int64
+	m := joinWith(t, c, func(*member) func(context.Context, *group.Claim) error {
+		return func(_ context.Context, claim *group.Claim) error {
+			for msg := range claim.Messages() {
+				handled.Add(1)
+				claim.Mark(msg)
+				if err := claim.CommitBehind(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}, func(g *group.Consumer) {
+		g.Hooks.BeforeCommit = func() error { flushed.Store(handled.Load()); return nil }
+	})
+	kafkatest.Eventually(t, "all committed", func() bool { return c.Committed("g", "t", 0) == messages })
+	if err := m.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if early.Load() > 0 || commits.Hits() == 0 {
+		t.Errorf("%d of %d commits came before the flush", early.Load(), commits.Hits())
 	}
 }
 

@@ -50,6 +50,6 @@ var parts = []part{
 	},
 	{
 		name: "speed", what: "the consumer and the producer beside other clients", about: 10 * time.Minute,
-		command: []string{"scripts/bench-peers"},
+		command: []string{"scripts/bench-peers", "--print"},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
@@ -41,29 +42,10 @@ func TestProduceBelowALowLimit(t *testing.T) {
 func TestProduceRetriesTheLastLine(t *testing.T) {
 	c := kafkatest.Start(t, "t:1")
 	for range 20 {
-		refuseOnce(c)
+		c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, Count: 1})
 		produceLines(t, c.Kafka(), "last\n", "t").OK(t)
 	}
 	if n := len(c.ReadAll("t")); n != 20 {
 		t.Errorf("%d of 20 lines are in the topic", n)
 	}
-}
-
-// refuseOnce answers the next batch as a broker does that no longer leads the partition.
-func refuseOnce(c *kafkatest.Cluster) {
-	c.Cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
-		asked := req.(*kmsg.ProduceRequest)
-		answer := asked.ResponseKind().(*kmsg.ProduceResponse)
-		for _, topic := range asked.Topics {
-			refused := kmsg.NewProduceResponseTopic()
-			refused.Topic, refused.TopicID = topic.Topic, topic.TopicID
-			for _, p := range topic.Partitions {
-				partition := kmsg.NewProduceResponseTopicPartition()
-				partition.Partition, partition.ErrorCode = p.Partition, kerr.NotLeaderForPartition.Code
-				refused.Partitions = append(refused.Partitions, partition)
-			}
-			answer.Topics = append(answer.Topics, refused)
-		}
-		return answer, nil, true
-	})
 }
