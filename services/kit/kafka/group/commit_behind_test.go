@@ -2,6 +2,7 @@ package group_test
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -101,7 +102,14 @@ func TestNothingIsCommittedBeforeItIsFlushed(t *testing.T) {
 			return nil
 		}
 	}, func(g *group.Consumer) {
-		g.Hooks.BeforeCommit = func() error { flushed.Store(handled.Load()); return nil }
+		g.Hooks.BeforeCommit = func() error {
+			at := handled.Load()
+			flushed.Store(at)
+			for handled.Load() == at && at < messages { // what comes now is not flushed
+				runtime.Gosched()
+			}
+			return nil
+		}
 	})
 	kafkatest.Eventually(t, "all committed", func() bool { return c.Committed("g", "t", 0) == messages })
 	if err := m.Stop(); err != nil {
