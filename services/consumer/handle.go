@@ -42,11 +42,7 @@ func (r *reader) consume(ctx context.Context, claim *group.Claim) error {
 			return err
 		}
 		claim.Mark(msg)
-		if claim.Idle() {
-			if err := r.process.Out.Flush(); err != nil {
-				return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
-			}
-		}
+		r.process.Out.FlushSoon()
 		if err := claim.CommitBehind(); err != nil { // flushes what was printed first
 			return err
 		}

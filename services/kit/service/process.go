@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"workshop.example/kit/history"
 )
@@ -61,7 +63,7 @@ func (p *Process) Show(about history.Subject, text []byte) {
 // Lines writes whole lines. It is safe for concurrent use, so that lines of two partitions never mix.
 //
 // Writes are buffered, because a write call a line is what limits a producer at PACE=0; whoever
-// prints calls [Lines.Flush] as soon as it has nothing more to print at once.
+// prints calls [Lines.Flush] as soon as it has nothing more to print at once, or [Lines.FlushSoon].
 //
 // On a terminal the lines are made harmless ([SafeLines]), as they show what others have sent.
 type Lines struct {
@@ -70,6 +72,7 @@ type Lines struct {
 	terminal bool
 	shown    []history.Operation // whose lines are to be flushed
 	outcomes *history.Batch      // theirs go into the history together
+	soon     atomic.Bool         // a flush is on its way
 }
 
 // NewLines writes to w in chunks of up to 64 KiB.
@@ -99,6 +102,20 @@ func (l *Lines) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.flush()
+}
+
+// flushWithin is too short to be seen, and long enough for thousands of lines.
+const flushWithin = 5 * time.Millisecond
+
+// FlushSoon flushes within 5 ms, in the background. It is for who cannot tell whether more will follow at once. An error shows at the
+// next Flush.
+func (l *Lines) FlushSoon() {
+	if !l.soon.Load() && l.soon.CompareAndSwap(false, true) {
+		time.AfterFunc(flushWithin, func() {
+			l.soon.Store(false) // before the flush: what is written during it asks for another
+			l.Flush()
+		})
+	}
 }
 
 func (l *Lines) flush() error {

@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"workshop.example/kit/history"
 )
@@ -54,5 +56,49 @@ func TestShowIsNotedWhenItIsFlushed(t *testing.T) {
 		if got := strings.Join(phases, " "); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// arrived is an output that says when something is written to it.
+type arrived chan string
+
+func (a arrived) Write(p []byte) (int, error) { a <- string(p); return len(p), nil }
+
+// What FlushSoon is to flush arrives without another call, together with what is written meanwhile, and each call brings the lines
+// before it, however the calls of several goroutines meet.
+func TestFlushSoon(t *testing.T) {
+	out := make(arrived, 100)
+	lines := NewLines(out)
+	var writing sync.WaitGroup
+	for range 4 {
+		writing.Go(func() {
+			for range 1000 {
+				lines.Write([]byte("line\n"))
+				lines.FlushSoon()
+			}
+		})
+	}
+	writing.Wait()
+	deadline := time.After(10 * time.Second)
+	for n := 0; n < 4*1000*len("line\n"); {
+		select {
+		case text := <-out:
+			n += len(text)
+		case <-deadline:
+			t.Fatalf("%d bytes were flushed", n)
+		}
+	}
+}
+
+// The error of a flush in the background is that of the next flush.
+func TestFlushSoonFails(t *testing.T) {
+	lines := NewLines(full{})
+	lines.Write([]byte("line\n"))
+	lines.FlushSoon()
+	for lines.soon.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	if err := lines.Flush(); err == nil {
+		t.Error("the lines are lost, and nobody is told")
 	}
 }
