@@ -102,6 +102,45 @@ func TestMessagesAllocateNothing(t *testing.T) {
 	}
 }
 
+// While memory is short, and the brokers acknowledge batch after batch, batches stay as large as before.
+func TestBatchesStayLargeWhenMemoryIsShort(t *testing.T) {
+	l, m := newLoop(sarama.CompressionNone), testMessage()
+	l.memory.limit = 1 << 20
+	added := 0
+	fill := func() {
+		for {
+			ok, err := l.add(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				return
+			}
+			added++
+		}
+	}
+	fill()
+	const rounds = 200
+	for range rounds {
+		l.broker.last = time.Time{}
+		r, _ := l.broker.collect()
+		if r == nil {
+			t.Fatal("there is no memory, and nothing to send")
+		}
+		l.answers = appendAnswer(l.answers[:0], "t", 0, 0)
+		if err := l.broker.answer(r, l.answers); err != nil {
+			t.Fatal(err)
+		}
+		l.broker.done(r, nil, true)
+		before := l.outcome
+		l.tellWaiting(&l.teller)
+		if n := l.outcome - before; n*maxSize(m) < l.batchLimit()/4 {
+			t.Fatalf("a batch of %d messages, %d bytes, of %d", n, n*maxSize(m), l.batchLimit())
+		}
+		fill()
+	}
+}
+
 // Nanoseconds and allocations for a message, from Publish to its outcome, without a network.
 func BenchmarkMessage(b *testing.B) {
 	for _, codec := range []sarama.CompressionCodec{

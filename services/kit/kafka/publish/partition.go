@@ -44,22 +44,19 @@ func (p *partition) window() int {
 func (p *partition) add(m *Message, now time.Time) bool {
 	size := maxSize(m)
 	b := p.open()
-	if b != nil && !p.extend(b, size) {
+	if b != nil && len(b.records)+size > p.limit {
 		b.full = true
 		p.wakeLeader()
 		b = nil
 	}
 	if b == nil {
-		buffer := p.publisher.memory.take(max(headerSize+size, min(p.usual, p.limit)))
-		if buffer == nil {
-			buffer = p.publisher.memory.take(headerSize + size)
-		}
-		if buffer == nil {
+		if b = p.begin(size); b == nil {
 			return false
 		}
-		b = p.publisher.blankBatch(p, buffer)
 		b.began = now
 		p.batches = append(p.batches, b)
+	} else if !p.extend(b, size) {
+		return false
 	}
 	at := now
 	if !m.Time.IsZero() {
@@ -72,6 +69,21 @@ func (p *partition) add(m *Message, now time.Time) bool {
 	return true
 }
 
+// begin returns an empty batch for at least n bytes, nil where there is no memory for it.
+//
+// Where memory is short and other batches wait, it does not begin with less than usual. Otherwise each batch that is acknowledged
+// would make room for one that is as small as itself, and the queue would be full of small ones for ever.
+func (p *partition) begin(n int) *batch {
+	buffer := p.publisher.memory.take(max(headerSize+n, min(p.usual, p.limit)))
+	if buffer == nil && len(p.batches) == 0 {
+		buffer = p.publisher.memory.take(headerSize + n)
+	}
+	if buffer == nil {
+		return nil
+	}
+	return p.publisher.blankBatch(p, buffer)
+}
+
 // open is the batch that takes records, nil where there is none.
 func (p *partition) open() *batch {
 	if n := len(p.batches); n > p.sent && !p.batches[n-1].full {
@@ -80,12 +92,10 @@ func (p *partition) open() *batch {
 	return nil
 }
 
-// extend makes room in b for n more bytes, and reports whether it has.
+// extend makes room in b for n more bytes, and reports whether it has. Without memory b stays open: it grows later, or goes out as it
+// is.
 func (p *partition) extend(b *batch, n int) bool {
 	need := len(b.records) + n
-	if need > p.limit {
-		return false
-	}
 	if need <= cap(b.records) {
 		return true
 	}
