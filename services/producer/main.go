@@ -60,7 +60,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	conf := cfg.cluster.Config(p.Name)
 	cfg.publishing.Apply(conf)
 	// A batch is what makes Kafka fast. At a pace of seconds the 5 ms pass unnoticed; at PACE=0 they
-	// gather thousands of messages into one request. This is for sarama: PUBLISHER=batch does not wait.
+	// gather thousands of messages into one request. This is for PUBLISHER=sarama: kit/kafka/publish does not wait.
 	conf.Producer.Flush.Frequency = 5 * time.Millisecond
 	conf.Producer.Flush.MaxMessages = 5000
 	conf.ChannelBufferSize = cfg.buffer

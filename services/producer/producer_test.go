@@ -83,8 +83,8 @@ func TestPublishes(t *testing.T) {
 		{"COUNT", "2000", "COMPRESSION", "lz4"},
 		{"COUNT", "2000", "COMPRESSION", "zstd"},
 		{"COUNT", "2000", "ACKS", "1", "IDEMPOTENT", "false"},
-		{"COUNT", "5000", "PUBLISHER", "batch"},
-		{"COUNT", "2000", "PUBLISHER", "batch", "COMPRESSION", "zstd"},
+		{"COUNT", "5000", "PUBLISHER", "sarama"},
+		{"COUNT", "2000", "PUBLISHER", "sarama", "COMPRESSION", "zstd"},
 		{"COUNT", "50", "PACE", "100us"},
 	} {
 		t.Run(strings.Join(more, "_"), func(t *testing.T) {
@@ -284,7 +284,7 @@ func TestConfigurationNamesEveryMistake(t *testing.T) {
 		"COMPRESSION",
 		"KAFKA_PROXY",
 		"PUBLISHER=\"librdkafka\"",
-		"accepted: sarama, batch",
+		"accepted: batch, sarama",
 		"9 environment variables",
 	} {
 		if !strings.Contains(err.Error(), name) {

@@ -65,8 +65,8 @@ const (
 
 // Publisher reads PUBLISHER.
 func Publisher(env *service.Env) string {
-	return env.OneOf("PUBLISHER", PublisherSarama, []string{PublisherSarama, PublisherBatch},
-		"who makes the batches: sarama's AsyncProducer, or the workshop's kit/kafka/publish")
+	return env.OneOf("PUBLISHER", PublisherBatch, []string{PublisherBatch, PublisherSarama},
+		"who makes the batches: the workshop's kit/kafka/publish, or sarama's AsyncProducer")
 }
 
 // Membership reads CONSUMER_GROUP, GROUP_INSTANCE_ID, AUTO_OFFSET_RESET and ISOLATION.

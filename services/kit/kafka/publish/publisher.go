@@ -66,7 +66,7 @@ type Options struct {
 // The defaults of Options.
 const (
 	DefaultMemory     = 16 << 20
-	DefaultBatchBytes = 256 << 10
+	DefaultBatchBytes = 512 << 10
 )
 
 const (
