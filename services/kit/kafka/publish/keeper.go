@@ -187,16 +187,21 @@ func (p *Publisher) learn(metadata *sarama.MetadataResponse) error {
 	for _, b := range p.brokers {
 		b.partitions = b.partitions[:0]
 	}
+	partitions := 0
 	for _, name := range p.options.Topics { // a request has a topic's partitions together
 		t := p.topics[name]
 		if len(t.partitions) == 0 {
 			return fmt.Errorf("%w: %s", errNoTopic, name)
 		}
+		partitions += len(t.partitions)
 		for _, part := range t.partitions {
 			if part.leader != nil {
 				part.leader.partitions = append(part.leader.partitions, part)
 			}
 		}
+	}
+	if p.options.Memory == 0 {
+		p.memory.limit = min(DefaultMemory+partitions*memoryPerPartition, 2*DefaultMemory)
 	}
 	return nil
 }

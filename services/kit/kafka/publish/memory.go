@@ -4,7 +4,7 @@ package publish
 // stay below the limit, so that the garbage collector has next to nothing to do, and a cluster that is slower than the
 // program blocks it instead of filling its memory.
 //
-// Buffers come in six sizes. A batch begins with a small one and moves to a larger one as it grows: with 300 partitions
+// Buffers come in powers of two. A batch begins with a small one and moves to a larger one as it grows: with 300 partitions
 // most batches stay small, with 3 they grow to the largest.
 type memory struct {
 	limit int
@@ -13,7 +13,7 @@ type memory struct {
 	free  [len(sizes)][][]byte // by size
 }
 
-var sizes = [...]int{4 << 10, 16 << 10, 64 << 10, 256 << 10, 512 << 10, 1 << 20}
+var sizes = [...]int{4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20}
 
 // class is the index of the smallest size that holds n bytes, len(sizes) where none does.
 func class(n int) int {

@@ -181,7 +181,7 @@ func TestMistakesOfTheCaller(t *testing.T) {
 	if err := b.Publish(t.Context(), &publish.Message{Topic: "other"}); err == nil || !strings.Contains(err.Error(), "other") {
 		t.Errorf("another topic: %v", err)
 	}
-	huge := &publish.Message{Topic: "t", Value: make([]byte, publish.DefaultMemory)}
+	huge := &publish.Message{Topic: "t", Value: make([]byte, 2*publish.DefaultMemory)}
 	if err := b.Publish(t.Context(), huge); !errors.Is(err, sarama.ErrMessageSizeTooLarge) {
 		t.Errorf("a message as large as the memory: %v", err)
 	}

@@ -55,8 +55,8 @@ type Options struct {
 	// Outcomes is called with the outcomes of a batch, from one goroutine. The slice is used again afterwards. While it
 	// blocks, the messages that it was not told of keep their memory, and Publish blocks in the end.
 	Outcomes func([]Outcome)
-	// Memory is for messages without an outcome, in bytes; 0 means DefaultMemory. Batches that are just being compressed
-	// or divided come on top.
+	// Memory is for messages without an outcome, in bytes; 0 means DefaultMemory, and 32 KiB more for each partition, up to twice
+	// DefaultMemory: with many partitions batches get small. Batches that are just being compressed or divided come on top.
 	Memory int
 	// BatchBytes is how large a batch may get before it is compressed; 0 means DefaultBatchBytes. The configuration's
 	// Producer.MaxMessageBytes is a limit too. A message that is larger makes a batch of its own.
@@ -67,6 +67,8 @@ type Options struct {
 const (
 	DefaultMemory     = 16 << 20
 	DefaultBatchBytes = 512 << 10
+
+	memoryPerPartition = 32 << 10
 )
 
 const (
@@ -153,7 +155,7 @@ func newPublisher(conf *sarama.Config, o Options) *Publisher {
 		conf: conf, options: o, timeout: deliveryTimeout, dial: dialer(conf),
 		told: make(chan struct{}, 1), telling: make(chan struct{}), room: make(chan struct{}, 1), trouble: make(chan struct{}, 1),
 		closed: make(chan struct{}), settled: make(chan struct{}),
-		memory: memory{limit: cmp.Or(o.Memory, DefaultMemory)},
+		memory: memory{limit: cmp.Or(o.Memory, DefaultMemory)}, // see learn
 		topics: map[string]*topic{}, brokers: map[int32]*broker{}, producerID: noProducer,
 		questions: map[string]*sarama.Broker{}, busy: map[*sarama.Broker]bool{},
 	}
@@ -184,9 +186,6 @@ func (p *Publisher) batchLimit() int {
 // Publish copies m into a batch of its partition, and returns. While there is no memory for it, it waits. Where it returns an
 // error (of ctx, ErrClosed, or a message that will never do) m has no outcome and is not sent; otherwise Outcomes will be told.
 func (p *Publisher) Publish(ctx context.Context, m *Message) error {
-	if maxSize(m)+headerSize > p.memory.limit {
-		return fmt.Errorf("message of %d bytes: %w", len(m.Key)+len(m.Value), sarama.ErrMessageSizeTooLarge)
-	}
 	for ctx.Err() == nil {
 		added, err := p.add(m)
 		if added || err != nil {
@@ -206,8 +205,11 @@ func (p *Publisher) Publish(ctx context.Context, m *Message) error {
 func (p *Publisher) add(m *Message) (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closing {
+	switch {
+	case p.closing:
 		return false, ErrClosed
+	case maxSize(m)+headerSize > p.memory.limit:
+		return false, fmt.Errorf("message of %d bytes: %w", len(m.Key)+len(m.Value), sarama.ErrMessageSizeTooLarge)
 	}
 	t := p.topics[m.Topic]
 	if t == nil {
