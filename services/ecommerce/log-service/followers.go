@@ -151,7 +151,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	}
 	defer wait.CloseWithin(wait.CloseTimeout, client)
 	consumer := &group.Consumer{
-		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, Handle: f.show,
+		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, CommitPace: stream.CommitPace, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {
 			f.process.Log.Info("rebalance", "topic", topic, "given", given, "lost", lost, "held", held)
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/IBM/sarama"
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,10 @@ import (
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
+
+// CommitPace is how long messages are worked on before their offsets are committed: what a kill -9 may make
+// happen again. One that comes alone is committed at once.
+const CommitPace = 500 * time.Millisecond
 
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
 // until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
@@ -40,7 +45,8 @@ func (s Settings) Members(
 		}
 		defer wait.CloseWithin(wait.CloseTimeout, client)
 		groups[i] = &group.Consumer{
-			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), Handle: claim(i + 1),
+			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), CommitPace: CommitPace,
+			Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {
 				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
 			},
