@@ -52,7 +52,7 @@ func BenchmarkOrders(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			var l Load
 			began, before := time.Now(), accepted
-			services, others := shop.processorTime(), brokersTime()
+			services, others, own := shop.processorTime(), brokersTime(), processorTime(os.Getpid())
 			for b.Loop() {
 				l = c.load(b.Context())
 				accepted += len(l.Latencies)
@@ -77,6 +77,7 @@ func BenchmarkOrders(b *testing.B) {
 			}
 			b.ReportMetric(perOrder(sum(spent)-sum(services)), "services-us/order")
 			b.ReportMetric(perOrder(brokersTime()-others), "brokers-us/order")
+			b.ReportMetric(perOrder(processorTime(os.Getpid())-own), "load-us/order") // clients and mail server; embedded brokers too
 		})
 	}
 	for _, program := range shop.Programs() {
