@@ -3,8 +3,8 @@
 //	topic in:  ECOMMERCE_NEW_ORDER, in the group EmailNewOrderService
 //	topic out: ECOMMERCE_SEND_EMAIL, the text; ECOMMERCE_DEADLETTER, for messages that cannot be read
 //	key:       the order's e-mail address: e-mails to one address stay in their order
-//	delivery:  at-least-once: a command may be sent twice, but the header idempotency-key names the
-//	           order, so that both become the same e-mail
+//	delivery:  at-least-once: a command may be sent twice, and those behind one that could not be sent are,
+//	           but the header idempotency-key names the order, so that both become the same e-mail
 package main
 
 import (

@@ -33,7 +33,7 @@ type relay struct {
 
 const (
 	relayMost  = 2000                  // messages at once
-	relayPace  = 20 * time.Millisecond // from one publication to the next, unless more than those wait
+	relayPace  = 50 * time.Millisecond // from one publication to the next, unless more than those wait
 	lookEvery  = 5 * time.Second       // without being woken: what an earlier life of the process has left
 	pauseAfter = time.Second           // a failure
 	sayEvery   = 10 * time.Second
