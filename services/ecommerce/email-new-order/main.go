@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/IBM/sarama"
 
@@ -45,9 +46,10 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 			if command, bad = commandFor(settings, r); bad != nil {
 				break
 			}
-			p.Out.Print(stream.Separator + "\nProcessing new order, preparing email\n" + stream.Show(r.Record.Value))
+			fmt.Fprintln(p.Out, stream.Separator+"\nProcessing new order, preparing email\n"+stream.Show(r.Record.Value))
 			commands = append(commands, command)
 		}
+		p.Out.Flush()
 		// Together: a request costs the brokers as much for one command as for hundreds.
 		for _, err := range sender.PublishAll(ctx, commands) {
 			if err != nil {

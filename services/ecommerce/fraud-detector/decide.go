@@ -117,6 +117,7 @@ func (d *detector) take(ctx context.Context, records []handed) error {
 	for _, o := range outcomes {
 		d.tell(o)
 	}
+	d.process.Out.Flush()
 	return nil
 }
 
@@ -181,7 +182,7 @@ func (d *detector) write(ctx context.Context, send []*sarama.ProducerMessage, re
 	return d.transactor.Commit(ctx)
 }
 
-// tell prints the outcome of a record, in the words of the Java program.
+// tell prints the outcome of a record, in the words of the Java program, up to a flush.
 func (d *detector) tell(o outcome) {
 	if o.bad != nil {
 		d.letters.Told(o.record, o.bad)
@@ -200,7 +201,7 @@ func (d *detector) tell(o outcome) {
 		d.approved.Add(1)
 		last = fmt.Sprintf("Approved: %s", name)
 	}
-	d.process.Out.Print(strings.Join([]string{
+	fmt.Fprintln(d.process.Out, strings.Join([]string{
 		stream.Separator,
 		"Processing new order, checking for fraud",
 		stream.Show(o.record.Key),

@@ -49,40 +49,46 @@ func BenchmarkOrders(b *testing.B) {
 		{"POST", func(ctx context.Context) Load { return AtRate(ctx, url, customers.ByPost, 500, *clock) }},
 		{"saturated", func(ctx context.Context) Load { return Saturate(ctx, url, customers.ByPost, 64, *clock) }},
 	} {
-		b.Run(c.name, func(b *testing.B) {
-			var l Load
-			began, before := time.Now(), accepted
-			services, others, own := shop.processorTime(), brokersTime(), processorTime(os.Getpid())
-			for b.Loop() {
-				l = c.load(b.Context())
-				accepted += len(l.Latencies)
-			}
-			if err := shop.AwaitDecisions(b.Context(), accepted, 5*kafkatest.Deadline); err != nil {
-				b.Fatal(err)
-			}
-			decided := time.Since(began)
-			kafkatest.EventuallyWithin(b, 5*kafkatest.Deadline, "an e-mail for each order", func() bool { return len(shop.Mailbox.Mails()) >= accepted })
-			perOrder := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(accepted-before) }
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(l.PerSecond, "accepted/s")
-			b.ReportMetric(float64(accepted-before)/decided.Seconds(), "decided/s")
-			b.ReportMetric(float64(accepted-before)/time.Since(began).Seconds(), "e-mailed/s")
-			b.ReportMetric(float64(l.Quantile(0.5).Microseconds())/1000, "p50-ms")
-			b.ReportMetric(float64(l.Quantile(0.99).Microseconds())/1000, "p99-ms")
-			b.ReportMetric(float64(l.Refused), "429")
-			b.ReportMetric(float64(l.Failed), "failed")
-			spent := shop.processorTime()
-			for i, program := range shop.Programs() {
-				b.Logf("%s: %.0f us an order", program.Name, perOrder(spent[i]-services[i]))
-			}
-			b.ReportMetric(perOrder(sum(spent)-sum(services)), "services-us/order")
-			b.ReportMetric(perOrder(brokersTime()-others), "brokers-us/order")
-			b.ReportMetric(perOrder(processorTime(os.Getpid())-own), "load-us/order") // clients and mail server; embedded brokers too
-		})
+		b.Run(c.name, func(b *testing.B) { measure(b, shop, c.load, &accepted) })
 	}
 	for _, program := range shop.Programs() {
 		b.Logf("%s: %.1f MiB resident", program.Name, float64(program.RSS())/(1<<20))
 	}
+}
+
+// measure puts a load on the shop, and waits for all that comes of it. Accepted counts the orders of all loads.
+func measure(b *testing.B, shop *Shop, load func(context.Context) Load, accepted *int) {
+	var l Load
+	began, before := time.Now(), *accepted
+	services, others, own := shop.processorTime(), brokersTime(), processorTime(os.Getpid())
+	for b.Loop() {
+		l = load(b.Context())
+		*accepted += len(l.Latencies)
+	}
+	if err := shop.AwaitDecisions(b.Context(), *accepted, 5*kafkatest.Deadline); err != nil {
+		b.Fatal(err)
+	}
+	decided := time.Since(began)
+	kafkatest.EventuallyWithin(b, 5*kafkatest.Deadline, "an e-mail for each order", func() bool {
+		return len(shop.Mailbox.Mails()) >= *accepted
+	})
+	orders := float64(*accepted - before)
+	perOrder := func(d time.Duration) float64 { return float64(d.Microseconds()) / orders }
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(l.PerSecond, "accepted/s")
+	b.ReportMetric(orders/decided.Seconds(), "decided/s")
+	b.ReportMetric(orders/time.Since(began).Seconds(), "e-mailed/s")
+	b.ReportMetric(float64(l.Quantile(0.5).Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(l.Quantile(0.99).Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64(l.Refused), "429")
+	b.ReportMetric(float64(l.Failed), "failed")
+	spent := shop.processorTime()
+	for i, program := range shop.Programs() {
+		b.Logf("%s: %.0f us an order", program.Name, perOrder(spent[i]-services[i]))
+	}
+	b.ReportMetric(perOrder(sum(spent)-sum(services)), "services-us/order")
+	b.ReportMetric(perOrder(brokersTime()-others), "brokers-us/order")
+	b.ReportMetric(perOrder(processorTime(os.Getpid())-own), "load-us/order") // clients and mail server; embedded brokers too
 }
 
 // benchmarked opens the shop that the flags ask for.

@@ -80,7 +80,8 @@ func TestBatchesHaveABound(t *testing.T) {
 		send(s, fmt.Sprint(n))
 	}
 	largest, total := 0, 0
-	r := kafkatest.StartRun(t, s.Env(), (&probe{}).configure, func(ctx context.Context, settings stream.Settings, process *service.Process) error {
+	none := &probe{}
+	r := kafkatest.StartRun(t, s.Env(), none.configure, func(ctx context.Context, settings stream.Settings, process *service.Process) error {
 		return settings.ConsumeBatches(ctx, process, event.SendEmailTopic, func(_ context.Context, batch []stream.Received) (int, error) {
 			largest, total = max(largest, len(batch)), total+len(batch)
 			return len(batch), nil

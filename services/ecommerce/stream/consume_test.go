@@ -90,7 +90,9 @@ func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
 		fault   func(*streamtest.System) *kfake.FaultHandle
 	}{
 		{"refused", false, func(s *streamtest.System) *kfake.FaultHandle { return s.RefuseProduce(event.DeadLetterTopic) }},
-		{"refused within a batch", true, func(s *streamtest.System) *kfake.FaultHandle { return s.RefuseProduce(event.DeadLetterTopic) }},
+		{"refused within a batch", true, func(s *streamtest.System) *kfake.FaultHandle {
+			return s.RefuseProduce(event.DeadLetterTopic)
+		}},
 		{"too few replicas", false, func(s *streamtest.System) *kfake.FaultHandle {
 			return s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: event.DeadLetterTopic, Err: kerr.NotEnoughReplicas, Count: -1})
 		}},

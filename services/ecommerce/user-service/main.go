@@ -11,6 +11,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -89,8 +90,9 @@ func (u *users) orders(ctx context.Context, batch []stream.Received) (done int, 
 		return 0, store.Failed("store the users", err)
 	}
 	for _, block := range blocks {
-		u.process.Out.Print(block)
+		fmt.Fprintln(u.process.Out, block)
 	}
+	u.process.Out.Flush()
 	return len(blocks), bad
 }
 
