@@ -93,6 +93,42 @@ func TestRefusedCommandIsSentLater(t *testing.T) {
 	}
 }
 
+// One of five commands that go together cannot be sent, as it is larger than its topic allows: the orders before it are passed, it and
+// those behind it come again, and none is left out.
+func TestRefusedCommandAmongOthers(t *testing.T) {
+	t.Parallel()
+	s := streamtest.Start(t)
+	s.LimitMessages(event.SendEmailTopic, 8<<10)
+	const orders, large = 5, 2
+	for n := range orders {
+		way := "Test(1)"
+		if n == large {
+			way = "Test(" + strings.Repeat("1", 10<<10) + ")"
+		}
+		s.SendValue(event.NewOrderTopic, "k", fmt.Sprintf(
+			`{"type":"Order","payload":{"orderId":"o-%d","amount":1,"email":"ana@loja.example"},"correlationId":{"id":%q}}`, n, way))
+	}
+	r := kafkatest.StartRun(t, s.Env(), configure, run)
+	partition := s.ReadAll(event.NewOrderTopic)[0].Partition
+	r.WaitFor(fmt.Sprintf("parado em ECOMMERCE_NEW_ORDER, partição %d, offset %d: ", partition, large))
+	kafkatest.Eventually(t, "those before it are passed", func() bool { return s.Committed(group, event.NewOrderTopic, partition) == large })
+	kafkatest.Eventually(t, "it was tried again", func() bool { return strings.Count(r.Out.String(), "parado em") >= 2 })
+	if got := s.Committed(group, event.NewOrderTopic, partition); got != large {
+		t.Errorf("committed offset %d, want %d", got, large)
+	}
+	s.LimitMessages(event.SendEmailTopic, 1<<20)
+	s.AwaitHandled(group, event.NewOrderTopic)
+	sent := map[string]int{}
+	for _, command := range s.Messages(event.SendEmailTopic) {
+		sent[(stream.Received{Record: command.Record}).Header(stream.IdempotencyKey)]++
+	}
+	for n := range orders {
+		if got := sent[fmt.Sprintf("o-%d", n)]; got == 0 || n < large && got > 1 {
+			t.Errorf("order %d has %d commands; want one, or more behind the one that failed", n, got)
+		}
+	}
+}
+
 func TestPoison(t *testing.T) {
 	t.Parallel()
 	s := streamtest.Start(t)

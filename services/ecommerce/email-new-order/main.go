@@ -3,12 +3,13 @@
 //	topic in:  ECOMMERCE_NEW_ORDER, in the group EmailNewOrderService
 //	topic out: ECOMMERCE_SEND_EMAIL, the text; ECOMMERCE_DEADLETTER, for messages that cannot be read
 //	key:       the order's e-mail address: e-mails to one address stay in their order
-//	delivery:  at-least-once: a command may be sent twice, but the header idempotency-key names the
-//	           order, so that both become the same e-mail
+//	delivery:  at-least-once: a command may be sent twice, and those behind one that could not be sent are,
+//	           but the header idempotency-key names the order, so that both become the same e-mail
 package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/IBM/sarama"
 
@@ -37,19 +38,45 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 		return err
 	}
 	defer sender.Close()
-	return settings.Consume(ctx, p, event.NewOrderTopic, func(ctx context.Context, r stream.Received) error {
-		order, err := r.Order()
-		if err != nil {
-			return err
+	return settings.ConsumeBatches(ctx, p, event.NewOrderTopic, func(ctx context.Context, orders []stream.Received) (done int, err error) {
+		var commands []*sarama.ProducerMessage
+		var bad error // of the order behind them
+		for _, r := range orders {
+			var command *sarama.ProducerMessage
+			if command, bad = commandFor(settings, r); bad != nil {
+				break
+			}
+			fmt.Fprintln(p.Out, stream.Separator+"\nProcessing new order, preparing email\n"+stream.Show(r.Record.Value))
+			commands = append(commands, command)
 		}
-		p.Out.Print(stream.Separator + "\nProcessing new order, preparing email\n" + stream.Show(r.Record.Value))
-		key := stream.OrderName(order, r.Record)
-		if order.ID == "" { // a recreated topic has the same places again, and a mailbox remembers for longer
-			key += " " + string(r.CorrelationID)
+		p.Out.Flush()
+		// Together: a request costs the brokers as much for one command as for hundreds.
+		for _, err := range sender.PublishAll(ctx, commands) {
+			if err != nil {
+				return done, err // those behind it may have been sent, and are sent again
+			}
+			done++
 		}
-		return sender.Send(ctx, event.SendEmailTopic, order.Email, r.CorrelationID.ContinueWith("EmailNewOrderService"), emailText,
-			sarama.RecordHeader{Key: []byte(stream.IdempotencyKey), Value: []byte(key)})
+		return done, bad
 	})
+}
+
+// commandFor is the command to send the e-mail about an order.
+func commandFor(settings stream.Settings, r stream.Received) (*sarama.ProducerMessage, error) {
+	order, err := r.Order()
+	if err != nil {
+		return nil, err
+	}
+	key := stream.OrderName(order, r.Record)
+	if order.ID == "" { // a recreated topic has the same places again, and a mailbox remembers for longer
+		key += " " + string(r.CorrelationID)
+	}
+	command, err := settings.Message(event.SendEmailTopic, order.Email, r.CorrelationID.ContinueWith("EmailNewOrderService"), emailText)
+	if err != nil {
+		return nil, err
+	}
+	command.Headers = []sarama.RecordHeader{{Key: []byte(stream.IdempotencyKey), Value: []byte(key)}}
+	return command, nil
 }
 
 const emailText = "Thank you for your order! We are processing your order!"

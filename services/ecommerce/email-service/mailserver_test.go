@@ -21,6 +21,8 @@ type mailServer struct {
 	answer func(to string) *smtp.SMTPError // nil, or what is answered to RCPT
 	sender *smtp.SMTPError                 // nil, or what is answered to MAIL
 	logins []string                        // USER:PASSWORD, and whether the connection was encrypted
+	begun  int                             // sessions
+	ended  int
 }
 
 // password is the only one that the server accepts.
@@ -39,6 +41,9 @@ func listenMail(t *testing.T, addr string, more ...func(*smtp.Server)) (*mailSer
 	m := &mailServer{}
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		session := &mailSession{server: m}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.begun++
 		if !c.Server().AllowInsecureAuth && c.Server().TLSConfig == nil {
 			return session, nil // without logins
 		}
@@ -61,6 +66,13 @@ func (m *mailServer) all() []received {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]received(nil), m.mails...)
+}
+
+// sessions are how many have begun, and ended.
+func (m *mailServer) sessions() (begun, ended int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.begun, m.ended
 }
 
 // answerWith sets what is answered to a recipient; nil accepts all.
@@ -117,8 +129,14 @@ func (s *mailSession) Data(r io.Reader) error {
 	return nil
 }
 
-func (s *mailSession) Reset()        { s.from, s.to = "", nil }
-func (s *mailSession) Logout() error { return nil }
+func (s *mailSession) Reset() { s.from, s.to = "", nil }
+
+func (s *mailSession) Logout() error {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	s.server.ended++
+	return nil
+}
 
 // loginSession is a session of a server that knows logins.
 type loginSession struct {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
@@ -29,11 +30,22 @@ const smtpTimeout = 10 * time.Second
 // implicitTLS is the port on which the connection is encrypted from its first byte on (RFC 8314).
 const implicitTLS = 465
 
-// post sends e-mails, a connection each. It is safe for concurrent use.
+// idleFor is how long a session waits for another e-mail. Servers end those that wait for minutes.
+const idleFor = time.Second
+
+// post sends e-mails. To connect, greet and log in takes longer than to send one, so that sessions are used again. It is
+// safe for concurrent use.
 type post struct {
 	client *mail.Client
 	addr   string
 	from   string
+	idle   chan *session
+}
+
+// session is a connection to the mail server that waits for the next e-mail.
+type session struct {
+	client *smtp.Client
+	end    *time.Timer
 }
 
 func newPost(addr, from string, l login, more ...mail.Option) (*post, error) {
@@ -68,7 +80,7 @@ func newPost(addr, from string, l login, more ...mail.Option) (*post, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail client: %w", err)
 	}
-	return &post{client: client, addr: addr, from: from}, nil
+	return &post{client: client, addr: addr, from: from, idle: make(chan *session, 100)}, nil
 }
 
 // send hands the e-mail to the mail server. An e-mail that it refuses for good (5xx), and a key that is no
@@ -87,11 +99,58 @@ func (p *post) send(ctx context.Context, r stream.Received, text, subject string
 	msg.Subject(subject)
 	msg.SetMessageIDWithValue(messageID(r, p.from))
 	msg.SetBodyString(mail.TypeTextPlain, text)
-	err = p.client.DialAndSendWithContext(ctx, msg)
-	if msg.IsDelivered() { // the server has it; that it then failed to say goodbye is no reason to send again
+	err = p.deliver(ctx, msg)
+	if msg.IsDelivered() { // the server has it; that it then breaks off is no reason to send again
 		return nil
 	}
 	return p.outcome(err)
+}
+
+// deliver sends a message in an idle session, or in a new one. Each begins with a NOOP: an idle session that the server has
+// ended meanwhile is found out before anything of the message was sent.
+func (p *post) deliver(ctx context.Context, msg *mail.Msg) error {
+	for {
+		client, err := p.take(), error(nil)
+		reused := client != nil
+		if !reused {
+			if client, err = p.client.DialToSMTPClientWithContext(ctx); err != nil {
+				return fmt.Errorf("dial failed: %w", err)
+			}
+		}
+		err = p.client.SendWithSMTPClient(client, msg)
+		if err == nil {
+			p.keep(client)
+			return nil
+		}
+		p.client.CloseWithSMTPClient(client) // says goodbye, if it still can
+		if failed, ok := errors.AsType[*mail.SendError](err); !reused || !ok || failed.Reason != mail.ErrConnCheck {
+			return fmt.Errorf("send failed: %w", err)
+		}
+	}
+}
+
+// take returns an idle session, nil where there is none.
+func (p *post) take() *smtp.Client {
+	for {
+		select {
+		case s := <-p.idle:
+			if s.end.Stop() {
+				return s.client
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// keep lets a session wait for another e-mail.
+func (p *post) keep(client *smtp.Client) {
+	s := &session{client: client}
+	s.end = time.AfterFunc(idleFor, func() { p.client.CloseWithSMTPClient(client) })
+	select {
+	case p.idle <- s:
+	default: // the timer ends it
+	}
 }
 
 // recipient reads the key as one bare address. Nothing else may get into a header or a command of SMTP: no

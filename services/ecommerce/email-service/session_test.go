@@ -9,7 +9,9 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/emersion/go-smtp"
 	"github.com/wneessen/go-mail"
 
 	"workshop.example/kit/event"
@@ -107,5 +109,39 @@ func TestStoppedWhileConnecting(t *testing.T) {
 	err = p.send(ctx, toAna, text, "Your order")
 	if _, ended := errors.AsType[*kafka.FatalError](err); ended || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the end of the context, and no FatalError", err)
+	}
+}
+
+// E-mails share a session. One that the server has ended meanwhile is replaced, and the e-mail comes once; one that waits for long is
+// ended by us.
+func TestSessionIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	for _, impatient := range []bool{false, true} {
+		m, addr := listenMail(t, "127.0.0.1:0", func(s *smtp.Server) {
+			if impatient {
+				s.ReadTimeout = 10 * time.Millisecond
+			}
+		})
+		p, err := newPost(addr, "loja@curso.example", login{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const emails = 3
+		for n := range emails {
+			if err := p.send(t.Context(), toAna, text, "Your order"); err != nil {
+				t.Fatal(err)
+			}
+			if impatient {
+				kafkatest.Eventually(t, "the server has ended the session", func() bool { _, ended := m.sessions(); return ended == n+1 })
+			}
+		}
+		want := 1
+		if impatient {
+			want = emails
+		}
+		if begun, _ := m.sessions(); begun != want || len(m.all()) != emails {
+			t.Errorf("impatient server %t: %d sessions, want %d; %d e-mails, want %d", impatient, begun, want, len(m.all()), emails)
+		}
+		kafkatest.Eventually(t, "every session has ended", func() bool { begun, ended := m.sessions(); return ended == begun })
 	}
 }

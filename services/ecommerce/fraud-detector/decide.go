@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/IBM/sarama"
@@ -20,10 +19,6 @@ import (
 
 // suspicious is the amount from which an order is a fraud.
 var suspicious = decimal.NewFromInt(4500)
-
-// batch is how many records one transaction takes. A commit costs some milliseconds and the next
-// transaction has to wait for it: one by one, some 35 records a second would be the most.
-const batch = 100
 
 // detector decides once about an order, and says so once. Two systems have to agree, and there is no
 // transaction over both:
@@ -47,34 +42,39 @@ type detector struct {
 	letters   *kafka.DeadLetters
 	process   *service.Process
 
-	mu         sync.Mutex // partitions wait for each other: a producer has one transaction at a time
 	transactor *kafka.Transactor
+	records    *collector // of all partitions: a producer has one transaction at a time
 
 	approved, rejected, repeated atomic.Uint64
 }
 
-func newDetector(s stream.Settings, c sarama.Client, d *decisions, t *kafka.Transactor, l *kafka.DeadLetters,
+func newDetector(s stream.Settings, c sarama.Client, known *decisions, t *kafka.Transactor, l *kafka.DeadLetters,
 	p *service.Process) *detector {
-	return &detector{settings: s, client: c, decisions: d, transactor: t, letters: l, process: p}
+	d := &detector{settings: s, client: c, decisions: known, transactor: t, letters: l, process: p}
+	d.records = newCollector(d.take)
+	return d
 }
 
+// claim hands over the records of a partition, and waits for none of them. Once one has failed the session starts again at the
+// committed offset: reading on would leave records out.
 func (d *detector) claim(ctx context.Context, claim *group.Claim) error {
 	// Asked for every session, because a topic that is recreated while we run has another id.
 	topicID, err := kafka.TopicID(ctx, d.client, d.settings.Topic(event.NewOrderTopic))
 	if err != nil {
 		return err
 	}
-	var records []*sarama.ConsumerMessage
-	for msg := range claim.Messages() {
-		records = append(records, msg)
-		if !claim.Idle() && len(records) < batch {
-			continue
+	p := &part{claim: claim, session: claim.Context(), topicID: topicID, failed: make(chan struct{})}
+	defer d.records.leave(p)
+	for msg := range claim.MessagesOr(pace) { // in between too: where no more come, a failure has to be seen
+		if msg != nil {
+			d.records.hand(p, msg)
 		}
-		if err := d.take(ctx, claim, topicID, records); err != nil {
-			stream.SayStopped(ctx, d.process, records[0], err)
-			return err // the session starts again at the committed offset: reading on would leave records out
+		select {
+		case <-p.failed:
+			stream.SayStopped(ctx, d.process, p.first, p.err)
+			return p.err
+		default:
 		}
-		records = records[:0]
 	}
 	return nil
 }
@@ -93,11 +93,9 @@ type outcome struct {
 // noPlace is for records that no other record can repeat: an order without a uuid, and what is no order.
 const noPlace = -1
 
-// take decides about records, sends the decisions and commits the offset after the last.
-func (d *detector) take(ctx context.Context, claim *group.Claim, topicID string, records []*sarama.ConsumerMessage) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	outcomes, places := read(topicID, records)
+// take decides about records, sends the decisions and commits the offsets after the last of each partition.
+func (d *detector) take(ctx context.Context, records []handed) error {
+	outcomes, places := read(records)
 	mine, err := d.decisions.claim(ctx, places)
 	if err != nil {
 		return err
@@ -113,18 +111,20 @@ func (d *detector) take(ctx context.Context, claim *group.Claim, topicID string,
 		}
 		send = append(send, o.send)
 	}
-	if err := d.write(ctx, claim, send, records[len(records)-1]); err != nil {
+	if err := d.write(ctx, send, records); err != nil {
 		return errors.Join(err, d.transactor.Abort(ctx))
 	}
 	for _, o := range outcomes {
 		d.tell(o)
 	}
+	d.process.Out.Flush()
 	return nil
 }
 
 // read decides about every record by itself; a rule needs nothing but the order.
-func read(topicID string, records []*sarama.ConsumerMessage) (outcomes []outcome, places []place) {
-	for _, msg := range records {
+func read(records []handed) (outcomes []outcome, places []place) {
+	for _, h := range records {
+		msg := h.record
 		o := outcome{record: msg, place: noPlace}
 		envelope, err := event.DecodeEnvelope(msg.Value)
 		if err == nil {
@@ -141,7 +141,7 @@ func read(topicID string, records []*sarama.ConsumerMessage) (outcomes []outcome
 		}
 		if o.order.ID != "" {
 			o.place = len(places)
-			places = append(places, place{msg.Topic, msg.Partition, msg.Offset, kafka.RecordTopic(topicID, msg), o.order.ID, o.verdict})
+			places = append(places, place{msg.Topic, msg.Partition, msg.Offset, kafka.RecordTopic(h.from.topicID, msg), o.order.ID, o.verdict})
 		}
 		outcomes = append(outcomes, o)
 	}
@@ -161,7 +161,7 @@ func (d *detector) message(o *outcome) (*sarama.ProducerMessage, error) {
 	return d.settings.Message(topic, o.order.Email, o.way.ContinueWith(title), o.order)
 }
 
-func (d *detector) write(ctx context.Context, claim *group.Claim, send []*sarama.ProducerMessage, last *sarama.ConsumerMessage) error {
+func (d *detector) write(ctx context.Context, send []*sarama.ProducerMessage, records []handed) error {
 	if err := d.transactor.Begin(ctx); err != nil {
 		return err
 	}
@@ -170,13 +170,19 @@ func (d *detector) write(ctx context.Context, claim *group.Claim, send []*sarama
 			return err
 		}
 	}
-	if err := d.transactor.AddOffset(claim.GroupMetadata(), last); err != nil {
-		return err
+	last := map[*part]*sarama.ConsumerMessage{}
+	for _, h := range records {
+		last[h.from] = h.record
+	}
+	for p, msg := range last {
+		if err := d.transactor.AddOffset(p.claim.GroupMetadata(), msg); err != nil {
+			return err
+		}
 	}
 	return d.transactor.Commit(ctx)
 }
 
-// tell prints the outcome of a record, in the words of the Java program.
+// tell prints the outcome of a record, in the words of the Java program, up to a flush.
 func (d *detector) tell(o outcome) {
 	if o.bad != nil {
 		d.letters.Told(o.record, o.bad)
@@ -195,7 +201,7 @@ func (d *detector) tell(o outcome) {
 		d.approved.Add(1)
 		last = fmt.Sprintf("Approved: %s", name)
 	}
-	d.process.Out.Print(strings.Join([]string{
+	fmt.Fprintln(d.process.Out, strings.Join([]string{
 		stream.Separator,
 		"Processing new order, checking for fraud",
 		stream.Show(o.record.Key),

@@ -82,20 +82,16 @@ func (d *decisions) claim(ctx context.Context, places []place) (mine []bool, err
 			if err != nil {
 				return err
 			}
+			if mine[i] = inserted == 1 || d.remember == byNobody; mine[i] || d.remember == byUUID {
+				continue
+			}
 			var partition int32
 			var offset int64
 			var topicID string
 			if err := owner.QueryRowContext(ctx, d.cluster, p.topic, p.uuid).Scan(&partition, &offset, &topicID); err != nil {
 				return err
 			}
-			switch d.remember {
-			case byNobody:
-				mine[i] = true
-			case byUUID:
-				mine[i] = inserted == 1
-			default:
-				mine[i] = partition == p.partition && offset == p.offset && (topicID == p.topicID || topicID == "")
-			}
+			mine[i] = partition == p.partition && offset == p.offset && (topicID == p.topicID || topicID == "")
 		}
 		return nil
 	})

@@ -90,7 +90,10 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	defer transactor.Close()
 
 	d := newDetector(cfg.stream, client, &decisions{db: db, cluster: cluster, remember: cfg.remember}, transactor, letters, p)
+	over := make(chan struct{})
+	go d.records.run(ctx, over)
 	err = cfg.stream.Members(ctx, p, event.NewOrderTopic, func(int) func(context.Context, *group.Claim) error { return d.claim })
+	close(over) // every claim has left
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d aprovados, %d rejeitados, %d repetidos, %d mensagens mortas",
 		"end: %d approved, %d rejected, %d repeated, %d dead letters"),
 		d.approved.Load(), d.rejected.Load(), d.repeated.Load(), letters.Skipped()))

@@ -32,9 +32,10 @@ type relay struct {
 }
 
 const (
-	relayMost  = 500             // messages at once
-	lookEvery  = 5 * time.Second // without being woken: what an earlier life of the process has left
-	pauseAfter = time.Second     // a failure
+	relayMost  = 2000                  // messages at once
+	relayPace  = 50 * time.Millisecond // from one publication to the next, unless more than those wait
+	lookEvery  = 5 * time.Second       // without being woken: what an earlier life of the process has left
+	pauseAfter = time.Second           // a failure
 	sayEvery   = 10 * time.Second
 )
 
@@ -68,6 +69,7 @@ func (r *relay) run(ctx context.Context) error {
 	defer look.Stop()
 	var said time.Time
 	for ctx.Err() == nil {
+		began := time.Now()
 		n, err := r.publish(ctx, sender)
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -83,7 +85,8 @@ func (r *relay) run(ctx context.Context) error {
 			continue // there is more
 		}
 		select {
-		case <-r.woken:
+		case <-r.woken: // what comes alone is published at once, and what comes meanwhile together
+			wait.Sleep(ctx, relayPace-time.Since(began))
 		case <-look.C:
 		case <-ctx.Done():
 		}
@@ -98,20 +101,28 @@ func (r *relay) publish(ctx context.Context, sender *stream.Sender) (n int, err 
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	outcomes := sender.PublishAll(ctx, messages)
-	var sent []int64
-	for i, outcome := range outcomes {
-		if outcome == nil {
-			sent = append(sent, ids[i])
-		} else {
+	var sent []span
+	unsent := 0
+	for i, outcome := range sender.PublishAll(ctx, messages) {
+		switch {
+		case outcome != nil:
+			unsent++
 			err = outcome
+		case len(sent) > 0 && i > 0 && sent[len(sent)-1].last == ids[i-1]:
+			sent[len(sent)-1].last = ids[i]
+		default:
+			sent = append(sent, span{ids[i], ids[i]})
 		}
 	}
 	// Without the context: what was acknowledged is marked also on the way out, or it is sent twice.
 	marking := r.mark(context.WithoutCancel(ctx), sent)
-	r.unsent.Set(float64(len(ids) - len(sent)))
+	r.unsent.Set(float64(unsent))
 	return len(ids), errors.Join(err, marking)
 }
+
+// span is messages that stand one behind the other in the outbox. Others may have been sent before; none that has
+// not been looked at is between them, because ids grow in the order of the commits.
+type span struct{ first, last int64 }
 
 func (r *relay) unsentMessages(ctx context.Context) (ids []int64, messages []*sarama.ProducerMessage, err error) {
 	rows, err := r.db.QueryContext(ctx, `SELECT id, topic, key, value FROM Outbox WHERE sent_at IS NULL ORDER BY id LIMIT ?`, relayMost)
@@ -134,18 +145,16 @@ func (r *relay) unsentMessages(ctx context.Context) (ids []int64, messages []*sa
 	return ids, messages, storing(rows.Err())
 }
 
-func (r *relay) mark(ctx context.Context, ids []int64) error {
-	if len(ids) == 0 {
+// mark notes that messages were sent, mostly all of them with one statement.
+func (r *relay) mark(ctx context.Context, sent []span) error {
+	if len(sent) == 0 {
 		return nil
 	}
 	return storing(r.db.InTx(ctx, func(tx *sql.Tx) error {
-		update, err := tx.PrepareContext(ctx, `UPDATE Outbox SET sent_at = ? WHERE id = ?`)
-		if err != nil {
-			return err
-		}
 		at := now()
-		for _, id := range ids {
-			if _, err := update.ExecContext(ctx, at, id); err != nil {
+		for _, s := range sent {
+			_, err := tx.ExecContext(ctx, `UPDATE Outbox SET sent_at = ? WHERE sent_at IS NULL AND id BETWEEN ? AND ?`, at, s.first, s.last)
+			if err != nil {
 				return err
 			}
 		}

@@ -140,6 +140,7 @@ func complete(steps []Step) bool {
 func (t *trails) run(ctx context.Context) error {
 	conf := t.settings.Cluster.Config(t.process.Name)
 	conf.Consumer.IsolationLevel = sarama.ReadCommitted // a decision whose transaction was aborted never was
+	conf.Consumer.Fetch.Min = stream.Unhurried
 	client, err := t.settings.Dial(ctx, conf, t.process, event.EcommerceTopics...)
 	if err != nil {
 		return err

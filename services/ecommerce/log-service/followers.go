@@ -142,6 +142,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	// A client that asks for a topic that is gone cannot be stopped meanwhile; the member asks again by
 	// itself.
 	conf.Metadata.Retry.Max = 6
+	conf.Consumer.Fetch.Min = stream.Unhurried
 	member.Apply(conf)
 	hooks := lines.Hooks(f.process)
 	connect := f.settings.Cluster.Dialer(conf, []string{topic}, hooks.Waiting)
@@ -151,7 +152,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	}
 	defer wait.CloseWithin(wait.CloseTimeout, client)
 	consumer := &group.Consumer{
-		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, Handle: f.show,
+		Client: client, Redial: connect, Member: member, Topic: topic, Hooks: hooks, CommitPace: stream.CommitPace, Handle: f.show,
 		Assigned: func(given, lost, held []int32) {
 			f.process.Log.Info("rebalance", "topic", topic, "given", given, "lost", lost, "held", held)
 		},

@@ -63,7 +63,10 @@ func block(msg *sarama.ConsumerMessage) string {
 // show prints a claim's messages.
 func (f *followers) show(ctx context.Context, claim *group.Claim) error {
 	return stream.Each(ctx, f.process, claim, func(_ context.Context, msg *sarama.ConsumerMessage) error {
-		f.process.Out.Print(block(msg))
+		fmt.Fprintln(f.process.Out, block(msg))
+		if claim.Idle() { // before a commit they are flushed too
+			f.process.Out.Flush()
+		}
 		f.shown.Add(1)
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -44,15 +45,21 @@ func (l Load) Quantile(q float64) time.Duration {
 // Request makes a request for one new order.
 type Request func(ctx context.Context, gateway string) (*http.Request, error)
 
+// Users are so many customers, who order at random. An order's key is its e-mail address: one customer's orders are all on one
+// partition, those of fifty on all of them.
+type Users int
+
+func (n Users) email() string { return fmt.Sprintf("customer-%d@example.com", 1+rand.IntN(int(n))) }
+
 // ByGet orders as the Java course does it.
-func ByGet(ctx context.Context, gateway string) (*http.Request, error) {
-	q := url.Values{"email": {"load@example.com"}, "amount": {"153.00"}, "uuid": {uuid.NewString()}}
+func (n Users) ByGet(ctx context.Context, gateway string) (*http.Request, error) {
+	q := url.Values{"email": {n.email()}, "amount": {"153.00"}, "uuid": {uuid.NewString()}}
 	return http.NewRequestWithContext(ctx, http.MethodGet, gateway+"/new?"+q.Encode(), nil)
 }
 
 // ByPost orders with JSON.
-func ByPost(ctx context.Context, gateway string) (*http.Request, error) {
-	body := fmt.Sprintf(`{"uuid":%q,"email":"load@example.com","amount":153.00}`, uuid.NewString())
+func (n Users) ByPost(ctx context.Context, gateway string) (*http.Request, error) {
+	body := fmt.Sprintf(`{"uuid":%q,"email":%q,"amount":153.00}`, uuid.NewString(), n.email())
 	return http.NewRequestWithContext(ctx, http.MethodPost, gateway+"/orders", strings.NewReader(body))
 }
 

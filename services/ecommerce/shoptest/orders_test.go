@@ -109,8 +109,8 @@ func TestClosedConnection(t *testing.T) {
 			}
 			return accepted, 0
 		},
-		"load by POST": func(url string) (accepted, failed int) { return twoOf(t, url, ByPost) },
-		"load by GET":  func(url string) (accepted, failed int) { return twoOf(t, url, ByGet) },
+		"load by POST": func(url string) (accepted, failed int) { return twoOf(t, url, Users(1).ByPost) },
+		"load by GET":  func(url string) (accepted, failed int) { return twoOf(t, url, Users(1).ByGet) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int64 // the connections are served at once
@@ -128,7 +128,7 @@ func TestClosedConnection(t *testing.T) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer server.Close()
-	if accepted, failed := twoOf(t, server.URL, ByPost); accepted != 0 || failed != 2 {
+	if accepted, failed := twoOf(t, server.URL, Users(1).ByPost); accepted != 0 || failed != 2 {
 		t.Errorf("a server that never answers: %d accepted, %d failed, want 0, 2", accepted, failed)
 	}
 }

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/IBM/sarama"
+	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
@@ -246,17 +248,33 @@ func (s *Shop) Settle(ctx context.Context, accounts []Account, patience time.Dur
 func (s *Shop) AwaitDecisions(ctx context.Context, want int, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	for {
-		e, err := s.Look(ctx, nil)
+	topics := []string{s.prefix + event.OrderApprovedTopic, s.prefix + event.OrderRejectedTopic}
+	client, err := s.Cluster.Dial(ctx, s.Cluster.Config("shoptest"), topics, func(error) {})
+	if err != nil {
+		return err
+	}
+	defer wait.CloseWithin(wait.CloseTimeout, client)
+	var decided atomic.Int64
+	count := func(*sarama.ConsumerMessage) error { decided.Add(1); return nil }
+	reading, ctx := errgroup.WithContext(ctx)
+	for _, topic := range topics {
+		partitions, err := client.Partitions(topic)
 		if err != nil {
 			return err
 		}
-		decided := len(e.Approved) + len(e.Rejected)
-		if decided >= want {
-			return nil
-		}
-		if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
-			return fmt.Errorf("%d of %d orders were decided within %s: %w", decided, want, patience, err)
+		for _, partition := range partitions {
+			reading.Go(func() (err error) {
+				for next := sarama.OffsetOldest; err == nil && int(decided.Load()) < want; {
+					if next, err = kafka.ReadToEnd(ctx, client, topic, partition, next, sarama.ReadCommitted, count); err == nil {
+						err = wait.Sleep(ctx, 10*time.Millisecond)
+					}
+				}
+				return err
+			})
 		}
 	}
+	if err := reading.Wait(); err != nil && int(decided.Load()) < want {
+		return fmt.Errorf("%d of %d orders were decided within %s: %w", decided.Load(), want, patience, err)
+	}
+	return nil
 }

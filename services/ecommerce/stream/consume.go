@@ -30,6 +30,27 @@ type Handle func(ctx context.Context, r Received) error
 // Consume runs the members of the group until ctx ends, each with a client of its own: a consumer may
 // not be shared between threads. Delivery is at least once.
 func (s Settings) Consume(ctx context.Context, p *service.Process, topic string, handle Handle) error {
+	return s.consume(ctx, p, topic, 1, func(ctx context.Context, batch []Received) (done int, err error) {
+		if err := handle(ctx, batch[0]); err != nil {
+			return 0, err
+		}
+		return 1, nil
+	})
+}
+
+// HandleBatch works on messages of one partition, in their order, and returns how many of the first it has
+// done, and the error of the one behind them. What the error means is that of Handle. Those behind that message
+// come again, whether something was done about them or not.
+type HandleBatch func(ctx context.Context, batch []Received) (done int, err error)
+
+// ConsumeBatches is Consume for who does more at once with less: a message sent alone, or stored alone, costs
+// as much as a hundred that go together. A batch is what is waiting, up to 500 messages: one that comes alone
+// is not kept waiting for others.
+func (s Settings) ConsumeBatches(ctx context.Context, p *service.Process, topic string, handle HandleBatch) error {
+	return s.consume(ctx, p, topic, 500, handle)
+}
+
+func (s Settings) consume(ctx context.Context, p *service.Process, topic string, most int, handle HandleBatch) error {
 	letters, err := s.NewLetters(ctx, p)
 	if err != nil {
 		return err
@@ -41,7 +62,9 @@ func (s Settings) Consume(ctx context.Context, p *service.Process, topic string,
 	p.Ops.Registry.MustRegister(c.total)
 	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *group.Claim) error {
 		return func(ctx context.Context, claim *group.Claim) error {
-			return Each(ctx, p, claim, func(ctx context.Context, msg *sarama.ConsumerMessage) error { return c.take(ctx, worker, msg) })
+			return batches(ctx, p, claim, most, func(ctx context.Context, msgs []*sarama.ConsumerMessage) (int, error) {
+				return c.take(ctx, worker, msgs)
+			})
 		}
 	})
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d mensagens processadas, %d mensagens mortas",
@@ -53,22 +76,45 @@ func (s Settings) Consume(ctx context.Context, p *service.Process, topic string,
 // consumer hands messages to the handler, whichever member got them.
 type consumer struct {
 	letters *kafka.DeadLetters
-	handle  Handle
+	handle  HandleBatch
 	done    atomic.Uint64
 	total   prometheus.Counter
 }
 
-func (c *consumer) take(ctx context.Context, worker int, msg *sarama.ConsumerMessage) error {
-	envelope, err := event.DecodeEnvelope(msg.Value)
-	if err == nil {
-		err = c.handle(ctx, Received{Envelope: envelope, Record: msg, Worker: worker})
+// take has messages handled, and returns how many of the first may be passed. A dead letter is written before
+// anything behind its message is touched.
+func (c *consumer) take(ctx context.Context, worker int, msgs []*sarama.ConsumerMessage) (passed int, err error) {
+	for passed < len(msgs) {
+		batch, err := open(worker, msgs[passed:])
+		if len(batch) > 0 {
+			done, failed := c.handle(ctx, batch)
+			passed += done
+			c.done.Add(uint64(done))
+			c.total.Add(float64(done))
+			if failed != nil {
+				err = failed
+			}
+		}
+		if bad, ok := errors.AsType[*event.Malformed](err); ok {
+			if err = c.letters.Skip(ctx, msgs[passed], bad); err == nil {
+				passed++
+			}
+		}
+		if err != nil {
+			return passed, err
+		}
 	}
-	if bad, ok := errors.AsType[*event.Malformed](err); ok {
-		return c.letters.Skip(ctx, msg, bad)
+	return passed, nil
+}
+
+// open takes messages out of their envelopes, up to the first that has none.
+func open(worker int, msgs []*sarama.ConsumerMessage) (batch []Received, err error) {
+	for _, msg := range msgs {
+		envelope, err := event.DecodeEnvelope(msg.Value)
+		if err != nil {
+			return batch, err
+		}
+		batch = append(batch, Received{Envelope: envelope, Record: msg, Worker: worker})
 	}
-	if err == nil {
-		c.done.Add(1)
-		c.total.Inc()
-	}
-	return err
+	return batch, nil
 }

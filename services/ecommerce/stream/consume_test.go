@@ -27,6 +27,7 @@ type probe struct {
 	mu      sync.Mutex
 	handled []string
 	handle  stream.Handle // nil: every text is fine
+	batches bool          // what is waiting is handed over together
 }
 
 func (p *probe) texts() []string {
@@ -40,21 +41,36 @@ func (p *probe) configure(env *service.Env) stream.Settings {
 }
 
 func (p *probe) run(ctx context.Context, settings stream.Settings, process *service.Process) error {
-	return settings.Consume(ctx, process, event.SendEmailTopic, func(ctx context.Context, r stream.Received) error {
-		text, err := r.Text()
-		if err != nil {
+	if p.batches {
+		return settings.ConsumeBatches(ctx, process, event.SendEmailTopic, p.takeAll)
+	}
+	return settings.Consume(ctx, process, event.SendEmailTopic, p.take)
+}
+
+func (p *probe) take(ctx context.Context, r stream.Received) error {
+	text, err := r.Text()
+	if err != nil {
+		return err
+	}
+	if p.handle != nil {
+		if err := p.handle(ctx, r); err != nil {
 			return err
 		}
-		if p.handle != nil {
-			if err := p.handle(ctx, r); err != nil {
-				return err
-			}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.handled = append(p.handled, text)
+	return nil
+}
+
+func (p *probe) takeAll(ctx context.Context, batch []stream.Received) (done int, err error) {
+	for _, r := range batch {
+		if err := p.take(ctx, r); err != nil {
+			return done, err
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.handled = append(p.handled, text)
-		return nil
-	})
+		done++
+	}
+	return done, nil
 }
 
 // send sends texts to one partition, in order.
@@ -69,11 +85,15 @@ func send(s *streamtest.System, texts ...string) {
 func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name  string
-		fault func(*streamtest.System) *kfake.FaultHandle
+		name    string
+		batches bool
+		fault   func(*streamtest.System) *kfake.FaultHandle
 	}{
-		{"refused", func(s *streamtest.System) *kfake.FaultHandle { return s.RefuseProduce(event.DeadLetterTopic) }},
-		{"too few replicas", func(s *streamtest.System) *kfake.FaultHandle {
+		{"refused", false, func(s *streamtest.System) *kfake.FaultHandle { return s.RefuseProduce(event.DeadLetterTopic) }},
+		{"refused within a batch", true, func(s *streamtest.System) *kfake.FaultHandle {
+			return s.RefuseProduce(event.DeadLetterTopic)
+		}},
+		{"too few replicas", false, func(s *streamtest.System) *kfake.FaultHandle {
 			return s.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: event.DeadLetterTopic, Err: kerr.NotEnoughReplicas, Count: -1})
 		}},
 	} {
@@ -84,7 +104,7 @@ func TestNothingPassesPoisonWithoutADeadLetter(t *testing.T) {
 			send(s, "before")
 			s.SendValue(event.SendEmailTopic, "k", "poison")
 			send(s, "behind")
-			p := &probe{}
+			p := &probe{batches: c.batches}
 			r := kafkatest.StartRun(t, s.Env(), p.configure, p.run)
 			r.WaitFor("parado em ECOMMERCE_SEND_EMAIL")
 			place := s.ReadAll(event.SendEmailTopic)[0]

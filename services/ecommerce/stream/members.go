@@ -17,6 +17,10 @@ import (
 	"workshop.example/kit/wait"
 )
 
+// CommitPace is how long messages are worked on before their offsets are committed: what a kill -9 may make
+// happen again. One that comes alone is committed at once.
+const CommitPace = 500 * time.Millisecond
+
 // Members joins the group with every worker and works on claims with what claim makes for each of them,
 // until ctx ends or one of them cannot go on. It dials first: every topic that the service needs has to
 // be there.
@@ -41,7 +45,8 @@ func (s Settings) Members(
 		}
 		defer wait.CloseWithin(wait.CloseTimeout, client)
 		groups[i] = &group.Consumer{
-			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), Handle: claim(i + 1),
+			Client: client, Redial: connect, Member: member, Topic: s.Topic(topic), Hooks: lines.Hooks(p), CommitPace: CommitPace,
+			Handle: claim(i + 1),
 			Assigned: func(given, lost, held []int32) {
 				p.Log.Info("rebalance", "worker", i+1, "given", given, "lost", lost, "held", held)
 			},
@@ -62,26 +67,40 @@ func (s Settings) Members(
 	return running.Wait()
 }
 
-// workAtRisk is how long messages are worked on before their offsets are committed: what a kill -9 may
-// make happen again.
-const workAtRisk = 100 * time.Millisecond
-
-// Each hands over the messages of a claim and commits behind them. At the first error it stops where it
-// is, and says so on the screen; the group then reads on from there.
+// Each hands over the messages of a claim and commits behind them, in the background. At the first error it stops
+// where it is, and says so on the screen; the group then reads on from there.
 func Each(ctx context.Context, p *service.Process, claim *group.Claim, take func(context.Context, *sarama.ConsumerMessage) error) error {
-	committed := time.Now()
+	return batches(ctx, p, claim, 1, func(ctx context.Context, msgs []*sarama.ConsumerMessage) (int, error) {
+		if err := take(ctx, msgs[0]); err != nil {
+			return 0, err
+		}
+		return 1, nil
+	})
+}
+
+// batches is Each for what is waiting, up to so many messages. take returns how many of the first may be passed.
+func batches(
+	ctx context.Context, p *service.Process, claim *group.Claim, most int,
+	take func(context.Context, []*sarama.ConsumerMessage) (passed int, err error),
+) error {
+	var waiting []*sarama.ConsumerMessage
 	for msg := range claim.Messages() {
-		if err := take(ctx, msg); err != nil {
-			SayStopped(ctx, p, msg, err)
+		waiting = append(waiting, msg)
+		if !claim.Idle() && len(waiting) < most {
+			continue
+		}
+		passed, err := take(ctx, waiting)
+		if passed > 0 {
+			claim.Mark(waiting[passed-1])
+		}
+		if err != nil { // the end of the claim commits what is marked
+			SayStopped(ctx, p, waiting[passed], err)
 			return err
 		}
-		claim.Mark(msg)
-		if claim.Idle() || time.Since(committed) > workAtRisk {
-			if err := claim.Commit(); err != nil {
-				return err
-			}
-			committed = time.Now()
+		if err := claim.CommitBehind(); err != nil {
+			return err
 		}
+		waiting = waiting[:0]
 	}
 	return nil
 }

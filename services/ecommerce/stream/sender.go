@@ -132,6 +132,10 @@ func (s *Sender) publishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	outcomes := make([]error, len(msgs))
+	steps := make([]history.Operation, len(msgs))
+	for i, msg := range msgs {
+		steps[i] = s.process.History.Begin(history.Send, history.Subject{Topic: msg.Topic, Partition: history.None, Offset: history.None})
+	}
 	err := kafka.Await(ctx, func() error { return s.producer.SendMessages(msgs) })
 	failed, some := errors.AsType[sarama.ProducerErrors](err)
 	switch {
@@ -147,6 +151,16 @@ func (s *Sender) publishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 	default:
 		for i, msg := range msgs {
 			outcomes[i] = fmt.Errorf("publish to %s: %w", msg.Topic, err)
+		}
+	}
+	for i, err := range outcomes {
+		switch {
+		case err == nil:
+			steps[i].Stored(msgs[i].Partition, msgs[i].Offset)
+		case kafka.Refused(err):
+			steps[i].Failed(err)
+		default:
+			steps[i].Unknown(err)
 		}
 	}
 	return s.producer, outcomes

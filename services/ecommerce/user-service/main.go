@@ -10,6 +10,8 @@ package main
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -53,7 +55,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer db.Close()
 	users := &users{db: db, process: p}
-	return cfg.stream.Consume(ctx, p, event.NewOrderTopic, users.order)
+	return cfg.stream.ConsumeBatches(ctx, p, event.NewOrderTopic, users.orders)
 }
 
 type users struct {
@@ -61,30 +63,45 @@ type users struct {
 	process *service.Process
 }
 
-func (u *users) order(ctx context.Context, r stream.Received) error {
-	order, err := r.Order()
+// orders stores the customers of a batch in one transaction: a commit waits for the disk, whatever is in it.
+func (u *users) orders(ctx context.Context, batch []stream.Received) (done int, err error) {
+	var blocks []string
+	var bad error // of the order behind them
+	err = u.db.InTx(ctx, func(tx *sql.Tx) error {
+		for _, r := range batch {
+			var order event.Order
+			if order, bad = r.Order(); bad != nil {
+				return nil
+			}
+			id := uuid.NewString()
+			added, err := add(ctx, tx, id, order.Email)
+			if err != nil {
+				return err
+			}
+			block := stream.Separator + "\nProcessing new order, checking for new user\n" + stream.Show(r.Record.Value)
+			if added {
+				block += "\nUser " + id + " and " + stream.Show([]byte(order.Email)) + " added"
+			}
+			blocks = append(blocks, block)
+		}
+		return nil
+	})
 	if err != nil {
-		return err
+		return 0, store.Failed("store the users", err)
 	}
-	id := uuid.NewString()
-	added, err := u.add(ctx, id, order.Email)
-	if err != nil {
-		return err
+	for _, block := range blocks {
+		fmt.Fprintln(u.process.Out, block)
 	}
-	block := stream.Separator + "\nProcessing new order, checking for new user\n" + stream.Show(r.Record.Value)
-	if added {
-		block += "\nUser " + id + " and " + stream.Show([]byte(order.Email)) + " added"
-	}
-	u.process.Out.Print(block)
-	return nil
+	u.process.Out.Flush()
+	return len(blocks), bad
 }
 
 // add reports whether the address was new. To look first and to insert then would let two orders at
 // once both find nothing.
-func (u *users) add(ctx context.Context, id, email string) (bool, error) {
-	result, err := u.db.ExecContext(ctx, `INSERT INTO Users (uuid, email) VALUES (?, ?) ON CONFLICT (email) DO NOTHING`, id, email)
+func add(ctx context.Context, tx *sql.Tx, id, email string) (bool, error) {
+	result, err := tx.ExecContext(ctx, `INSERT INTO Users (uuid, email) VALUES (?, ?) ON CONFLICT (email) DO NOTHING`, id, email)
 	if err != nil {
-		return false, store.Failed("store the user", err)
+		return false, err
 	}
 	n, err := result.RowsAffected()
 	return n == 1, err

@@ -151,7 +151,7 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 	prefix := shopPrefix()
 	awaitThreeBrokers(t)
 	shop := openShop(t, shoptest.Options{Brokers: stack.Brokers, Prefix: prefix})
-	before := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.ByPost, 50, time.Second)
+	before := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.Users(50).ByPost, 50, time.Second)
 	if err := shop.AwaitDecisions(t.Context(), len(before.Latencies), kafkatest.Deadline); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestOrdersWithoutBrokers(t *testing.T) {
 		awaitInSync(t, prefix+event.NewOrderTopic)
 	})
 	all("kill")
-	during := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.ByPost, 50, time.Duration(silence)*time.Second)
+	during := shoptest.AtRate(t.Context(), shop.Gateway.URL(), shoptest.Users(50).ByPost, 50, time.Duration(silence)*time.Second)
 	if n := len(during.Latencies); n != 50*silence || during.Failed+during.Refused > 0 {
 		t.Errorf("without a broker %d of %d orders were accepted, %d refused, %d failed", n, 50*silence, during.Refused, during.Failed)
 	}

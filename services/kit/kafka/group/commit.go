@@ -48,12 +48,12 @@ func (c *Claim) Commit() error {
 	return err
 }
 
-// commitPace is the least time from one commit in the background to the next. A commit costs a broker milliseconds of its CPU, as
-// much as thousands of messages; and where they come more slowly than this, each is committed at once.
+// commitPace is [Consumer.CommitPace] where none is set. A commit costs a broker milliseconds of its CPU, as much as thousands of
+// messages; and where they come more slowly than this, each is committed at once.
 const commitPace = 100 * time.Millisecond
 
 // CommitBehind commits the offset after the last marked message in the background, while the handler goes on: at once, or
-// [commitPace] after the last such commit began, or when that has its answer. Its outcome is that of [Claim.Commit]; an error
+// [Consumer.CommitPace] after the last such commit began, or when that has its answer. Its outcome is that of [Claim.Commit]; an error
 // ends [Claim.Messages], and comes from the next call. The end of the handler waits for it.
 //
 // A crash repeats what was handled since the last commit began.
@@ -74,7 +74,7 @@ func (c *Claim) commitInBackground() {
 	b := &c.commits
 	defer close(b.over)
 	for range b.due {
-		next := time.After(commitPace)
+		next := time.After(c.group.CommitPace)
 		if c.commit() != nil {
 			return
 		}

@@ -30,6 +30,9 @@ type Consumer struct {
 	Member kafka.Membership
 	Topic  string
 	Hooks  kafka.Hooks
+	// CommitPace is the least time from the begin of one [Claim.CommitBehind] of a partition to that of the next; 0 is 100 ms. It is
+	// also how much work a crash repeats.
+	CommitPace time.Duration
 
 	// Handle works on one partition until claim.Messages ends, then returns nil. Any other error than
 	// ErrDone and kafka.FatalError ends the session: the group is joined again and reading goes on from the
@@ -78,6 +81,9 @@ func (g *Consumer) Run(ctx context.Context) error {
 	}
 	if g.silence == 0 {
 		g.silence = silence
+	}
+	if g.CommitPace == 0 {
+		g.CommitPace = commitPace
 	}
 	g.Hooks = g.Hooks.Complete()
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
