@@ -146,3 +146,10 @@ func (p *Partition) Now() (int64, bool) {
 	defer p.mu.Unlock()
 	return p.now, p.now != never
 }
+
+// Apart returns how many records were too late for any window, and how many were no transactions.
+func (p *Partition) Apart() (late, unreadable uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.late, p.unreadable
+}
