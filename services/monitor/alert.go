@@ -47,7 +47,7 @@ func (w *watcher) send(ctx context.Context, c *claimed) error {
 	var about []history.Subject
 	for _, h := range c.pending {
 		a := w.alert(c.Partition(), h)
-		if c.known[identityOf(a)] {
+		if c.known[identityOf(a)] && !w.cfg.apart {
 			continue
 		}
 		value, err := json.Marshal(a)
@@ -81,7 +81,7 @@ func (w *watcher) transact(ctx context.Context, c *claimed, msgs []*sarama.Produ
 	if err == nil {
 		err = t.SendAll(ctx, msgs, about)
 	}
-	if err == nil {
+	if err == nil && !w.cfg.apart {
 		err = t.AddOffset(c.GroupMetadata(), c.last)
 	}
 	if err == nil {
@@ -89,6 +89,10 @@ func (w *watcher) transact(ctx context.Context, c *claimed, msgs []*sarama.Produ
 	}
 	if err != nil {
 		return errors.Join(err, t.Abort(ctx))
+	}
+	if w.cfg.apart {
+		c.Mark(c.last)
+		return c.Commit()
 	}
 	return nil
 }
@@ -137,14 +141,11 @@ func (w *watcher) told(ctx context.Context, client sarama.Client, partition int3
 	known := map[identity]bool{}
 	var shown []event.AlertRecord
 	for _, number := range partitions {
-		log := reach{client: client, topic: w.cfg.alerts, partition: number}
 		end, err := kafka.StableOffset(client, w.cfg.alerts, number)
-		if err == nil {
-			err = log.bounds(end)
-		}
 		if err != nil {
 			return nil, fmt.Errorf("alerts before: %w", err)
 		}
+		log := reach{client: client, topic: w.cfg.alerts, partition: number, oldest: sarama.OffsetOldest, end: end}
 		from, err := log.first(since)
 		if err != nil {
 			return nil, fmt.Errorf("alerts before: %w", err)

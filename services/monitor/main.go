@@ -56,7 +56,10 @@ type config struct {
 	addr          string
 	advertised    string // where other members reach the page; empty: the address that is listened on
 	transactional kafka.Transactional
-	forgets       bool // broken on purpose, for tests: the windows are empty after each start
+
+	// Broken on purpose, for tests.
+	forgets bool // the windows are empty after each start
+	apart   bool // offsets are committed after the transaction and not in it, and nobody looks for what was sent
 }
 
 func configure(env *service.Env) config {
@@ -151,7 +154,13 @@ func (w *watcher) run(ctx context.Context) error {
 		return err
 	}
 	defer transactor.Close()
-	w.connected(client, transactor)
+	// What is asked on the group's connections waits behind its fetches, for a tenth of a second each time.
+	questions, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer wait.CloseWithin(wait.CloseTimeout, questions)
+	w.connected(questions, transactor)
 	w.process.Out.Print(w.words.ready)
 	member := &group.Consumer{
 		Client: client, Redial: connect, Member: cfg.member, Topic: cfg.topic, Hooks: hooks, Handle: w.watch,

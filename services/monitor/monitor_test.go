@@ -22,13 +22,6 @@ func startMonitor(t testing.TB, vars map[string]string) *kafkatest.Run {
 	return kafkatest.StartRun(t, vars, configure, run)
 }
 
-// forgetful is the monitor that begins with empty windows: the control.
-func forgetful(env *service.Env) config {
-	cfg := configure(env)
-	cfg.forgets = true
-	return cfg
-}
-
 var addressLine = regexp.MustCompile(`http://\S+`)
 
 // pageOf is the address of a monitor's page.
@@ -119,7 +112,7 @@ func TestAlertsAreThoseOfTheLog(t *testing.T) {
 // A restart goes on with the windows that there were. The control forgets them: it has to be wrong.
 func TestRestartGoesOn(t *testing.T) {
 	t.Parallel()
-	for name, configure := range map[string]func(*service.Env) config{"rebuilt": configure, "forgotten": forgetful} {
+	for name, configure := range map[string]func(*service.Env) config{"rebuilt": configure, "forgotten": variants[forgotten]} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := start(t)

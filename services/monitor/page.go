@@ -72,23 +72,44 @@ func (w *watcher) state(ctx context.Context) state {
 	for _, r := range w.cfg.rules {
 		s.Rules = append(s.Rules, r.String())
 	}
-	all := w.own(0)
-	for _, p := range all.Partitions {
-		s.Time = max(s.Time, p.Time)
+	all, missing, err := w.all(ctx, 0)
+	if s.Time = latestTime(all.Partitions); s.Time > earliestTime(all.Partitions) { // they are added up as of one time
+		all, missing, err = w.all(ctx, s.Time)
+		s.Time = latestTime(all.Partitions)
 	}
-	missing, err := w.askOthers(ctx, s.Time, &all)
 	if err != nil {
 		s.Error = err.Error()
 	}
 	s.Missing = append(s.Missing, missing...)
 	slices.SortFunc(all.Partitions, func(a, b window.Snapshot) int { return int(a.Partition - b.Partition) })
-	for _, p := range all.Partitions {
-		s.Time = max(s.Time, p.Time)
-	}
 	s.Partitions, s.Windows = all.Partitions, window.Merge(all.Partitions)
 	s.Alerts = latestOf(all.Alerts)
 	slices.Reverse(s.Alerts)
 	return s
+}
+
+// all is what this member and the others know, as of a time or later.
+func (w *watcher) all(ctx context.Context, at int64) (all own, missing []int32, err error) {
+	all = w.own(at)
+	missing, err = w.askOthers(ctx, latestTime(all.Partitions), &all)
+	return all, missing, err
+}
+
+func latestTime(parts []window.Snapshot) (latest int64) {
+	for _, p := range parts {
+		latest = max(latest, p.Time)
+	}
+	return latest
+}
+
+func earliestTime(parts []window.Snapshot) int64 {
+	earliest := latestTime(parts)
+	for _, p := range parts {
+		if p.Time > 0 { // a partition without a record has none
+			earliest = min(earliest, p.Time)
+		}
+	}
+	return earliest
 }
 
 // serve answers requests until ctx ends.

@@ -56,7 +56,7 @@ type reach struct {
 	client      sarama.Client
 	topic       string
 	partition   int32
-	oldest, end int64
+	oldest, end int64 // oldest may be sarama.OffsetOldest
 }
 
 // bounds finds out what the log still has before the position.
@@ -105,7 +105,7 @@ func (l *reach) first(milli int64) (int64, error) {
 
 // read hands over the records from an offset to the end of the reach.
 func (l *reach) read(ctx context.Context, from int64, take func(*sarama.ConsumerMessage)) error {
-	if from >= l.end {
+	if from >= l.end || l.end == 0 {
 		return nil
 	}
 	_, err := kafka.ReadTo(ctx, l.client, l.topic, l.partition, from, l.end, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {

@@ -51,7 +51,7 @@ type watcher struct {
 	transactor *kafka.Transactor
 
 	mu     sync.Mutex
-	client sarama.Client // nil until it is connected
+	client sarama.Client // for questions, and for what is read again; nil until it is connected
 	parts  map[int32]*window.Partition
 	latest []event.AlertRecord // the last one last
 }
@@ -208,7 +208,7 @@ func (w *watcher) release(number int32, c *claimed) {
 	}
 }
 
-// lookUp is the client of the moment.
+// lookUp is the client for questions.
 func (w *watcher) lookUp() (sarama.Client, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
