@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,12 +117,9 @@ func (w *watcher) remember(alerts []event.AlertRecord) {
 // latestOf sorts alerts by time, drops what is there twice, and keeps the last of them.
 func latestOf(alerts []event.AlertRecord) []event.AlertRecord {
 	slices.SortFunc(alerts, func(a, b event.AlertRecord) int {
-		for _, order := range []int64{a.TimestampMS - b.TimestampMS, int64(a.Source.Partition - b.Source.Partition), a.Source.Offset - b.Source.Offset} {
-			if order != 0 {
-				return int(max(-1, min(1, order)))
-			}
-		}
-		return slices.Compare([]string{a.Rule, a.Subject()}, []string{b.Rule, b.Subject()})
+		return cmp.Or(
+			cmp.Compare(a.TimestampMS, b.TimestampMS), cmp.Compare(a.Source.Partition, b.Source.Partition),
+			cmp.Compare(a.Source.Offset, b.Source.Offset), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject(), b.Subject()))
 	})
 	alerts = slices.Compact(alerts)
 	return slices.Clone(alerts[max(0, len(alerts)-latestAlerts):])

@@ -72,8 +72,8 @@ func (m *market) trySend(n int) error {
 		}
 		m.sent++
 		tx := event.Transaction{
-			IDSequencia: int64(m.sent), IDUsuario: fmt.Sprint(20000 + m.rng.IntN(24)), IDPlataforma: event.Mobile, ValorCentavos: m.rng.Int64N(250_000),
-			Moeda: event.BRL, Tipo: event.PIX,
+			IDSequencia: int64(m.sent), IDUsuario: fmt.Sprint(20000 + m.rng.IntN(24)), IDPlataforma: event.Mobile,
+			ValorCentavos: m.rng.Int64N(250_000), Moeda: event.BRL, Tipo: event.PIX,
 		}
 		switch n := m.rng.IntN(100); {
 		case n < 2:

@@ -80,7 +80,8 @@ func configure(env *service.Env) config {
 	if cfg.rules, err = window.ParseRules(env.Text("RULES", defaultRules, window.Accepted, "what is told on ALERTS_TOPIC")); err != nil {
 		env.Fail("RULES", strings.ReplaceAll(err.Error(), "\n", "; ")+"; accepted: "+window.Accepted)
 	}
-	cfg.currency = env.Text("CURRENCY", "BRL", "three capital letters", "the currency that is added up; others are only in the table by currency")
+	cfg.currency = env.Text("CURRENCY", "BRL", "three capital letters",
+		"the currency that is added up; others are only in the table by currency")
 	if len(cfg.currency) != 3 || strings.Trim(cfg.currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		env.Fail("CURRENCY", "accepted: three capital letters, such as BRL")
 	}

@@ -173,7 +173,8 @@ func deleteGroup(t testing.TB, c *kafkatest.Cluster) {
 func TestWrongSettings(t *testing.T) {
 	t.Parallel()
 	e := service.EnvOf(map[string]string{
-		"TOPIC": "t", "ALERTS_TOPIC": "t", "ISOLATION": "read_uncommitted", "RULES": "count:5/2m,sum:1/1m", "CURRENCY": "real", "HTTP_PORT": "70000",
+		"TOPIC": "t", "ALERTS_TOPIC": "t", "ISOLATION": "read_uncommitted", "RULES": "count:5/2m,sum:1/1m", "CURRENCY": "real",
+		"HTTP_PORT": "70000",
 	})
 	configure(e)
 	text := e.Err().Error()

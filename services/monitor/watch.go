@@ -76,7 +76,8 @@ func newWatcher(cfg config, words words, p *service.Process) *watcher {
 		Name: "workshop_alerts_total", Help: "Alerts sent, by rule.",
 	}, []string{"rule"})
 	w.metrics.rebuilt = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "workshop_rebuild_seconds", Help: "Time to rebuild a partition's windows from the log.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
+		Name: "workshop_rebuild_seconds", Help: "Time to rebuild a partition's windows from the log.",
+		Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
 	})
 	p.Ops.Registry.MustRegister(w.metrics.alerts, w.metrics.rebuilt)
 	for _, r := range cfg.rules {

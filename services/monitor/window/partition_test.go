@@ -162,7 +162,8 @@ func TestSnapshot(t *testing.T) {
 	if got := fmt.Sprint(minute); got != want {
 		t.Errorf("minute\n got %s\nwant %s", got, want)
 	}
-	if five.Count != 5 || five.Kinds["PIX"] != (window.Sum{Count: 3, Cents: 1011}) || fmt.Sprint(five.Top) != "[{b {1 1000}} {a {2 10}} {old {1 1}}]" {
+	if five.Count != 5 || five.Kinds["PIX"] != (window.Sum{Count: 3, Cents: 1011}) ||
+		fmt.Sprint(five.Top) != "[{b {1 1000}} {a {2 10}} {old {1 1}}]" {
 		t.Errorf("five minutes %+v", five)
 	}
 	// Later, without a record: what was in the minute has left it.
@@ -184,12 +185,14 @@ func TestOddNames(t *testing.T) {
 	long := fmt.Sprintf("%050d", 1)
 	for i := range 30 {
 		code := string([]byte{'A' + byte(i/26), 'B', 'A' + byte(i%26)})
-		p.Add(int64(2*i), 1_783_938_600_000, &event.TransactionView{User: []byte("u"), Platform: event.Mobile, Currency: []byte(code), Cents: 7}, nil)
+		v := &event.TransactionView{User: []byte("u"), Platform: event.Mobile, Currency: []byte(code), Cents: 7}
+		p.Add(int64(2*i), 1_783_938_600_000, v, nil)
 		id := long[:50-i]
 		p.Add(int64(2*i+1), 1_783_938_600_000, view(windowtest.Record{User: id, Platform: event.Mobile, Cents: uint64(i)}), nil)
 	}
 	w := p.Snapshot(0).Windows[0]
-	if len(w.Currencies) != 16 || w.Currencies[window.Others] != (window.Sum{Count: 16}) || w.Currencies["ABA"] != (window.Sum{Count: 1, Cents: 7}) {
+	if len(w.Currencies) != 16 || w.Currencies[window.Others] != (window.Sum{Count: 16}) ||
+		w.Currencies["ABA"] != (window.Sum{Count: 1, Cents: 7}) {
 		t.Errorf("%d currencies: %v", len(w.Currencies), w.Currencies)
 	}
 	if len(w.Top) != window.TopUsers || w.Top[0].ID != long[:21] || w.Top[9].ID != long[:30] {

@@ -29,7 +29,8 @@ func TestParseRules(t *testing.T) {
 // Every mistake is named, not the first alone.
 func TestParseRulesRefuses(t *testing.T) {
 	for _, wrong := range []string{
-		"", "count", "count:", "count:5", "count:5/2m", "count:-1/1m", "count:1.5/1m", "count:9223372036854775808/1m", "value:x/1m", "amount:5/1m",
+		"", "count", "count:", "count:5", "count:5/2m", "count:-1/1m", "count:1.5/1m", "count:9223372036854775808/1m", "value:x/1m",
+		"amount:5/1m",
 		"silence:0s", "silence:6m", "silence:1500ms", "silence:5", "Count:5/1m", "none,count:5/1m",
 	} {
 		if _, err := window.ParseRules(wrong); err == nil {

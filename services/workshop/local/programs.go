@@ -105,5 +105,6 @@ func choose(list string, ecommerce bool) ([]program, error) {
 			return nil, service.UsageError("--services: " + nearest.Unknown("service", wanted[i], ServiceNames()) + ", comma separated")
 		}
 	}
-	return slices.DeleteFunc(slices.Concat(programs, optional, ecommercePrograms), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
+	all := slices.Concat(programs, optional, ecommercePrograms)
+	return slices.DeleteFunc(all, func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
 }
