@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,15 +23,14 @@ import (
 // latestAlerts is how many alerts the page shows.
 const latestAlerts = 20
 
-// identity is what two alerts share that tell the same: the rule, whom it is about, and the record. A topic that was made anew has
-// records at the same offsets, but not at the same time.
-type identity struct {
-	rule, subject string
-	offset, milli int64
-}
+// identity is the digest of what two alerts share that tell the same: the rule, whom it is about, and the record. A topic that was
+// made anew has records at the same offsets, but not at the same time. It is a digest because there may be many.
+type identity [16]byte
 
-func identityOf(a event.AlertRecord) identity {
-	return identity{a.Rule, a.Subject(), a.Source.Offset, a.TimestampMS}
+func identityOf(a event.AlertRecord) (id identity) {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %s", a.Rule, a.Source.Offset, a.TimestampMS, a.Subject()))
+	copy(id[:], digest[:])
+	return id
 }
 
 // alert is the record of a hit.

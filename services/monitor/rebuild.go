@@ -12,7 +12,7 @@ import (
 )
 
 // rebuild reads the windows that a partition has at a position from the log before it, and the alerts that are known of records
-// from there on. It sends nothing: what those records have broken was told by whoever committed the position.
+// from there on, which it returns. It sends nothing: what those records have broken was told by whoever committed the position.
 //
 // It begins at the first record that is not older than five minutes before the greatest timestamp: ListOffsets finds it, however
 // the records' times are mixed, and no record before it can be in a window. Some timestamp will do for the greatest: with a smaller
@@ -20,35 +20,36 @@ import (
 //
 // Where retention has deleted a part of that, or the topic was made anew, the windows hold what is left, and so may lack records
 // that a reader before had. Nothing else is known of them.
-func (w *watcher) rebuild(ctx context.Context, c *claimed, position int64) error {
+func (w *watcher) rebuild(
+	ctx context.Context, number int32, part *window.Partition, position int64,
+) (known map[identity]bool, err error) {
 	w.rebuilding.Lock()
 	defer w.rebuilding.Unlock()
 	client, err := w.lookUp()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	log := reach{client: client, topic: w.cfg.topic, partition: c.Partition()}
+	log := reach{client: client, topic: w.cfg.topic, partition: number}
 	if err := log.bounds(position); err != nil {
-		return err
+		return nil, err
 	}
 	greatest, err := log.greatest(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	since := max(0, greatest-window.FiveMinutes*1000)
 	from, err := log.first(since)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var hits []window.Hit // which were told
 	err = log.read(ctx, from, func(msg *sarama.ConsumerMessage) {
-		hits = count(c.part, msg, hits[:0])
+		hits = count(part, msg, hits[:0])
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.known, err = w.told(ctx, client, c.Partition(), position, since)
-	return err
+	return w.told(ctx, client, number, position, since)
 }
 
 // reach is the part of a log before a position.

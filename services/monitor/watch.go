@@ -174,13 +174,14 @@ func (w *watcher) begin(c *claimed, position int64) error {
 	}
 	if position >= 0 && !w.cfg.forgets {
 		began := time.Now()
-		if err := w.rebuild(c.Context(), c, position); err != nil {
-			if c.Context().Err() != nil {
-				return nil // the session has ended meanwhile: there is no message either
-			}
+		known, err := w.rebuild(c.Context(), number, c.part, position)
+		switch {
+		case err != nil && c.Context().Err() != nil:
+			return nil // the session has ended meanwhile: there is no message either
+		case err != nil:
 			return fmt.Errorf("rebuild the windows of partition %d: %w", number, err)
 		}
-		c.rebuilt = true
+		c.known, c.rebuilt = known, true
 		c.late, c.unreadable = c.part.Apart()
 		w.metrics.rebuilt.Observe(time.Since(began).Seconds())
 		w.process.Log.Info("windows rebuilt", "partition", number, "offset", position, "records", c.part.Snapshot(0).Read,
