@@ -18,7 +18,7 @@ func TestThreeMembers(t *testing.T) {
 	var members [3]*kafkatest.Run
 	join := func(n int) {
 		members[n] = startMonitor(t, env(t, c, "GROUP_INSTANCE_ID", ""))
-		pageOf(t, members[n])
+		members[n].WaitFor("partições observadas: ") // a stop before that would be no rebalance
 	}
 	for n := range members {
 		join(n)
