@@ -95,6 +95,7 @@ func (w *watcher) transact(ctx context.Context, c *claimed, msgs []*sarama.Produ
 		c.Mark(c.last)
 		return c.Commit()
 	}
+	c.Committed(c.last)
 	return nil
 }
 

@@ -53,7 +53,7 @@ func (c *Claim) Context() context.Context { return c.session.Context() }
 
 // GroupMetadata says on whose behalf an offset is committed inside a transaction: which member of the
 // group, in which generation. A handler that commits so (see Transactor) neither marks nor commits
-// here, and then nothing else commits for it.
+// here, and then nothing else commits for it; one that does both says so with Committed.
 func (c *Claim) GroupMetadata() *sarama.ConsumerGroupMetadata {
 	var instance *string
 	if id := c.group.Member.InstanceID; id != "" {
