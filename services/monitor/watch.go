@@ -108,6 +108,9 @@ type claimed struct {
 func (w *watcher) watch(ctx context.Context, claim *group.Claim) error {
 	c := &claimed{Claim: claim}
 	if err := w.begin(c, claim.InitialOffset()); err != nil {
+		if claim.Context().Err() != nil {
+			return nil // the session has ended meanwhile
+		}
 		return err
 	}
 	defer w.release(claim.Partition(), c)
@@ -175,10 +178,7 @@ func (w *watcher) begin(c *claimed, position int64) error {
 	if position >= 0 && !w.cfg.forgets {
 		began := time.Now()
 		known, err := w.rebuild(c.Context(), number, c.part, position)
-		switch {
-		case err != nil && c.Context().Err() != nil:
-			return nil // the session has ended meanwhile: there is no message either
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("rebuild the windows of partition %d: %w", number, err)
 		}
 		c.known, c.rebuilt = known, true
