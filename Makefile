@@ -65,8 +65,8 @@ down: ## stop the stack in Docker; messages are kept (docker compose down -v era
 	docker compose --profile '*' down
 
 .PHONY: logs
-logs: ## follow the four services in Docker
-	docker compose logs -f producer consumer score-simulator scoreboard
+logs: ## follow the services in Docker
+	docker compose logs -f producer consumer score-simulator scoreboard monitor
 
 .PHONY: kafka-up kafka-down kafka-status kafka-reset
 kafka-up: ## real brokers without Docker, with Java 17 (BROKERS=4, ADVERTISED_HOST=192.168.0.10)

@@ -92,6 +92,24 @@ func TestGoldenBoardRecord(t *testing.T) {
 	}
 }
 
+func TestGoldenAlertRecords(t *testing.T) {
+	for file, want := range map[string]AlertRecord{
+		"alert_user.json": {
+			Rule: "count:20/1m", IDUsuario: "48213", Count: 21, ValorCentavos: 2_729_790, Moeda: BRL,
+			TimestampMS: 1783938400123, Source: Source{Partition: 2, Offset: 4711},
+		},
+		"alert_platform.json": {
+			Rule: "silence:5m", IDPlataforma: Tablet, Moeda: BRL, TimestampMS: 1783938700456, Source: Source{Partition: 0, Offset: 9000},
+		},
+	} {
+		mustMatchGolden(t, file, mustMarshal(t, want))
+		got, err := DecodeAlertRecord(mustReadGolden(t, file))
+		if err != nil || got != want {
+			t.Errorf("%s: got %+v, %v, want %+v", file, got, err, want)
+		}
+	}
+}
+
 // mustMatchGolden compares a value with its golden file, which ends in a newline for editors' sake.
 func mustMatchGolden(t *testing.T, file string, value []byte) {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -116,6 +117,10 @@ func compareScan(t *testing.T, value []byte) (taken bool) {
 	if n, err := CheckTransaction(value); n != want.IDSequencia || fmt.Sprint(err) != fmt.Sprint(wantErr) {
 		t.Errorf("%q: the check says %d, %v, want %d, %v", value, n, err, want.IDSequencia, wantErr)
 	}
+	view, err := ViewTransaction(value)
+	if wantView := want.view(); fmt.Sprint(err) != fmt.Sprint(wantErr) || err == nil && !reflect.DeepEqual(view, wantView) {
+		t.Errorf("%q: the view is %+v, %v, want %+v, %v", value, view, err, wantView, wantErr)
+	}
 	_, taken = scanTransaction(value)
 	return taken
 }
@@ -139,6 +144,9 @@ func TestTransactionAllocations(t *testing.T) {
 		value := mustReadGolden(t, name)
 		if n := testing.AllocsPerRun(100, func() { CheckTransaction(value) }); n != 0 {
 			t.Errorf("%s: %v allocations to check it", name, n)
+		}
+		if n := testing.AllocsPerRun(100, func() { ViewTransaction(value) }); n != 0 {
+			t.Errorf("%s: %v allocations to view it", name, n)
 		}
 		if n := testing.AllocsPerRun(100, func() { DecodeTransaction(value) }); n > texts {
 			t.Errorf("%s: %v allocations to decode it, want %v at most", name, n, texts)
@@ -177,6 +185,7 @@ func BenchmarkTransaction(b *testing.B) {
 		value := mustReadGolden(b, form)
 		for name, f := range map[string]func([]byte) error{
 			"check":  func(value []byte) error { _, err := CheckTransaction(value); return err },
+			"view":   func(value []byte) error { _, err := ViewTransaction(value); return err },
 			"decode": func(value []byte) error { _, err := DecodeTransaction(value); return err },
 			"fields": func(value []byte) error { _, err := decodeTransaction(value); return err },
 		} {

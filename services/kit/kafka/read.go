@@ -103,6 +103,31 @@ func NextOffset(client sarama.Client, topic string, partition int32, isolation s
 	return l.next, err
 }
 
+// StableOffset returns the last stable offset of a partition: the end of what read_committed may be shown now, where no transaction
+// that is still open holds it back.
+func StableOffset(client sarama.Client, topic string, partition int32) (int64, error) {
+	leader, err := client.Leader(topic, partition)
+	if err != nil {
+		return 0, err
+	}
+	req := sarama.NewOffsetRequest(client.Config().Version)
+	req.IsolationLevel = sarama.ReadCommitted
+	req.AddBlock(topic, partition, sarama.OffsetNewest, 1)
+	resp, err := leader.GetAvailableOffsets(req)
+	if err != nil {
+		leader.Close() // or the next try would use the same broken connection
+		return 0, err
+	}
+	block := resp.GetBlock(topic, partition)
+	if block == nil {
+		return 0, errors.New("the leader's answer leaves the partition out")
+	}
+	if block.Err != sarama.ErrNoError {
+		return 0, block.Err
+	}
+	return block.Offset, nil
+}
+
 // logReader reads a partition fetch by fetch.
 type logReader struct {
 	client    sarama.Client

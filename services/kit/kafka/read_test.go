@@ -103,8 +103,12 @@ func TestReadToTheLastStableOffset(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	stable, err := kafka.StableOffset(client, "t", 0)
+	if newest, newErr := client.GetOffset("t", 0, sarama.OffsetNewest); err != nil || newErr != nil || stable != 2 || newest != 3 {
+		t.Errorf("last stable offset %d, %v, end %d, %v; want 2 and 3", stable, err, newest, newErr)
+	}
 	var got []*sarama.ConsumerMessage
-	next, err := kafka.ReadTo(t.Context(), client, "t", 0, 0, 2, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+	next, err := kafka.ReadTo(t.Context(), client, "t", 0, 0, stable, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
 		got = append(got, msg)
 		return nil
 	})

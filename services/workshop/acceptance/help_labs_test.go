@@ -17,7 +17,7 @@ import (
 func TestHelpOfServicesFits(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"producer", "consumer", "score-simulator", "scoreboard", "http-ecommerce", "fraud-detector", "user-service",
+		"producer", "consumer", "score-simulator", "scoreboard", "monitor", "http-ecommerce", "fraud-detector", "user-service",
 		"email-new-order", "email-service", "reading-report", "batch-send-message", "log-service", "dead-letter",
 	} {
 		whole := ""

@@ -14,7 +14,7 @@ import (
 // The services of the stack. Kafka UI is left out: where no registry is in reach there is no image.
 var (
 	cluster  = []string{"zookeeper", "broker-1", "broker-2", "broker-3"}
-	programs = []string{"producer", "consumer", "score-simulator", "scoreboard"}
+	programs = []string{"producer", "consumer", "score-simulator", "scoreboard", "monitor"}
 )
 
 // up is «docker compose up -d --wait» of everything but Kafka UI; it returns when all is healthy.
@@ -71,6 +71,7 @@ func logsShow(t *testing.T) {
 		"consumer":        {"brokers estão disponíveis e prontos para consumir mensagens", "partições recebidas: 0, 1, 2", `{"id_sequencia":1,`},
 		"score-simulator": {"Producer iniciado...", `Enviando: {"id":1,"event":"goal"`},
 		"scoreboard":      {"Aguardando eventos...", "TeamA      TeamB"},
+		"monitor":         {"brokers estão disponíveis: o monitor observa as transações", "partições observadas: 0, 1, 2"},
 	} {
 		for _, text := range texts {
 			awaitLog(t, container, text)

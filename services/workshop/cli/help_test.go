@@ -26,7 +26,7 @@ func TestHelpAndCompletion(t *testing.T) {
 		{"version", "workshop dev"},
 		{"--version", "workshop version dev"},
 		{"completion bash", "bash completion"},
-		{"__complete up --services ", "producer\nconsumer\nscore-simulator\nscoreboard\nhttp-ecommerce\nfraud-detector\n"},
+		{"__complete up --services ", "producer\nconsumer\nscore-simulator\nscoreboard\nmonitor\nhttp-ecommerce\nfraud-detector\n"},
 		{"__complete up --services log-service,e", "log-service,email-new-order\nlog-service,email-service\n:6"},
 		{"__complete up --services consumer,s", "consumer,score-simulator\nconsumer,scoreboard\n:6"},
 		{"__complete topics list -o ", "table\njson\n"},

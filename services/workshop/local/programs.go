@@ -9,11 +9,12 @@ import (
 	"workshop.example/kit/service"
 )
 
-// StandardTopics returns the topics of the four services, wherever they run. Transactions are keyed by user and spread
+// StandardTopics returns the topics of the four services and of the monitor, wherever they run. Transactions are keyed by user and spread
 // over three partitions; the score needs one partition, or its goals would interleave.
 func StandardTopics() []kafka.Topic {
 	return slices.Concat(
 		kafka.Topic{Name: "transactions", Partitions: 3, Replicas: 3}.WithDeadLetters(),
+		[]kafka.Topic{{Name: "transactions.alerts", Partitions: 3, Replicas: 3}}, // of the monitor, by user
 		kafka.Topic{Name: "scoreGame", Partitions: 1, Replicas: 3}.WithDeadLetters(),
 		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
 		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
@@ -39,6 +40,11 @@ var programs = []program{
 		set:      []string{"TOPIC=scoreGame", "CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard"},
 		defaults: []string{"MATCHES=0"},
 	},
+}
+
+// optional are started where they are named.
+var optional = []program{
+	{name: "monitor", set: []string{"TOPIC=transactions", "CONSUMER_GROUP=monitor", "GROUP_INSTANCE_ID=monitor"}},
 }
 
 // environment returns the user's environment as this program gets it.
@@ -67,8 +73,10 @@ func (p program) environment(user []string, bootstrap string) []string {
 // ProgramNames returns the services that up starts by default.
 func ProgramNames() []string { return namesOf(programs) }
 
-// ServiceNames returns the services of both systems.
-func ServiceNames() []string { return slices.Concat(ProgramNames(), EcommerceNames()) }
+// ServiceNames returns the services of both systems, and those that are started only where they are named.
+func ServiceNames() []string {
+	return slices.Concat(ProgramNames(), namesOf(optional), EcommerceNames())
+}
 
 // EcommerceNames returns the services of the e-commerce system.
 func EcommerceNames() []string { return namesOf(ecommercePrograms) }
@@ -97,5 +105,6 @@ func choose(list string, ecommerce bool) ([]program, error) {
 			return nil, service.UsageError("--services: " + nearest.Unknown("service", wanted[i], ServiceNames()) + ", comma separated")
 		}
 	}
-	return slices.DeleteFunc(slices.Concat(programs, ecommercePrograms), func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
+	all := slices.Concat(programs, optional, ecommercePrograms)
+	return slices.DeleteFunc(all, func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
 }

@@ -43,13 +43,17 @@ func newClaim(life context.Context, g *Consumer, session sarama.ConsumerGroupSes
 // Partition is the partition's number.
 func (c *Claim) Partition() int32 { return c.partition }
 
+// InitialOffset is where the claim begins to read: the group's committed offset, or sarama.OffsetOldest or sarama.OffsetNewest where
+// it has none. The log may have nothing there any more: then the session ends, and the next begins elsewhere.
+func (c *Claim) InitialOffset() int64 { return c.claim.InitialOffset() }
+
 // Context ends with the session. It is for what a handler waits for before its first message; the
 // work on a message outlives the session, and has the handler's own context.
 func (c *Claim) Context() context.Context { return c.session.Context() }
 
 // GroupMetadata says on whose behalf an offset is committed inside a transaction: which member of the
 // group, in which generation. A handler that commits so (see Transactor) neither marks nor commits
-// here, and then nothing else commits for it.
+// here, and then nothing else commits for it; one that does both says so with Committed.
 func (c *Claim) GroupMetadata() *sarama.ConsumerGroupMetadata {
 	var instance *string
 	if id := c.group.Member.InstanceID; id != "" {

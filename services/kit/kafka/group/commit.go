@@ -21,6 +21,16 @@ func (c *Claim) Mark(msg *sarama.ConsumerMessage) {
 	c.pending++
 }
 
+// Committed notes that the offset after msg was committed in a transaction (see [Claim.GroupMetadata]), by a handler that commits
+// here as well. It has to be told before the next Mark: neither that offset nor one before it is then committed here again.
+func (c *Claim) Committed(msg *sarama.ConsumerMessage) {
+	c.commits.mu.Lock()
+	defer c.commits.mu.Unlock()
+	c.marked.Store(msg.Offset + 1)
+	c.commits.done = msg.Offset + 1
+	c.pending = 0
+}
+
 // Pending is the number of messages marked since the last [Claim.Commit].
 func (c *Claim) Pending() int { return c.pending }
 

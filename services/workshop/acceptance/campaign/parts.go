@@ -45,7 +45,7 @@ var parts = []part{
 		name: "repeat", what: "the packages whose tests depend on time, five times", about: 10 * time.Minute,
 		command: []string{
 			"go", "test", "-race", "-count=5", "-parallel", "8", "-timeout", "1h", "./services/kit/kafka/...", "./services/kit/service",
-			"./services/producer", "./services/consumer", "./services/scoreboard", "./services/ecommerce/...",
+			"./services/producer", "./services/consumer", "./services/scoreboard", "./services/monitor/...", "./services/ecommerce/...",
 		}, race: true,
 	},
 	{
