@@ -23,6 +23,7 @@ type mailServer struct {
 	logins []string                        // USER:PASSWORD, and whether the connection was encrypted
 	begun  int                             // sessions
 	ended  int
+	conns  []*smtp.Conn
 }
 
 // password is the only one that the server accepts.
@@ -44,6 +45,7 @@ func listenMail(t *testing.T, addr string, more ...func(*smtp.Server)) (*mailSer
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.begun++
+		m.conns = append(m.conns, c)
 		if !c.Server().AllowInsecureAuth && c.Server().TLSConfig == nil {
 			return session, nil // without logins
 		}
@@ -73,6 +75,17 @@ func (m *mailServer) sessions() (begun, ended int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.begun, m.ended
+}
+
+// hangUp ends every session, as a server does with those that wait for long.
+func (m *mailServer) hangUp() {
+	m.mu.Lock()
+	conns := m.conns
+	m.conns = nil
+	m.mu.Unlock()
+	for _, c := range conns {
+		c.Close()
+	}
 }
 
 // answerWith sets what is answered to a recipient; nil accepts all.

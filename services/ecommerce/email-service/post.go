@@ -30,7 +30,7 @@ const smtpTimeout = 10 * time.Second
 // implicitTLS is the port on which the connection is encrypted from its first byte on (RFC 8314).
 const implicitTLS = 465
 
-// idleFor is how long a session waits for another e-mail. Servers end those that wait for minutes.
+// idleFor is how long a session waits for another e-mail, unless a test says otherwise. Servers end those that wait for minutes.
 const idleFor = time.Second
 
 // post sends e-mails. To connect, greet and log in takes longer than to send one, so that sessions are used again. It is
@@ -40,6 +40,7 @@ type post struct {
 	addr   string
 	from   string
 	idle   chan *session
+	wait   time.Duration // of a session in idle
 }
 
 // session is a connection to the mail server that waits for the next e-mail.
@@ -80,7 +81,7 @@ func newPost(addr, from string, l login, more ...mail.Option) (*post, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail client: %w", err)
 	}
-	return &post{client: client, addr: addr, from: from, idle: make(chan *session, 100)}, nil
+	return &post{client: client, addr: addr, from: from, idle: make(chan *session, 100), wait: idleFor}, nil
 }
 
 // send hands the e-mail to the mail server. An e-mail that it refuses for good (5xx), and a key that is no
@@ -146,7 +147,7 @@ func (p *post) take() *smtp.Client {
 // keep lets a session wait for another e-mail.
 func (p *post) keep(client *smtp.Client) {
 	s := &session{client: client}
-	s.end = time.AfterFunc(idleFor, func() { p.client.CloseWithSMTPClient(client) })
+	s.end = time.AfterFunc(p.wait, func() { p.client.CloseWithSMTPClient(client) })
 	select {
 	case p.idle <- s:
 	default: // the timer ends it
