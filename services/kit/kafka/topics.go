@@ -91,31 +91,37 @@ const (
 // what it has begun; one that was just replaced has begun nothing, and then it is asked again.
 //
 // A topic that exists, and that no broker knows, is being deleted: brokers forget a topic at the beginning of
-// its deletion, and its name is free at the end.
+// its deletion, and its name is free at the end. But once a request of this call has timed out it is taken for the
+// topic that the request has begun.
 func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail, waiting Waiting) (bool, error) {
 	began, said := time.Now(), time.Time{}
+	timedOut := false
 	for {
 		err := admin.CreateTopic(name, detail, false)
 		switch {
 		case errors.Is(err, sarama.ErrTopicAlreadyExists):
 			if isKnown(admin, name) {
-				return false, nil
+				return timedOut, nil
 			}
-			deleting := &DeletingError{name}
+			var cause error = &DeletingError{name}
+			if timedOut {
+				cause = sarama.ErrRequestTimedOut
+			}
 			if time.Since(began) > deletionLimit {
-				return false, deleting
+				return false, cause
 			}
-			if waiting != nil && time.Since(began) > deletionPatience && time.Since(said) >= WaitingRepeat {
+			if !timedOut && waiting != nil && time.Since(began) > deletionPatience && time.Since(said) >= WaitingRepeat {
 				said = time.Now()
-				waiting(deleting)
+				waiting(cause)
 			}
 			if serr := wait.Sleep(ctx, 100*time.Millisecond); serr != nil {
-				return false, errors.Join(serr, deleting)
+				return false, errors.Join(serr, cause)
 			}
 			continue
 		case !errors.Is(err, sarama.ErrRequestTimedOut):
 			return err == nil, err
 		}
+		timedOut = true
 		for end := time.Now().Add(outlasting); time.Now().Before(end); {
 			if isKnown(admin, name) {
 				return true, nil

@@ -74,3 +74,36 @@ func TestApplyLeavesWhatExists(t *testing.T) {
 		t.Errorf("applied %+v, %v", applied, err)
 	}
 }
+
+// outlasted creates a topic, but the answer is that the request has timed out, and for so long no broker knows the topic that it is
+// asked for again.
+type outlasted struct {
+	sarama.ClusterAdmin
+	asked int
+}
+
+func (o *outlasted) CreateTopic(name string, detail *sarama.TopicDetail, validateOnly bool) error {
+	err := o.ClusterAdmin.CreateTopic(name, detail, validateOnly)
+	if o.asked++; o.asked == 1 {
+		return errors.Join(sarama.ErrRequestTimedOut, err)
+	}
+	return err
+}
+
+func (o *outlasted) DescribeTopics(names []string) ([]*sarama.TopicMetadata, error) {
+	if o.asked < 2 {
+		return []*sarama.TopicMetadata{{Name: names[0], Err: sarama.ErrUnknownTopicOrPartition}}, nil
+	}
+	return o.ClusterAdmin.DescribeTopics(names)
+}
+
+// A topic of many partitions outlasts its request: it is ours when it appears, and was not being deleted.
+func TestApplyKnowsItsOwnTopicAgain(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t)
+	a := &outlasted{ClusterAdmin: admin(t, c)}
+	applied, err := kafka.ApplyTopics(t.Context(), a, wanted, func(cause error) { t.Errorf("waits for %v", cause) })
+	if err != nil || !applied[0].Created || a.asked != 2 {
+		t.Errorf("applied %+v, %v, asked for %d times", applied, err, a.asked)
+	}
+}
