@@ -154,14 +154,7 @@ func (s *Sender) publishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 		}
 	}
 	for i, err := range outcomes {
-		switch {
-		case err == nil:
-			steps[i].Stored(msgs[i].Partition, msgs[i].Offset)
-		case kafka.Refused(err):
-			steps[i].Failed(err)
-		default:
-			steps[i].Unknown(err)
-		}
+		kafka.Settle(steps[i], msgs[i], err)
 	}
 	return s.producer, outcomes
 }

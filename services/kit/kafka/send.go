@@ -24,6 +24,12 @@ func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.Produce
 		_, _, err := producer.SendMessage(msg)
 		return err
 	})
+	Settle(step, msg, err)
+	return err
+}
+
+// Settle makes the outcome of sending msg the result of step in the history.
+func Settle(step history.Operation, msg *sarama.ProducerMessage, err error) {
 	switch {
 	case err == nil:
 		step.Stored(msg.Partition, msg.Offset)
@@ -32,7 +38,6 @@ func Send(ctx context.Context, producer sarama.SyncProducer, msg *sarama.Produce
 	default:
 		step.Unknown(err)
 	}
-	return err
 }
 
 // Refused reports whether a failed send certainly left nothing in the log. Most errors are no such
