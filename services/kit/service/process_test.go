@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -90,15 +91,37 @@ func TestFlushSoon(t *testing.T) {
 	}
 }
 
-// The error of a flush in the background is that of the next flush.
+// fullOnce is a disk that has room again after a write has failed.
+type fullOnce chan struct{}
+
+func (f fullOnce) Write(p []byte) (int, error) {
+	select {
+	case f <- struct{}{}:
+		return 0, errors.New("full")
+	default:
+		return len(p), nil
+	}
+}
+
+// The error of a flush in the background is that of the next flush too, although the output would take the lines now.
 func TestFlushSoonFails(t *testing.T) {
-	lines := NewLines(full{})
+	out := make(fullOnce, 1)
+	lines := NewLines(out)
 	lines.Write([]byte("line\n"))
 	lines.FlushSoon()
-	for lines.soon.Load() {
-		time.Sleep(time.Millisecond)
+	deadline := time.After(10 * time.Second)
+	for failed := false; !failed; {
+		lines.mu.Lock() // which the flush holds until it has failed
+		failed = len(out) == 1
+		lines.mu.Unlock()
+		select {
+		case <-deadline:
+			t.Fatal("nothing was flushed")
+		default:
+			runtime.Gosched()
+		}
 	}
 	if err := lines.Flush(); err == nil {
-		t.Error("the lines are lost, and nobody is told")
+		t.Error("a flush has failed, and nobody is told")
 	}
 }

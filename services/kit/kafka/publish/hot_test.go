@@ -141,6 +141,29 @@ func TestBatchesStayLargeWhenMemoryIsShort(t *testing.T) {
 	}
 }
 
+// Many partitions have more memory together, up to a bound, unless the caller has said how much.
+func TestMemoryGrowsWithPartitions(t *testing.T) {
+	for _, c := range []struct{ partitions, option, want int }{
+		{3, 0, DefaultMemory + 3*memoryPerPartition},
+		{300, 0, DefaultMemory + 300*memoryPerPartition},
+		{5000, 0, 2 * DefaultMemory},
+		{5000, 1 << 20, 1 << 20},
+	} {
+		p := newPublisher(kafka.Cluster{}.Config("test"), Options{Topics: []string{"t"}, Memory: c.option})
+		told := &sarama.TopicMetadata{Name: "t"}
+		for n := range c.partitions {
+			told.Partitions = append(told.Partitions, &sarama.PartitionMetadata{ID: int32(n), Leader: -1})
+		}
+		if err := p.learn(&sarama.MetadataResponse{Topics: []*sarama.TopicMetadata{told}}); err != nil {
+			t.Fatal(err)
+		}
+		if p.memory.limit != c.want {
+			t.Errorf("%d partitions, option %d: %d bytes, want %d", c.partitions, c.option, p.memory.limit, c.want)
+		}
+		p.stop()
+	}
+}
+
 // Nanoseconds and allocations for a message, from Publish to its outcome, without a network.
 func BenchmarkMessage(b *testing.B) {
 	for _, codec := range []sarama.CompressionCodec{
