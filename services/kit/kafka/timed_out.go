@@ -82,10 +82,10 @@ func (t *Transactor) fenced(ctx context.Context, doing string, err error) error 
 		t.hooks.Failed(timedOut)
 		return timedOut
 	}
-	t.lost = true
 	fenced := &FencedError{ID: id, Doing: doing, Unsure: open >= limit, Err: err}
 	t.hooks.Failed(fenced)
-	return &FatalError{fenced}
+	t.lost = &FatalError{fenced}
+	return t.lost
 }
 
 // noteState remembers the epoch of the producer that was just made, or has just aborted.

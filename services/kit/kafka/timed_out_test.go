@@ -236,6 +236,9 @@ func TestAnotherProgramTookTheID(t *testing.T) {
 			if err := older.Abort(t.Context()); err != nil {
 				t.Errorf("abort: %v", err)
 			}
+			if again := older.Begin(t.Context()); !errors.Is(again, fenced) {
+				t.Errorf("the next transaction begins with %v, want the FencedError again: a caller that tries again would try for ever", again)
+			}
 			for _, raw := range []string{"kafka server:", "Unknown error"} {
 				if strings.Contains(err.Error(), raw) {
 					t.Errorf("the error holds the library's own text: %v", err)

@@ -62,7 +62,7 @@ type Transactor struct {
 	state   *sarama.TransactionState // of the id when the producer was made or has aborted; nil: could not be asked for
 	began   time.Time                // the transaction
 	expired bool                     // it has timed out, and its producer is of no use
-	lost    bool                     // another program has the id, and that was told
+	lost    *FatalError              // another program has the id, and that was told
 
 	number uint64          // of the transaction, for the history
 	end    history.Subject // what its commit is about: an offset, where one was added
@@ -134,8 +134,12 @@ func (t *Transactor) renew(ctx context.Context) error {
 	}
 }
 
-// Begin opens a transaction. Brokers hear of it with the first message.
+// Begin opens a transaction. Brokers hear of it with the first message. Once another program has the id, each call returns
+// that FatalError again: whoever was told of it first may have been leaving, and nobody else would learn it.
 func (t *Transactor) Begin(ctx context.Context) error {
+	if t.lost != nil {
+		return t.lost
+	}
 	if t.producer == nil || t.expired {
 		if err := t.renew(ctx); err != nil {
 			return err
@@ -238,7 +242,7 @@ func (t *Transactor) Commit(ctx context.Context) error {
 // ctx has ended it does not wait: the broker aborts what is silent for TRANSACTION_TIMEOUT.
 func (t *Transactor) Abort(ctx context.Context) error {
 	const abortable = sarama.ProducerTxnFlagInTransaction | sarama.ProducerTxnFlagAbortableError | sarama.ProducerTxnFlagFatalError
-	if t.lost {
+	if t.lost != nil {
 		return nil
 	}
 	if t.producer != nil && !t.expired {

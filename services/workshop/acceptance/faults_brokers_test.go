@@ -65,7 +65,7 @@ func TestRandomFaults(t *testing.T) {
 	dir := keptFolder(t)
 	farm := openFarm(t, dir)
 	run := newFaultsRun(t, dir, farm, seed, pace)
-	run.shop = openShopUnderFaults(t, farm, seed, length)
+	run.shop = openShopUnderFaults(t, dir, farm, seed, length)
 	run.shop.awaitShop()
 	began := time.Now()
 	s := &schedule{t: t, began: began, until: began.Add(length), every: every}

@@ -37,15 +37,25 @@ const (
 	shopPatience = 90 * time.Second // without any progress
 )
 
-// openShopUnderFaults starts the shop on the farm's brokers, and its clients.
-func openShopUnderFaults(t *testing.T, farm *farm, seed uint64, length time.Duration) *shopUnderFaults {
+// openShopUnderFaults starts the shop on the farm's brokers, and its clients. What the programs print is left in dir.
+func openShopUnderFaults(t *testing.T, dir string, farm *farm, seed uint64, length time.Duration) *shopUnderFaults {
 	t.Helper()
 	s := &shopUnderFaults{t: t, quit: make(chan struct{}), over: make(chan struct{})}
 	s.shop = openShop(t, shoptest.Options{Brokers: farm.cluster.Brokers, Prefix: orderPrefix, Intake: "outbox", All: true})
 	orders := shoptest.Plan(orderBatch*int(2+2*length/orderEvery), seed)
 	go s.order(orders)
 	t.Cleanup(s.leave)
+	t.Cleanup(func() { s.keepOutput(dir) })
 	return s
+}
+
+// keepOutput leaves what each program has printed last beside the other programs' files.
+func (s *shopUnderFaults) keepOutput(dir string) {
+	for _, p := range s.shop.Programs() {
+		if err := os.WriteFile(filepath.Join(dir, "shop-"+p.Name+".log"), []byte(p.Output()+"\n"), 0o600); err != nil {
+			s.t.Error(err)
+		}
+	}
 }
 
 // order posts until it is to end. Whoever has asked by then goes on asking until he has his answer.
