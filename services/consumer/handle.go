@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 )
 
@@ -27,11 +28,8 @@ type reader struct {
 }
 
 func newReader(letters *kafka.DeadLetters, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, total: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "workshop_messages_read_total", Help: "Messages printed.",
-	})}
-	p.Ops.Registry.MustRegister(r.total)
-	return r
+	total := metric.Counter(p.Ops.Registry, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+	return &reader{letters: letters, process: p, total: total}
 }
 
 // consume prints one partition's messages and commits *after* printing. That order is what makes it

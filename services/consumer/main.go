@@ -50,6 +50,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	words := service.Pick(p.Lang, portuguese, english)
 
 	conf := cfg.cluster.Config(p.Name)
+	conf.MetricRegistry = kafka.Meters(p.Ops.Registry)
 	cfg.member.Apply(conf)
 	conf.ChannelBufferSize = 1024 // messages of a partition that wait for their turn: with fewer, goroutines are woken for a handful
 	topics := []string{cfg.topic}

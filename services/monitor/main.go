@@ -147,6 +147,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 func (w *watcher) run(ctx context.Context) error {
 	cfg, hooks := w.cfg, lines.Hooks(w.process)
 	conf := cfg.cluster.Config(w.process.Name)
+	conf.MetricRegistry = kafka.Meters(w.process.Ops.Registry)
 	cfg.member.Apply(conf)
 	conf.ChannelBufferSize = 512 // messages of a partition that wait for their turn: with fewer, goroutines are woken for a handful
 	conf.Consumer.Group.Member.UserData = []byte(cfg.advertised)

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 
 	"workshop.example/monitor/window"
@@ -64,24 +65,14 @@ type metrics struct {
 
 func newWatcher(cfg config, words words, p *service.Process) *watcher {
 	w := &watcher{cfg: cfg, words: words, process: p, parts: map[int32]*window.Partition{}}
-	counter := func(name, help string) prometheus.Counter {
-		c := prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
-		p.Ops.Registry.MustRegister(c)
-		return c
-	}
-	w.metrics.read = counter("workshop_messages_read_total", "Messages taken in.")
-	w.metrics.late = counter("workshop_transactions_late_total", "Transactions too old for any window.")
-	w.metrics.unreadable = counter("workshop_messages_unreadable_total", "Messages that are no transactions.")
-	w.metrics.alerts = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "workshop_alerts_total", Help: "Alerts sent, by rule.",
-	}, []string{"rule"})
-	w.metrics.rebuilt = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "workshop_rebuild_seconds", Help: "Time to rebuild a partition's windows from the log.",
-		Buckets: prometheus.ExponentialBuckets(0.01, 2, 12),
-	})
-	p.Ops.Registry.MustRegister(w.metrics.alerts, w.metrics.rebuilt)
+	reg := p.Ops.Registry
+	w.metrics.read = metric.Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+	w.metrics.late = metric.Counter(reg, "workshop_transactions_late_total", "Transactions too old for any window.")
+	w.metrics.unreadable = metric.Counter(reg, "workshop_messages_unreadable_total", "Messages that are no transactions.")
+	w.metrics.rebuilt = metric.Histogram(reg, "workshop_rebuild_seconds", "Time to rebuild a partition's windows from the log.")
+	w.metrics.alerts = metric.Counters(reg, "workshop_alerts_total", "Alerts sent, by rule.", "rule")
 	for _, r := range cfg.rules {
-		w.metrics.alerts.WithLabelValues(r.String()) // a series that starts at 0 can be alerted on
+		w.metrics.alerts.WithLabelValues(r.String())
 	}
 	return w
 }

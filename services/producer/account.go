@@ -8,8 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
@@ -17,8 +16,8 @@ import (
 // account counts the outcomes of messages. There are three: acknowledged, failed, and unknown, where no answer said
 // whether it is in the log, or the process had to stop before one came. One goroutine sends, another reports outcomes.
 type account struct {
-	sent, acknowledged, failed, unknown          atomic.Uint64
-	acknowledgedTotal, failedTotal, unknownTotal prometheus.Counter
+	sent, acknowledged, failed, unknown atomic.Uint64
+	published                           *kafka.Published
 
 	progress atomic.Int64  // Unix ms of the last acknowledgement, or of a send after quiet
 	failing  atomic.Bool   // the last outcome was a failure
@@ -29,17 +28,7 @@ type account struct {
 }
 
 func newAccount(p *service.Process) *account {
-	published := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "workshop_messages_published_total", Help: "Messages by outcome.",
-	}, []string{"outcome"})
-	p.Ops.Registry.MustRegister(published)
-	return &account{
-		// All series exist from the start: a rate over a series that is missing is no rate.
-		acknowledgedTotal: published.WithLabelValues("acknowledged"),
-		failedTotal:       published.WithLabelValues("failed"),
-		unknownTotal:      published.WithLabelValues("unknown"),
-		settled:           make(chan struct{}),
-	}
+	return &account{published: kafka.NewPublished(p.Ops.Registry), settled: make(chan struct{})}
 }
 
 // send counts a message before it is handed to the sender.
@@ -53,11 +42,9 @@ func (a *account) send() {
 // unsend takes back a send that was not handed over.
 func (a *account) unsend() { a.sent.Add(^uint64(0)) }
 
-// count adds outcomes, and the lines of their messages are out.
-func (a *account) count(acknowledged, failed, unknown int) {
-	a.acknowledgedTotal.Add(float64(acknowledged))
-	a.failedTotal.Add(float64(failed))
-	a.unknownTotal.Add(float64(unknown))
+// count adds outcomes, and the lines of their messages are out. The first of the messages was made at began.
+func (a *account) count(began time.Time, acknowledged, failed, unknown int) {
+	a.published.Count(began, acknowledged, failed, unknown)
 	a.acknowledged.Add(uint64(acknowledged))
 	a.failed.Add(uint64(failed))
 	a.unknown.Add(uint64(unknown))

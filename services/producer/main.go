@@ -58,6 +58,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	words := service.Pick(p.Lang, portuguese, english)
 
 	conf := cfg.cluster.Config(p.Name)
+	conf.MetricRegistry = kafka.Meters(p.Ops.Registry)
 	cfg.publishing.Apply(conf)
 	// A batch is what makes Kafka fast. At a pace of seconds the 5 ms pass unnoticed; at PACE=0 they
 	// gather thousands of messages into one request. This is for PUBLISHER=sarama: kit/kafka/publish does not wait.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -15,19 +16,21 @@ import (
 type outgoing struct {
 	sequence int64
 	step     history.Operation
+	began    time.Time // when it was made
 }
 
 // begin notes transactions in the history, all with one write. It comes before the first is sent, as a message that is
 // under way when the process is killed must have its intent there.
 func (p *publisher) begin(transactions []event.Transaction) []*outgoing {
 	p.begun = p.begun[:0]
+	now := time.Now() // for all of them
 	for i := range transactions {
 		t := &transactions[i]
 		o, again := p.free.Get().(*outgoing)
 		if !again {
 			o = new(outgoing)
 		}
-		o.sequence = t.IDSequencia
+		o.sequence, o.began = t.IDSequencia, now
 		o.step = p.intents.Begin(history.Send, history.Subject{
 			Stream: t.IDUsuario, Number: int(t.IDSequencia), Topic: p.cfg.topic, Partition: history.None, Offset: history.None,
 		})
@@ -55,6 +58,7 @@ func (p *publisher) report(outcomes []publish.Outcome) {
 	}
 	p.outcomes.Flush()
 	var count [3]int // by result
+	began := outcomes[0].Tag.(*outgoing).began
 	for _, outcome := range outcomes {
 		o := outcome.Tag.(*outgoing)
 		count[outcome.Result]++
@@ -66,7 +70,7 @@ func (p *publisher) report(outcomes []publish.Outcome) {
 		p.free.Put(o)
 	}
 	p.process.Out.Flush()
-	p.account.count(count[publish.Acknowledged], count[publish.Failed], count[publish.Unknown])
+	p.account.count(began, count[publish.Acknowledged], count[publish.Failed], count[publish.Unknown])
 }
 
 // note gathers an outcome for the history. With acks=0 nobody says whether a message arrived.

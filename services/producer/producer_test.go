@@ -46,6 +46,10 @@ func published(t *testing.T, c *kafkatest.Cluster, r *kafkatest.Run, count int) 
 	if len(at) != count {
 		t.Errorf("%d acknowledged messages on the screen, want %d", len(at), count)
 	}
+	if metrics := kafkatest.Metrics(t, r.Ops.Registry); metrics["workshop_messages_published_total acknowledged"] != float64(count) ||
+		count > 0 && metrics["workshop_publish_seconds"] == 0 || metrics["workshop_publish_seconds"] > float64(count) {
+		t.Errorf("metrics %v, want %d acknowledged, measured in batches", metrics, count)
+	}
 	last, stored := map[string]int64{}, map[int64]bool{}
 	msgs := c.ReadAll("transactions")
 	for _, msg := range msgs {

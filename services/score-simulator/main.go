@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
@@ -85,6 +84,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	p.Out.Print(words.started)
 
 	conf := cfg.cluster.Config(p.Name)
+	conf.MetricRegistry = kafka.Meters(p.Ops.Registry)
 	cfg.publishing.Apply(conf)
 	client, err := cfg.cluster.Dial(ctx, conf, []string{cfg.topic}, lines.Hooks(p).Waiting)
 	if err != nil {
@@ -112,22 +112,14 @@ type simulator struct {
 	cfg        config
 	words      words
 	process    *service.Process
-	acked      prometheus.Counter
-	refused    prometheus.Counter
+	published  *kafka.Published
 
 	sent, acknowledged, failed int
 	sending                    atomic.Int64 // Unix ms since when an event waits for its acknowledgement; 0: none
 }
 
 func newSimulator(cfg config, words words, p *service.Process) *simulator {
-	published := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "workshop_messages_published_total", Help: "Messages by outcome.",
-	}, []string{"outcome"})
-	p.Ops.Registry.MustRegister(published)
-	return &simulator{
-		cfg: cfg, words: words, process: p,
-		acked: published.WithLabelValues("acknowledged"), refused: published.WithLabelValues("failed"),
-	}
+	return &simulator{cfg: cfg, words: words, process: p, published: kafka.NewPublished(p.Ops.Registry)}
 }
 
 func (s *simulator) connect(ctx context.Context, client sarama.Client) (err error) {
@@ -191,7 +183,8 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	}
 	s.process.Out.Print(s.words.sending, string(value))
 	s.sent++
-	s.sending.Store(time.Now().UnixMilli())
+	began := time.Now()
+	s.sending.Store(began.UnixMilli())
 	if s.transactor != nil {
 		err = s.transact(ctx, msg, s.about(e))
 	} else {
@@ -201,10 +194,12 @@ func (s *simulator) publish(ctx context.Context, e event.ScoreEvent) error {
 	switch {
 	case err == nil:
 		s.acknowledged++
-		s.acked.Inc()
-	case !isUnknown(err):
+		s.published.Count(began, 1, 0, 0)
+	case isUnknown(err):
+		s.published.Count(began, 0, 0, 1)
+	default:
 		s.failed++
-		s.refused.Inc()
+		s.published.Count(began, 0, 1, 0)
 	}
 	if err != nil {
 		return fmt.Errorf("publish event %d of match %s: %w", e.ID, e.Match, err)

@@ -19,6 +19,8 @@ type board struct {
 	matches []*match // the latest last; at most remembered
 	shown   *match   // whose header is the last on the screen
 	ended   uint64   // matches that were shown to their end
+
+	missed, repeated int // ids, since the last settle
 }
 
 // remembered is how many matches are kept to tell a repeated event from a new one.
@@ -59,9 +61,11 @@ func (b *board) take(e event.ScoreEvent) []string {
 			break
 		}
 		m.repeated = append(m.repeated, e.ID)
+		b.repeated++
 		lines = append(lines, fmt.Sprintf(b.words.repeated, e.ID))
 	case e.ID > m.lastID+1:
 		lines = append(lines, fmt.Sprintf(b.words.missed, ids(m.lastID+1, e.ID-1)))
+		b.missed += e.ID - 1 - m.lastID
 		for id := m.lastID + 1; id < e.ID && len(m.missed) < remembered; id++ {
 			m.missed = append(m.missed, id)
 		}
@@ -78,6 +82,13 @@ func (b *board) take(e event.ScoreEvent) []string {
 		return append(append(lines, b.words.finished), b.account(m)...)
 	}
 	return append(lines, scoreLine(e))
+}
+
+// settle returns how many ids were missed and repeated since the last call.
+func (b *board) settle() (missed, repeated int) {
+	missed, repeated = b.missed, b.repeated
+	b.missed, b.repeated = 0, 0
+	return missed, repeated
 }
 
 // count adds a goal to the tally.

@@ -99,6 +99,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	p.Out.Print(words.waiting)
 
 	conf := cfg.cluster.Config(p.Name)
+	conf.MetricRegistry = kafka.Meters(p.Ops.Registry)
 	cfg.member.Apply(conf)
 	topics := []string{cfg.topic}
 	if cfg.deadLetters != "" {

@@ -109,7 +109,7 @@ func (b *board) record(e event.ScoreEvent, partition int32, offset int64) event.
 
 // clone is a board of its own that shares nothing that take changes.
 func (b *board) clone() *board {
-	c := &board{words: b.words, shown: b.shown, ended: b.ended}
+	c := &board{words: b.words, shown: b.shown, ended: b.ended, missed: b.missed, repeated: b.repeated}
 	for _, m := range b.matches {
 		own := *m
 		own.missed, own.repeated = slices.Clone(m.missed), slices.Clone(m.repeated)

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 )
 
@@ -25,7 +26,7 @@ type reader struct {
 	crash   *crash
 	once    *onceOnly // nil except in exactly-once
 	matches uint64    // to show to their end; 0: no end
-	total   prometheus.Counter
+	metrics metrics
 
 	mu    sync.Mutex
 	board *board
@@ -34,10 +35,21 @@ type reader struct {
 }
 
 func newReader(letters *kafka.DeadLetters, crash *crash, board *board, matches uint64, p *service.Process) *reader {
-	r := &reader{letters: letters, process: p, crash: crash, matches: matches, board: board}
-	r.total = prometheus.NewCounter(prometheus.CounterOpts{Name: "workshop_messages_read_total", Help: "Events shown."})
-	p.Ops.Registry.MustRegister(r.total)
-	return r
+	return &reader{letters: letters, process: p, crash: crash, matches: matches, board: board, metrics: newMetrics(p.Ops.Registry)}
+}
+
+// metrics are those of the board.
+type metrics struct {
+	read, missed, repeated prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer) metrics {
+	return metrics{
+		read: metric.Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not."),
+		missed: metric.Counter(reg, "workshop_ids_missed_total",
+			"Ids of a match that were missing when a later one was shown. On a topic with several partitions they may come after all."),
+		repeated: metric.Counter(reg, "workshop_ids_repeated_total", "Ids of a match that were shown again."),
+	}
 }
 
 // show puts an event on the screen. A nil error means that it is there, or a dead letter.
@@ -62,7 +74,10 @@ func (r *reader) print(e event.ScoreEvent, msg *sarama.ConsumerMessage, lines []
 		return &kafka.FatalError{Err: fmt.Errorf("print: %w", err)}
 	}
 	r.read.Add(1)
-	r.total.Inc()
+	r.metrics.read.Inc()
+	missed, repeated := r.board.settle()
+	r.metrics.missed.Add(float64(missed))
+	r.metrics.repeated.Add(float64(repeated))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 )
 
@@ -30,16 +31,14 @@ type counts struct {
 }
 
 func newCounts(topics []string, p *service.Process) *counts {
-	c := &counts{
+	return &counts{
 		topics:  topics,
 		reasons: append([]string{stream.ReasonNoSuchTopic, stream.ReasonRefused, unknownReason}, event.Reasons...),
-		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+		total: metric.Register(p.Ops.Registry, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "workshop_dead_letters_kept_total", Help: "Dead letters that were kept, by their reason and the topic they come from.",
-		}, []string{"reason", "topic"}),
+		}, []string{"reason", "topic"})),
 		letters: map[[2]string]int{},
 	}
-	p.Ops.Registry.MustRegister(c.total)
-	return c
 }
 
 func (c *counts) add(l letter) {

@@ -70,7 +70,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 }
 
 func clusterID(ctx context.Context, settings stream.Settings, p *service.Process) (string, error) {
-	client, err := settings.Dial(ctx, settings.Cluster.Config(p.Name), p)
+	client, err := settings.Dial(ctx, settings.Config(p), p)
 	if err != nil {
 		return "", err
 	}

@@ -8,12 +8,14 @@ import (
 	"sync/atomic"
 
 	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/shopspring/decimal"
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 )
 
@@ -46,11 +48,14 @@ type detector struct {
 	records    *collector // of all partitions: a producer has one transaction at a time
 
 	approved, rejected, repeated atomic.Uint64
+	total                        *prometheus.CounterVec
 }
 
 func newDetector(s stream.Settings, c sarama.Client, known *decisions, t *kafka.Transactor, l *kafka.DeadLetters,
 	p *service.Process) *detector {
 	d := &detector{settings: s, client: c, decisions: known, transactor: t, letters: l, process: p}
+	d.total = metric.Counters(p.Ops.Registry, "workshop_decisions_total", "Orders decided, and those that were decided before.",
+		"decision", approved, rejected, repeated)
 	d.records = newCollector(d.take)
 	return d
 }
@@ -193,12 +198,15 @@ func (d *detector) tell(o outcome) {
 	switch {
 	case o.send == nil:
 		d.repeated.Add(1)
+		d.total.WithLabelValues(repeated).Inc()
 		last = fmt.Sprintf("Order %s was already processed", name)
 	case o.verdict == rejected:
 		d.rejected.Add(1)
+		d.total.WithLabelValues(rejected).Inc()
 		last = fmt.Sprintf("Order is a fraud!!!!! %s", name)
 	default:
 		d.approved.Add(1)
+		d.total.WithLabelValues(approved).Inc()
 		last = fmt.Sprintf("Approved: %s", name)
 	}
 	fmt.Fprintln(d.process.Out, strings.Join([]string{

@@ -31,6 +31,9 @@ const (
 	rejected = "rejected"
 )
 
+// repeated is what the metrics call an order that was decided before.
+const repeated = "repeated"
+
 // What the detector remembers of a decision. All but the first are broken on purpose.
 const (
 	byPlace  = "place"   // the record that it belongs to

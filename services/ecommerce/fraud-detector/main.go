@@ -65,7 +65,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		return err
 	}
 	defer db.Close()
-	conf := cfg.stream.Cluster.Config(p.Name)
+	conf := cfg.stream.Config(p)
 	// A dead letter is sent in the transaction too, and is larger than its message.
 	conf.Producer.MaxMessageBytes = kafka.DefaultMaxMessageBytes + kafka.DeadLetterRoom
 	client, err := cfg.stream.Dial(ctx, conf, p,

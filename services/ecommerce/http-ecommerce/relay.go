@@ -13,6 +13,7 @@ import (
 	"workshop.example/ecommerce/store"
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/event"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
@@ -40,10 +41,10 @@ const (
 )
 
 func newRelay(db *store.DB, s stream.Settings, p *service.Process) *relay {
-	r := &relay{db: db, settings: s, process: p, woken: make(chan struct{}, 1), unsent: prometheus.NewGauge(prometheus.GaugeOpts{
+	r := &relay{db: db, settings: s, process: p, woken: make(chan struct{}, 1)}
+	r.unsent = metric.Register(p.Ops.Registry, prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "workshop_outbox_unsent", Help: "Messages in the outbox that no broker has acknowledged yet.",
-	})}
-	p.Ops.Registry.MustRegister(r.unsent)
+	}))
 	return r
 }
 

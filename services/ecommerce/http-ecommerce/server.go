@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
@@ -39,20 +40,11 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer) metrics {
-	m := metrics{
-		orders: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "workshop_orders_total", Help: "Requests to take an order in, by outcome.",
-		}, []string{"outcome"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "workshop_order_seconds", Help: "Time from a valid order to its answer.",
-			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
-		}),
+	return metrics{
+		orders: metric.Counters(reg, "workshop_orders_total", "Requests to take an order in, by outcome.",
+			"outcome", "accepted", "repeated", "conflict", "invalid", "too-many", "failed"),
+		seconds: metric.Histogram(reg, "workshop_order_seconds", "Time from a valid order to its answer."),
 	}
-	reg.MustRegister(m.orders, m.seconds)
-	for _, outcome := range []string{"accepted", "repeated", "conflict", "invalid", "too-many", "failed"} {
-		m.orders.WithLabelValues(outcome) // a series that starts at 0 can be alerted on
-	}
-	return m
 }
 
 // routes are all there is; anything else is 404, and another method 405.

@@ -138,7 +138,7 @@ func complete(steps []Step) bool {
 
 // run reads every topic of the system until ctx ends. It is in no group: each gateway has to see all.
 func (t *trails) run(ctx context.Context) error {
-	conf := t.settings.Cluster.Config(t.process.Name)
+	conf := t.settings.Config(t.process)
 	conf.Consumer.IsolationLevel = sarama.ReadCommitted // a decision whose transaction was aborted never was
 	conf.Consumer.Fetch.Min = stream.Unhurried
 	client, err := t.settings.Dial(ctx, conf, t.process, event.EcommerceTopics...)

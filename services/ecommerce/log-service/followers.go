@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"workshop.example/ecommerce/stream"
@@ -33,6 +34,7 @@ type followers struct {
 	process  *service.Process
 	client   sarama.Client // to look for topics
 	shown    atomic.Uint64
+	total    prometheus.Counter
 
 	mu        sync.Mutex
 	following map[string]*follower
@@ -138,7 +140,7 @@ func (f *followers) follow(life, ctx context.Context, topic string, member kafka
 }
 
 func (f *followers) consume(ctx context.Context, topic string, member kafka.Membership) error {
-	conf := f.settings.Cluster.Config(f.process.Name)
+	conf := f.settings.Config(f.process)
 	// A client that asks for a topic that is gone cannot be stopped meanwhile; the member asks again by
 	// itself.
 	conf.Metadata.Retry.Max = 6

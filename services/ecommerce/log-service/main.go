@@ -16,6 +16,7 @@ import (
 
 	"workshop.example/ecommerce/stream"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 )
@@ -35,13 +36,16 @@ func configure(env *service.Env) stream.Settings {
 
 func run(ctx context.Context, settings stream.Settings, p *service.Process) error {
 	p.Log.Info("starting", "version", service.Version, "brokers", settings.Cluster.Brokers, "group", settings.Member.Group)
-	conf := settings.Cluster.Config(p.Name)
+	conf := settings.Config(p)
 	client, err := settings.Dial(ctx, conf, p) // no topic has to be there
 	if err != nil {
 		return err
 	}
 	defer wait.CloseWithin(wait.CloseTimeout, client)
-	f := &followers{settings: settings, process: p, client: client, following: map[string]*follower{}}
+	f := &followers{
+		settings: settings, process: p, client: client, following: map[string]*follower{},
+		total: metric.Counter(p.Ops.Registry, "workshop_messages_read_total", "Messages read and worked on; dead letters are not."),
+	}
 	p.Ops.ReadyWhen(f.ready)
 	err = f.run(ctx)
 	p.Out.Print(fmt.Sprintf(service.Pick(p.Lang, "fim: %d mensagens", "end: %d messages"), f.shown.Load()))
@@ -68,6 +72,7 @@ func (f *followers) show(ctx context.Context, claim *group.Claim) error {
 			f.process.Out.Flush()
 		}
 		f.shown.Add(1)
+		f.total.Inc()
 		return nil
 	})
 }

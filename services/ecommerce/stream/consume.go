@@ -12,6 +12,7 @@ import (
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 )
 
@@ -56,10 +57,8 @@ func (s Settings) consume(ctx context.Context, p *service.Process, topic string,
 		return err
 	}
 	defer letters.Close()
-	c := &consumer{letters: letters, handle: handle, total: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "workshop_messages_handled_total", Help: "Messages processed; those that became dead letters are not.",
-	})}
-	p.Ops.Registry.MustRegister(c.total)
+	c := &consumer{letters: letters, handle: handle, total: metric.Counter(p.Ops.Registry,
+		"workshop_messages_handled_total", "Messages processed; those that became dead letters are not.")}
 	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *group.Claim) error {
 		return func(ctx context.Context, claim *group.Claim) error {
 			return batches(ctx, p, claim, most, func(ctx context.Context, msgs []*sarama.ConsumerMessage) (int, error) {

@@ -30,7 +30,7 @@ func Rejected(reason, format string, args ...any) error {
 // NewLetters makes what writes to ECOMMERCE_DEADLETTER. The tries of one letter end after some seconds,
 // not after a minute, so that somebody who looks at the screen soon reads why nothing moves.
 func (s Settings) NewLetters(ctx context.Context, p *service.Process) (*kafka.DeadLetters, error) {
-	conf := s.Cluster.Config(p.Name)
+	conf := s.Config(p)
 	conf.Producer.Retry.Max = 20
 	conf.Metadata.Retry.Max = 10
 	letters, err := s.Cluster.NewDeadLetters(ctx, conf, s.Topic(event.DeadLetterTopic), lines.Hooks(p))

@@ -34,7 +34,7 @@ func (s Settings) Members(
 		if s.Workers > 1 && member.InstanceID != "" {
 			member.InstanceID = fmt.Sprintf("%s-%d", member.InstanceID, i+1)
 		}
-		conf := s.Cluster.Config(p.Name)
+		conf := s.Config(p)
 		member.Apply(conf)
 		connect := func(ctx context.Context) (sarama.Client, error) {
 			return s.Dial(ctx, conf, p, topic, event.DeadLetterTopic)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/IBM/sarama"
 
@@ -19,10 +20,11 @@ import (
 // Sender publishes, idempotent and with acks=all. It is safe for concurrent use: a producer may serve
 // all threads of a program, unlike a consumer.
 type Sender struct {
-	settings Settings
-	process  *service.Process
-	client   sarama.Client
-	most     int // Producer.MaxMessageBytes before topics' limits: see kafka.FitBatches
+	settings  Settings
+	process   *service.Process
+	published *kafka.Published
+	client    sarama.Client
+	most      int // Producer.MaxMessageBytes before topics' limits: see kafka.FitBatches
 
 	mu       sync.RWMutex // read-locked by each send
 	producer sarama.SyncProducer
@@ -30,7 +32,7 @@ type Sender struct {
 
 // NewSender waits for the brokers and the topics that will be sent to.
 func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...string) (*Sender, error) {
-	conf := s.Cluster.Config(p.Name)
+	conf := s.Config(p)
 	client, err := s.Dial(ctx, conf, p, topics...)
 	if err != nil {
 		return nil, err
@@ -42,7 +44,9 @@ func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...s
 		client.Close()
 		return nil, fmt.Errorf("producer: %w", err)
 	}
-	return &Sender{settings: s, process: p, client: client, most: most, producer: producer}, nil
+	return &Sender{
+		settings: s, process: p, published: kafka.NewPublished(p.Ops.Registry), client: client, most: most, producer: producer,
+	}, nil
 }
 
 // Send publishes payload and waits for its acknowledgement. After an error the message may be there or
@@ -58,11 +62,13 @@ func (s *Sender) Send(ctx context.Context, topic, key string, way event.Correlat
 
 // Publish is Send for a message that is ready.
 func (s *Sender) Publish(ctx context.Context, msg *sarama.ProducerMessage) error {
+	began := time.Now()
 	used, err := s.publish(ctx, msg)
 	// It may have been in a batch with others, or the topic allows more by now: see fit.
 	for kafka.TooLarge(err) && s.fit(ctx, used, msg.Topic) {
 		used, err = s.publish(ctx, msg)
 	}
+	s.published.CountErrors(began, err)
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", msg.Topic, err)
 	}
@@ -110,6 +116,16 @@ func (s *Sender) Close() {
 // or nil for what was acknowledged, for each of them. When ctx ends it waits wait.Grace longer; what has
 // no outcome by then is kafka.ErrUnknown.
 func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
+	if len(msgs) == 0 {
+		return nil
+	}
+	began := time.Now()
+	outcomes := s.publishFitting(ctx, msgs)
+	s.published.CountErrors(began, outcomes...)
+	return outcomes
+}
+
+func (s *Sender) publishFitting(ctx context.Context, msgs []*sarama.ProducerMessage) []error {
 	used, outcomes := s.publishAll(ctx, msgs)
 	var refused []int
 	var again []*sarama.ProducerMessage
@@ -122,7 +138,7 @@ func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 	if len(again) == 0 || !s.fit(ctx, used, slices.Compact(topics)...) {
 		return outcomes
 	}
-	for i, err := range s.PublishAll(ctx, again) { // ends when the limit has not changed
+	for i, err := range s.publishFitting(ctx, again) { // ends when the limit has not changed
 		outcomes[refused[i]] = err
 	}
 	return outcomes

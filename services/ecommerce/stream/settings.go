@@ -68,6 +68,13 @@ func (s Settings) Topics(names ...string) []string {
 	return topics
 }
 
+// Config is the configuration of the service's clients, whose requests are among its metrics.
+func (s Settings) Config(p *service.Process) *sarama.Config {
+	conf := s.Cluster.Config(p.Name)
+	conf.MetricRegistry = kafka.Meters(p.Ops.Registry)
+	return conf
+}
+
 // Dial waits for the brokers and the topics, and says on the screen that it does.
 func (s Settings) Dial(ctx context.Context, conf *sarama.Config, p *service.Process, topics ...string) (sarama.Client, error) {
 	return s.Cluster.Dial(ctx, conf, s.Topics(topics...), lines.Hooks(p).Waiting)

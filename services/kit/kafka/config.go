@@ -17,7 +17,7 @@ import (
 func init() {
 	// A few kilobytes on the wire can be gigabytes unpacked; sarama's default is unbounded.
 	sarama.MaxDecompressedBatchSize = 16 << 20
-	// Sarama keeps meters of its own for every broker and topic. Ours are Prometheus'.
+	// Sarama keeps meters of its own for every broker and topic: see Meters.
 	metrics.UseNilMetrics = true
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
+	"workshop.example/kit/metric"
 	"workshop.example/kit/wait"
 )
 
@@ -43,13 +44,8 @@ type DeadLetters struct {
 // message that is skipped is a FatalError.
 func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, topic string, hooks Hooks) (*DeadLetters, error) {
 	d := &DeadLetters{topic: topic, service: conf.ClientID, hooks: hooks.Complete()}
-	d.total = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "workshop_dead_letters_total", Help: "Unreadable messages that became dead letters, by reason.",
-	}, []string{"reason"})
-	d.hooks.Metrics.MustRegister(d.total)
-	for _, reason := range event.Reasons {
-		d.total.WithLabelValues(reason) // a series that starts at 0 can be alerted on
-	}
+	d.total = metric.Counters(d.hooks.Metrics, "workshop_dead_letters_total", "Messages that became dead letters, by reason.",
+		"reason", event.Reasons...)
 	if topic == "" {
 		return d, nil
 	}

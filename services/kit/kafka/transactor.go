@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"workshop.example/kit/history"
 	"workshop.example/kit/wait"
@@ -61,6 +62,8 @@ type Transactor struct {
 
 	state   *sarama.TransactionState // of the id when the producer was made or has aborted; nil: could not be asked for
 	began   time.Time                // the transaction
+	open    bool                     // it has not ended
+	seconds *prometheus.HistogramVec // from its begin to its end, by outcome
 	expired bool                     // it has timed out, and its producer is of no use
 	lost    *FatalError              // another program has the id, and that was told
 
@@ -81,29 +84,8 @@ func (c Cluster) NewTransactor(
 	own := *conf
 	t.apply(&own)
 	transactor := &Transactor{cluster: c, client: client, conf: &own, largest: own.Producer.MaxMessageBytes, hooks: hooks.Complete()}
+	transactor.seconds = transactionSeconds(transactor.hooks.Metrics)
 	return transactor, transactor.renew(ctx)
-}
-
-// awaitCoordinators asks for a coordinator of either kind until there is one. A cluster makes its two
-// internal topics when they are asked for first; sarama, which looks for both where it needs one,
-// would on a cluster that has never had a group wait a minute for the one that nobody asks for.
-func awaitCoordinators(ctx context.Context, client sarama.Client, key string) error {
-	for _, kind := range []sarama.CoordinatorType{sarama.CoordinatorGroup, sarama.CoordinatorTransaction} {
-		for {
-			broker := client.LeastLoadedBroker()
-			if broker == nil {
-				break // sarama will find brokers again, and say what is wrong otherwise
-			}
-			resp, err := broker.FindCoordinator(&sarama.FindCoordinatorRequest{Version: 3, CoordinatorKey: key, CoordinatorType: kind})
-			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
-				break
-			}
-			if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // renew makes a new producer. The broker first ends what the last one has left: aborts an open
@@ -148,7 +130,9 @@ func (t *Transactor) Begin(ctx context.Context) error {
 	t.began = time.Now()
 	t.number++
 	t.end = history.Subject{Transaction: t.number, Partition: history.None, Offset: history.None}
-	return t.explain(ctx, "begin transaction", t.producer.BeginTxn())
+	err := t.producer.BeginTxn()
+	t.open = err == nil
+	return t.explain(ctx, "begin transaction", err)
 }
 
 // Send publishes msg inside the transaction: read_committed readers see it after the commit.
@@ -221,16 +205,19 @@ func (t *Transactor) Commit(ctx context.Context) error {
 	switch {
 	case err == nil:
 		step.OK()
+		t.ended(committed)
 	case isFenced(err): // an earlier try may have come through, and only its answer been lost
 		step.Unknown(err)
 		if err = t.fenced(ctx, "commit transaction", err); t.expired {
 			// Not even then is it certain that this transaction was the one that timed out.
 			err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
+			t.ended(unknown)
 		}
 		return err
 	case t.producer.TxnStatus()&sarama.ProducerTxnFlagAbortableError == 0:
 		err = fmt.Errorf("%w: %w", ErrCommitUnknown, err)
 		step.Unknown(err)
+		t.ended(unknown)
 	default:
 		step.Failed(err)
 	}
@@ -241,6 +228,7 @@ func (t *Transactor) Commit(ctx context.Context) error {
 // in a state to do so, and with a new producer otherwise. It does nothing where none is open, and where another program has the id. When
 // ctx has ended it does not wait: the broker aborts what is silent for TRANSACTION_TIMEOUT.
 func (t *Transactor) Abort(ctx context.Context) error {
+	defer t.ended(aborted)
 	const abortable = sarama.ProducerTxnFlagInTransaction | sarama.ProducerTxnFlagAbortableError | sarama.ProducerTxnFlagFatalError
 	if t.lost != nil {
 		return nil

@@ -22,9 +22,9 @@ type Claim struct {
 	partition int32
 	messages  <-chan *sarama.ConsumerMessage
 
-	marked  atomic.Int64  // offset of the next message to handle; -1 before the first Mark
-	pending int           // marked since the last Commit
-	turn    atomic.Uint64 // counts twice a message: odd while one is in its handler
+	marked  atomic.Int64 // offset of the next message to handle; -1 before the first Mark
+	pending int          // marked since the last Commit
+	at      atomic.Int64 // twice the offset of the next message, and 1 more while that is in its handler; 0 before the first
 	commits commits
 	watched watched
 }
@@ -72,8 +72,11 @@ func (c *Claim) Messages() iter.Seq[*sarama.ConsumerMessage] { return c.Messages
 // MessagesOr is Messages with a nil in between at every interval, for what has to be done on time.
 func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMessage] {
 	return func(yield func(*sarama.ConsumerMessage) bool) {
-		r := reading{Claim: c, ended: c.session.Context().Done(), quiet: time.NewTimer(markersEvery)}
+		r := reading{
+			Claim: c, ended: c.session.Context().Done(), quiet: time.NewTimer(markersEvery), work: work{seconds: c.group.meters.handling},
+		}
 		defer r.quiet.Stop()
+		defer r.work.end()
 		if interval > 0 {
 			ticker := time.NewTicker(interval)
 			defer ticker.Stop()
@@ -81,14 +84,14 @@ func (c *Claim) MessagesOr(interval time.Duration) iter.Seq[*sarama.ConsumerMess
 		}
 		for msg, ok := r.next(); ok; msg, ok = r.next() {
 			if msg != nil {
-				c.turn.Add(1)
+				c.at.Store(2*msg.Offset + 1)
 				c.group.Hooks.History.Note(history.Deliver, history.OK, kafka.Place(msg))
 			}
 			if !yield(msg) {
 				return
 			}
 			if msg != nil {
-				c.turn.Add(1)
+				c.at.Store(2 * (msg.Offset + 1))
 			}
 		}
 	}
@@ -101,6 +104,7 @@ type reading struct {
 	passed <-chan time.Time // the interval of MessagesOr
 	quiet  *time.Timer      // since the last message; it runs only while none is waiting, as a timer costs more than a message
 	behind bool             // the timer has not been started since the last message
+	work   work             // of the handler, which has the time until the next call
 }
 
 // next returns the next message, nil where the interval has passed, and false at the end.
@@ -114,12 +118,14 @@ func (r *reading) next() (msg *sarama.ConsumerMessage, ok bool) {
 		}
 		select {
 		case <-r.passed:
+			r.work.another()
 			return nil, true
 		default:
 		}
 		select {
 		case msg, ok = <-r.messages:
 			r.behind = true
+			r.work.another()
 			return msg, ok
 		default:
 		}
@@ -127,15 +133,18 @@ func (r *reading) next() (msg *sarama.ConsumerMessage, ok bool) {
 			r.quiet.Reset(markersEvery)
 			r.behind = false
 		}
+		r.work.end()
 		select {
 		case <-r.ended:
 			return nil, false
 		case <-r.commits.broken: // no commit may follow: a message would be handled twice
 			return nil, false
 		case <-r.passed:
+			r.work.begin()
 			return nil, true
 		case msg, ok = <-r.messages:
 			r.behind = true
+			r.work.begin()
 			return msg, ok
 		case <-r.quiet.C:
 			r.passMarkers()
@@ -146,17 +155,17 @@ func (r *reading) next() (msg *sarama.ConsumerMessage, ok bool) {
 
 // watched is what the last look at a claim has seen. A clock per message would cost more than all else that is done for it.
 type watched struct {
-	turn  uint64
+	at    int64
 	since time.Time
 }
 
 // inHand is how long the message in hand has been seen in its handler, 0 where there is none. It is for one goroutine.
 func (c *Claim) inHand() time.Duration {
-	turn := c.turn.Load()
-	if turn != c.watched.turn {
-		c.watched = watched{turn: turn, since: time.Now()}
+	at := c.at.Load()
+	if at != c.watched.at {
+		c.watched = watched{at: at, since: time.Now()}
 	}
-	if turn%2 == 0 {
+	if at%2 == 0 {
 		return 0
 	}
 	return time.Since(c.watched.since)

@@ -148,6 +148,7 @@ func (c *Claim) commit() error {
 	defer cancel()
 	defer context.AfterFunc(c.life, func() { time.AfterFunc(commitLast, cancel) })()
 
+	began := time.Now()
 	step := c.group.Hooks.History.Begin(history.Commit, history.Subject{Topic: c.group.Topic, Partition: c.partition, Offset: offset})
 	cause := errors.New("no coordinator answers")
 	for {
@@ -155,6 +156,7 @@ func (c *Claim) commit() error {
 		retry, err := kafka.Interruptible(ctx, func() (bool, error) { return c.commitOnce(offset) })
 		if err == nil {
 			step.OK()
+			c.group.meters.committing.Observe(time.Since(began).Seconds())
 			c.commits.done = offset
 			c.group.settle(c.partition, nil)
 			return nil

@@ -45,6 +45,7 @@ type Consumer struct {
 	handleTimeout time.Duration // HandleTimeout, except in tests
 	longestWait   time.Duration // of a refused member; waitForEver, except in tests
 	silence       time.Duration // silence, except in tests
+	meters        meters
 
 	mu          sync.Mutex
 	partitions  int // of the topic when the first session began; 0 before
@@ -86,6 +87,7 @@ func (g *Consumer) Run(ctx context.Context) error {
 		g.CommitPace = commitPace
 	}
 	g.Hooks = g.Hooks.Complete()
+	g.meters = newMeters(g.Hooks.Metrics)
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(rejoinPeriod)
 	running, done := context.WithCancel(ctx)

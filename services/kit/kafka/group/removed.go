@@ -33,6 +33,7 @@ func (g *Consumer) skipRemoved(session sarama.ConsumerGroupSession, partition in
 		session.MarkOffset(g.Topic, partition, start, "")
 	case committed < oldest:
 		log.Warn("messages were deleted before this group had read them", "from", committed, "to", oldest)
+		g.meters.removed.Add(float64(oldest - committed))
 		g.Hooks.Removed(partition, committed, oldest-1)
 		session.MarkOffset(g.Topic, partition, oldest, "")
 	case committed > newest:

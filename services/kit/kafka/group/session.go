@@ -23,6 +23,7 @@ func (s *session) Setup(session sarama.ConsumerGroupSession) error {
 	g := s.group
 	held := slices.Sorted(slices.Values(session.Claims()[g.Topic]))
 	given, lost, trimmed := g.assign(s, held)
+	g.meters.sessions.Inc()
 	go g.keepContact(session)
 	g.Assigned(given, lost, held)
 	if err := g.beginAdded(session, held); err != nil {
@@ -73,9 +74,11 @@ func (s *session) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	g.claims[claim.Partition()] = c
 	g.active++
 	g.mu.Unlock()
+	g.meters.lag.add(c)
+	defer g.meters.lag.remove(c)
 
 	err := g.Handle(s.ctx, c)
-	c.turn.Store(0)
+	c.at.Store(c.at.Load() &^ 1) // no message is in hand
 	if commitErr := c.finish(); commitErr != nil {
 		if errors.Is(err, ErrDone) { // there is no next session to commit in
 			commitErr = &kafka.FatalError{Err: fmt.Errorf("handled, but not committed, so that it will be read again: %w", commitErr)}

@@ -131,6 +131,7 @@ func (b *broker) send(r *request) {
 	}
 	c := b.conn
 	r.sent = time.Now()
+	p.meters.asked(r, p.conf)
 	acks := p.conf.Producer.RequiredAcks != sarama.NoResponse
 	c.writing.Lock()
 	if acks {
@@ -199,6 +200,7 @@ func (b *broker) read(c *connection) {
 			}
 			correlation++
 			if err == nil {
+				b.publisher.meters.answered(r, headSize+len(body))
 				err = b.answer(r, body)
 			}
 			if err != nil {
@@ -217,9 +219,12 @@ func (b *broker) read(c *connection) {
 // maxAnswer is far above what a broker answers for all of its partitions.
 const maxAnswer = 16 << 20
 
+// headSize is how many bytes of an answer stand before its body: its length, and the number of the request.
+const headSize = 8
+
 // readAnswer reads an answer into buf, without its head.
 func readAnswer(in io.Reader, buf []byte, correlation int32) ([]byte, error) {
-	var head [8]byte
+	var head [headSize]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return buf, err
 	}

@@ -90,6 +90,7 @@ type Publisher struct {
 	conf    *sarama.Config
 	options Options
 	dial    func(addr string) (net.Conn, error)
+	meters  meters
 	timeout time.Duration
 	backoff atomic.Int64 // a time.Duration
 
@@ -152,7 +153,7 @@ func New(ctx context.Context, client sarama.Client, o Options) (*Publisher, erro
 func newPublisher(conf *sarama.Config, o Options) *Publisher {
 	o.Topics = slices.Compact(slices.Sorted(slices.Values(o.Topics)))
 	p := &Publisher{
-		conf: conf, options: o, timeout: deliveryTimeout, dial: dialer(conf),
+		conf: conf, options: o, timeout: deliveryTimeout, dial: dialer(conf), meters: newMeters(conf),
 		told: make(chan struct{}, 1), telling: make(chan struct{}), room: make(chan struct{}, 1), trouble: make(chan struct{}, 1),
 		closed: make(chan struct{}), settled: make(chan struct{}),
 		memory: memory{limit: cmp.Or(o.Memory, DefaultMemory)}, // see learn

@@ -25,9 +25,10 @@ type request struct {
 	next    int // where the next answer probably belongs
 }
 
-// write writes the request. The size comes first in the protocol, so it is added up beforehand.
-func (r *request) write(w *bufio.Writer, scratch []byte, correlation int32, conf *sarama.Config) ([]byte, error) {
-	size, topics, topic := 2+2+4+2+len(conf.ClientID)+2+2+4+4, 0, ""
+// size is how many bytes the request takes behind its own length, and topics how many topics it has.
+func (r *request) size(conf *sarama.Config) (size, topics int) {
+	size = 2 + 2 + 4 + 2 + len(conf.ClientID) + 2 + 2 + 4 + 4
+	topic := ""
 	for i, b := range r.batches {
 		if b.partition.topic != topic {
 			topic = b.partition.topic
@@ -36,6 +37,12 @@ func (r *request) write(w *bufio.Writer, scratch []byte, correlation int32, conf
 		}
 		size += 4 + 4 + len(r.wire[i])
 	}
+	return size, topics
+}
+
+// write writes the request. The size comes first in the protocol, so it is added up beforehand.
+func (r *request) write(w *bufio.Writer, scratch []byte, correlation int32, conf *sarama.Config) ([]byte, error) {
+	size, topics := r.size(conf)
 	buf := binary.BigEndian.AppendUint32(scratch[:0], uint32(size))
 	buf = binary.BigEndian.AppendUint16(buf, apiProduce)
 	buf = binary.BigEndian.AppendUint16(buf, produceVersion)
@@ -45,7 +52,7 @@ func (r *request) write(w *bufio.Writer, scratch []byte, correlation int32, conf
 	buf = binary.BigEndian.AppendUint16(buf, uint16(conf.Producer.RequiredAcks))
 	buf = binary.BigEndian.AppendUint32(buf, uint32(conf.Producer.Timeout.Milliseconds()))
 	buf = binary.BigEndian.AppendUint32(buf, uint32(topics))
-	topic = ""
+	topic := ""
 	for i, b := range r.batches {
 		if b.partition.topic != topic {
 			topic = b.partition.topic
