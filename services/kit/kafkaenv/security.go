@@ -24,12 +24,17 @@ func security(env *service.Env) (s *secure.Settings, brokers string) {
 	var p protection
 	file := env.Text("KAFKA_CLIENT_CONFIG", "", "a file", "client.properties of Kafka's tools: how connections are protected, and whom to ask first; "+
 		"other settings in it are not used")
+	var mistakes []string
 	if file != "" {
-		for _, mistake := range p.load(file) {
-			env.Fail("KAFKA_CLIENT_CONFIG", mistake)
-		}
+		mistakes = p.load(file)
+	}
+	for _, mistake := range mistakes {
+		env.Fail("KAFKA_CLIENT_CONFIG", mistake)
 	}
 	p.variables(env)
+	if len(mistakes) > 0 {
+		return nil, "" // what is missing may be what was wrong
+	}
 	p.check(env)
 	s = p.settings()
 	if err := s.Check(); err != nil {

@@ -3,18 +3,18 @@
 package acceptance
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/IBM/sarama"
-
 	"workshop.example/kit/kafka/secure"
+	"workshop.example/kit/kafkatest"
 )
 
 // What a real broker does with each kind of connection, and what we say of it, within 5 s.
@@ -81,10 +81,50 @@ func TestSecureConnections(t *testing.T) {
 	}
 }
 
-// All four programs' ways of speaking to brokers, with TLS and a login: batches, transactions and groups.
-func TestSecureMessages(t *testing.T) {
-	_ = context.Background
-	_ = sarama.ErrOutOfBrokers
+// Batches, groups, transactions and the tool over a login with TLS: by a file that Kafka's own tools take, and by variables. The
+// password is changed meanwhile: each program waits, says why, and goes on when the new one is in its file.
+func TestSecurePrograms(t *testing.T) {
+	b := startSecureBroker(t)
+	byFile := "KAFKA_CLIENT_CONFIG=" + b.file("client.properties", []byte(strings.Join([]string{
+		"bootstrap.servers=" + b.addr["BOTH"],
+		"security.protocol=SASL_SSL",
+		"sasl.mechanism=SCRAM-SHA-512",
+		`sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required \`,
+		`  username="` + secureUser + `" password="` + securePassword + `";`,
+		"ssl.truststore.type=PEM",
+		"ssl.truststore.location=" + b.dir + "/ca.pem",
+		"acks=all",
+	}, "\n")))
+	password := b.file("password", []byte(securePassword+"\n"))
+	byVariables := []string{
+		"BOOTSTRAP_SERVERS=" + b.addr["BOTH"], "KAFKA_SECURITY_PROTOCOL=SASL_SSL", "KAFKA_SASL_MECHANISM=SCRAM-SHA-256",
+		"KAFKA_SASL_USERNAME=" + secureUser, "KAFKA_SASL_PASSWORD_FILE=" + password, "KAFKA_TLS_CA_FILE=" + b.dir + "/ca.pem",
+	}
+	for name, vars := range map[string][]string{"file": {byFile, "BOOTSTRAP_SERVERS="}, "variables": byVariables} {
+		run := func(program string, more ...string) *program { return service(t, program, append(vars, more...)...) }
+		apply := start(t, vars, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "topics", "apply",
+			"--topic", name+"-transactions:3", "--topic", name+"-scores:1", "--topic", name+"-board:1")
+		if apply.exit(time.Minute) != 0 {
+			t.Fatalf("%s: topics apply\n%s", name, strings.Join(apply.Logs(), "\n"))
+		}
+		for _, publisher := range []string{"batch", "sarama"} {
+			if p := run("producer", "TOPIC="+name+"-transactions", "COUNT=500", "PACE=0", "PUBLISHER="+publisher); p.exit(time.Minute) != 0 {
+				t.Errorf("%s: the producer has ended with an error", name)
+			}
+		}
+		if p := run("score-simulator", "TOPIC="+name+"-scores", "PACE=0", "TRANSACTIONAL_ID="+name); p.exit(time.Minute) != 0 {
+			t.Errorf("%s: the score simulator has ended with an error", name)
+		}
+		board := run("scoreboard", "TOPIC="+name+"-scores", "DELIVERY=exactly-once", "BOARD_TOPIC="+name+"-board", "CONSUMER_GROUP="+name)
+		if board.exit(time.Minute) != 0 {
+			t.Errorf("%s: the scoreboard has ended with an error", name)
+		}
+		consumer := run("consumer", "TOPIC="+name+"-transactions", "CONSUMER_GROUP="+name)
+		kafkatest.Eventually(t, "1,000 transactions are consumed", func() bool {
+			return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) == 1000
+		})
+		consumer.terminate()
+	}
 }
 
 // tokenServer gives a token to whoever asks (RFC 6749, section 5.1).
