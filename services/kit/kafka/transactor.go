@@ -76,6 +76,10 @@ func (c Cluster) NewTransactor(
 	ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, hooks Hooks,
 ) (*Transactor, error) {
 	if err := awaitCoordinators(ctx, client, t.ID); err != nil {
+		if refused := refusal(t.ID, err); refused != nil { // sarama would ask for a quarter of a minute
+			hooks.Complete().Failed(refused)
+			return nil, &FatalError{refused}
+		}
 		return nil, err
 	}
 	own := *conf
@@ -95,6 +99,9 @@ func awaitCoordinators(ctx context.Context, client sarama.Client, key string) er
 				break // sarama will find brokers again, and say what is wrong otherwise
 			}
 			resp, err := broker.FindCoordinator(&sarama.FindCoordinatorRequest{Version: 3, CoordinatorKey: key, CoordinatorType: kind})
+			if err == nil && errors.Is(resp.Err, sarama.ErrTransactionalIDAuthorizationFailed) {
+				return resp.Err
+			}
 			if err != nil || !errors.Is(resp.Err, sarama.ErrConsumerCoordinatorNotAvailable) {
 				break
 			}

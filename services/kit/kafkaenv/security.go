@@ -11,6 +11,14 @@ import (
 
 var protocols = []string{"PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"}
 
+// SecurityVariables are those that say how connections are protected. A program that talks to an embedded cluster must not get
+// them.
+var SecurityVariables = []string{
+	"KAFKA_CLIENT_CONFIG", "KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD",
+	"KAFKA_SASL_PASSWORD_FILE", "KAFKA_SASL_TOKEN_URL", "KAFKA_SASL_SCOPE", "KAFKA_TLS_CA_FILE", "KAFKA_TLS_CERT_FILE",
+	"KAFKA_TLS_KEY_FILE", "KAFKA_TLS_SERVER_NAME",
+}
+
 // protection is how connections are protected, as a file or variables say it, before it is known whether it fits together.
 type protection struct {
 	brokers  string // bootstrap.servers of a file
@@ -45,7 +53,7 @@ func security(env *service.Env) (s *secure.Settings, brokers string) {
 
 // variables puts what is set over what the file says.
 func (p *protection) variables(env *service.Env) {
-	p.protocol = env.OneOf("KAFKA_SECURITY_PROTOCOL", cmp.Or(p.protocol, "PLAINTEXT"), protocols, "how connections are protected")
+	p.protocol = env.Text("KAFKA_SECURITY_PROTOCOL", cmp.Or(p.protocol, "PLAINTEXT"), strings.Join(protocols, ", "), "how connections are protected")
 	accepted := strings.Join(secure.Mechanisms, ", ")
 	if name := env.Text("KAFKA_SASL_MECHANISM", p.sasl.Mechanism, accepted, "how to log in"); name != "" {
 		p.sasl.Mechanism = name
@@ -81,6 +89,9 @@ func (p *protection) variables(env *service.Env) {
 func (p *protection) check(env *service.Env) {
 	login, encrypted := strings.HasPrefix(p.protocol, "SASL"), strings.HasSuffix(p.protocol, "SSL")
 	switch {
+	case !slices.Contains(protocols, p.protocol):
+		env.Fail("KAFKA_SECURITY_PROTOCOL", "not an accepted value; accepted: "+strings.Join(protocols, ", "))
+		return
 	case login && p.sasl.Mechanism == "":
 		env.Fail("KAFKA_SASL_MECHANISM", p.protocol+" needs one; accepted: "+strings.Join(secure.Mechanisms, ", "))
 	case login && !slices.Contains(secure.Mechanisms, p.sasl.Mechanism):

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/IBM/sarama"
+
 	"workshop.example/kit/kafka/secure"
 	"workshop.example/kit/kafkatest"
 )
@@ -125,6 +127,52 @@ func TestSecurePrograms(t *testing.T) {
 		})
 		consumer.terminate()
 	}
+}
+
+// Who may not do something is told which right is missing on what, in 5 s.
+func TestMissingRights(t *testing.T) {
+	b := startSecureBroker(t)
+	admin, err := sarama.NewClusterAdmin(b.cluster("PLAIN", nil).Brokers, b.cluster("PLAIN", nil).AdminConfig("acceptance"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	for _, topic := range []string{"closed", "open"} {
+		if err := admin.CreateTopic(topic, &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: 1}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.allow(admin, sarama.AclResourceTopic, "open", sarama.AclOperationRead, sarama.AclOperationWrite)
+	b.allow(admin, sarama.AclResourceGroup, "known", sarama.AclOperationRead)
+	vars := []string{"BOOTSTRAP_SERVERS=" + b.addr["LOGIN"], "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM=SCRAM-SHA-512",
+		"KAFKA_SASL_USERNAME=" + powerlessUser, "KAFKA_SASL_PASSWORD=" + securePassword, "DEAD_LETTER_TOPIC=none", "PACE=0"}
+	for _, c := range []struct {
+		name, program string
+		vars          []string
+		told          string // of the right and of what it is on
+	}{
+		{"topic, producer", "producer", []string{"TOPIC=closed"}, "não tem permissão no tópico closed"},
+		{"topic, consumer", "consumer", []string{"TOPIC=closed", "CONSUMER_GROUP=known"}, "não tem permissão no tópico closed"},
+		{"group", "consumer", []string{"TOPIC=open", "CONSUMER_GROUP=foreign"}, "não tem permissão no grupo foreign: dê a ele READ"},
+		{"transactional id", "score-simulator", []string{"TOPIC=open", "TRANSACTIONAL_ID=foreign"},
+			`não tem permissão no TRANSACTIONAL_ID "foreign": dê a ele WRITE`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			began := time.Now()
+			p := service(t, c.program, append(vars, c.vars...)...)
+			p.waitFor(c.told)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it took %s, want 5s at most", took)
+			}
+		})
+	}
+	// The control: with the rights the same programs work.
+	if p := service(t, "producer", append(vars, "TOPIC=open", "COUNT=10")...); p.exit(time.Minute) != 0 {
+		t.Error("the producer has ended with an error, though it has the right")
+	}
+	consumer := service(t, "consumer", append(vars, "TOPIC=open", "CONSUMER_GROUP=known")...)
+	consumer.waitFor(`{"id_sequencia":10,`)
+	consumer.terminate()
 }
 
 // tokenServer gives a token to whoever asks (RFC 6749, section 5.1).

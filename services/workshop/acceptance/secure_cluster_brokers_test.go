@@ -152,3 +152,17 @@ func (b *secureBroker) cluster(listener string, settings *secure.Settings) kafka
 func (b *secureBroker) trust() *secure.TLS {
 	return &secure.TLS{Authorities: secure.Source{File: filepath.Join(b.dir, "ca.pem")}}
 }
+
+// allow gives the powerless user rights on one resource.
+func (b *secureBroker) allow(admin sarama.ClusterAdmin, kind sarama.AclResourceType, name string, operations ...sarama.AclOperation) {
+	b.t.Helper()
+	resource := sarama.Resource{ResourceType: kind, ResourceName: name, ResourcePatternType: sarama.AclPatternLiteral}
+	for _, operation := range operations {
+		err := admin.CreateACL(resource, sarama.Acl{
+			Principal: "User:" + powerlessUser, Host: "*", Operation: operation, PermissionType: sarama.AclPermissionAllow,
+		})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
