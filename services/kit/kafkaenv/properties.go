@@ -112,7 +112,8 @@ func keyPassword(_ *protection, v string) error {
 	if v == "" {
 		return nil
 	}
-	return fmt.Errorf("a key with a password is not read here; remedy: «openssl pkcs8 -in KEY -out NEWKEY», in a folder that only you can read")
+	return fmt.Errorf("a key with a password is not read here; remedy: «openssl pkcs8 -in KEY -out NEWKEY», in a folder that only " +
+		"you can read")
 }
 
 // load reads a properties file, and returns its mistakes.
@@ -161,10 +162,9 @@ var option = regexp.MustCompile(`(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|
 // jaas takes user and password from a login module's options: what Java's tools want.
 func (p *protection) jaas(value string) error {
 	module, _, _ := strings.Cut(value, " ")
-	switch {
-	case strings.HasSuffix(module, "PlainLoginModule"), strings.HasSuffix(module, "ScramLoginModule"), strings.HasSuffix(module, "OAuthBearerLoginModule"):
-	default:
-		return fmt.Errorf("not a login module that has a counterpart here; accepted: PlainLoginModule, ScramLoginModule, OAuthBearerLoginModule")
+	known := []string{"PlainLoginModule", "ScramLoginModule", "OAuthBearerLoginModule"}
+	if !slices.Contains(known, module[strings.LastIndexByte(module, '.')+1:]) {
+		return fmt.Errorf("not a login module that has a counterpart here; accepted: %s", strings.Join(known, ", "))
 	}
 	if !strings.HasSuffix(strings.TrimSpace(value), ";") {
 		return fmt.Errorf("there is no semicolon at its end, which Kafka's own tools want")

@@ -30,8 +30,8 @@ type protection struct {
 // security reads KAFKA_CLIENT_CONFIG, and the variables that win over it. It returns the brokers that the file names, too.
 func security(env *service.Env) (s *secure.Settings, brokers string) {
 	var p protection
-	file := env.Text("KAFKA_CLIENT_CONFIG", "", "a file", "client.properties of Kafka's tools: how connections are protected, and whom to ask first; "+
-		"other settings in it are not used")
+	file := env.Text("KAFKA_CLIENT_CONFIG", "", "a file",
+		"client.properties of Kafka's tools: how connections are protected, and whom to ask first; other settings in it are not used")
 	var mistakes []string
 	if file != "" {
 		mistakes = p.load(file)
@@ -53,8 +53,9 @@ func security(env *service.Env) (s *secure.Settings, brokers string) {
 
 // variables puts what is set over what the file says.
 func (p *protection) variables(env *service.Env) {
-	p.protocol = env.Text("KAFKA_SECURITY_PROTOCOL", cmp.Or(p.protocol, "PLAINTEXT"), strings.Join(protocols, ", "), "how connections are protected")
-	accepted := strings.Join(secure.Mechanisms, ", ")
+	accepted := strings.Join(protocols, ", ")
+	p.protocol = env.Text("KAFKA_SECURITY_PROTOCOL", cmp.Or(p.protocol, "PLAINTEXT"), accepted, "how connections are protected")
+	accepted = strings.Join(secure.Mechanisms, ", ")
 	if name := env.Text("KAFKA_SASL_MECHANISM", p.sasl.Mechanism, accepted, "how to log in"); name != "" {
 		p.sasl.Mechanism = name
 	}
@@ -79,7 +80,7 @@ func (p *protection) variables(env *service.Env) {
 	pem(&p.tls.Authorities, "KAFKA_TLS_CA_FILE", "authorities that may sign the brokers' certificates; none: the system's")
 	pem(&p.tls.Certificate, "KAFKA_TLS_CERT_FILE", "certificate of this client, for brokers that want one")
 	pem(&p.tls.Key, "KAFKA_TLS_KEY_FILE", "its key, without a password; none: it is in KAFKA_TLS_CERT_FILE")
-	p.tls.ServerName = env.Text("KAFKA_TLS_SERVER_NAME", "", "a host name", "that the brokers' certificates have; none: the name that is dialled")
+	p.tls.ServerName = env.Text("KAFKA_TLS_SERVER_NAME", "", "a host name", "of the brokers' certificates; none: the name that is dialled")
 	if p.tls.Key.IsZero() {
 		p.tls.Key = p.tls.Certificate // Kafka's own PEM files have both
 	}
@@ -103,7 +104,8 @@ func (p *protection) check(env *service.Env) {
 	case login && p.sasl.Mechanism == secure.OAuthBearer && p.sasl.TokenURL == "":
 		env.Fail("KAFKA_SASL_TOKEN_URL", "OAUTHBEARER needs the address of the server that gives out tokens")
 	case !login && (p.sasl.User != "" || !p.sasl.Password.IsZero()):
-		env.Fail("KAFKA_SECURITY_PROTOCOL", "there is a user or a password, and "+p.protocol+" has no login; accepted: SASL_SSL, SASL_PLAINTEXT")
+		env.Fail("KAFKA_SECURITY_PROTOCOL",
+			"there is a user or a password, and "+p.protocol+" has no login; accepted: SASL_SSL, SASL_PLAINTEXT")
 	}
 	if !encrypted && (!p.tls.Authorities.IsZero() || !p.tls.Certificate.IsZero() || p.tls.ServerName != "") {
 		env.Fail("KAFKA_SECURITY_PROTOCOL", "there are settings for TLS, and "+p.protocol+" has none; accepted: SSL, SASL_SSL")

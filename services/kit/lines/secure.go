@@ -22,12 +22,13 @@ var problems = map[secure.Problem]string{
 		"autoridade que assinou",
 	secure.WrongName: "o certificado do broker é de outros nomes; use um deles em BOOTSTRAP_SERVERS e em advertised.listeners do broker, " +
 		"ou em KAFKA_TLS_SERVER_NAME",
-	secure.Expired:        "o certificado do broker venceu; ponha um novo no broker, e confira o relógio desta máquina",
-	secure.NotYetValid:    "o certificado do broker ainda não vale; confira o relógio desta máquina",
-	secure.NoCertificate:  "o broker quer um certificado dos clientes; use KAFKA_TLS_CERT_FILE e KAFKA_TLS_KEY_FILE",
-	secure.BadCertificate: "o broker não aceita o certificado deste cliente; use em KAFKA_TLS_CERT_FILE um que valha, de uma autoridade em que ele confia",
-	secure.Unreadable:     "um arquivo não serve",
-	secure.NoToken:        "o servidor não deu token; confira KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME e KAFKA_SASL_PASSWORD",
+	secure.Expired:       "o certificado do broker venceu; ponha um novo no broker, e confira o relógio desta máquina",
+	secure.NotYetValid:   "o certificado do broker ainda não vale; confira o relógio desta máquina",
+	secure.NoCertificate: "o broker quer um certificado dos clientes; use KAFKA_TLS_CERT_FILE e KAFKA_TLS_KEY_FILE",
+	secure.BadCertificate: "o broker não aceita o certificado deste cliente; use em KAFKA_TLS_CERT_FILE um que valha, de uma autoridade " +
+		"em que ele confia",
+	secure.Unreadable: "um arquivo não serve",
+	secure.NoToken:    "o servidor não deu token; confira KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME e KAFKA_SASL_PASSWORD",
 }
 
 func protection(lang service.Lang, err *secure.Error) string {

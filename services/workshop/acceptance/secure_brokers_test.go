@@ -83,8 +83,7 @@ func TestSecureConnections(t *testing.T) {
 	}
 }
 
-// Batches, groups, transactions and the tool over a login with TLS: by a file that Kafka's own tools take, and by variables. The
-// password is changed meanwhile: each program waits, says why, and goes on when the new one is in its file.
+// Batches, groups, transactions and the tool over a login with TLS: by a file that Kafka's own tools take, and by variables.
 func TestSecurePrograms(t *testing.T) {
 	b := startSecureBroker(t)
 	byFile := "KAFKA_CLIENT_CONFIG=" + b.file("client.properties", []byte(strings.Join([]string{
@@ -121,11 +120,39 @@ func TestSecurePrograms(t *testing.T) {
 		if board.exit(time.Minute) != 0 {
 			t.Errorf("%s: the scoreboard has ended with an error", name)
 		}
+		lab := start(t, append(vars, "WORKSHOP_LANG=en"), filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"),
+			"lab", "run", "at-least-once", "--brokers", b.addr["BOTH"])
+		if lab.exit(2*time.Minute) != 0 {
+			t.Errorf("%s: a lab", name)
+		}
 		consumer := run("consumer", "TOPIC="+name+"-transactions", "CONSUMER_GROUP="+name)
 		kafkatest.Eventually(t, "1,000 transactions are consumed", func() bool {
 			return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) == 1000
 		})
 		consumer.terminate()
+	}
+}
+
+// A wrong password is a wait that says why. With the right one in its file the program goes on by itself.
+func TestPasswordIsMended(t *testing.T) {
+	b := startSecureBroker(t)
+	password := b.file("password", []byte("old-password\n"))
+	producer := service(t, "producer", "TOPIC=any", "BOOTSTRAP_SERVERS="+b.addr["BOTH"], "KAFKA_SECURITY_PROTOCOL=SASL_SSL",
+		"KAFKA_SASL_MECHANISM=SCRAM-SHA-512", "KAFKA_SASL_USERNAME="+secureUser, "KAFKA_SASL_PASSWORD_FILE="+password,
+		"KAFKA_TLS_CA_FILE="+b.dir+"/ca.pem", "COUNT=10")
+	producer.waitFor("login recusado")
+	list := start(t, []string{"BOOTSTRAP_SERVERS=" + b.addr["LOGIN"], "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM=PLAIN",
+		"KAFKA_SASL_USERNAME=" + secureUser, "KAFKA_SASL_PASSWORD=old-password"},
+		filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "topics", "list")
+	if code := list.exit(10 * time.Second); code != 1 || !strings.Contains(strings.Join(list.Logs(), "\n"), "login refused") {
+		t.Errorf("topics list with a wrong password: exit code %d", code)
+	}
+	b.file("password", []byte(securePassword+"\n"))
+	producer.waitFor("o tópico any ainda não existe")
+	for _, line := range append(producer.Lines(), producer.Logs()...) {
+		if strings.Contains(line, "old-password") {
+			t.Errorf("the password is shown: %s", line)
+		}
 	}
 }
 

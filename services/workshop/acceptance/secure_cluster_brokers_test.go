@@ -109,23 +109,26 @@ func (b *secureBroker) properties() string {
 				b.t.Fatal(err)
 			}
 			store := b.file(l.name+".pem", pair.CertificatePEM(), pair.KeyPEM())
-			fmt.Fprintf(p, "%[1]sssl.keystore.type=PEM\n%[1]sssl.keystore.location=%[2]s\n%[1]sssl.truststore.type=PEM\n%[1]sssl.truststore.location=%[3]s\n",
-				prefix, store, filepath.Join(b.dir, "ca.pem"))
+			fmt.Fprintf(p, "%[1]skeystore.type=PEM\n%[1]skeystore.location=%[2]s\n%[1]struststore.type=PEM\n%[1]struststore.location=%[3]s\n",
+				prefix+"ssl.", store, filepath.Join(b.dir, "ca.pem"))
 		}
 		if strings.HasPrefix(l.protocol, "SASL") {
 			fmt.Fprintf(p, "%[1]ssasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512\n"+
-				"%[1]splain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_%[2]s=\"%[3]s\" user_%[4]s=\"%[3]s\";\n"+
-				"%[1]sscram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;\n"+
-				"%[1]sscram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;\n",
-				prefix, secureUser, securePassword, powerlessUser)
+				"%[1]splain.sasl.jaas.config=%[2]s.plain.PlainLoginModule required user_%[3]s=\"%[4]s\" user_%[5]s=\"%[4]s\";\n"+
+				"%[1]sscram-sha-256.sasl.jaas.config=%[2]s.scram.ScramLoginModule required;\n"+
+				"%[1]sscram-sha-512.sasl.jaas.config=%[2]s.scram.ScramLoginModule required;\n",
+				prefix, "org.apache.kafka.common.security", secureUser, securePassword, powerlessUser)
 		}
 	}
 	fmt.Fprintln(p, "listener.name.mutual.ssl.client.auth=required")
-	fmt.Fprintf(p, "listeners=CONTROLLER://%s,%s\nadvertised.listeners=%s\n", controller, strings.Join(listeners, ","), strings.Join(listeners, ","))
+	all := strings.Join(listeners, ",")
+	fmt.Fprintf(p, "listeners=CONTROLLER://%s,%s\nadvertised.listeners=%s\n", controller, all, all)
 	fmt.Fprintf(p, "listener.security.protocol.map=CONTROLLER:PLAINTEXT,%s\n", strings.Join(protocols, ","))
-	fmt.Fprintf(p, "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@%s\ncontroller.listener.names=CONTROLLER\n", controller)
+	fmt.Fprintf(p, "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@%s\n", controller)
+	fmt.Fprintln(p, "controller.listener.names=CONTROLLER")
 	fmt.Fprintf(p, "inter.broker.listener.name=PLAIN\nlog.dirs=%s\n", filepath.Join(b.dir, "data"))
-	fmt.Fprintf(p, "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\nsuper.users=User:ANONYMOUS;User:%s\n", secureUser)
+	fmt.Fprintf(p, "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n")
+	fmt.Fprintf(p, "super.users=User:ANONYMOUS;User:%s\n", secureUser)
 	for _, internal := range []string{"offsets.topic", "transaction.state.log"} {
 		fmt.Fprintf(p, "%[1]s.replication.factor=1\n%[1]s.num.partitions=1\n", internal)
 	}

@@ -40,22 +40,26 @@ type Error struct {
 }
 
 var english = map[Problem]string{
-	NotTLS:   "the port does not speak TLS; remedy: KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT, or the port of a listener with TLS",
-	NeedsTLS: "the port speaks TLS, or not Kafka; remedy: KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL, and KAFKA_TLS_CA_FILE where the authority is one's own",
+	NotTLS: "the port does not speak TLS; remedy: KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT, or the port of a listener with TLS",
+	NeedsTLS: "the port speaks TLS, or not Kafka; remedy: KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL, and KAFKA_TLS_CA_FILE where the " +
+		"authority is one's own",
 	NeedsLogin: "the broker closes the connection at the first question, as a listener that wants a login does; remedy: " +
 		"KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT, with KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
-	TakesNoLogin:     "the listener has no logins; remedy: KAFKA_SECURITY_PROTOCOL=SSL or PLAINTEXT, or the port of a listener with SASL",
-	NoSuchMechanism:  "the listener does not have this mechanism; remedy: a KAFKA_SASL_MECHANISM of its own",
-	WrongPassword:    "login refused; remedy: look at KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM: a user has a password for each",
-	UnknownAuthority: "nobody that is trusted here has signed the broker's certificate; remedy: KAFKA_TLS_CA_FILE with the certificate of the authority that has",
+	TakesNoLogin:    "the listener has no logins; remedy: KAFKA_SECURITY_PROTOCOL=SSL or PLAINTEXT, or the port of a listener with SASL",
+	NoSuchMechanism: "the listener does not have this mechanism; remedy: a KAFKA_SASL_MECHANISM of its own",
+	WrongPassword: "login refused; remedy: look at KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM: a user has a " +
+		"password for each",
+	UnknownAuthority: "nobody that is trusted here has signed the broker's certificate; remedy: KAFKA_TLS_CA_FILE with the certificate of " +
+		"the authority that has",
 	WrongName: "the broker's certificate is for other names; remedy: one of those in BOOTSTRAP_SERVERS and in the broker's " +
 		"advertised.listeners, or in KAFKA_TLS_SERVER_NAME",
-	Expired:        "the broker's certificate has expired; remedy: a new one on the broker, and this machine's clock",
-	NotYetValid:    "the broker's certificate is not valid yet; remedy: look at this machine's clock",
-	NoCertificate:  "the broker wants a certificate from its clients; remedy: KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE",
-	BadCertificate: "the broker does not accept the client's certificate; remedy: one that is valid, signed by an authority that the broker trusts, in KAFKA_TLS_CERT_FILE",
-	Unreadable:     "a file cannot be used",
-	NoToken:        "no token; remedy: look at KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
+	Expired:       "the broker's certificate has expired; remedy: a new one on the broker, and this machine's clock",
+	NotYetValid:   "the broker's certificate is not valid yet; remedy: look at this machine's clock",
+	NoCertificate: "the broker wants a certificate from its clients; remedy: KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE",
+	BadCertificate: "the broker does not accept the client's certificate; remedy: one that is valid, signed by an authority that the " +
+		"broker trusts, in KAFKA_TLS_CERT_FILE",
+	Unreadable: "a file cannot be used",
+	NoToken:    "no token; remedy: look at KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
 }
 
 // Error is Reason, behind the address.

@@ -68,7 +68,8 @@ func (s *SASL) login(ctx context.Context, conn net.Conn, addr, clientID string) 
 	switch answer.ErrorCode {
 	case 0:
 	case unsupportedMechanism:
-		return &Error{Problem: NoSuchMechanism, Addr: addr, Detail: fmt.Sprintf("%s; the listener has %s", s.Mechanism, strings.Join(answer.SupportedMechanisms, ", "))}
+		detail := s.Mechanism + "; the listener has " + strings.Join(answer.SupportedMechanisms, ", ")
+		return &Error{Problem: NoSuchMechanism, Addr: addr, Detail: detail}
 	case illegalState:
 		return &Error{Problem: TakesNoLogin, Addr: addr}
 	default:

@@ -209,7 +209,8 @@ func TestReplacedFiles(t *testing.T) {
 // Secrets are in no text that settings are turned into.
 func TestSecretsAreNotShown(t *testing.T) {
 	t.Parallel()
-	cluster := kafka.Cluster{Security: &secure.Settings{SASL: login(secure.Plain, "ana", "hunter2"), TLS: &secure.TLS{Key: secure.Text("hunter2")}}}
+	own := &secure.TLS{Key: secure.Text("hunter2")}
+	cluster := kafka.Cluster{Security: &secure.Settings{SASL: login(secure.Plain, "ana", "hunter2"), TLS: own}}
 	text, err := json.Marshal(cluster.Security.SASL.Password)
 	if err != nil {
 		t.Fatal(err)
