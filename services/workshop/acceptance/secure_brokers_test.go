@@ -156,6 +156,41 @@ func TestPasswordIsMended(t *testing.T) {
 	}
 }
 
+// A broker that ends sessions (connections.max.reauth.ms) closes connections under every program: nothing is lost, and nothing
+// done twice.
+func TestSessionsEnd(t *testing.T) {
+	b := startSecureBroker(t)
+	vars := []string{"BOOTSTRAP_SERVERS=" + b.addr["BRIEF"], "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM=SCRAM-SHA-512",
+		"KAFKA_SASL_USERNAME=" + secureUser, "KAFKA_SASL_PASSWORD=" + securePassword}
+	apply := start(t, vars, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "topics", "apply")
+	if apply.exit(time.Minute) != 0 {
+		t.Fatal("topics apply")
+	}
+	run := func(name string, more ...string) *program { return service(t, name, append(vars, more...)...) }
+	batch := run("producer", "PACE=5ms", "COUNT=1000", "PUBLISHER=batch")
+	sarama := run("producer", "PACE=5ms", "COUNT=1000", "PUBLISHER=sarama")
+	simulator := run("score-simulator", "PACE=100ms", "TRANSACTIONAL_ID=simulator")
+	board := run("scoreboard", "DELIVERY=exactly-once", "BOARD_TOPIC=scoreBoard", "CONSUMER_GROUP=board")
+	consumer := run("consumer", "CONSUMER_GROUP=consumer")
+	for _, p := range []*program{batch, sarama, simulator, board} {
+		if code := p.exit(2 * time.Minute); code != 0 {
+			t.Errorf("%s: exit code %d", p.name, code)
+		}
+	}
+	for _, p := range []*program{batch, sarama} {
+		if got := strings.Join(p.Lines(), "\n"); !strings.Contains(got, "1000 enviadas · 1000 confirmadas · 0 falharam · 0 sem resposta") {
+			t.Errorf("the producer's summary is another")
+		}
+	}
+	if got := strings.Join(board.Lines(), "\n"); !strings.Contains(got, "ids perdidos: nenhum · ids repetidos: nenhum") {
+		t.Errorf("the board has lost or repeated something")
+	}
+	kafkatest.Eventually(t, "all transactions are consumed", func() bool {
+		return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) >= 2000
+	})
+	consumer.terminate()
+}
+
 // Who may not do something is told which right is missing on what, in 5 s.
 func TestMissingRights(t *testing.T) {
 	b := startSecureBroker(t)

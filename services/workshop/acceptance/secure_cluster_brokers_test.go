@@ -26,7 +26,7 @@ import (
 type secureBroker struct {
 	t         *testing.T
 	dir       string
-	addr      map[string]string // of a listener: PLAIN, TLS, MUTUAL, LOGIN, BOTH, EXPIRED, ELSEWHERE
+	addr      map[string]string // of a listener
 	authority *certs.Authority
 }
 
@@ -37,6 +37,7 @@ var secureListeners = []struct {
 }{
 	{"PLAIN", "PLAINTEXT", nil, 0},
 	{"LOGIN", "SASL_PLAINTEXT", nil, 0},
+	{"BRIEF", "SASL_PLAINTEXT", nil, 0}, // its sessions end after a second
 	{"TLS", "SSL", []string{"localhost"}, time.Hour},
 	{"MUTUAL", "SSL", []string{"localhost"}, time.Hour},
 	{"BOTH", "SASL_SSL", []string{"localhost"}, time.Hour},
@@ -121,6 +122,9 @@ func (b *secureBroker) properties() string {
 		}
 	}
 	fmt.Fprintln(p, "listener.name.mutual.ssl.client.auth=required")
+	for _, mechanism := range secure.Mechanisms[:3] {
+		fmt.Fprintf(p, "listener.name.brief.%s.connections.max.reauth.ms=1000\n", strings.ToLower(mechanism))
+	}
 	all := strings.Join(listeners, ",")
 	fmt.Fprintf(p, "listeners=CONTROLLER://%s,%s\nadvertised.listeners=%s\n", controller, all, all)
 	fmt.Fprintf(p, "listener.security.protocol.map=CONTROLLER:PLAINTEXT,%s\n", strings.Join(protocols, ","))
