@@ -28,6 +28,7 @@ type Options struct {
 	// loses nothing that was acknowledged. Without it only the process may die, as with Kafka's own defaults
 	// (log.flush.interval.messages), where the other replicas stand in. It has no effect without a DataDir.
 	Sync bool
+	More []kfake.Opt // for tests: logins, TLS
 }
 
 // PortTakenError is a broker's port that something else listens on.
@@ -53,6 +54,7 @@ func Start(o Options) (*Cluster, error) {
 		kfake.WithLogger(kfake.BasicLogger(os.Stderr, kfake.LogLevelError)), // a full disk must not pass in silence
 		kfake.MaxVersions(versions()),
 	}
+	opts = append(opts, o.More...)
 	if len(o.Ports) > 0 {
 		// kfake would wrap the error beyond recognition, and after it had opened other ports.
 		for _, port := range o.Ports {

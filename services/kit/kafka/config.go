@@ -12,6 +12,8 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/rcrowley/go-metrics"
 	"golang.org/x/net/proxy"
+
+	"workshop.example/kit/kafka/secure"
 )
 
 func init() {
@@ -25,6 +27,10 @@ func init() {
 type Cluster struct {
 	Brokers []string // bootstrap addresses, host:port
 	Proxy   string   // socks5://host:port, or empty
+
+	// Security is how connections are protected; nil: plain text, without a login. Sarama's own Net.TLS and Net.SASL stay off:
+	// it gets connections that are ready.
+	Security *secure.Settings
 
 	// MetadataAge is how old a client's view of its topics may get; 0 means DefaultMetadataAge.
 	MetadataAge time.Duration
@@ -97,19 +103,19 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	conf.Consumer.Group.ResetInvalidOffsets = false
 
 	conf.Net.Proxy.Enable = true // which is sarama's name for a dialer of one's own
-	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout})
+	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout}, clientID)
 	return conf
 }
 
-// netDialer connects through the proxy, where there is one.
-func (c Cluster) netDialer(direct proxy.Dialer) dialer {
+// netDialer connects through the proxy, where there is one, and protects the connection.
+func (c Cluster) netDialer(direct proxy.Dialer, clientID string) dialer {
 	if u, err := url.Parse(c.Proxy); c.Proxy != "" && err == nil {
 		// The only error is an unknown scheme, which kafkaenv.Cluster refuses.
 		if through, err := proxy.FromURL(u, direct); err == nil {
-			return dialer{through, firstAnswer}
+			direct = through
 		}
 	}
-	return dialer{direct, firstAnswer}
+	return dialer{secure.Dialer{Direct: direct, Settings: c.Security, ClientID: clientID, Timeout: firstAnswer}, firstAnswer}
 }
 
 // AdminConfig is for sarama.NewClusterAdmin, which needs the whole cluster's metadata to find the

@@ -15,6 +15,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka/secure"
 	"workshop.example/kit/wait"
 )
 
@@ -225,6 +226,12 @@ func (c Cluster) knock(ctx context.Context, conf *sarama.Config) (answering []st
 			if errs[i] = broker.Open(&quick); errs[i] == nil {
 				_, errs[i] = broker.Connected() // which includes its first question, ApiVersions
 			}
+			switch {
+			case errs[i] == nil:
+				errs[i] = c.greet(broker, conf.Version)
+			case errors.Is(errs[i], io.EOF) && (c.Security == nil || c.Security.TLS == nil):
+				errs[i] = &secure.Error{Problem: secure.NeedsTLS, Addr: addr, Err: errs[i]}
+			}
 			broker.Close()
 		})
 	}
@@ -238,13 +245,32 @@ func (c Cluster) knock(ctx context.Context, conf *sarama.Config) (answering []st
 		}
 	}
 	if len(answering) == 0 {
+		if refused, ok := errors.AsType[*secure.Error](errors.Join(errs...)); ok {
+			return nil, refused
+		}
 		return nil, errors.New(strings.Join(causes, "; "))
 	}
 	return answering, ctx.Err()
 }
 
+// greet asks the second question. A listener that wants a login answers ApiVersions only, and closes the connection at any
+// other.
+func (c Cluster) greet(broker *sarama.Broker, version sarama.KafkaVersion) error {
+	if c.Security != nil && c.Security.SASL != nil {
+		return nil
+	}
+	_, err := broker.GetMetadata(sarama.NewMetadataRequest(version, []string{"__consumer_offsets"}))
+	if errors.Is(err, io.EOF) {
+		return &secure.Error{Problem: secure.NeedsLogin, Addr: broker.Addr(), Err: err}
+	}
+	return err
+}
+
 // short drops from a network error what the reader knows already: the operation and the address.
 func short(err error) string {
+	if refused, ok := errors.AsType[*secure.Error](err); ok {
+		return refused.Reason()
+	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) {
 		return "no such host"
@@ -265,6 +291,12 @@ func explain(err error, topic string) error {
 	switch {
 	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):
 		return &MissingTopicError{topic}
+	case errors.Is(err, sarama.ErrTopicAuthorizationFailed):
+		return &RefusedError{
+			Name: topic, Code: "TOPIC_AUTHORIZATION_FAILED", Err: sarama.ErrTopicAuthorizationFailed,
+			Reason: fmt.Sprintf("this user has no permission on topic %s: grant READ or WRITE on it, which include DESCRIBE "+
+				"(kafka-acls --add --operation Read --topic), or choose another TOPIC", topic),
+		}
 	default:
 		return fmt.Errorf("topic %s: %w", topic, err)
 	}
@@ -280,6 +312,9 @@ func (c Cluster) reach(conf *sarama.Config, brokers []*sarama.Broker, bootstrap 
 	}
 	for _, b := range brokers {
 		if ok, err := b.Connected(); !ok {
+			if refused, ok := errors.AsType[*secure.Error](err); ok {
+				return refused
+			}
 			if slices.Contains(bootstrap, b.Addr()) { // the address is right, the broker is down
 				return fmt.Errorf("broker %d does not answer at %s: %s", b.ID(), b.Addr(), short(err))
 			}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/net/proxy"
+
+	"workshop.example/kit/kafka/secure"
 )
 
 // firstAnswer is how long a broker has for its first answer on a new connection.
@@ -48,12 +50,19 @@ func (c *untried) SetReadDeadline(at time.Time) error {
 
 func (c *untried) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	if !c.tried && isAlert(b[:n]) {
+		return 0, &secure.Error{Problem: secure.NeedsTLS, Addr: c.RemoteAddr().String()}
+	}
 	c.tried = c.tried || n > 0
 	if !c.tried && errors.Is(err, os.ErrDeadlineExceeded) {
 		err = &noAnswerError{err}
 	}
 	return n, err
 }
+
+// isAlert reports whether an answer begins as an alert of TLS does (RFC 8446, section 5.1). As the length of an answer of Kafka's
+// that is 350 MB.
+func isAlert(b []byte) bool { return len(b) >= 2 && b[0] == 21 && b[1] == 3 }
 
 // noAnswerError is a time-out that sarama takes for the end of the connection.
 type noAnswerError struct{ error }

@@ -13,9 +13,10 @@ type FatalError struct{ Err error }
 func (e *FatalError) Error() string { return e.Err.Error() }
 func (e *FatalError) Unwrap() error { return e.Err }
 
-// RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id.
+// RefusedError is the end of a member that its group does not take, or of a producer that gets no transactional id. It is why a
+// client waits for a topic that it may not see.
 type RefusedError struct {
-	Name   string // of the group, or the transactional id
+	Name   string // of the group or the topic, or the transactional id
 	Reason string // what it means and what to do
 	Code   string // Kafka's name for it, and what else is known
 	Err    error  // a sarama.KError

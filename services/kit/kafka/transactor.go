@@ -79,6 +79,10 @@ func (c Cluster) NewTransactor(
 	ctx context.Context, client sarama.Client, conf *sarama.Config, t Transactional, hooks Hooks,
 ) (*Transactor, error) {
 	if err := awaitCoordinators(ctx, client, t.ID); err != nil {
+		if refused := refusal(t.ID, err); refused != nil { // sarama would ask for a quarter of a minute
+			hooks.Complete().Failed(refused)
+			return nil, &FatalError{refused}
+		}
 		return nil, err
 	}
 	own := *conf

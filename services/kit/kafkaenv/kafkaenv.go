@@ -2,6 +2,7 @@
 package kafkaenv
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -14,10 +15,17 @@ import (
 )
 
 // Cluster reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that the guide to native Kafka
-// gives it), and KAFKA_PROXY. Where both are set and differ, kafka_host_url is ignored with a warning.
+// gives it), or else what the file of KAFKA_CLIENT_CONFIG has; KAFKA_PROXY; and how connections are protected. Where the first two
+// are set and differ, kafka_host_url is ignored with a warning.
 func Cluster(env *service.Env) kafka.Cluster {
-	fallback := kafka.DefaultBrokers
-	if one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it"); one != "" {
+	protection, fromFile := security(env)
+	fallback := cmp.Or(fromFile, kafka.DefaultBrokers)
+	if _, err := service.SplitHostPorts(fallback); err != nil {
+		env.Fail("KAFKA_CLIENT_CONFIG", "bootstrap.servers: "+err.Error())
+		fallback = kafka.DefaultBrokers
+	}
+	one := env.Text("kafka_host_url", "", "one host:port", "a broker; BOOTSTRAP_SERVERS wins over it")
+	if one != "" {
 		if list, err := service.SplitHostPorts(one); err != nil || len(list) != 1 {
 			env.Fail("kafka_host_url", "not one host:port; several go into BOOTSTRAP_SERVERS, comma separated")
 		} else {
@@ -25,14 +33,14 @@ func Cluster(env *service.Env) kafka.Cluster {
 		}
 	}
 	brokers := env.HostPorts("BOOTSTRAP_SERVERS", fallback, "brokers to ask first; the others are learnt from them")
-	if fallback != kafka.DefaultBrokers && strings.Join(brokers, ",") != fallback {
+	if one != "" && one == fallback && strings.Join(brokers, ",") != one {
 		env.Ignore("kafka_host_url", "BOOTSTRAP_SERVERS is set too, and wins over it")
 	}
 	proxyURL := env.Text("KAFKA_PROXY", "", "socks5://host:port", "proxy for every connection to a broker")
 	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
 		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")
 	}
-	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL}
+	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL, Security: protection}
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafka/secure"
 	"workshop.example/kit/service"
 )
 
@@ -62,6 +63,9 @@ func Waiting(lang service.Lang, cause error) string {
 	}
 	if r, ok := errors.AsType[*kafka.RefusedError](cause); ok {
 		return refused(lang, r)
+	}
+	if p, ok := errors.AsType[*secure.Error](cause); ok {
+		return protection(lang, p)
 	}
 	if lang == service.English {
 		return "brokers not available yet: " + cause.Error()

@@ -11,6 +11,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
+	"workshop.example/kit/kafka/secure"
 	"workshop.example/kit/service"
 )
 
@@ -44,6 +45,17 @@ func TestLines(t *testing.T) {
 		}
 		if got := c.line(service.English, c.err); !strings.Contains(got, c.en) {
 			t.Errorf("%v: %q, want %q in it", c.err, got, c.en)
+		}
+	}
+}
+
+// Every problem of a connection has its line in each language.
+func TestProblemsOfConnections(t *testing.T) {
+	for problem := secure.NotTLS; problem <= secure.NoToken; problem++ {
+		err := &secure.Error{Problem: problem, Addr: "broker-1:9092", Detail: "a detail"}
+		pt, en := Waiting(service.Portuguese, fmt.Errorf("dial: %w", err)), Waiting(service.English, err)
+		if problems[problem] == "" || pt == en || !strings.HasPrefix(pt, "broker-1:9092: ") || !strings.HasSuffix(pt, "(a detail)") {
+			t.Errorf("%d: %q and %q", problem, pt, en)
 		}
 	}
 }

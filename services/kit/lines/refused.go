@@ -31,6 +31,9 @@ var refusals = []struct {
 			"outro CONSUMER_GROUP"},
 	{sarama.ErrUnsupportedVersion,
 		"os brokers não falam a versão do protocolo de que este programa precisa no grupo %s: use Kafka 2.5 ou mais novo"},
+	{sarama.ErrTopicAuthorizationFailed,
+		"este usuário não tem permissão no tópico %s: dê a ele READ ou WRITE no tópico, que incluem DESCRIBE (kafka-acls --add " +
+			"--operation Read --topic), ou escolha outro TOPIC"},
 	{sarama.ErrTransactionalIDAuthorizationFailed,
 		"este usuário não tem permissão no TRANSACTIONAL_ID %q: dê a ele WRITE no id (kafka-acls --add --operation Write " +
 			"--transactional-id), ou escolha outro"},

@@ -34,7 +34,9 @@ func newProduceCounter(b *rig.Bench, cutAt int) (*produceCounter, error) {
 
 // cluster is the bench's, through the counter.
 func (c *produceCounter) cluster(b *rig.Bench) kafka.Cluster {
-	return kafka.Cluster{Brokers: b.Cluster.Brokers, Proxy: c.URL()}
+	cluster := b.Cluster
+	cluster.Proxy = c.URL()
+	return cluster
 }
 
 func (c *produceCounter) decide(r wire.Request) wire.Fate {

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"workshop.example/kit/kafkaenv"
 )
 
 // Lookup returns a variable's value in an environment as of [os.Environ].
@@ -25,12 +27,12 @@ func Without(environ []string, names ...string) []string {
 	})
 }
 
-// OwnNames are the variables that each service needs a value of its own for: two pairs read two topics in two groups, and
-// only one process can listen on a port. The user's values of them are ignored.
-var OwnNames = []string{
+// OwnNames are the variables that each service needs a value of its own for: two pairs read two topics in two groups, only one
+// process can listen on a port, and the embedded cluster speaks plain text. The user's values of them are ignored.
+var OwnNames = append([]string{
 	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "TRANSACTIONAL_ID",
 	"DEAD_LETTER_TOPIC", "OPS_ADDR",
-}
+}, kafkaenv.SecurityVariables...)
 
 func isOwn(name string) bool {
 	return slices.ContainsFunc(OwnNames, func(own string) bool { return sameName(own, name) })

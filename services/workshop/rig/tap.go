@@ -18,6 +18,10 @@ func (b *Bench) Wire() (*wire.Proxy, error) {
 	if b.Cluster.Proxy != "" {
 		return nil, &NotRun{"this lab stands between the programs and the brokers itself, and cannot go through another proxy: unset KAFKA_PROXY"}
 	}
+	if s := b.Cluster.Security; s != nil && s.TLS != nil {
+		return nil, &NotRun{"this lab reads what goes between the programs and the brokers, and TLS hides that: give it a listener without " +
+			"TLS (KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT), or the embedded cluster, without --brokers"}
+	}
 	p, err := wire.Listen()
 	if err != nil {
 		return nil, err

@@ -90,6 +90,9 @@ func (g *Consumer) Run(ctx context.Context) error {
 	g.meters = newMeters(g.Hooks.Metrics)
 	g.trimmed, g.uncommitted = map[int32]bool{}, map[int32]error{}
 	g.joinAnewBy = time.Now().Add(rejoinPeriod)
+	if err := g.permitted(ctx); err != nil {
+		return err
+	}
 	running, done := context.WithCancel(ctx)
 	defer done()
 	go g.explainWaits(running)

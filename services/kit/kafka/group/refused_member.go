@@ -87,6 +87,26 @@ func (g *Consumer) refuse(ctx context.Context, err error) error {
 	return nil
 }
 
+// permitted asks for the coordinator once, and returns a kafka.RefusedError where this user may not know the group. Sarama would ask
+// for a minute before it says so. Any other answer is for sarama to deal with.
+func (g *Consumer) permitted(ctx context.Context) error {
+	broker := g.client().LeastLoadedBroker()
+	if broker == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	resp, err := kafka.Interruptible(ctx, func() (*sarama.FindCoordinatorResponse, error) {
+		return broker.FindCoordinator(&sarama.FindCoordinatorRequest{
+			Version: 3, CoordinatorKey: g.Member.Group, CoordinatorType: sarama.CoordinatorGroup,
+		})
+	})
+	if err != nil || !errors.Is(resp.Err, sarama.ErrGroupAuthorizationFailed) {
+		return nil
+	}
+	return g.refuse(ctx, resp.Err)
+}
+
 // standing is the refusal that was not withdrawn yet, or nil.
 func (g *Consumer) standing() *standingRefusal {
 	g.mu.Lock()
