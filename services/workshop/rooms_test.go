@@ -52,11 +52,12 @@ var rooms = map[string][]string{
 	"admin/session":     {"screen", "kit"},
 
 	// Programs of their own.
-	"acceptance":          {},
-	"acceptance/campaign": {"kit"},
-	"lab/controltest":     {},
-	"batch-reader":        {"kit"},
-	"broken-board":        {"kit"},
+	"acceptance":              {},
+	"acceptance/campaign":     {"kit"},
+	"acceptance/lag-exporter": {"kit"},
+	"lab/controltest":         {},
+	"batch-reader":            {"kit"},
+	"broken-board":            {"kit"},
 
 	// For tests: no room above may import it.
 	"standin":         {"local", "kit"},

@@ -69,7 +69,7 @@ func outlivesDown(t *testing.T) {
 
 // downErases ends the story.
 func downErases(t *testing.T) {
-	stuck := down(t, "--profile", "ecommerce", "--profile", "broker-4", "down", "-v")
+	stuck := down(t, "--profile", "ecommerce", "--profile", "observability", "--profile", "broker-4", "down", "-v")
 	project := "label=com.docker.compose.project=" + projectName(t)
 	for _, kind := range []string{"volume", "network"} {
 		left := strings.Fields(docker(t, kind, "ls", "--format", "{{.Name}}", "--filter", project))

@@ -50,6 +50,7 @@ func TestStack(t *testing.T) {
 		{"a compressed backlog fits the memory", backlogFits},
 		{"the shop", shopStarts},
 		{"a killed service comes back", killedComesBack},
+		{"observability", observed},
 		{"orders of the command", ordersOfTheCommand},
 		{"pages", pagesInDocker},
 		{"drills", drillsInDocker},
