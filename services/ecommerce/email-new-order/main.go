@@ -76,6 +76,7 @@ func commandFor(settings stream.Settings, r stream.Received) (*sarama.ProducerMe
 		return nil, err
 	}
 	command.Headers = []sarama.RecordHeader{{Key: []byte(stream.IdempotencyKey), Value: []byte(key)}}
+	r.Span.Inject(command)
 	return command, nil
 }
 

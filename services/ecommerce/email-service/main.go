@@ -89,7 +89,10 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 			return err
 		}
 		if post != nil {
-			if err := post.send(ctx, r, text, service.Pick(p.Lang, "O seu pedido", "Your order")); err != nil {
+			span := r.Span.Child("e-mail")
+			err := post.send(ctx, r, text, service.Pick(p.Lang, "O seu pedido", "Your order"))
+			span.End(err)
+			if err != nil {
 				return err
 			}
 		}

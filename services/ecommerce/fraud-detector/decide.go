@@ -12,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"workshop.example/ecommerce/stream"
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
@@ -93,6 +94,8 @@ type outcome struct {
 	place   int              // index of its place, or noPlace
 	send    *sarama.ProducerMessage
 	verdict string
+
+	span, decide, publish *trace.Span // of the record, and within it of the decision and of its message
 }
 
 // noPlace is for records that no other record can repeat: an order without a uuid, and what is no order.
@@ -100,10 +103,13 @@ const noPlace = -1
 
 // take decides about records, sends the decisions and commits the offsets after the last of each partition.
 func (d *detector) take(ctx context.Context, records []handed) error {
-	outcomes, places := read(records)
+	outcomes, places := read(records, d.settings.Trace)
 	mine, err := d.decisions.claim(ctx, places)
 	if err != nil {
 		return err
+	}
+	for _, o := range outcomes {
+		o.decide.End(nil)
 	}
 	var send []*sarama.ProducerMessage
 	for i := range outcomes {
@@ -114,12 +120,16 @@ func (d *detector) take(ctx context.Context, records []handed) error {
 		if o.send, err = d.message(o); err != nil {
 			return err
 		}
+		o.span.Inject(o.send)
+		o.publish = d.settings.Trace.Publishing(o.send)
 		send = append(send, o.send)
 	}
 	if err := d.write(ctx, send, records); err != nil {
 		return errors.Join(err, d.transactor.Abort(ctx))
 	}
 	for _, o := range outcomes {
+		o.publish.End(nil)
+		o.span.End(nil)
 		d.tell(o)
 	}
 	d.process.Out.Flush()
@@ -127,10 +137,11 @@ func (d *detector) take(ctx context.Context, records []handed) error {
 }
 
 // read decides about every record by itself; a rule needs nothing but the order.
-func read(records []handed) (outcomes []outcome, places []place) {
+func read(records []handed, tracer *trace.Tracer) (outcomes []outcome, places []place) {
 	for _, h := range records {
 		msg := h.record
-		o := outcome{record: msg, place: noPlace}
+		o := outcome{record: msg, place: noPlace, span: tracer.Consuming(msg)}
+		o.decide = o.span.Child("decide")
 		envelope, err := event.DecodeEnvelope(msg.Value)
 		if err == nil {
 			o.way = envelope.CorrelationID

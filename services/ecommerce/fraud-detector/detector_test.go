@@ -124,6 +124,11 @@ func TestOnce(t *testing.T) {
 	if err := r.Stop(); err != nil {
 		t.Fatal(err)
 	}
+	m := kafkatest.Metrics(t, r.Ops.Registry)
+	counted := func(decision string) float64 { return m["workshop_decisions_total "+decision] }
+	if counted(approved)+counted(rejected) != 2 || counted(repeated) != 5 {
+		t.Errorf("metrics %v, want two orders decided and five repeated", m)
+	}
 	r = startDetector(t, c, dir)
 	publish(t, producer, "key-2", "u-1", "10")
 	r.WaitFor("Order u-1 was already processed")

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"workshop.example/ecommerce/store"
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 )
 
@@ -28,7 +29,7 @@ func (c *checkThenInsert) accept(ctx context.Context, o event.Order) (answer, er
 		if _, err := insertOrder(ctx, tx, "OrdersWithoutKey", o); err != nil {
 			return err
 		}
-		return insertMessage(ctx, tx, orderMessage(o))
+		return insertMessage(ctx, tx, orderMessage(o, trace.From(ctx)))
 	}))
 	if err == nil {
 		c.relay.wake()

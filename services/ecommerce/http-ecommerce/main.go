@@ -83,6 +83,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	}
 	defer db.Close()
 
+	cfg.stream.Trace.Open(p)
+	defer cfg.stream.Trace.Flush()
 	// What is on the way outlives the listener: an order is answered before the ledger ends.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -98,6 +100,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		s := &server{
 			intake: newIntake(cfg.intake, db, ledger, relay), ledger: ledger, trails: trails, process: p,
 			pending: make(chan struct{}, cfg.pending), watching: make(chan struct{}, maxWatching), metrics: newMetrics(p.Ops.Registry),
+			trace: cfg.stream.Trace,
 		}
 		p.Ops.ReadyWhen(func() error { return nil }) // without brokers too: orders are taken, and delivered later
 		p.Log.Info("listening", "url", "http://"+listener.Addr().String()+"/")

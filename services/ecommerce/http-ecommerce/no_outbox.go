@@ -33,6 +33,6 @@ func (s *storeThenSend) accept(ctx context.Context, o event.Order) (answer, erro
 	if err != nil || result != accepted {
 		return result, err
 	}
-	m := orderMessage(o)
+	m := orderMessage(o, "") // the sender takes the span from ctx
 	return accepted, sender.Send(ctx, m.topic, m.key, m.way, m.payload)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 )
 
@@ -156,6 +157,7 @@ func (s *server) generateReports(w http.ResponseWriter, r *http.Request) {
 	err := s.ledger.enqueue(r.Context(), message{
 		topic: event.SendToAllTopic, key: event.ReportTopic,
 		way: event.NewCorrelationID("GenerateAllReports"), payload: event.ReportTopic,
+		parent: trace.From(r.Context()),
 	})
 	if err != nil {
 		s.process.Log.Error("the reports were not asked for", "error", err)

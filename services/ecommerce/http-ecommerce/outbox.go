@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"workshop.example/ecommerce/store"
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 )
 
@@ -39,6 +40,8 @@ var migrations = []string{
 		accepted_at TEXT NOT NULL
 	);
 	CREATE INDEX OrdersWithoutKeyUuid ON OrdersWithoutKey (uuid)`,
+	// The request's span, empty where it was not traced. It is stored because the message may be published by another process.
+	`ALTER TABLE Outbox ADD COLUMN traceparent TEXT NOT NULL DEFAULT ''`,
 }
 
 // answer is the outcome of a request to take an order in.
@@ -73,6 +76,7 @@ type ledger struct {
 // entry is one request on its way into the ledger.
 type entry struct {
 	order  event.Order
+	parent trace.Parent
 	answer answer
 	result chan error
 }
@@ -87,7 +91,7 @@ func newLedger(db *store.DB, wake func()) *ledger {
 var errStopping = errors.New("the gateway is stopping")
 
 func (l *ledger) accept(ctx context.Context, o event.Order) (answer, error) {
-	e := &entry{order: o, result: make(chan error, 1)}
+	e := &entry{order: o, parent: trace.From(ctx), result: make(chan error, 1)}
 	select {
 	case l.queue <- e:
 	case <-ctx.Done():
@@ -142,7 +146,7 @@ func (l *ledger) write(entries []*entry) error {
 			case err != nil:
 				return err
 			case inserted:
-				e.answer, err = accepted, insertMessage(ctx, tx, orderMessage(e.order))
+				e.answer, err = accepted, insertMessage(ctx, tx, orderMessage(e.order, e.parent))
 			default:
 				e.answer, err = compare(ctx, tx, e.order)
 			}
@@ -205,10 +209,11 @@ type message struct {
 	topic, key string
 	way        event.CorrelationID
 	payload    any
+	parent     trace.Parent // the span of the request; empty where it is not traced
 }
 
-func orderMessage(o event.Order) message {
-	return message{event.NewOrderTopic, o.Email, event.NewCorrelationID(title), o}
+func orderMessage(o event.Order, parent trace.Parent) message {
+	return message{event.NewOrderTopic, o.Email, event.NewCorrelationID(title), o, parent}
 }
 
 func insertMessage(ctx context.Context, tx *sql.Tx, m message) error {
@@ -216,7 +221,8 @@ func insertMessage(ctx context.Context, tx *sql.Tx, m message) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO Outbox (topic, key, value, created_at) VALUES (?, ?, ?, ?)`, m.topic, m.key, value, now())
+	_, err = tx.ExecContext(ctx, `INSERT INTO Outbox (topic, key, value, created_at, traceparent) VALUES (?, ?, ?, ?, ?)`,
+		m.topic, m.key, value, now(), string(m.parent))
 	return err
 }
 

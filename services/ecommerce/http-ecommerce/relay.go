@@ -12,6 +12,7 @@ import (
 
 	"workshop.example/ecommerce/store"
 	"workshop.example/ecommerce/stream"
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
@@ -98,13 +99,16 @@ func (r *relay) run(ctx context.Context) error {
 // publish sends the oldest unsent messages and marks those that were acknowledged; n is how many it
 // found.
 func (r *relay) publish(ctx context.Context, sender *stream.Sender) (n int, err error) {
-	ids, messages, err := r.unsentMessages(ctx)
+	ids, messages, spans, err := r.unsentMessages(ctx)
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
 	var sent []span
 	unsent := 0
 	for i, outcome := range sender.PublishAll(ctx, messages) {
+		if outcome == nil {
+			spans[i].End(nil)
+		}
 		switch {
 		case outcome != nil:
 			unsent++
@@ -125,25 +129,40 @@ func (r *relay) publish(ctx context.Context, sender *stream.Sender) (n int, err 
 // not been looked at is between them, because ids grow in the order of the commits.
 type span struct{ first, last int64 }
 
-func (r *relay) unsentMessages(ctx context.Context) (ids []int64, messages []*sarama.ProducerMessage, err error) {
-	rows, err := r.db.QueryContext(ctx, `SELECT id, topic, key, value FROM Outbox WHERE sent_at IS NULL ORDER BY id LIMIT ?`, relayMost)
+// unsentMessages returns the oldest messages that are not sent, and for each the span of its wait in the outbox, nil where it is
+// not traced.
+func (r *relay) unsentMessages(ctx context.Context) (ids []int64, messages []*sarama.ProducerMessage, spans []*trace.Span, err error) {
+	rows, err := r.db.QueryContext(ctx,
+		`SELECT id, topic, key, value, created_at, traceparent FROM Outbox WHERE sent_at IS NULL ORDER BY id LIMIT ?`, relayMost)
 	if err != nil {
-		return nil, nil, storing(err)
+		return nil, nil, nil, storing(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
-		var topic, key string
+		var topic, key, created, parent string
 		var value []byte
-		if err := rows.Scan(&id, &topic, &key, &value); err != nil {
-			return nil, nil, storing(err)
+		if err := rows.Scan(&id, &topic, &key, &value, &created, &parent); err != nil {
+			return nil, nil, nil, storing(err)
 		}
-		ids = append(ids, id)
-		messages = append(messages, &sarama.ProducerMessage{
-			Topic: r.settings.Topic(topic), Key: sarama.StringEncoder(key), Value: sarama.ByteEncoder(value),
-		})
+		msg := &sarama.ProducerMessage{Topic: r.settings.Topic(topic), Key: sarama.StringEncoder(key), Value: sarama.ByteEncoder(value)}
+		span := r.waiting(created, trace.Parent(parent))
+		span.Inject(msg)
+		ids, messages, spans = append(ids, id), append(messages, msg), append(spans, span)
 	}
-	return ids, messages, storing(rows.Err())
+	return ids, messages, spans, storing(rows.Err())
+}
+
+// waiting is the span of a message that has been in the outbox since a request stored it.
+func (r *relay) waiting(since string, parent trace.Parent) *trace.Span {
+	if parent == "" {
+		return nil
+	}
+	began, err := time.Parse(time.RFC3339Nano, since)
+	if err != nil {
+		began = time.Now()
+	}
+	return r.settings.Trace.Since(began, parent, "outbox")
 }
 
 // mark notes that messages were sent, mostly all of them with one statement.

@@ -30,7 +30,7 @@ func TestRelayMarksWhatWasAcknowledged(t *testing.T) {
 	ctx := t.Context()
 	for _, payload := range []string{"1", "sent before", "2", strings.Repeat("too large", 1000), "3", "4"} {
 		err := db.InTx(ctx, func(tx *sql.Tx) error {
-			return insertMessage(ctx, tx, message{event.SendToAllTopic, "k", event.NewCorrelationID("Test"), payload})
+			return insertMessage(ctx, tx, message{topic: event.SendToAllTopic, key: "k", way: event.NewCorrelationID("Test"), payload: payload})
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -28,7 +28,7 @@ func (s *sendThenStore) accept(ctx context.Context, o event.Order) (answer, erro
 	if err != nil {
 		return 0, err
 	}
-	m := orderMessage(o)
+	m := orderMessage(o, "") // the sender takes the span from ctx
 	if err := sender.Send(ctx, m.topic, m.key, m.way, m.payload); err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/metric"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
@@ -32,6 +33,7 @@ type server struct {
 	pending  chan struct{} // a place for each order that is being taken in
 	watching chan struct{} // a place for each page that follows one
 	metrics  metrics
+	trace    *trace.Tracer
 }
 
 type metrics struct {
@@ -54,14 +56,26 @@ func (s *server) routes() http.Handler {
 	for _, file := range []string{"page.css", "page.js"} { // by name: a folder would be listed
 		mux.Handle("GET /static/"+file, http.FileServerFS(static))
 	}
-	mux.HandleFunc("GET /new", s.new)
+	mux.HandleFunc("GET /new", s.traced(s.new))
 	mux.HandleFunc("HEAD /new", getOnly) // which would be a GET otherwise, and an order
-	mux.HandleFunc("POST /orders", s.post)
+	mux.HandleFunc("POST /orders", s.traced(s.post))
 	mux.HandleFunc("GET /orders/{uuid}", s.order)
 	mux.HandleFunc("GET /orders/{uuid}/trail", s.trail)
-	mux.HandleFunc("GET /admin/generate-reports", s.generateReports)
+	mux.HandleFunc("GET /admin/generate-reports", s.traced(s.generateReports))
 	mux.HandleFunc("HEAD /admin/generate-reports", getOnly)
 	return safe(mux)
+}
+
+// traced has what next does in a span of its own.
+func (s *server) traced(next http.HandlerFunc) http.HandlerFunc {
+	if s.trace == nil {
+		return next
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		span := s.trace.Serving(r)
+		defer span.End(nil)
+		next(w, r.WithContext(span.In(r.Context())))
+	}
 }
 
 func getOnly(w http.ResponseWriter, _ *http.Request) {

@@ -46,6 +46,7 @@ type Options struct {
 	All     bool   // every service, and a mail box
 	Port    int    // of the gateway, on 127.0.0.1
 	Lang    string // of the programs; empty: the environment's
+	Traces  string // where they send traces; empty: nowhere
 }
 
 // Open creates the topics and starts the shop. Close has to be called in every case.
@@ -63,6 +64,7 @@ func Open(ctx context.Context, p Options) (*Shop, error) {
 		env := append([]string{
 			"BOOTSTRAP_SERVERS=" + strings.Join(p.Brokers, ","), "TOPIC_PREFIX=" + p.Prefix, "CONSUMER_GROUP=" + p.Prefix + name,
 			"STATE_DIR=" + filepath.Join(p.Dir, name), "GROUP_INSTANCE_ID=" + name, "OPS_ADDR=",
+			"OTEL_EXPORTER_OTLP_ENDPOINT=" + p.Traces,
 		}, more...)
 		if p.Lang != "" {
 			env = append(env, "WORKSHOP_LANG="+p.Lang)

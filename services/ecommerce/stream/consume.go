@@ -9,6 +9,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/group"
@@ -20,7 +21,8 @@ import (
 type Received struct {
 	event.Envelope
 	Record *sarama.ConsumerMessage
-	Worker int // which of the process's members has it, from 1
+	Worker int         // which of the process's members has it, from 1
+	Span   *trace.Span // of the work on it; nil where nothing is traced
 }
 
 // Handle works on one message. nil passes its offset. A *event.Malformed (the decoders give one, and
@@ -32,7 +34,7 @@ type Handle func(ctx context.Context, r Received) error
 // not be shared between threads. Delivery is at least once.
 func (s Settings) Consume(ctx context.Context, p *service.Process, topic string, handle Handle) error {
 	return s.consume(ctx, p, topic, 1, func(ctx context.Context, batch []Received) (done int, err error) {
-		if err := handle(ctx, batch[0]); err != nil {
+		if err := handle(batch[0].Span.In(ctx), batch[0]); err != nil {
 			return 0, err
 		}
 		return 1, nil
@@ -57,7 +59,7 @@ func (s Settings) consume(ctx context.Context, p *service.Process, topic string,
 		return err
 	}
 	defer letters.Close()
-	c := &consumer{letters: letters, handle: handle, total: metric.Counter(p.Ops.Registry,
+	c := &consumer{letters: letters, handle: handle, trace: s.Trace, total: metric.Counter(p.Ops.Registry,
 		"workshop_messages_handled_total", "Messages processed; those that became dead letters are not.")}
 	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *group.Claim) error {
 		return func(ctx context.Context, claim *group.Claim) error {
@@ -76,6 +78,7 @@ func (s Settings) consume(ctx context.Context, p *service.Process, topic string,
 type consumer struct {
 	letters *kafka.DeadLetters
 	handle  HandleBatch
+	trace   *trace.Tracer
 	done    atomic.Uint64
 	total   prometheus.Counter
 }
@@ -84,9 +87,10 @@ type consumer struct {
 // anything behind its message is touched.
 func (c *consumer) take(ctx context.Context, worker int, msgs []*sarama.ConsumerMessage) (passed int, err error) {
 	for passed < len(msgs) {
-		batch, err := open(worker, msgs[passed:])
+		batch, err := c.open(worker, msgs[passed:])
 		if len(batch) > 0 {
 			done, failed := c.handle(ctx, batch)
+			end(batch, done, failed)
 			passed += done
 			c.done.Add(uint64(done))
 			c.total.Add(float64(done))
@@ -106,14 +110,26 @@ func (c *consumer) take(ctx context.Context, worker int, msgs []*sarama.Consumer
 	return passed, nil
 }
 
+// end ends the spans of the messages that are done, and of the one behind them that has failed. Those behind that come again.
+func end(batch []Received, done int, failed error) {
+	for i, r := range batch {
+		switch {
+		case i < done:
+			r.Span.End(nil)
+		case i == done && failed != nil:
+			r.Span.End(failed)
+		}
+	}
+}
+
 // open takes messages out of their envelopes, up to the first that has none.
-func open(worker int, msgs []*sarama.ConsumerMessage) (batch []Received, err error) {
+func (c *consumer) open(worker int, msgs []*sarama.ConsumerMessage) (batch []Received, err error) {
 	for _, msg := range msgs {
 		envelope, err := event.DecodeEnvelope(msg.Value)
 		if err != nil {
 			return batch, err
 		}
-		batch = append(batch, Received{Envelope: envelope, Record: msg, Worker: worker})
+		batch = append(batch, Received{Envelope: envelope, Record: msg, Worker: worker, Span: c.trace.Consuming(msg)})
 	}
 	return batch, nil
 }

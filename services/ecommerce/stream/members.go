@@ -28,6 +28,8 @@ func (s Settings) Members(
 	ctx context.Context, p *service.Process, topic string,
 	claim func(worker int) func(context.Context, *group.Claim) error,
 ) error {
+	s.Trace.Open(p)
+	defer s.Trace.Flush()
 	groups := make([]*group.Consumer, s.Workers)
 	for i := range groups {
 		member := s.Member

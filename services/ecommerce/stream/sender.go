@@ -10,6 +10,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 	"workshop.example/kit/history"
 	"workshop.example/kit/kafka"
@@ -32,6 +33,7 @@ type Sender struct {
 
 // NewSender waits for the brokers and the topics that will be sent to.
 func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...string) (*Sender, error) {
+	s.Trace.Open(p)
 	conf := s.Config(p)
 	client, err := s.Dial(ctx, conf, p, topics...)
 	if err != nil {
@@ -57,18 +59,20 @@ func (s *Sender) Send(ctx context.Context, topic, key string, way event.Correlat
 		return err
 	}
 	msg.Headers = headers
+	trace.From(ctx).Inject(msg)
 	return s.Publish(ctx, msg)
 }
 
 // Publish is Send for a message that is ready.
 func (s *Sender) Publish(ctx context.Context, msg *sarama.ProducerMessage) error {
-	began := time.Now()
+	began, span := time.Now(), s.settings.Trace.Publishing(msg)
 	used, err := s.publish(ctx, msg)
 	// It may have been in a batch with others, or the topic allows more by now: see fit.
 	for kafka.TooLarge(err) && s.fit(ctx, used, msg.Topic) {
 		used, err = s.publish(ctx, msg)
 	}
 	s.published.CountErrors(began, err)
+	span.End(err)
 	if err != nil {
 		return fmt.Errorf("publish to %s: %w", msg.Topic, err)
 	}
@@ -109,6 +113,7 @@ func (s *Sender) Client() sarama.Client { return s.client }
 func (s *Sender) Close() {
 	wait.CloseWithin(wait.CloseTimeout, s.producer)
 	wait.CloseWithin(wait.CloseTimeout, s.client)
+	s.settings.Trace.Flush()
 }
 
 // PublishAll is Publish for several at once. They keep their order within a partition as long as none
@@ -119,10 +124,24 @@ func (s *Sender) PublishAll(ctx context.Context, msgs []*sarama.ProducerMessage)
 	if len(msgs) == 0 {
 		return nil
 	}
-	began := time.Now()
+	began, spans := time.Now(), s.spans(msgs)
 	outcomes := s.publishFitting(ctx, msgs)
 	s.published.CountErrors(began, outcomes...)
+	for i, span := range spans {
+		span.End(outcomes[i])
+	}
 	return outcomes
+}
+
+// spans begins those of messages; nil where nothing is traced.
+func (s *Sender) spans(msgs []*sarama.ProducerMessage) (spans []*trace.Span) {
+	if s.settings.Trace == nil {
+		return nil
+	}
+	for _, msg := range msgs {
+		spans = append(spans, s.settings.Trace.Publishing(msg))
+	}
+	return spans
 }
 
 func (s *Sender) publishFitting(ctx context.Context, msgs []*sarama.ProducerMessage) []error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/ecommerce/trace"
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
@@ -28,6 +29,7 @@ type Settings struct {
 	Cluster kafka.Cluster
 	Member  kafka.Membership
 	Workers int
+	Trace   *trace.Tracer // nil: no traces
 	prefix  string
 }
 
@@ -47,7 +49,7 @@ func SettingsFromEnv(env *service.Env, group string, workers uint64) Settings {
 
 // SendingFromEnv is for a program that only sends.
 func SendingFromEnv(env *service.Env) Settings {
-	s := Settings{Cluster: kafkaenv.Cluster(env)}
+	s := Settings{Cluster: kafkaenv.Cluster(env), Trace: trace.FromEnv(env)}
 	s.prefix = env.Text("TOPIC_PREFIX", "", "the beginning of a topic's name",
 		"put before every topic's name, for a second system on the same brokers")
 	if s.prefix != "" && !service.LegalTopic(s.prefix) {
