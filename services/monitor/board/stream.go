@@ -102,6 +102,7 @@ func (s *stream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Write([]byte("retry: 1000\n\n")) // milliseconds: after a restart all are back within two seconds
+	out.Flush()                        // an error shows at the first frame
 	for sent := uint64(0); ; {
 		frame, number, change := s.latest()
 		if frame != nil && number != sent {
