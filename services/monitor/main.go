@@ -139,8 +139,8 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	words := service.Pick(p.Lang, portuguese, english)
 	w := newWatcher(cfg, words, p)
 	classBoard := board.New(board.Config{
-		Kafka: cfg.cluster, Score: cfg.score, Scoreboard: cfg.scoreboard, Alerts: cfg.alerts, Currency: cfg.currency, Lang: p.Lang,
-		Traffic: w.traffic,
+		Kafka: cfg.cluster, Currency: cfg.currency, Lang: p.Lang, Traffic: w.traffic,
+		Transactions: cfg.topic, Alerts: cfg.alerts, Score: cfg.score, Scoreboard: cfg.scoreboard,
 	})
 	p.Out.Print("http://" + listener.Addr().String() + "/")
 

@@ -23,11 +23,12 @@ const (
 
 // Config says what the board shows.
 type Config struct {
-	Kafka                     kafka.Cluster
-	Score, Scoreboard, Alerts string // topics
-	Currency                  string // of values
-	Lang                      service.Lang
-	Traffic                   func(context.Context) Traffic
+	Kafka    kafka.Cluster
+	Currency string // of values
+	Lang     service.Lang
+	Traffic  func(context.Context) Traffic
+
+	Transactions, Alerts, Score, Scoreboard string // topics
 }
 
 // Traffic is what the monitor counts of transactions.
@@ -70,7 +71,8 @@ type source struct {
 
 // New returns a board, which gathers nothing before Run.
 func New(cfg Config) *Board {
-	b := &Board{cfg: cfg, watch: newWatch(cfg.Kafka), topics: newTopics(cfg.Kafka, cfg.Score, cfg.Scoreboard, cfg.Alerts)}
+	b := &Board{cfg: cfg, watch: newWatch(cfg.Kafka, cfg.Transactions, cfg.Alerts, cfg.Score, cfg.Scoreboard),
+		topics: newTopics(cfg.Kafka, cfg.Score, cfg.Scoreboard, cfg.Alerts)}
 	b.sources = []*source{{look: b.watch.look}, {look: b.topics.look}, {look: func(ctx context.Context) {
 		t := cfg.Traffic(ctx)
 		b.mu.Lock()

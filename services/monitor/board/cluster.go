@@ -16,7 +16,7 @@ import (
 // Cluster is the brokers, as they answer, and what they say of topics and groups.
 type Cluster struct {
 	Brokers []Broker `json:"brokers"`  // by id
-	Topics  []Topic  `json:"topics"`   // by name, without Kafka's own
+	Topics  []Topic  `json:"topics"`   // the monitor's, then others by name, without Kafka's own
 	Groups  []Group  `json:"groups"`   // by name
 	LeftOut int      `json:"left_out"` // partitions beyond mostPartitions
 }
@@ -51,6 +51,7 @@ const mostPartitions = 60
 // until then the others name it as one of them. Whether a broker answers is known at once.
 type watch struct {
 	cluster kafka.Cluster
+	first   []string // topics that are drawn before others
 	conf    *sarama.Config
 	peers   map[int32]*peer // each broker that was ever named
 	groups  groups
@@ -66,10 +67,10 @@ type peer struct {
 	conn *sarama.Broker // nil where it is to be opened
 }
 
-func newWatch(cluster kafka.Cluster) *watch {
+func newWatch(cluster kafka.Cluster, first ...string) *watch {
 	conf := cluster.AdminConfig("monitor-board")
 	conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = answerTimeout, answerTimeout, answerTimeout
-	return &watch{cluster: cluster, conf: conf, peers: map[int32]*peer{}, state: Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}}
+	return &watch{cluster: cluster, first: first, conf: conf, peers: map[int32]*peer{}, state: Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}}
 }
 
 // look asks all brokers, and remembers what they say.
@@ -88,7 +89,7 @@ func (w *watch) look(context.Context) {
 	}
 	state := Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}
 	if meta := newest(answers); meta != nil {
-		state.describe(meta)
+		state.describe(meta, w.first)
 		state.Groups = w.groups.look(w.conf, meta, w.answering(answers))
 	} else {
 		state.Topics, state.Groups = w.state.Topics, w.state.Groups // what was known last
@@ -174,25 +175,34 @@ func newest(answers map[int32]*sarama.MetadataResponse) (best *sarama.MetadataRe
 	return best
 }
 
-// describe draws the topics that are not Kafka's own.
-func (c *Cluster) describe(meta *sarama.MetadataResponse) {
+// describe draws the topics that are not Kafka's own, some of them first.
+func (c *Cluster) describe(meta *sarama.MetadataResponse, first []string) {
+	place := func(t *sarama.TopicMetadata) int {
+		if i := slices.Index(first, t.Name); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortFunc(meta.Topics, func(a, b *sarama.TopicMetadata) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a.Name, b.Name))
+	})
 	drawn := 0
-	for _, t := range slices.SortedFunc(slices.Values(meta.Topics), func(a, b *sarama.TopicMetadata) int { return strings.Compare(a.Name, b.Name) }) {
+	for _, t := range meta.Topics {
 		if strings.HasPrefix(t.Name, "__") {
 			continue
 		}
-		topic := Topic{Name: t.Name, Partitions: []Partition{}}
-		for _, p := range slices.SortedFunc(slices.Values(t.Partitions), func(a, b *sarama.PartitionMetadata) int { return int(a.ID - b.ID) }) {
-			if drawn == mostPartitions {
-				c.LeftOut++
-				continue
-			}
-			drawn++
+		slices.SortFunc(t.Partitions, func(a, b *sarama.PartitionMetadata) int { return int(a.ID - b.ID) })
+		fit := min(len(t.Partitions), mostPartitions-drawn)
+		drawn += fit
+		c.LeftOut += len(t.Partitions) - fit
+		if fit == 0 {
+			continue
+		}
+		topic := Topic{Name: t.Name}
+		for _, p := range t.Partitions[:fit] {
 			topic.Partitions = append(topic.Partitions, Partition{p.ID, p.Leader, p.Replicas, p.Isr})
 		}
-		if len(topic.Partitions) > 0 {
-			c.Topics = append(c.Topics, topic)
-		}
+		c.Topics = append(c.Topics, topic)
 	}
 }
 
