@@ -26,7 +26,7 @@ function head(broker) {
   return element('th', { scope: 'col', class: broker.up ? 'up' : 'down', 'data-broker': broker.id },
     element('small', {}, words.Broker), element('b', {}, broker.id),
     element('span', { class: 'state' }, broker.up ? '✓ ' + words.Up : '✗ ' + words.Down),
-    broker.controller ? element('span', { class: 'controller' }, words.Controller) : '')
+    broker.controller ? element('span', { class: 'controller' }, '◆', element('span', { class: 'spoken' }, words.Controller)) : '')
 }
 
 // drawCluster draws a row for each partition, a column for each broker.
@@ -41,7 +41,7 @@ export function drawCluster({ brokers, topics, left_out: leftOut }) {
   const known = brokers.some((b) => b.up)
   const parts = [
     known ? element('p', { class: lacking ? 'bad' : 'good', id: 'replicas' }, (lacking ? '✗ ' : '✓ ') + summary) : '', table,
-    element('p', { class: 'note' }, `L ${words.Leader} · ● ${words.InSync} · ○ ${words.Behind}`),
+    element('p', { class: 'note' }, `L ${words.Leader} · ● ${words.InSync} · ○ ${words.Behind} · ◆ ${words.Controller}`),
   ]
   if (leftOut) parts.push(element('p', { class: 'note' }, fill(words.LeftOut, { n: leftOut })))
   body.replaceChildren(...parts)
