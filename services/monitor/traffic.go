@@ -20,7 +20,8 @@ func (w *watcher) traffic(ctx context.Context) board.Traffic {
 		all, missing, _ = w.all(ctx, latest)
 	}
 	t := board.Traffic{
-		Time: latestTime(all.Partitions), Recent: window.MergeRecent(all.Partitions), Minute: window.Merge(all.Partitions)[0].Kinds, Missing: []int32{},
+		Time: latestTime(all.Partitions), Recent: window.MergeRecent(all.Partitions), Minute: window.Merge(all.Partitions)[0].Kinds,
+		Missing: []int32{},
 	}
 	t.Missing = append(t.Missing, missing...)
 	return t

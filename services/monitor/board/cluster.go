@@ -70,7 +70,8 @@ type peer struct {
 func newWatch(cluster kafka.Cluster, first ...string) *watch {
 	conf := cluster.AdminConfig("monitor-board")
 	conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = answerTimeout, answerTimeout, answerTimeout
-	return &watch{cluster: cluster, first: first, conf: conf, peers: map[int32]*peer{}, state: Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}}
+	nothing := Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}
+	return &watch{cluster: cluster, first: first, conf: conf, peers: map[int32]*peer{}, state: nothing}
 }
 
 // look asks all brokers, and remembers what they say.

@@ -165,7 +165,8 @@ func offsets(conf *sarama.Config, broker *sarama.Broker, names []string) map[str
 
 // endsOf asks the leaders for the ends of all partitions that groups have.
 func endsOf(
-	conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker, found map[string]Group, committed map[string]map[Place]int64,
+	conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker,
+	found map[string]Group, committed map[string]map[Place]int64,
 ) map[Place]int64 {
 	wanted := map[Place]bool{}
 	for name, group := range found {

@@ -157,8 +157,8 @@ func wantMatch(t *testing.T, c *kafkatest.Cluster, b drawnBoard) {
 			repeated = append(repeated, id)
 		}
 	}
-	if !slices.Equal(b.Score, []int{last.Score.TeamA, last.Score.TeamB}) || !slices.Equal(b.Lost, lost) || !slices.Equal(b.Repeated, repeated) ||
-		b.IDs != last.ID {
+	if !slices.Equal(b.Score, []int{last.Score.TeamA, last.Score.TeamB}) || !slices.Equal(b.Lost, lost) ||
+		!slices.Equal(b.Repeated, repeated) || b.IDs != last.ID {
 		t.Errorf("the board shows %v, lost %v, repeated %v of %d ids; want %+v, %v, %v of %d", b.Score, b.Lost, b.Repeated, b.IDs,
 			last.Score, lost, repeated, last.ID)
 	}

@@ -40,7 +40,9 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 			} {
 				p.stderr.Contains(t, line)
 			}
-			for _, name := range []string{"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | ", "monitor         | "} {
+			for _, name := range []string{
+				"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | ", "monitor         | ",
+			} {
 				p.stdout.Contains(t, name+"brokers are still there\n")
 				p.stdout.Contains(t, name+"summary\n")
 			}
@@ -124,7 +126,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 		said string
 		code int
 	}{
-		fmt.Sprint("HTTP_PORT=", taken): {fmt.Sprintf("workshop: port %d, of the class board, is already taken: stop what listens there, or use another: HTTP_PORT=", taken), 1},
+		fmt.Sprint("HTTP_PORT=", taken): {fmt.Sprintf("workshop: port %d, of the class board, is already taken: stop", taken), 1},
 		"HTTP_PORT=http":                {`workshop: HTTP_PORT "http": accepted: 1 to 65535`, 2},
 	} {
 		p := up(setting, "monitor")
