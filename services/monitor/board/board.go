@@ -46,7 +46,8 @@ type Snapshot struct {
 	Cluster  Cluster             `json:"cluster"`
 	Match    *Match              `json:"match"` // nil before the first
 	Traffic  Traffic             `json:"traffic"`
-	Alerts   []event.AlertRecord `json:"alerts"` // the last one first
+	Alerts   []event.AlertRecord `json:"alerts"`     // the last one first
+	Lab      *Experiment         `json:"experiment"` // nil where there is none
 	Currency string              `json:"currency"`
 }
 
@@ -125,6 +126,7 @@ func (b *Board) snapshot(now time.Time) Snapshot {
 	cluster, looked := b.watch.now()
 	s := Snapshot{
 		At: now.UnixMilli(), Cluster: cluster, Match: b.topics.matches.Latest(), Alerts: b.topics.latestAlerts(), Currency: b.cfg.Currency,
+		Lab: b.topics.experiment(now),
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

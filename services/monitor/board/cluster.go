@@ -91,7 +91,7 @@ func (w *watch) look(context.Context) {
 	state := Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}
 	if meta := newest(answers); meta != nil {
 		state.describe(meta, w.first)
-		state.Groups = w.groups.look(w.conf, meta, w.answering(answers))
+		state.Groups = w.groups.look(w.conf, meta, w.answering(answers), len(answers) == len(w.peers))
 	} else {
 		state.Topics, state.Groups = w.state.Topics, w.state.Groups // what was known last
 	}

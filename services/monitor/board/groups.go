@@ -48,8 +48,9 @@ type groups struct {
 	seen  map[string]time.Time
 }
 
-// look asks every broker that answers for the groups that it coordinates.
-func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker) []Group {
+// look asks every broker that answers for the groups that it coordinates. Whole says that there are no others: then a group that none of
+// them knows is gone.
+func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker, whole bool) []Group {
 	if g.known == nil {
 		g.known, g.seen = map[string]Group{}, map[string]time.Time{}
 	}
@@ -57,7 +58,9 @@ func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, broker
 	committed := map[string]map[Place]int64{}
 	for _, broker := range brokers {
 		var names []string
-		for _, group := range describe(broker) {
+		coordinated, ok := describe(broker)
+		whole = whole && ok
+		for _, group := range coordinated {
 			found[group.Name] = group
 			names = append(names, group.Name)
 		}
@@ -72,7 +75,7 @@ func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, broker
 	for _, name := range slices.Sorted(maps.Keys(g.known)) {
 		group := g.known[name]
 		if _, ok := found[name]; !ok {
-			if group.State = noCoordinator; time.Since(g.seen[name]) > orphaned {
+			if group.State = noCoordinator; whole || time.Since(g.seen[name]) > orphaned {
 				delete(g.known, name)
 				continue
 			}
@@ -82,17 +85,20 @@ func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, broker
 	return shown
 }
 
-// describe returns the groups of a coordinator, without their lags. Those of the new protocol (KIP-848) are left out.
-func describe(broker *sarama.Broker) []Group {
+// describe returns the groups of a coordinator, without their lags, and false where it does not know them all: it may still load some.
+// Those of the new protocol (KIP-848) are left out.
+func describe(broker *sarama.Broker) (found []Group, ok bool) {
 	listed, err := broker.ListGroups(&sarama.ListGroupsRequest{Version: 2})
-	if err != nil || listed.Err != sarama.ErrNoError || len(listed.Groups) == 0 {
-		return nil
+	if err != nil || listed.Err != sarama.ErrNoError {
+		return nil, false
+	}
+	if len(listed.Groups) == 0 {
+		return nil, true
 	}
 	resp, err := broker.DescribeGroups(&sarama.DescribeGroupsRequest{Version: 4, Groups: slices.Collect(maps.Keys(listed.Groups))})
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	var found []Group
 	for _, described := range resp.Groups {
 		if described.Err != sarama.ErrNoError || described.ProtocolType != "consumer" && described.ProtocolType != "" {
 			continue
@@ -104,7 +110,7 @@ func describe(broker *sarama.Broker) []Group {
 		slices.SortFunc(group.Members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 		found = append(found, group)
 	}
-	return found
+	return found, true
 }
 
 func memberOf(m *sarama.GroupMemberDescription) Member {

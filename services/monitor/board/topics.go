@@ -27,6 +27,7 @@ type topics struct {
 	matches Matches
 	mu      sync.Mutex
 	alerts  []event.AlertRecord // the last one first
+	latest  *Experiment         // nil before the first
 }
 
 func newTopics(cluster kafka.Cluster, score, scoreboard, alerts string) *topics {
@@ -38,7 +39,8 @@ func newTopics(cluster kafka.Cluster, score, scoreboard, alerts string) *topics 
 		records.begin() // it is read again too: what it had told of the matches is forgotten
 	}
 	// After the events, as a record tells of a match that is known.
-	t.tails = []*tail{events, records, {topic: alerts, most: mostAlerts * 10, take: t.takeAlert, reset: t.forgetAlerts}}
+	t.tails = []*tail{events, records, {topic: alerts, most: mostAlerts * 10, take: t.takeAlert, reset: t.forgetAlerts},
+		{topic: event.ExperimentsTopic, most: mostRecords, take: t.takeStep, reset: t.forgetExperiment}}
 	return t
 }
 
@@ -95,6 +97,37 @@ func (t *topics) forgetAlerts() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.alerts = nil
+}
+
+func (t *topics) takeStep(m *sarama.ConsumerMessage) {
+	s, err := event.DecodeExperimentStep(m.Value)
+	if err != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.latest == nil || t.latest.Run != s.Run {
+		t.latest = &Experiment{Name: s.Experiment, Run: s.Run, Began: s.TimestampMS, Strikes: []Text{}}
+	}
+	t.latest.take(s)
+}
+
+func (t *topics) forgetExperiment() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.latest = nil
+}
+
+// experiment returns the latest experiment, nil where none is worth a look any more.
+func (t *topics) experiment(now time.Time) *Experiment {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.latest == nil || now.UnixMilli()-t.latest.Told > remembered.Milliseconds() {
+		return nil
+	}
+	e := *t.latest
+	e.Strikes = slices.Clone(e.Strikes)
+	return &e
 }
 
 // latestAlerts returns the latest alerts, the last one first.

@@ -9,6 +9,7 @@ type words struct {
 	Alerts, NoAlert, Transactions, Quiet                                     string
 	Cluster, Broker, Partition, Up, Down, Controller, Leader, InSync, Behind string
 	NoLeader, Whole, Lacking, LeftOut, NoTopic                               string
+	Experiment, Underway, Held, Failed, NoVerdict                            string
 	Groups, NoGroup, Lag, Unknown, Stable, Rebalancing, Empty, Orphaned      string
 }
 
@@ -28,8 +29,10 @@ var portuguese = words{
 	Partition: "partição", Up: "no ar", Down: "fora", Controller: "controlador",
 	Leader: "líder", InSync: "em sincronia", Behind: "fora de sincronia", NoLeader: "sem líder",
 	Whole: "todas as réplicas em sincronia", Lacking: "{n} partições sem alguma réplica", LeftOut: "e mais {n} partições",
-	NoTopic: "Nenhum tópico ainda.",
-	Groups:  "Grupos", NoGroup: "Nenhum grupo ainda.", Lag: "lag", Unknown: "?", Stable: "estável",
+	NoTopic:    "Nenhum tópico ainda.",
+	Experiment: "Experimento neste cluster:", Underway: "em andamento", Held: "como previsto",
+	Failed: "não foi como previsto", NoVerdict: "sem veredito",
+	Groups: "Grupos", NoGroup: "Nenhum grupo ainda.", Lag: "lag", Unknown: "?", Stable: "estável",
 	Rebalancing: "rebalanceando", Empty: "sem membros", Orphaned: "sem coordenador",
 }
 
@@ -48,7 +51,9 @@ var english = words{
 	Partition: "partition", Up: "up", Down: "down", Controller: "controller",
 	Leader: "leader", InSync: "in sync", Behind: "out of sync", NoLeader: "no leader",
 	Whole: "every replica is in sync", Lacking: "{n} partitions lack a replica", LeftOut: "and {n} partitions more",
-	NoTopic: "No topic yet.",
-	Groups:  "Groups", NoGroup: "No group yet.", Lag: "lag", Unknown: "?", Stable: "stable",
+	NoTopic:    "No topic yet.",
+	Experiment: "Experiment on this cluster:", Underway: "under way", Held: "as predicted",
+	Failed: "not as predicted", NoVerdict: "no verdict",
+	Groups: "Groups", NoGroup: "No group yet.", Lag: "lag", Unknown: "?", Stable: "stable",
 	Rebalancing: "rebalancing", Empty: "no members", Orphaned: "no coordinator",
 }

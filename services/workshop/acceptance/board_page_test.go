@@ -30,6 +30,8 @@ type drawnBoard struct {
 	Brokers        map[string]string            // up or down
 	Partitions     map[string]map[string]string // by topic/number and broker: leader, insync, behind or none
 	Groups         map[string]drawnGroup
+	Experiment     string // its words, as far as it is shown
+	Verdict        string
 }
 
 type drawnGroup struct {
@@ -45,7 +47,9 @@ const readBoard = `(() => {
 	const legend = (kind) => ['#rate', '#value'].map((s) => text(s + ' .legend [data-kind="' + kind + '"] b'))
 	const bars = (path) => Object.fromEntries([...path.getAttribute('d').matchAll(/M([\d.]+) [\d.]+h8v-([\d.]+)h-8z/g)].map((m) =>
 		[(m[1] - 1) / 10, m[2] / 200 * path.closest('.chart').dataset.top]))
+	const experiment = document.querySelector('#experiment')
 	return {
+		Experiment: experiment.hidden ? '' : experiment.innerText, Verdict: experiment.dataset.verdict ?? '',
 		Away: document.querySelector('#away').hidden ? '' : text('#away'), Status: text('#status'),
 		Score: all('#match .score strong').map((e) => Number(e.textContent)), Accounts: all('#match dl').map((e) => e.innerText).join(' '),
 		Lost: ids('lost'), Repeated: ids('repeated'), IDs: all('#match .ids li').length,

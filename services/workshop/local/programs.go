@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
@@ -18,6 +19,7 @@ func StandardTopics() []kafka.Topic {
 		kafka.Topic{Name: "scoreGame", Partitions: 1, Replicas: 3}.WithDeadLetters(),
 		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
 		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
+		[]kafka.Topic{{Name: event.ExperimentsTopic, Partitions: 1, Replicas: 3}}, // what labs and drills tell the class board
 	)
 }
 

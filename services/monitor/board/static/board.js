@@ -2,6 +2,7 @@
 
 import { drawAlerts } from './alerts.js'
 import { drawCluster } from './cluster.js'
+import { drawExperiment } from './experiment.js'
 import { drawGroups } from './groups.js'
 import { drawMatch } from './match.js'
 import { drawTraffic } from './traffic.js'
@@ -18,6 +19,7 @@ function draw(board) {
   const up = board.cluster.brokers.filter((b) => b.up).length
   status.textContent = `Kafka: ${up}/${board.cluster.brokers.length} · ${clock(board.at)}`
   warn(board.away_since ? fill(words.Away, { time: clock(board.away_since) }) : '')
+  drawExperiment(board.experiment)
   drawMatch(board.match)
   drawTraffic(board)
   drawAlerts(board.alerts)
