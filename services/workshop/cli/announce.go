@@ -56,11 +56,12 @@ func (a *announcer) tell(step string, text service.Text) {
 	}
 }
 
-// listen makes what the experiment says a strike too. What is the same in both languages is a drawing for the terminal.
+// listen makes what the experiment says a strike too. What is the same in both languages, or begins with a space, is a drawing for the
+// terminal.
 func (a *announcer) listen(say func(service.Text)) func(service.Text) {
 	return func(text service.Text) {
 		say(text)
-		if text.PT != text.EN {
+		if text.PT != text.EN && !strings.HasPrefix(text.PT, " ") {
 			a.tell(event.Strikes, text)
 		}
 	}
