@@ -66,25 +66,39 @@ type Board struct {
 
 // source is something that is looked at again and again, one look at a time.
 type source struct {
-	look func(context.Context)
-	busy atomic.Bool
+	look  func(context.Context)
+	close func() // its connections
+	busy  atomic.Bool
 }
 
 // New returns a board, which gathers nothing before Run.
 func New(cfg Config) *Board {
 	b := &Board{cfg: cfg, watch: newWatch(cfg.Kafka, cfg.Transactions, cfg.Alerts, cfg.Score, cfg.Scoreboard),
 		topics: newTopics(cfg.Kafka, cfg.Score, cfg.Scoreboard, cfg.Alerts)}
-	b.sources = []*source{{look: b.watch.look}, {look: b.topics.look}, {look: func(ctx context.Context) {
-		t := cfg.Traffic(ctx)
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.traffic = t
-	}}}
+	b.sources = []*source{
+		{look: b.watch.look, close: b.watch.close},
+		{look: b.topics.look, close: b.topics.close},
+		{look: b.lookAtTraffic, close: func() {}},
+	}
 	return b
+}
+
+func (b *Board) lookAtTraffic(ctx context.Context) {
+	t := b.cfg.Traffic(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.traffic = t
 }
 
 // Run gathers a snapshot a second while a browser is connected, until ctx ends. It never fails: what cannot be reached is on the board.
 func (b *Board) Run(ctx context.Context) error {
+	defer func() {
+		for _, s := range b.sources {
+			if s.busy.CompareAndSwap(false, true) { // one that waits for an answer keeps its connections until the process ends
+				s.close()
+			}
+		}
+	}()
 	for b.stream.watched(ctx) {
 		next := time.After(every)
 		b.gather(ctx)
