@@ -2,7 +2,7 @@
 //
 //	topic in:  TOPIC (transactions), in the group CONSUMER_GROUP
 //	topic out: ALERTS_TOPIC (TOPIC.alerts), the records that break one of RULES, by user or platform
-//	HTTP in:   GET /api/state, and the page at /
+//	HTTP in:   the class board at / (package board), its windows in tables at /windows, GET /api/state
 //	delivery:  each alert is on ALERTS_TOPIC once, and none is missing, however often the process dies: watch.go
 //	time:      the records' own; a record older than five minutes is counted apart: package window
 //
@@ -32,6 +32,7 @@ import (
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 
+	"workshop.example/monitor/board"
 	"workshop.example/monitor/window"
 )
 
@@ -58,6 +59,8 @@ type config struct {
 	member        kafka.Membership
 	topic         string
 	alerts        string
+	score         string // the board's topics
+	scoreboard    string
 	rules         []window.Rule
 	currency      string
 	addr          string
@@ -80,6 +83,8 @@ func configure(env *service.Env) config {
 	if cfg.alerts == cfg.topic {
 		env.Fail("ALERTS_TOPIC", "accepted: a topic other than TOPIC")
 	}
+	cfg.score = env.Topic("SCORE_TOPIC", "scoreGame", "topic of the match on the class board")
+	cfg.scoreboard = env.Topic("BOARD_TOPIC", "scoreBoard", "where a scoreboard with DELIVERY=exactly-once writes, for the class board")
 	if cfg.member.Isolation != sarama.ReadCommitted {
 		env.Fail("ISOLATION", "the monitor would count transactions that are aborted; accepted: read_committed")
 	}
@@ -133,10 +138,15 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		"rules", cfg.rules, "page", listener.Addr().String())
 	words := service.Pick(p.Lang, portuguese, english)
 	w := newWatcher(cfg, words, p)
+	classBoard := board.New(board.Config{
+		Kafka: cfg.cluster, Currency: cfg.currency, Lang: p.Lang, Traffic: w.traffic,
+		Transactions: cfg.topic, Alerts: cfg.alerts, Score: cfg.score, Scoreboard: cfg.scoreboard,
+	})
 	p.Out.Print("http://" + listener.Addr().String() + "/")
 
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serve(ctx, listener, w) })
+	g.Go(func() error { return serve(ctx, listener, w, classBoard) })
+	g.Go(func() error { return classBoard.Run(ctx) })
 	g.Go(func() error { return w.run(ctx) })
 	err = g.Wait()
 	p.Out.Print(fmt.Sprintf(words.summary, w.taken.Load(), w.sent.Load()))

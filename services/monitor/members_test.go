@@ -1,12 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafkatest"
+
+	"workshop.example/monitor/board"
+	"workshop.example/monitor/window"
 )
 
 // Three members share the partitions, and one after the other ends and comes back while transactions come. Each page adds up all of
@@ -47,12 +55,51 @@ func TestThreeMembers(t *testing.T) {
 			return len(s.Partitions) == 3 && s.Error == ""
 		})
 		wantState(t, c, stateOf(t, member))
+		wantBoard(t, member)
 	}
 	if err := members[0].Stop(); err != nil {
 		t.Fatal(err)
 	}
 	kafkatest.Eventually(t, "two members have all", func() bool { return len(stateOf(t, members[1]).Partitions) == 3 })
 	wantState(t, c, stateOf(t, members[2]))
+}
+
+// wantBoard wants a member's board to add up all three partitions too.
+func wantBoard(t *testing.T, member *kafkatest.Run) {
+	t.Helper()
+	resp, err := http.Get(pageOf(t, member) + "/api/board")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	in := bufio.NewReader(resp.Body)
+	var b board.Snapshot
+	var s state
+	kafkatest.Eventually(t, "the board has what the state has", func() bool { // the first frames may lack what takes long
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, ok := strings.CutPrefix(line, "data: ")
+		if !ok {
+			return false
+		}
+		if err := json.Unmarshal([]byte(data), &b); err != nil {
+			t.Fatal(err)
+		}
+		s = stateOf(t, member)
+		return maps.Equal(b.Traffic.Minute, s.Windows[0].Kinds) && b.Traffic.Time == s.Time && len(b.Traffic.Missing) == 0
+	})
+	for kind, sum := range s.Windows[0].Kinds {
+		var series window.Sum
+		for i, n := range b.Traffic.Recent[kind].Count {
+			series.Count += n
+			series.Cents += b.Traffic.Recent[kind].Cents[i]
+		}
+		if series != sum {
+			t.Errorf("%s: the seconds add up to %+v, want %+v", kind, series, sum)
+		}
+	}
 }
 
 // A member whose page cannot be reached is missing on the others', which say so.

@@ -104,7 +104,7 @@ func TestAlertsAreThoseOfTheLog(t *testing.T) {
 	}
 	r.WaitFor("! alerta: o usuário 200")
 	r.WaitFor("(regra count:3/1m, partição ")
-	if page := get(t, pageOf(t, r)+"/"); !strings.Contains(page, "Monitor de transações") || !strings.Contains(page, `"Transações"`) {
+	if page := get(t, pageOf(t, r)+"/windows"); !strings.Contains(page, "Monitor de transações") || !strings.Contains(page, `"Transações"`) {
 		t.Errorf("page:\n%s", page)
 	}
 }

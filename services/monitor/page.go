@@ -17,6 +17,7 @@ import (
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 
+	"workshop.example/monitor/board"
 	"workshop.example/monitor/window"
 )
 
@@ -113,9 +114,10 @@ func earliestTime(parts []window.Snapshot) int64 {
 }
 
 // serve answers requests until ctx ends.
-func serve(ctx context.Context, listener net.Listener, w *watcher) error {
+func serve(ctx context.Context, listener net.Listener, w *watcher, b *board.Board) error {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(rw http.ResponseWriter, _ *http.Request) {
+	b.Routes(mux)
+	mux.HandleFunc("GET /windows", func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 		rw.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'")
 		pageTemplate.Execute(rw, service.Pick(w.process.Lang, pagePortuguese, pageEnglish))
@@ -128,6 +130,7 @@ func serve(ctx context.Context, listener net.Listener, w *watcher) error {
 	srv := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: smallBuffer,
 	}
 	defer context.AfterFunc(ctx, func() {
 		ending, cancel := context.WithTimeout(context.Background(), wait.CloseTimeout)
@@ -140,6 +143,14 @@ func serve(ctx context.Context, listener net.Listener, w *watcher) error {
 		return err
 	}
 	return nil
+}
+
+// smallBuffer lets little wait in the system for a browser that takes nothing. The system's own limit is megabytes for each.
+func smallBuffer(ctx context.Context, conn net.Conn) context.Context {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(64 << 10) // an error leaves it as it was
+	}
+	return ctx
 }
 
 func answer(rw http.ResponseWriter, v any) {

@@ -139,3 +139,19 @@ func (s *seconds) sum(from, to int64) (all tally) {
 	}
 	return all
 }
+
+// recent is each kind's minute up to a second at, where nothing has happened after to.
+func (s *seconds) recent(at, to int64) map[string]Series {
+	all := map[string]Series{}
+	for kind, name := range kindNames {
+		var one Series
+		for i := range one.Count {
+			if second := at - Minute + 1 + int64(i); second >= 0 && second <= to {
+				sum := s.ring[second%FiveMinutes].kinds[kind]
+				one.Count[i], one.Cents[i] = sum.Count, sum.Cents
+			}
+		}
+		all[name] = one
+	}
+	return all
+}

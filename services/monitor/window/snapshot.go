@@ -18,6 +18,14 @@ type Snapshot struct {
 	Late       uint64    `json:"late"`
 	Unreadable uint64    `json:"unreadable"`
 	Windows    [2]Window `json:"windows"` // of a minute, and of five
+
+	Recent map[string]Series `json:"recent"` // by kind, the minute up to Time second by second; empty before the first record
+}
+
+// Series is what each second of a minute held, the oldest first. Values are in the home currency alone.
+type Series struct {
+	Count [Minute]uint64 `json:"count"`
+	Cents [Minute]uint64 `json:"valor_centavos"`
 }
 
 // Window is what happened in a window. Values by kind, by platform and by user are in the home currency alone.
@@ -48,6 +56,7 @@ func (p *Partition) Snapshot(at int64) Snapshot {
 		return s
 	}
 	s.Time = max(p.now, at)
+	s.Recent = p.seconds.recent(s.Time, p.now)
 	for i, length := range []int64{Minute, FiveMinutes} {
 		s.Windows[i] = p.window(length, s.Time)
 	}
@@ -119,6 +128,22 @@ func Merge(parts []Snapshot) [2]Window {
 			all[i].Top = append(all[i].Top, User{id, s})
 		}
 		all[i].Top = top(all[i].Top)
+	}
+	return all
+}
+
+// MergeRecent adds up the series of partitions, which have to be of one time. Those of a partition without a record are left out.
+func MergeRecent(parts []Snapshot) map[string]Series {
+	all := map[string]Series{}
+	for _, part := range parts {
+		for kind, more := range part.Recent {
+			sum := all[kind]
+			for i := range sum.Count {
+				sum.Count[i] += more.Count[i]
+				sum.Cents[i] += more.Cents[i]
+			}
+			all[kind] = sum
+		}
 	}
 	return all
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -41,6 +42,16 @@ func TestDemo(t *testing.T) {
 	t.Logf("first transaction consumed %s after the start", time.Since(began).Round(time.Millisecond))
 	see(`(?m)^producer +\| mensagem enviada para o kafka com id de sequência 1 \(partição \d, offset 0\)$`)
 	see(`(?m)^scoreboard +\| +\d+ - \d+$`)
+	see(`(?m)^monitor +\| partições observadas: 0, 1, 2$`)
+	board := regexp.MustCompile(`class board: (http://\S+)`).FindStringSubmatch(out.String())
+	if board == nil {
+		t.Fatalf("no address of the class board:\n%s", &out)
+	}
+	if page, err := http.Get(board[1]); err != nil || page.StatusCode != http.StatusOK {
+		t.Errorf("the class board: %v, %v", page, err)
+	} else {
+		page.Body.Close()
+	}
 
 	began = time.Now()
 	syscall.Kill(group, syscall.SIGINT) // Ctrl-C reaches the tool and the services alike

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"workshop.example/kit/event"
 	"workshop.example/kit/fold"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/nearest"
@@ -71,7 +72,11 @@ func (r *experimentRun) carryOut(
 	}
 	width := fold.Width(lines, r.lookup)
 	s.Introduce(lines, o.Lang, heading, width)
+	board := announce(ctx, o.Cluster, s.Name)
+	board.tell(event.Predicts, s.Will[2])
+	o.Say = board.listen(o.Say)
 	outcome, err := verdictOf(ctx, s, o)
+	board.end(outcome, err)
 	switch {
 	case err != nil:
 		return nil, err

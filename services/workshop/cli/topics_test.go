@@ -67,12 +67,13 @@ func TestApplyTwice(t *testing.T) {
 	if code != 0 || stderr.String() != noCopies {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
 	}
-	want := "transactions         created  3 partitions, 3 replicas\n" +
-		"transactions.dlq     created  1 partition, 3 replicas\n" +
-		"transactions.alerts  created  3 partitions, 3 replicas\n" +
-		"scoreGame            created  1 partition, 3 replicas\n" +
-		"scoreGame.dlq        created  1 partition, 3 replicas\n" +
-		"scoreBoard           created  1 partition, 3 replicas\n"
+	want := "transactions          created  3 partitions, 3 replicas\n" +
+		"transactions.dlq      created  1 partition, 3 replicas\n" +
+		"transactions.alerts   created  3 partitions, 3 replicas\n" +
+		"scoreGame             created  1 partition, 3 replicas\n" +
+		"scoreGame.dlq         created  1 partition, 3 replicas\n" +
+		"scoreBoard            created  1 partition, 3 replicas\n" +
+		"workshop.experiments  created  1 partition, 3 replicas\n"
 	wantOutput(t, "first", stdout.String(), want)
 
 	// The flag wins over the environment.
@@ -92,8 +93,8 @@ func TestApplyLeavesWhatDiffers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.Contains(t, "transactions         exists but differs  has 1 partition instead of 3\n")
-	stdout.Contains(t, "scoreGame            created             1 partition, 3 replicas\n")
+	stdout.Contains(t, "transactions          exists but differs  has 1 partition instead of 3\n")
+	stdout.Contains(t, "scoreGame             created             1 partition, 3 replicas\n")
 	stderr.Contains(t, "workshop: warning: topic transactions has 1 partition instead of 3; it was left as it is")
 	if n := strings.Count(stderr.String(), "warning: "); n != 1 {
 		t.Errorf("%d warnings, want 1:\n%s", n, stderr)
@@ -109,7 +110,7 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.Contains(t, "transactions         created  3 partitions, 1 replica\n")
+	stdout.Contains(t, "transactions          created  3 partitions, 1 replica\n")
 	stderr.Contains(t, "workshop: warning: with 1 broker the topics got 1 replica instead of 3")
 	if n := strings.Count(stderr.String(), "\n"); n != 1 {
 		t.Errorf("%d lines on standard error, want 1:\n%s", n, stderr)
@@ -124,9 +125,9 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}
-	stdout.Contains(t, "transactions         exists but differs  has 1 replica instead of 3\n")
-	if n := strings.Count(stderr.String(), "warning: topic "); n != 6 {
-		t.Errorf("%d warnings, want 6:\n%s", n, stderr)
+	stdout.Contains(t, "transactions          exists but differs  has 1 replica instead of 3\n")
+	if n := strings.Count(stderr.String(), "warning: topic "); n != 7 {
+		t.Errorf("%d warnings, want 7:\n%s", n, stderr)
 	}
 }
 
@@ -151,7 +152,7 @@ func TestApplyWaitsForBrokers(t *testing.T) {
 	if got := <-code; got != 0 {
 		t.Errorf("exit code %d, want 0:\n%s", got, stderr)
 	}
-	stdout.Contains(t, "scoreGame            created  1 partition, 2 replicas\n")
+	stdout.Contains(t, "scoreGame             created  1 partition, 2 replicas\n")
 	if n := strings.Count(stderr.String(), "1 of 2 brokers"); n != 1 {
 		t.Errorf("the same cause was given %d times within ten seconds", n)
 	}
@@ -200,7 +201,7 @@ func TestApplyConcurrently(t *testing.T) {
 	for i := range created {
 		wg.Go(func() {
 			code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply")
-			if code != 0 || stderr.String() != noCopies || strings.Count(stdout.String(), "\n") != 6 {
+			if code != 0 || stderr.String() != noCopies || strings.Count(stdout.String(), "\n") != 7 {
 				t.Errorf("exit code %d, want 0:\n%s%s", code, stdout, stderr)
 			}
 			created[i] = strings.Count(stdout.String(), "created")
@@ -211,7 +212,7 @@ func TestApplyConcurrently(t *testing.T) {
 	for _, n := range created {
 		sum += n
 	}
-	if sum != 6 {
+	if sum != 7 {
 		t.Errorf("%d topics were created by %v, want each once", sum, created)
 	}
 }

@@ -25,6 +25,8 @@ them needs a value of its own: TOPIC, CONSUMER_GROUP, GROUP_INSTANCE_ID, TRANSAC
 DEAD_LETTER_TOPIC, BOOTSTRAP_SERVERS and OPS_ADDR. One that fails is started again, after 1 s, then 2 s, up
 to 10 s; one that exits with 0 (done) or 2 (wrong use) is not.
 
+The monitor serves the class board, on 127.0.0.1 and HTTP_PORT: 8088, or another port where that is taken.
+
 With --ecommerce it runs the e-commerce system instead: its topics, its services, and the page on which to
 order, on 127.0.0.1 and HTTP_PORT (8080). The SQLite files (STATE_DIR) and the reports (REPORT_DIR) are in
 the folders ecommerce and target of --data-dir, or else of a temporary one that is deleted at the end.
@@ -39,6 +41,7 @@ The embedded brokers do not replicate: what survives a broker's death, only real
 Exit codes: 0 stopped, or every service done; 1 failed, or a service did not end with 0; 2 wrong use.`,
 		Example: `  workshop up
   PACE=250ms workshop up                      both pairs eight and four times as fast
+  HTTP_PORT=9000 workshop up                  the class board on port 9000
   workshop up --data-dir data                 messages and offsets outlive the stop
   workshop up --data-dir data --sync          ... and a loss of power
   workshop up --services producer,consumer

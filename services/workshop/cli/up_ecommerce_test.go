@@ -72,7 +72,7 @@ func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 		p.stdout.Contains(t, fmt.Sprintf("reading-report | STATE_DIR=%q\n", filepath.Join(dir, "ecommerce")))
 		p.stdout.Contains(t, fmt.Sprintf("reading-report | REPORT_DIR=%q\n", mine))
 		p.stdout.Contains(t, "producer       | STATE_DIR=\"\"\n")
-		p.stderr.Contains(t, "scoreBoard (1 partition), ECOMMERCE_NEW_ORDER (3 partitions)")
+		p.stderr.Contains(t, "workshop.experiments (1 partition), ECOMMERCE_NEW_ORDER (3 partitions)")
 		if text := p.stderr.String(); strings.Contains(text, "page:") || strings.Contains(text, "deleted") || strings.Contains(text, "warning") {
 			t.Errorf("the introduction:\n%s", text)
 		}

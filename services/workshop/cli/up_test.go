@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			w := standin.Watch(t)
 			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
-			kafkatest.Eventually(t, "four services run", func() bool { return w.Alive() == 4 })
+			kafkatest.Eventually(t, "all services run", func() bool { return w.Alive() == len(local.ProgramNames()) })
 			if err := p.Process.Signal(sig); err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +40,9 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 			} {
 				p.stderr.Contains(t, line)
 			}
-			for _, name := range []string{"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | "} {
+			for _, name := range []string{
+				"producer        | ", "consumer        | ", "score-simulator | ", "scoreboard      | ", "monitor         | ",
+			} {
 				p.stdout.Contains(t, name+"brokers are still there\n")
 				p.stdout.Contains(t, name+"summary\n")
 			}
@@ -50,7 +53,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 func TestKilledToolLeavesNoProcess(t *testing.T) {
 	w := standin.Watch(t)
 	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
-	kafkatest.Eventually(t, "four services run", func() bool { return w.Alive() == 4 })
+	kafkatest.Eventually(t, "all services run", func() bool { return w.Alive() == len(local.ProgramNames()) })
 	if err := p.Process.Kill(); err != nil { // SIGKILL: the tool itself can do nothing any more
 		t.Fatal(err)
 	}
@@ -103,6 +106,54 @@ func TestUpRefusesTakenPorts(t *testing.T) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the data folder was created: %v", err)
 	}
+}
+
+// Nobody has asked for the class board's port, so that another serves; unless somebody has.
+func TestUpAndTheClassBoardsPort(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	taken := ln.Addr().(*net.TCPAddr).Port
+	w := standin.Watch(t)
+	bin := standin.Binaries(t, "monitor", "producer")
+	up := func(setting string, services string) *toolProcess {
+		env := append(w.Env(map[string]string{"monitor": "env=HTTP_ADDR exit=0", "producer": "exit=0"}), setting)
+		return startTool(t, bin, env, "up", "--services", services, "--ports", listPorts(freePorts(t, 1)))
+	}
+	for setting, want := range map[string]struct {
+		said string
+		code int
+	}{
+		fmt.Sprint("HTTP_PORT=", taken): {fmt.Sprintf("workshop: port %d, of the class board, is already taken: stop", taken), 1},
+		"HTTP_PORT=http":                {`workshop: HTTP_PORT "http": accepted: 1 to 65535`, 2},
+	} {
+		p := up(setting, "monitor")
+		if got := p.wait(); got != want.code {
+			t.Errorf("%s: exit code %d, want %d", setting, got, want.code)
+		}
+		p.stderr.Contains(t, want.said)
+	}
+	if n := w.Started(); n != 0 {
+		t.Errorf("%d services were started, want none", n)
+	}
+	// Without the monitor its port is nobody's business.
+	if p := up(fmt.Sprint("HTTP_PORT=", taken), "producer"); p.wait() != 0 {
+		t.Errorf("without the monitor:\n%s", &p.stderr)
+	}
+	if ln, err := net.Listen("tcp", "127.0.0.1:8088"); err == nil {
+		defer ln.Close() // where somebody else listens there, that will do
+	}
+	p := up("HTTP_PORT=", "monitor")
+	if p.wait() != 0 {
+		t.Errorf("with port 8088 taken:\n%s", &p.stderr)
+	}
+	said := regexp.MustCompile(`class board: http://(127\.0\.0\.1:\d+)/ \(port 8088 is taken\)`).FindStringSubmatch(p.stderr.String())
+	if said == nil {
+		t.Fatalf("no other port is told:\n%s", &p.stderr)
+	}
+	p.stdout.Contains(t, fmt.Sprintf("HTTP_ADDR=%q", said[1]))
 }
 
 func TestUpSubset(t *testing.T) {

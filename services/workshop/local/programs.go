@@ -4,12 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 )
 
-// StandardTopics returns the topics of the four services and of the monitor, wherever they run. Transactions are keyed by user and spread
+// StandardTopics returns the topics of the five services, wherever they run. Transactions are keyed by user and spread
 // over three partitions; the score needs one partition, or its goals would interleave.
 func StandardTopics() []kafka.Topic {
 	return slices.Concat(
@@ -18,6 +19,7 @@ func StandardTopics() []kafka.Topic {
 		kafka.Topic{Name: "scoreGame", Partitions: 1, Replicas: 3}.WithDeadLetters(),
 		// What the scoreboard writes in its transactions: a partition for each of scoreGame's.
 		[]kafka.Topic{{Name: "scoreBoard", Partitions: 1, Replicas: 3}},
+		[]kafka.Topic{{Name: event.ExperimentsTopic, Partitions: 1, Replicas: 3}}, // what labs and drills tell the class board
 	)
 }
 
@@ -40,11 +42,12 @@ var programs = []program{
 		set:      []string{"TOPIC=scoreGame", "CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard"},
 		defaults: []string{"MATCHES=0"},
 	},
-}
-
-// optional are started where they are named.
-var optional = []program{
-	{name: "monitor", set: []string{"TOPIC=transactions", "CONSUMER_GROUP=monitor", "GROUP_INSTANCE_ID=monitor"}},
+	// The last, so that the first score is not kept waiting. It accepts no other isolation, which is for the consumer and the scoreboard.
+	{
+		name:  monitor,
+		set:   []string{"TOPIC=transactions", "CONSUMER_GROUP=monitor", "GROUP_INSTANCE_ID=monitor"},
+		fixed: []string{"ISOLATION=read_committed"},
+	},
 }
 
 // environment returns the user's environment as this program gets it.
@@ -73,10 +76,8 @@ func (p program) environment(user []string, bootstrap string) []string {
 // ProgramNames returns the services that up starts by default.
 func ProgramNames() []string { return namesOf(programs) }
 
-// ServiceNames returns the services of both systems, and those that are started only where they are named.
-func ServiceNames() []string {
-	return slices.Concat(ProgramNames(), namesOf(optional), EcommerceNames())
-}
+// ServiceNames returns the services of both systems.
+func ServiceNames() []string { return slices.Concat(ProgramNames(), EcommerceNames()) }
 
 // EcommerceNames returns the services of the e-commerce system.
 func EcommerceNames() []string { return namesOf(ecommercePrograms) }
@@ -105,6 +106,6 @@ func choose(list string, ecommerce bool) ([]program, error) {
 			return nil, service.UsageError("--services: " + nearest.Unknown("service", wanted[i], ServiceNames()) + ", comma separated")
 		}
 	}
-	all := slices.Concat(programs, optional, ecommercePrograms)
+	all := slices.Concat(programs, ecommercePrograms)
 	return slices.DeleteFunc(all, func(p program) bool { return !slices.Contains(wanted, p.name) }), nil
 }

@@ -14,8 +14,9 @@ func TestUpGivesEachServiceItsEnvironment(t *testing.T) {
 		"producer":        {"MATCH_PAUSE=", "TOPIC=transactions"},
 		"consumer":        {"CONSUMER_GROUP=cg-group-id", "GROUP_INSTANCE_ID=consumer", "MATCH_PAUSE=", "TOPIC=transactions"},
 		"score-simulator": {"MATCH_PAUSE=", "MATCH_PAUSE=10s", "TOPIC=scoreGame"}, // exec takes the last of a name
-		"monitor":         {"CONSUMER_GROUP=monitor", "GROUP_INSTANCE_ID=monitor", "MATCH_PAUSE=", "TOPIC=transactions"},
-		"scoreboard":      {"CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard", "MATCH_PAUSE=", "TOPIC=scoreGame"},
+		"monitor": {"CONSUMER_GROUP=monitor", "GROUP_INSTANCE_ID=monitor", "ISOLATION=read_committed", "MATCH_PAUSE=",
+			"TOPIC=transactions"},
+		"scoreboard": {"CONSUMER_GROUP=group1", "GROUP_INSTANCE_ID=scoreboard", "MATCH_PAUSE=", "TOPIC=scoreGame"},
 	} {
 		chosen, err := choose(name, false)
 		if err != nil {

@@ -39,6 +39,7 @@ type plan struct {
 	chosen   []program
 	services []Service // of chosen, without their environment
 	shop     *shop
+	board    *classBoard
 }
 
 // plan checks what can be checked before anything is started.
@@ -61,6 +62,9 @@ func (s *Stack) plan() (p plan, err error) {
 		}
 		p.chosen, p.shop = nil, nil
 	}
+	if p.board, err = s.boardOf(p.chosen, p.shop); err != nil {
+		return p, err
+	}
 	p.services, err = s.find(p.chosen)
 	return p, err
 }
@@ -78,6 +82,9 @@ func (s *Stack) Run(stop, kill context.Context) error {
 	if err := p.shop.portIsFree(); err != nil {
 		return err
 	}
+	if err := p.board.portIsFree(); err != nil {
+		return err
+	}
 	cluster, err := startCluster(ctx, embedded.Options{Ports: p.ports, DataDir: s.DataDir, Sync: s.Sync}, p.topics)
 	if err != nil {
 		return err
@@ -87,14 +94,14 @@ func (s *Stack) Run(stop, kill context.Context) error {
 		return err
 	}
 	defer p.shop.close()
-	s.introduce(out, cluster, p.shop)
+	s.introduce(out, cluster, p)
 	if s.ClusterOnly {
 		<-ctx.Done()
 		out.Say("stopping ...")
 		return nil
 	}
 	for i, chosen := range p.chosen {
-		p.services[i].Env = p.shop.withFolders(chosen).environment(s.Environ, cluster.Bootstrap())
+		p.services[i].Env = p.board.withAddress(p.shop.withFolders(chosen)).environment(s.Environ, cluster.Bootstrap())
 	}
 	go p.shop.announce(ctx, out)
 	supervisor := &Supervisor{
@@ -132,7 +139,7 @@ func (s *Stack) find(chosen []program) ([]Service, error) {
 }
 
 // introduce prints what a newcomer needs to know about the running cluster.
-func (s *Stack) introduce(out *screen.Output, cluster *localCluster, shop *shop) {
+func (s *Stack) introduce(out *screen.Output, cluster *localCluster, p plan) {
 	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
 	var topics []string
 	for _, a := range cluster.topics {
@@ -151,7 +158,8 @@ func (s *Stack) introduce(out *screen.Output, cluster *localCluster, shop *shop)
 	} else {
 		out.Say("messages are kept in %s", s.DataDir)
 	}
-	shop.introduce(out)
+	p.shop.introduce(out)
+	p.board.introduce(out)
 	if names := ignored(s.Environ); len(names) > 0 && !s.ClusterOnly {
 		out.Say("your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", "))
 	}
