@@ -89,7 +89,7 @@ func TestMachineThatIsReady(t *testing.T) {
 	if got := strings.Join(checks, " "); got != all {
 		t.Errorf("checks %q, want %q", got, all)
 	}
-	want(t, find(t, lines, "ports"), OK, "free: 19091, 9092, 9093, 9094, 8087, 8080") // the first one from .env
+	want(t, find(t, lines, "ports"), OK, "free: 19091, 9092, 9093, 9094, 8087, 8088, 8080") // the first one from .env
 }
 
 func TestMachineThatIsNot(t *testing.T) {

@@ -24,6 +24,7 @@ var stackPorts = []stackPort{
 	{"BROKER_3_PORT", 9093, false},
 	{"BROKER_4_PORT", 9094, true},
 	{"KAFKA_UI_PORT", 8087, false},
+	{"MONITOR_PORT", 8088, false},
 	{"HTTP_PORT", 8080, true},
 }
 
