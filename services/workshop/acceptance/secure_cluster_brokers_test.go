@@ -163,13 +163,15 @@ func (b *secureBroker) trust() *secure.TLS {
 // allow gives the powerless user rights on one resource.
 func (b *secureBroker) allow(admin sarama.ClusterAdmin, kind sarama.AclResourceType, name string, operations ...sarama.AclOperation) {
 	b.t.Helper()
-	resource := sarama.Resource{ResourceType: kind, ResourceName: name, ResourcePatternType: sarama.AclPatternLiteral}
+	rights := &sarama.ResourceAcls{
+		Resource: sarama.Resource{ResourceType: kind, ResourceName: name, ResourcePatternType: sarama.AclPatternLiteral},
+	}
 	for _, operation := range operations {
-		err := admin.CreateACL(resource, sarama.Acl{
+		rights.Acls = append(rights.Acls, &sarama.Acl{
 			Principal: "User:" + powerlessUser, Host: "*", Operation: operation, PermissionType: sarama.AclPermissionAllow,
 		})
-		if err != nil {
-			b.t.Fatal(err)
-		}
+	}
+	if err := admin.CreateACLs([]*sarama.ResourceAcls{rights}); err != nil {
+		b.t.Fatal(err)
 	}
 }
