@@ -69,7 +69,7 @@ logs: ## follow the services in Docker
 	docker compose logs -f producer consumer score-simulator scoreboard monitor
 
 .PHONY: kafka-up kafka-down kafka-status kafka-reset
-kafka-up: ## real brokers without Docker, with Java 17 (BROKERS=4, ADVERTISED_HOST=192.168.0.10)
+kafka-up: ## real brokers without Docker, with Java 17 (BROKERS=4, KRAFT=1, ADVERTISED_HOST=192.168.0.10)
 	@scripts/native-kafka up
 
 kafka-down: ## stop the real brokers, then ZooKeeper; messages are kept

@@ -198,11 +198,19 @@ func (m *Machine) kafka(ctx context.Context) Line {
 		"ou instale o Maven",
 		"only for «make kafka-up»: unpack Kafka 3.9 (https://kafka.apache.org/downloads) and point KAFKA_HOME to it, or install Maven")
 	if home, _ := m.Lookup("KAFKA_HOME"); home != "" {
+		if kraft, _ := m.Lookup("KRAFT"); kraft == "1" {
+			if jars, _ := filepath.Glob(filepath.Join(home, "libs", "kafka-raft-*.jar")); len(jars) == 0 {
+				return fail(check, s.text("KAFKA_HOME=%s não tem libs/kafka-raft-*.jar", "KAFKA_HOME=%s has no libs/kafka-raft-*.jar", home),
+					s.text("aponte para um Kafka 4 ou 3.9", "point it to a Kafka 4 or 3.9"))
+			}
+			return s.ok(check, "KAFKA_HOME=%s, sem ZooKeeper", "KAFKA_HOME=%s, without ZooKeeper", home)
+		}
 		if _, err := os.Stat(filepath.Join(home, "bin", "zookeeper-server-start.sh")); err != nil {
 			return fail(check,
 				s.text("KAFKA_HOME=%s não tem bin/zookeeper-server-start.sh",
 					"KAFKA_HOME=%s has no bin/zookeeper-server-start.sh", home),
-				s.text("aponte para um Kafka 3.9: o 4 não tem ZooKeeper", "point it to a Kafka 3.9: 4 has no ZooKeeper"))
+				s.text("aponte para um Kafka 3.9, ou suba brokers sem ZooKeeper, que o 4 não tem: KRAFT=1",
+					"point it to a Kafka 3.9, or have brokers without ZooKeeper, which 4 has not: KRAFT=1"))
 		}
 		return s.ok(check, "KAFKA_HOME=%s", "KAFKA_HOME=%s", home)
 	}

@@ -397,6 +397,14 @@ func TestKafkaHome(t *testing.T) {
 	os.MkdirAll(filepath.Join(home, "bin"), 0o755)
 	os.WriteFile(filepath.Join(home, "bin", "zookeeper-server-start.sh"), nil, 0o755)
 	want(t, m.kafka(t.Context()), OK, home)
+	m.Lookup = func(name string) (string, bool) {
+		value := map[string]string{"KAFKA_HOME": home, "KRAFT": "1"}[name]
+		return value, value != ""
+	}
+	want(t, m.kafka(t.Context()), Failure, home, "kafka-raft")
+	os.MkdirAll(filepath.Join(home, "libs"), 0o755)
+	os.WriteFile(filepath.Join(home, "libs", "kafka-raft-4.0.0.jar"), nil, 0o644)
+	want(t, m.kafka(t.Context()), OK, home)
 }
 
 // On the machine that this runs on: whoever listens is named, and there is space.

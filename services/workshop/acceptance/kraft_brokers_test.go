@@ -1,0 +1,45 @@
+//go:build brokers
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Brokers without ZooKeeper, by the same commands, on the same ports: the programs notice nothing, one broker may die, which is a
+// controller too, and messages outlive a stop.
+func TestWithoutZooKeeper(t *testing.T) {
+	t.Parallel()
+	m, _ := machines(t)
+	t.Cleanup(func() { m.kafka("", "reset", 0) })
+	m.kafka("KRAFT=2", "up", 2, "KRAFT is 1, or 0 for ZooKeeper")
+	m.kafka("KRAFT=1", "up", 0, "up in ", "localhost:9091,localhost:9092,localhost:9093")
+	out, code := m.run(nil, filepath.Join(root(t), "scripts", "native-kafka"), "status")
+	if code != 0 || strings.Contains(out, "zookeeper") || strings.Count(out, " up (pid") != 3 {
+		t.Errorf("status: exit code %d\n%s", code, out)
+	}
+	m.kafka("", "kill zookeeper", 2, "these brokers have no ZooKeeper")
+	m.kafka("KRAFT=0", "up", 2, "without ZooKeeper")
+	m.kafka("BROKERS=1", "up", 2, "of the three controllers", "BROKERS=3")
+
+	m.says("", "workshop topics apply", 0, "created  3 partitions, 3 replicas")
+	m.says("COUNT=50 PACE=0", "producer", 0, "50 acknowledged")
+	m.kafka("", "kill 1", 0)
+	m.says("COUNT=50 PACE=0", "producer", 0, "50 acknowledged")
+	m.says("PACE=0 TRANSACTIONAL_ID=simulator", "score-simulator", 0, "Producer finished.")
+	m.says("DELIVERY=exactly-once BOARD_TOPIC=scoreBoard", "scoreboard", 0, "Match finished!", "ids missed: none · ids repeated: none")
+	m.kafka("", "start 1", 0)
+	m.kafka("BROKERS=4", "up", 0, "localhost:9094")
+	m.says("", "workshop cluster", 0, "9094")
+	m.kafka("", "down", 0, "down; the data stays")
+	m.kafka("", "up", 0)
+	m.says("", "workshop consume transactions --from-beginning --max 100 --timeout 30s -o json", 0)
+	m.kafka("", "reset", 0, "broker-1 (", "broker-3 (")
+	entries, err := os.ReadDir(strings.TrimPrefix(m.env[0], "KAFKA_DATA="))
+	if err == nil && len(entries) > 0 {
+		t.Errorf("reset has left %v", entries)
+	}
+}
