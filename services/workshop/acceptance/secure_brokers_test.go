@@ -3,7 +3,9 @@
 package acceptance
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +27,10 @@ func TestSecureConnections(t *testing.T) {
 	login := func(mechanism, password string) *secure.SASL {
 		return &secure.SASL{Mechanism: mechanism, User: secureUser, Password: secure.Text(password)}
 	}
+	tokens := tokenServer(t)
+	token := func(secret string) *secure.SASL {
+		return &secure.SASL{Mechanism: secure.OAuthBearer, User: secureUser, Password: secure.Text(secret), TokenURL: tokens}
+	}
 	ours, err := b.authority.Issue("client", []string{"client"}, time.Now().Add(-time.Minute), time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -44,13 +50,15 @@ func TestSecureConnections(t *testing.T) {
 		{"SCRAM-SHA-256", "LOGIN", &secure.Settings{SASL: login(secure.SCRAM256, securePassword)}, 0},
 		{"SCRAM-SHA-512 over TLS", "BOTH", &secure.Settings{TLS: b.trust(), SASL: login(secure.SCRAM512, securePassword)}, 0},
 
+		{"OAUTHBEARER", "TOKEN", &secure.Settings{SASL: token(securePassword)}, 0},
+
 		{"plain text on a port with TLS", "TLS", nil, secure.NeedsTLS},
 		{"TLS on a port without", "PLAIN", &secure.Settings{TLS: b.trust()}, secure.NotTLS},
 		{"no login where one is wanted", "LOGIN", nil, secure.NeedsLogin},
 		{"no login over TLS", "BOTH", &secure.Settings{TLS: b.trust()}, secure.NeedsLogin},
 		{"a login where there is none", "PLAIN", &secure.Settings{SASL: login(secure.Plain, wrong)}, secure.TakesNoLogin},
-		{"an unknown mechanism", "LOGIN", &secure.Settings{SASL: &secure.SASL{
-			Mechanism: secure.OAuthBearer, User: "x", Password: secure.Text(wrong), TokenURL: tokenServer(t)}}, secure.NoSuchMechanism},
+		{"an unknown mechanism", "LOGIN", &secure.Settings{SASL: token(securePassword)}, secure.NoSuchMechanism},
+		{"wrong secret, OAUTHBEARER", "TOKEN", &secure.Settings{SASL: token(wrong)}, secure.NoToken},
 		{"wrong password, PLAIN", "LOGIN", &secure.Settings{SASL: login(secure.Plain, wrong)}, secure.WrongPassword},
 		{"wrong password, SCRAM", "BOTH", &secure.Settings{TLS: b.trust(), SASL: login(secure.SCRAM512, wrong)}, secure.WrongPassword},
 		{"an expired certificate", "EXPIRED", &secure.Settings{TLS: b.trust()}, secure.Expired},
@@ -237,12 +245,23 @@ func TestMissingRights(t *testing.T) {
 	consumer.terminate()
 }
 
-// tokenServer gives a token to whoever asks (RFC 6749, section 5.1).
+// tokenServer gives a token to who has the right secret (RFC 6749, section 4.4): one without a signature (RFC 7515, appendix A.5), which a
+// broker takes that was told of no keys.
 func tokenServer(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"access_token": "e30.e30.", "token_type": "bearer", "expires_in": 60}`)
+		if _, secret, _ := r.BasicAuth(); secret != securePassword {
+			w.WriteHeader(http.StatusUnauthorized)
+			io.WriteString(w, `{"error": "invalid_client"}`)
+			return
+		}
+		now := time.Now().Unix()
+		part := func(format string, a ...any) string {
+			return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, format, a...))
+		}
+		token := part(`{"alg":"none"}`) + "." + part(`{"sub":%q,"iat":%d,"exp":%d}`, secureUser, now, now+60) + "."
+		fmt.Fprintf(w, `{"access_token": %q, "token_type": "bearer", "expires_in": 60}`, token)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL

@@ -38,6 +38,7 @@ var secureListeners = []struct {
 	{"PLAIN", "PLAINTEXT", nil, 0},
 	{"LOGIN", "SASL_PLAINTEXT", nil, 0},
 	{"BRIEF", "SASL_PLAINTEXT", nil, 0}, // its sessions end after a second
+	{"TOKEN", "SASL_PLAINTEXT", nil, 0}, // for OAUTHBEARER alone
 	{"TLS", "SSL", []string{"localhost"}, time.Hour},
 	{"MUTUAL", "SSL", []string{"localhost"}, time.Hour},
 	{"BOTH", "SASL_SSL", []string{"localhost"}, time.Hour},
@@ -113,7 +114,11 @@ func (b *secureBroker) properties() string {
 			fmt.Fprintf(p, "%[1]skeystore.type=PEM\n%[1]skeystore.location=%[2]s\n%[1]struststore.type=PEM\n%[1]struststore.location=%[3]s\n",
 				prefix+"ssl.", store, filepath.Join(b.dir, "ca.pem"))
 		}
-		if strings.HasPrefix(l.protocol, "SASL") {
+		switch {
+		case l.name == "TOKEN":
+			fmt.Fprintf(p, "%[1]ssasl.enabled.mechanisms=OAUTHBEARER\n%[1]soauthbearer.sasl.jaas.config=%[2]s\n", prefix,
+				"org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;")
+		case strings.HasPrefix(l.protocol, "SASL"):
 			fmt.Fprintf(p, "%[1]ssasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512\n"+
 				"%[1]splain.sasl.jaas.config=%[2]s.plain.PlainLoginModule required user_%[3]s=\"%[4]s\" user_%[5]s=\"%[4]s\";\n"+
 				"%[1]sscram-sha-256.sasl.jaas.config=%[2]s.scram.ScramLoginModule required;\n"+
