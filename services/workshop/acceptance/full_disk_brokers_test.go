@@ -59,6 +59,11 @@ func TestFullDisk(t *testing.T) {
 	m.must("rm", filepath.Join(disk, "fill"))
 	m.kafka("BROKERS=1", "up", 0, "up in ")
 	m.kafka("BROKERS=1", "status", 0, "up")
+	// The controller tells a broker first who is there, and then what there is.
+	kafkatest.Eventually(t, "the broker knows its topic again", func() bool {
+		_, code := m.tool(at, "workshop topics describe t")
+		return code == 0
+	})
 	out, code = m.tool(at, "workshop consume t --from-beginning --to-end")
 	if n := strings.Count(out, "\n") - 1; code != 0 || n < acknowledged {
 		t.Errorf("%d messages are there, and %d were acknowledged: exit code %d\n%s", n, acknowledged, code, out)
