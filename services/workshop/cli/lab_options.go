@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/local"
 	"workshop.example/workshop/rig"
@@ -29,9 +28,6 @@ func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	}
 	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
 	o.Environ = local.Without(r.environ, contractVariables...)
-	if o.Cluster.Brokers == nil { // an embedded one, in plain text
-		o.Environ = local.Without(o.Environ, kafkaenv.SecurityVariables...)
-	}
 	o.KafkaData, _ = r.lookup("KAFKA_DATA")
 	if o.KafkaData == "" {
 		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")

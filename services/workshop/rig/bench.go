@@ -17,6 +17,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
@@ -243,6 +244,11 @@ func (b *Bench) colour(name string) int {
 // Environment is what a program of this run gets; later entries win.
 func (b *Bench) Environment(name string, vars []string) []string {
 	env := append([]string(nil), b.Environ...)
+	if b.Cluster.Security == nil { // such as an embedded cluster, whatever the user's own brokers want
+		for _, name := range kafkaenv.SecurityVariables {
+			env = append(env, name+"=") // empty counts as unset
+		}
+	}
 	env = append(env,
 		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "KAFKA_PROXY="+b.Cluster.Proxy,
 		"WORKSHOP_LANG="+string(b.Lang), "LOG_LEVEL=error",
