@@ -32,6 +32,10 @@ func TestWithoutZooKeeper(t *testing.T) {
 	m.says("PACE=0 TRANSACTIONAL_ID=simulator", "score-simulator", 0, "Producer finished.")
 	m.says("DELIVERY=exactly-once BOARD_TOPIC=scoreBoard", "scoreboard", 0, "Match finished!", "ids missed: none · ids repeated: none")
 	m.kafka("", "start 1", 0)
+	m.says("", "workshop drill run kill-leader --times 1", 0, "acknowledged and lost: 0")
+	for _, drill := range []string{"zookeeper-down", "two-brokers-down", "kill-controller"} {
+		m.says("", "workshop drill run "+drill, 2, "these brokers have no ZooKeeper")
+	}
 	m.kafka("BROKERS=4", "up", 0, "localhost:9094")
 	m.says("", "workshop cluster", 0, "9094")
 	m.kafka("", "down", 0, "down; the data stays")

@@ -38,6 +38,10 @@ var _ = add(Drill{
 	Name:  "kill-controller",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
+		// Without it each broker names any one as the controller to its clients (KIP-590).
+		if err := s.needZooKeeper("who is the controller is not told to clients"); err != nil {
+			return err
+		}
 		for range s.Times {
 			before, err := s.watch.must(ctx, "there is a controller", func(now State) bool { return now.Controller >= 0 })
 			if err != nil {

@@ -29,6 +29,9 @@ var twoBrokersDown = add(Drill{
 const holding = 3 * time.Second
 
 func runTwoBrokersDown(ctx context.Context, s *Stage) error {
+	if err := s.needZooKeeper("two brokers are two of the three controllers, and the last one can change nothing"); err != nil {
+		return err
+	}
 	before, _ := s.watch.now()
 	if n := len(before.Brokers); n != rig.BrokerCount {
 		return &rig.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
@@ -119,12 +122,23 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 	return nil
 }
 
+// needZooKeeper ends a drill that brokers without ZooKeeper (KRaft) cannot have.
+func (s *Stage) needZooKeeper(why string) error {
+	if s.bench.Brokers.HasZooKeeper() {
+		return nil
+	}
+	return &rig.NotRun{Cause: "these brokers have no ZooKeeper (KRAFT=1): " + why}
+}
+
 var zookeeperDownText = Drills.Texts("zookeeper-down")
 
 var _ = add(Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
+		if err := s.needZooKeeper("there is none to kill"); err != nil {
+			return err
+		}
 		f, err := s.strike(zookeeperDownText("killed"), func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {
 			return err
@@ -178,7 +192,11 @@ var _ = add(Drill{
 	Name: "whole-cluster",
 	run: func(ctx context.Context, s *Stage) error {
 		before, _ := s.watch.now()
-		all := append([]int32{rig.ZooKeeper}, before.Brokers...)
+		all := before.Brokers
+		zookeeper := s.bench.Brokers.HasZooKeeper()
+		if zookeeper {
+			all = append([]int32{rig.ZooKeeper}, all...)
+		}
 		f, err := s.strike(wholeClusterText("killed", names(all)), func() error { return s.kill(all...) })
 		if err != nil {
 			return err
@@ -190,8 +208,10 @@ var _ = add(Drill{
 		if err := wait.Sleep(ctx, holding); err != nil {
 			return err
 		}
-		if err := s.start(rig.ZooKeeper); err != nil {
-			return err
+		if zookeeper {
+			if err := s.start(rig.ZooKeeper); err != nil {
+				return err
+			}
 		}
 		return s.restore(ctx, before.Brokers...)
 	},

@@ -87,7 +87,7 @@ func (s *Stage) ready(brokers *rig.BrokerFaults) error {
 	if s.Force {
 		return brokers.StartAll(s.Say)
 	}
-	for id := rig.ZooKeeper; id <= rig.BrokerCount; id++ {
+	for _, id := range brokers.Nodes() {
 		if !brokers.Running(id) {
 			return &rig.NotRun{Cause: fmt.Sprintf("the cluster is not whole: %s is down. Start it (scripts/native-kafka up, docker compose up "+
 				"-d), or let the drill start it: --force", rig.NodeName(id))}

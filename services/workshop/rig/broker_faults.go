@@ -88,6 +88,20 @@ func (s *BrokerFaults) ClusterID() string {
 	return ""
 }
 
+// HasZooKeeper reports whether the brokers have one.
+func (s *BrokerFaults) HasZooKeeper() bool { return s.brokers.HasZooKeeper() }
+
+// Nodes are ZooKeeper, where there is one, and the brokers.
+func (s *BrokerFaults) Nodes() (ids []int32) {
+	if s.HasZooKeeper() {
+		ids = append(ids, ZooKeeper)
+	}
+	for id := int32(1); id <= BrokerCount; id++ {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
 // Mend undoes whatever is not undone yet, ZooKeeper first: brokers do not start without it. What it
 // cannot undo it tries again at the next call.
 func (s *BrokerFaults) Mend() error {
@@ -132,7 +146,7 @@ func (e *NotMended) Error() string {
 // StartAll starts what is down, and lets go on what is paused: an experiment before that was killed
 // itself has left it so, perhaps.
 func (s *BrokerFaults) StartAll(say func(service.Text)) error {
-	for id := ZooKeeper; id <= BrokerCount; id++ {
+	for _, id := range s.Nodes() {
 		if s.Running(id) {
 			s.brokers.Resume(id) // an error says that there was nothing to resume
 			continue

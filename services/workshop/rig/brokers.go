@@ -21,6 +21,7 @@ type Brokers interface {
 	Stop(id int32) error   // in its own way: it hands over what it leads, and ends
 	Start(id int32) error  // of a broker that is down
 	Running(id int32) bool // paused or not
+	HasZooKeeper() bool    // false where the brokers are their own controllers (KRaft)
 
 	// ClusterID is what a broker has written down of the cluster that it belongs to; "" where it has not.
 	ClusterID(id int32) string
@@ -125,6 +126,12 @@ func (n *nativeBrokers) Running(id int32) bool {
 	return err == nil
 }
 
+// HasZooKeeper goes by the settings, as scripts/native-kafka does: a process may be down.
+func (n *nativeBrokers) HasZooKeeper() bool {
+	settings, _ := os.ReadFile(filepath.Join(n.data, NodeName(1)+".properties"))
+	return !strings.Contains("\n"+string(settings), "\nprocess.roles=")
+}
+
 // known reports whether any broker runs.
 func (n *nativeBrokers) known() bool { return n.Running(1) || n.Running(2) || n.Running(3) }
 
@@ -158,6 +165,9 @@ func (d *dockerBrokers) state(id int32) string {
 
 // known reports whether the stack runs: its containers are there when it is down, too.
 func (d *dockerBrokers) known() bool { return d.Running(1) || d.Running(2) || d.Running(3) }
+
+// HasZooKeeper reports whether there is its container, in whatever state.
+func (d *dockerBrokers) HasZooKeeper() bool { return d.state(ZooKeeper) != "" }
 
 // Running also reports a broker that is paused.
 func (d *dockerBrokers) Running(id int32) bool {
