@@ -28,7 +28,7 @@ type reader struct {
 }
 
 func newReader(letters *kafka.DeadLetters, p *service.Process) *reader {
-	total := metric.Counter(p.Ops.Registry, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+	total := metric.MessagesRead(p.Ops.Registry)
 	return &reader{letters: letters, process: p, total: total}
 }
 

@@ -66,7 +66,7 @@ type metrics struct {
 func newWatcher(cfg config, words words, p *service.Process) *watcher {
 	w := &watcher{cfg: cfg, words: words, process: p, parts: map[int32]*window.Partition{}}
 	reg := p.Ops.Registry
-	w.metrics.read = metric.Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+	w.metrics.read = metric.MessagesRead(reg)
 	w.metrics.late = metric.Counter(reg, "workshop_transactions_late_total", "Transactions too old for any window.")
 	w.metrics.unreadable = metric.Counter(reg, "workshop_messages_unreadable_total", "Messages that are no transactions.")
 	w.metrics.rebuilt = metric.Histogram(reg, "workshop_rebuild_seconds", "Time to rebuild a partition's windows from the log.")

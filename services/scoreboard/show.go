@@ -45,7 +45,7 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) metrics {
 	return metrics{
-		read: metric.Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not."),
+		read: metric.MessagesRead(reg),
 		missed: metric.Counter(reg, "workshop_ids_missed_total",
 			"Ids of a match that were missing when a later one was shown. On a topic with several partitions they may come after all."),
 		repeated: metric.Counter(reg, "workshop_ids_repeated_total", "Ids of a match that were shown again."),

@@ -44,7 +44,7 @@ func run(ctx context.Context, settings stream.Settings, p *service.Process) erro
 	defer wait.CloseWithin(wait.CloseTimeout, client)
 	f := &followers{
 		settings: settings, process: p, client: client, following: map[string]*follower{},
-		total: metric.Counter(p.Ops.Registry, "workshop_messages_read_total", "Messages read and worked on; dead letters are not."),
+		total: metric.MessagesRead(p.Ops.Registry),
 	}
 	p.Ops.ReadyWhen(f.ready)
 	err = f.run(ctx)

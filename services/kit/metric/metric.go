@@ -32,6 +32,11 @@ func Counter(reg prometheus.Registerer, name, help string) prometheus.Counter {
 	return Register(reg, prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help}))
 }
 
+// MessagesRead counts the messages that a program has read and worked on, under one name in all of them.
+func MessagesRead(reg prometheus.Registerer) prometheus.Counter {
+	return Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+}
+
 // Counters counts by the values of a label. The values given here exist from the start: there is no rate, and so no alert, over
 // a series that is missing.
 func Counters(reg prometheus.Registerer, name, help, label string, values ...string) *prometheus.CounterVec {
