@@ -217,3 +217,23 @@ var passing = []sarama.KError{
 	sarama.ErrNotCoordinatorForConsumer, sarama.ErrConsumerCoordinatorNotAvailable, sarama.ErrOffsetsLoadInProgress,
 	sarama.ErrRequestTimedOut, sarama.ErrNotEnoughReplicas, sarama.ErrNotEnoughReplicasAfterAppend,
 }
+
+// settle notes the outcome of a partition's last commit.
+func (g *Consumer) settle(partition int32, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err == nil {
+		delete(g.uncommitted, partition)
+	} else {
+		g.uncommitted[partition] = err
+	}
+}
+
+func (g *Consumer) uncommittedError() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, err := range g.uncommitted {
+		return fmt.Errorf("handled, but not committed, so that it will be read again: %w", err)
+	}
+	return nil
+}

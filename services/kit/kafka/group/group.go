@@ -265,26 +265,6 @@ func (g *Consumer) finalError() error {
 	return g.final
 }
 
-// settle notes the outcome of a partition's last commit.
-func (g *Consumer) settle(partition int32, err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err == nil {
-		delete(g.uncommitted, partition)
-	} else {
-		g.uncommitted[partition] = err
-	}
-}
-
-func (g *Consumer) uncommittedError() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, err := range g.uncommitted {
-		return fmt.Errorf("handled, but not committed, so that it will be read again: %w", err)
-	}
-	return nil
-}
-
 // idle reports whether every handler has returned and tried its last commit.
 func (g *Consumer) idle() bool {
 	g.mu.Lock()
