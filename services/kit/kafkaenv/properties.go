@@ -30,7 +30,6 @@ var known = map[string]property{
 	"sasl.username":                                 func(p *protection, v string) error { p.sasl.User = v; return nil },
 	"sasl.password":                                 func(p *protection, v string) error { p.sasl.Password = secure.Text(v); return nil },
 	"sasl.jaas.config":                              (*protection).jaas,
-	"sasl.client.id":                                nothing,
 	"sasl.login.class":                              nothing,
 	"sasl.oauthbearer.token.endpoint.url":           func(p *protection, v string) error { p.sasl.TokenURL = v; return nil },
 	"sasl.oauthbearer.scope":                        func(p *protection, v string) error { p.sasl.Scope = v; return nil },
@@ -162,9 +161,9 @@ var option = regexp.MustCompile(`(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|
 // jaas takes user and password from a login module's options: what Java's tools want.
 func (p *protection) jaas(value string) error {
 	module, _, _ := strings.Cut(value, " ")
-	known := []string{"PlainLoginModule", "ScramLoginModule", "OAuthBearerLoginModule"}
-	if !slices.Contains(known, module[strings.LastIndexByte(module, '.')+1:]) {
-		return fmt.Errorf("not a login module that has a counterpart here; accepted: %s", strings.Join(known, ", "))
+	modules := []string{"PlainLoginModule", "ScramLoginModule", "OAuthBearerLoginModule"}
+	if !slices.Contains(modules, module[strings.LastIndexByte(module, '.')+1:]) {
+		return fmt.Errorf("not a login module that has a counterpart here; accepted: %s", strings.Join(modules, ", "))
 	}
 	if !strings.HasSuffix(strings.TrimSpace(value), ";") {
 		return fmt.Errorf("there is no semicolon at its end, which Kafka's own tools want")

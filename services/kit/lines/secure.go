@@ -27,7 +27,7 @@ var problems = map[secure.Problem]string{
 	secure.NoCertificate: "o broker quer um certificado dos clientes; use KAFKA_TLS_CERT_FILE e KAFKA_TLS_KEY_FILE",
 	secure.BadCertificate: "o broker não aceita o certificado deste cliente; use em KAFKA_TLS_CERT_FILE um que valha, de uma autoridade " +
 		"em que ele confia",
-	secure.Unreadable: "um arquivo não serve",
+	secure.Unreadable: "um arquivo não serve; indique um que exista, que se possa ler, e que seja PEM",
 	secure.NoToken:    "o servidor não deu token; confira KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME e KAFKA_SASL_PASSWORD",
 }
 

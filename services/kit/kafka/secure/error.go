@@ -58,7 +58,7 @@ var english = map[Problem]string{
 	NoCertificate: "the broker wants a certificate from its clients; remedy: KAFKA_TLS_CERT_FILE and KAFKA_TLS_KEY_FILE",
 	BadCertificate: "the broker does not accept the client's certificate; remedy: one that is valid, signed by an authority that the " +
 		"broker trusts, in KAFKA_TLS_CERT_FILE",
-	Unreadable: "a file cannot be used",
+	Unreadable: "a file cannot be used; remedy: one that is there, readable, and PEM",
 	NoToken:    "no token; remedy: look at KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
 }
 

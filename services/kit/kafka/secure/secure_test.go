@@ -29,7 +29,7 @@ type server struct {
 }
 
 // protected starts one: hosts and validity are those of its certificate; no hosts: no TLS.
-func protected(t *testing.T, hosts []string, until time.Duration, clients tls.ClientAuthType, more ...kfake.Opt) *server {
+func protected(t *testing.T, hosts []string, valid validity, clients tls.ClientAuthType, more ...kfake.Opt) *server {
 	t.Helper()
 	authority, err := certs.NewAuthority("test authority", time.Hour)
 	if err != nil {
@@ -37,7 +37,7 @@ func protected(t *testing.T, hosts []string, until time.Duration, clients tls.Cl
 	}
 	s := &server{t: t, authority: authority}
 	if len(hosts) > 0 {
-		pair := s.pair(s.issue(hosts, until))
+		pair := s.pair(s.issue(hosts, valid))
 		roots := x509.NewCertPool()
 		roots.AddCert(authority.Certificate)
 		more = append(more, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: clients, ClientCAs: roots}))
@@ -49,9 +49,17 @@ func protected(t *testing.T, hosts []string, until time.Duration, clients tls.Cl
 	return s
 }
 
-func (s *server) issue(hosts []string, until time.Duration) *certs.Pair {
+// validity is from when until when a certificate is valid, seen from now.
+type validity struct{ from, until time.Duration }
+
+var (
+	valid = validity{-2 * time.Hour, time.Hour}
+	over  = validity{-2 * time.Hour, -time.Minute}
+)
+
+func (s *server) issue(hosts []string, valid validity) *certs.Pair {
 	s.t.Helper()
-	pair, err := s.authority.Issue("test", hosts, time.Now().Add(-2*time.Hour), time.Now().Add(until))
+	pair, err := s.authority.Issue("test", hosts, time.Now().Add(valid.from), time.Now().Add(valid.until))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -103,19 +111,20 @@ func TestConnections(t *testing.T) {
 	const ok = secure.Problem(0)
 	users := []kfake.Opt{kfake.EnableSASL(), kfake.Superuser("PLAIN", "ana", "right"), kfake.Superuser("SCRAM-SHA-256", "ana", "right"),
 		kfake.Superuser("SCRAM-SHA-512", "ana", "right")}
-	plain := protected(t, nil, 0, 0)
-	encrypted := protected(t, local, time.Hour, 0)
-	mutual := protected(t, local, time.Hour, tls.RequireAndVerifyClientCert)
-	expired := protected(t, local, -time.Hour, 0)
-	elsewhere := protected(t, []string{"kafka.example"}, time.Hour, 0)
-	logins := protected(t, nil, 0, 0, users...)
-	both := protected(t, local, time.Hour, 0, users...)
+	plain := protected(t, nil, valid, 0)
+	encrypted := protected(t, local, valid, 0)
+	mutual := protected(t, local, valid, tls.RequireAndVerifyClientCert)
+	expired := protected(t, local, over, 0)
+	ahead := protected(t, local, validity{30 * time.Minute, time.Hour}, 0)
+	elsewhere := protected(t, []string{"kafka.example"}, valid, 0)
+	logins := protected(t, nil, valid, 0, users...)
+	both := protected(t, local, valid, 0, users...)
 
 	own := mutual.trust()
-	ours := mutual.issue([]string{"client"}, time.Hour)
+	ours := mutual.issue([]string{"client"}, valid)
 	own.Certificate, own.Key = secure.Text(string(ours.CertificatePEM())), secure.Text(string(ours.KeyPEM()))
 	foreign := mutual.trust()
-	theirs := both.issue([]string{"client"}, time.Hour)
+	theirs := both.issue([]string{"client"}, valid)
 	foreign.Certificate, foreign.Key = secure.Text(string(theirs.CertificatePEM())), secure.Text(string(theirs.KeyPEM()))
 	named, anyName := elsewhere.trust(), elsewhere.trust()
 	named.ServerName, anyName.AnyName = "kafka.example", true
@@ -143,6 +152,8 @@ func TestConnections(t *testing.T) {
 		{"any name, and a foreign authority", encrypted, &secure.Settings{TLS: &secure.TLS{Authorities: both.trust().Authorities, AnyName: true}},
 			secure.UnknownAuthority},
 		{"an expired certificate", expired, &secure.Settings{TLS: expired.trust()}, secure.Expired},
+		{"a certificate that is not valid yet", ahead, &secure.Settings{TLS: ahead.trust()}, secure.NotYetValid},
+		{"no such file", encrypted, &secure.Settings{TLS: &secure.TLS{Authorities: secure.Source{File: "/nowhere/ca.pem"}}}, secure.Unreadable},
 		{"another name", elsewhere, &secure.Settings{TLS: elsewhere.trust()}, secure.WrongName},
 		{"no certificate of ours", mutual, &secure.Settings{TLS: mutual.trust()}, secure.NoCertificate},
 		{"a foreign certificate of ours", mutual, &secure.Settings{TLS: foreign}, secure.BadCertificate},
@@ -167,7 +178,7 @@ func TestConnections(t *testing.T) {
 // A broker that has refused a login is left alone for a second, however often sarama asks.
 func TestOneTryASecond(t *testing.T) {
 	t.Parallel()
-	s := protected(t, nil, 0, 0, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ana", "right"))
+	s := protected(t, nil, valid, 0, kfake.EnableSASL(), kfake.Superuser("PLAIN", "ana", "right"))
 	settings := &secure.Settings{SASL: login(secure.Plain, "ana", "wrong")}
 	cluster := kafka.Cluster{Brokers: s.ListenAddrs()[:1], Security: settings}
 	dialer := cluster.Config("test").Net.Proxy.Dialer
@@ -182,7 +193,7 @@ func TestOneTryASecond(t *testing.T) {
 // A file that was replaced is used by the next connection.
 func TestReplacedFiles(t *testing.T) {
 	t.Parallel()
-	s := protected(t, local, time.Hour, tls.RequireAndVerifyClientCert)
+	s := protected(t, local, valid, tls.RequireAndVerifyClientCert)
 	dir := t.TempDir()
 	write := func(name string, pem []byte) secure.Source {
 		file := filepath.Join(dir, name)
@@ -191,14 +202,14 @@ func TestReplacedFiles(t *testing.T) {
 		}
 		return secure.Source{File: file}
 	}
-	old := s.issue([]string{"client"}, -time.Minute)
+	old := s.issue([]string{"client"}, over)
 	own := s.trust()
 	own.Certificate, own.Key = write("cert", old.CertificatePEM()), write("key", old.KeyPEM())
 	settings := &secure.Settings{TLS: own}
 	if told, _ := errors.AsType[*secure.Error](s.dial(settings)); told == nil || told.Problem != secure.BadCertificate {
 		t.Fatalf("with an expired certificate: %v", told)
 	}
-	renewed := s.issue([]string{"client"}, time.Hour)
+	renewed := s.issue([]string{"client"}, valid)
 	write("cert", renewed.CertificatePEM())
 	write("key", renewed.KeyPEM())
 	if err := s.dial(settings); err != nil {
