@@ -133,6 +133,11 @@ func TestSecurePrograms(t *testing.T) {
 		if lab.exit(2*time.Minute) != 0 {
 			t.Errorf("%s: a lab", name)
 		}
+		lab = start(t, append(vars, "WORKSHOP_LANG=en"), filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"),
+			"lab", "run", "idempotence", "--brokers", b.addr["BOTH"])
+		if code := lab.exit(time.Minute); code != 2 || !strings.Contains(strings.Join(lab.Logs(), "\n"), "TLS hides that") {
+			t.Errorf("%s: a lab that reads what goes over the wire: exit code %d", name, code)
+		}
 		consumer := run("consumer", "TOPIC="+name+"-transactions", "CONSUMER_GROUP="+name)
 		kafkatest.Eventually(t, "1,000 transactions are consumed", func() bool {
 			return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) == 1000
@@ -197,6 +202,10 @@ func TestSessionsEnd(t *testing.T) {
 		return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) >= 2000
 	})
 	consumer.terminate()
+	// The control: connections were closed under them.
+	if logs := strings.Join(append(board.Logs(), consumer.Logs()...), "\n"); !strings.Contains(logs, "EOF") {
+		t.Errorf("no connection was closed:\n%s", logs)
+	}
 }
 
 // Who may not do something is told which right is missing on what, in 5 s.

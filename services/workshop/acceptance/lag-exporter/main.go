@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	brokers := strings.Split(cmp.Or(os.Getenv("BOOTSTRAP_SERVERS"), "localhost:9091,localhost:9092,localhost:9093"), ",")
+	brokers := strings.Split(cmp.Or(os.Getenv("BOOTSTRAP_SERVERS"), kafka.DefaultBrokers), ",")
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(exporter{brokers})
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
