@@ -33,17 +33,15 @@ func compact(ctx context.Context, b *rig.Bench) (report.Part, error) {
 	if err := b.Topics(ctx, kind); err != nil {
 		return part, err
 	}
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
-		return sarama.NewSyncProducer(b.Cluster.Brokers, b.Cluster.Config("workshop"))
-	})
+	sender, err := rig.NewSender(ctx, b.Cluster, b.Cluster.Config("workshop"))
 	if err != nil {
 		return part, err
 	}
-	defer producer.Close()
+	defer sender.Close()
 	var run verdict.Run
 	send := func(key, value string) error {
 		msg := &sarama.ProducerMessage{Topic: topic, Key: sarama.StringEncoder(key), Value: sarama.StringEncoder(value)}
-		_, err := kafka.Interruptible(ctx, func() (struct{}, error) { _, _, err := producer.SendMessage(msg); return struct{}{}, err })
+		err := sender.Send(ctx, msg)
 		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: len(run.Writes) + 1}, Outcome: verdict.Acknowledged})
 		return err
 	}

@@ -123,20 +123,18 @@ func addPartitions(ctx context.Context, b *rig.Bench, topic string, from int32) 
 // sendTransactions sends those with the numbers first to last, the users taking turns, with the workshop's own settings. Each call is a new
 // producer: one that runs goes on with the partitions that it knows until it asks for metadata again, after minutes.
 func sendTransactions(ctx context.Context, b *rig.Bench, topic string, first, last int) error {
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
-		return sarama.NewSyncProducer(b.Cluster.Brokers, b.Cluster.Config("workshop"))
-	})
+	sender, err := rig.NewSender(ctx, b.Cluster, b.Cluster.Config("workshop"))
 	if err != nil {
 		return fmt.Errorf("send transactions: %w", err)
 	}
-	defer wait.CloseWithin(time.Second, producer)
+	defer sender.Close()
 	for n := first; n <= last; n++ {
 		t := event.Transaction{
 			IDSequencia: int64(n), IDUsuario: growthUsers[(n-1)%len(growthUsers)], IDTransacao: rand.Text(), IDProduto: "10000",
 			Endereco: "-", CadastroEm: "2026-01-01 00:00:00", IDPlataforma: event.Mobile, Mensagem: fmt.Sprint("transaction ", n),
 		}
 		msg := &sarama.ProducerMessage{Topic: topic, Key: sarama.StringEncoder(t.IDUsuario), Value: sarama.ByteEncoder(t.AppendJSON(nil))}
-		if _, _, err := producer.SendMessage(msg); err != nil {
+		if err := sender.Send(ctx, msg); err != nil {
 			return fmt.Errorf("send transaction %d: %w", n, err)
 		}
 		if err := wait.Sleep(ctx, b.Pace); err != nil {

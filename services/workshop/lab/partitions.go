@@ -44,22 +44,22 @@ func spreadKeys(ctx context.Context, b *rig.Bench, partitioner sarama.Partitione
 	if partitioner != nil {
 		conf.Producer.Partitioner = partitioner
 	}
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(b.Cluster.Brokers, conf) })
+	sender, err := rig.NewSender(ctx, b.Cluster, conf)
 	if err != nil {
 		return nil, fmt.Errorf("send ten messages: %w", err)
 	}
-	defer wait.CloseWithin(time.Second, producer)
+	defer sender.Close()
 
 	keys := slices.Repeat(someKeys, tenMessages)[:tenMessages]
 	rand.New(rand.NewPCG(b.Seed, 0)).Shuffle(len(keys), func(i, j int) { keys[i], keys[j] = keys[j], keys[i] })
-	without, err := sendTen(ctx, b, producer, b.Name("meu-topico"), make([]string, tenMessages))
+	without, err := sendTen(ctx, b, sender, b.Name("meu-topico"), make([]string, tenMessages))
 	if err != nil {
 		return nil, err
 	}
 	if slices.IndexFunc(without, func(p placed) bool { return p.partition != without[0].partition }) < 0 {
 		return nil, &rig.NotRun{Cause: "all ten messages without a key went to one partition, which happens once in 20,000 times: run it again"}
 	}
-	with, err := sendTen(ctx, b, producer, b.Name("meu-topico-com-chave"), keys)
+	with, err := sendTen(ctx, b, sender, b.Name("meu-topico-com-chave"), keys)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ type placed struct {
 
 // sendTen sends a message for each key, in this order, none where it is empty, and returns what is in the
 // topic then, partition by partition.
-func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, topic string, keys []string) ([]placed, error) {
+func sendTen(ctx context.Context, b *rig.Bench, sender *rig.Sender, topic string, keys []string) ([]placed, error) {
 	if err := b.Topics(ctx, kafka.Topic{Name: topic, Partitions: threePartitions, Replicas: 3}); err != nil {
 		return nil, err
 	}
@@ -88,11 +88,10 @@ func sendTen(ctx context.Context, b *rig.Bench, producer sarama.SyncProducer, to
 			msg.Key = sarama.StringEncoder(key)
 			label = partitionsText("key", key)
 		}
-		partition, offset, err := producer.SendMessage(msg)
-		if err != nil {
+		if err := sender.Send(ctx, msg); err != nil {
 			return nil, fmt.Errorf("send message %d: %w", n, err)
 		}
-		b.Say(partitionsText("sent", value, label, partition, offset))
+		b.Say(partitionsText("sent", value, label, msg.Partition, msg.Offset))
 		if err := wait.Sleep(ctx, b.Pace); err != nil {
 			return nil, err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/IBM/sarama"
 	"golang.org/x/sync/errgroup"
 
-	"workshop.example/kit/kafka"
 	"workshop.example/kit/verdict"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
@@ -78,20 +77,17 @@ func runPoison(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 
 // sendPoison sends a message that is no event, and returns its offset.
 func sendPoison(ctx context.Context, m *match.Match) (int64, error) {
-	conf := m.Bench.Cluster.Config("workshop")
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) {
-		return sarama.NewSyncProducer(m.Bench.Cluster.Brokers, conf)
-	})
+	sender, err := rig.NewSender(ctx, m.Bench.Cluster, m.Bench.Cluster.Config("workshop"))
 	if err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
-	defer producer.Close()
-	_, offset, err := producer.SendMessage(&sarama.ProducerMessage{Topic: m.Topic, Value: sarama.StringEncoder("isto não é um gol")})
-	if err != nil {
+	defer sender.Close()
+	msg := &sarama.ProducerMessage{Topic: m.Topic, Value: sarama.StringEncoder("isto não é um gol")}
+	if err := sender.Send(ctx, msg); err != nil {
 		return 0, fmt.Errorf("send an unreadable message: %w", err)
 	}
-	m.Bench.Say(poisonText("sent", offset))
-	return offset, nil
+	m.Bench.Say(poisonText("sent", msg.Offset))
+	return msg.Offset, nil
 }
 
 func judgePoison(ctx context.Context, m *match.Match, without, with *match.Board, at int64, codes []int) ([]report.Part, error) {

@@ -117,18 +117,15 @@ func (m mode) send(ctx context.Context, cluster kafka.Cluster, topic string, msg
 }
 
 func (m mode) sendSync(ctx context.Context, cluster kafka.Cluster, conf *sarama.Config, msgs []*sarama.ProducerMessage, h *heard) error {
-	producer, err := kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducer(cluster.Brokers, conf) })
+	sender, err := rig.NewSender(ctx, cluster, conf)
 	if err != nil {
 		return err
 	}
-	defer wait.CloseWithin(wait.CloseTimeout, producer)
+	defer sender.Close()
 	var began time.Time
 	for _, msg := range msgs {
 		id := msg.Metadata.(int)
-		_, err := kafka.Interruptible(ctx, func() (struct{}, error) {
-			_, _, err := producer.SendMessage(msg)
-			return struct{}{}, err
-		})
+		err := sender.Send(ctx, msg)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
