@@ -146,13 +146,31 @@ func (p Publishing) Apply(conf *sarama.Config) {
 type Membership struct {
 	Group      string
 	InstanceID string // static membership (KIP-345); empty for a dynamic member
+	Strategy   string // one of Strategies; empty is the first
 	Reset      int64  // sarama.OffsetOldest or OffsetNewest, for a group without an offset
 	Isolation  sarama.IsolationLevel
+}
+
+// Strategies are the ways to divide partitions among the members of a group, by the names that clients in all languages announce
+// them with. The broker takes a member in only when all members have announced one that it also knows.
+var Strategies = []string{sarama.RangeBalanceStrategyName, sarama.RoundRobinBalanceStrategyName, sarama.StickyBalanceStrategyName}
+
+// strategy returns the one that is named.
+func strategy(name string) sarama.BalanceStrategy {
+	switch name {
+	case sarama.RoundRobinBalanceStrategyName:
+		return sarama.NewBalanceStrategyRoundRobin()
+	case sarama.StickyBalanceStrategyName:
+		return sarama.NewBalanceStrategySticky()
+	default:
+		return sarama.NewBalanceStrategyRange()
+	}
 }
 
 // Apply puts the choice into conf.
 func (m Membership) Apply(conf *sarama.Config) {
 	conf.Consumer.Group.InstanceId = m.InstanceID
+	conf.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{strategy(m.Strategy)}
 	conf.Consumer.Offsets.Initial = m.Reset
 	conf.Consumer.IsolationLevel = m.Isolation
 }

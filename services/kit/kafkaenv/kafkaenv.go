@@ -77,13 +77,15 @@ func Publisher(env *service.Env) string {
 		"who makes the batches: the workshop's kit/kafka/publish, or sarama's AsyncProducer")
 }
 
-// Membership reads CONSUMER_GROUP, GROUP_INSTANCE_ID, AUTO_OFFSET_RESET and ISOLATION.
+// Membership reads CONSUMER_GROUP, GROUP_INSTANCE_ID, GROUP_STRATEGY, AUTO_OFFSET_RESET and ISOLATION.
 func Membership(env *service.Env, group string) kafka.Membership {
 	m := kafka.Membership{
 		Group:      env.Text("CONSUMER_GROUP", group, "a name", "consumer group; its members share the partitions"),
 		InstanceID: env.Text("GROUP_INSTANCE_ID", "", "a name", "static member: a restart takes its partitions back at once"),
-		Reset:      sarama.OffsetOldest,
-		Isolation:  sarama.ReadCommitted,
+		Strategy: env.OneOf("GROUP_STRATEGY", kafka.Strategies[0], kafka.Strategies,
+			"how the members divide the partitions; the same in all members of a group"),
+		Reset:     sarama.OffsetOldest,
+		Isolation: sarama.ReadCommitted,
 	}
 	if env.OneOf("AUTO_OFFSET_RESET", "earliest", []string{"earliest", "latest"}, "where a group without an offset begins") == "latest" {
 		m.Reset = sarama.OffsetNewest

@@ -82,9 +82,10 @@ func TestEveryPublishingIsValid(t *testing.T) {
 }
 
 func TestMembership(t *testing.T) {
-	env := service.EnvOf(map[string]string{"AUTO_OFFSET_RESET": "latest", "ISOLATION": "read_uncommitted", "GROUP_INSTANCE_ID": "one"})
+	env := service.EnvOf(map[string]string{"AUTO_OFFSET_RESET": "latest", "ISOLATION": "read_uncommitted", "GROUP_INSTANCE_ID": "one",
+		"GROUP_STRATEGY": "sticky"})
 	got := kafkaenv.Membership(env, "g")
-	want := kafka.Membership{Group: "g", InstanceID: "one", Reset: sarama.OffsetNewest, Isolation: sarama.ReadUncommitted}
+	want := kafka.Membership{Group: "g", InstanceID: "one", Strategy: "sticky", Reset: sarama.OffsetNewest, Isolation: sarama.ReadUncommitted}
 	if err := env.Err(); err != nil || got != want {
 		t.Errorf("%+v, %v; want %+v", got, err, want)
 	}

@@ -3,6 +3,7 @@ package lines
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/IBM/sarama"
 
@@ -16,8 +17,9 @@ var refusals = []struct {
 	text string
 }{
 	{sarama.ErrInconsistentGroupProtocol,
-		"o grupo %s já tem membros com outra estratégia de partição, e este programa só conhece range: pare os outros membros, " +
-			"configure neles range (partition.assignment.strategy), ou escolha outro CONSUMER_GROUP"},
+		"o grupo %s já tem membros com outra estratégia de partição que a deste programa: ponha em GROUP_STRATEGY a deles, se for " +
+			strings.Join(kafka.Strategies, ", ") + ", configure neles a deste programa (partition.assignment.strategy), pare-os, ou " +
+			"escolha outro CONSUMER_GROUP"},
 	{sarama.ErrGroupMaxSizeReached,
 		"o grupo %s está cheio (group.max.size dos brokers): este programa entra quando um membro sair; ou aumente group.max.size, ou " +
 			"escolha outro CONSUMER_GROUP"},

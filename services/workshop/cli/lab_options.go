@@ -56,7 +56,7 @@ func (t *tool) lang() (service.Lang, error) {
 // contractVariables are the variables that the programs read. A lab sets those that it needs; the others must not come
 // from the user's shell.
 var contractVariables = []string{
-	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "AUTO_OFFSET_RESET", "ISOLATION",
+	"BOOTSTRAP_SERVERS", "kafka_host_url", "TOPIC", "CONSUMER_GROUP", "GROUP_INSTANCE_ID", "GROUP_STRATEGY", "AUTO_OFFSET_RESET", "ISOLATION",
 	"DEAD_LETTER_TOPIC", "MESSAGE_KEY", "PACE", "COUNT", "MATCHES", "MATCH_PAUSE", "SEED", "ACKS", "IDEMPOTENT", "COMPRESSION", "PUBLISHER",
 	"TRANSACTIONAL_ID", "TRANSACTION_TIMEOUT", "TXN_BATCH", "ABORT_EVERY", "DELIVERY", "BOARD_TOPIC", "FAIL_AT_ID", "FAIL_MODE",
 	"ALERTS_TOPIC", "RULES", "CURRENCY", "SCORE_TOPIC", "HTTP_ADVERTISED",

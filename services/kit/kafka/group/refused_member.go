@@ -36,8 +36,9 @@ const strategyWait = time.Minute
 // A wait of 0 ends the program at once: the answer is the same at every try until somebody changes a setting.
 var joinRefusals = []joinRefusal{
 	{sarama.ErrInconsistentGroupProtocol, "INCONSISTENT_GROUP_PROTOCOL", strategyWait,
-		"group %s has members with another assignment strategy, and this program knows only range: stop the other members, configure " +
-			"range for them (partition.assignment.strategy), or choose another CONSUMER_GROUP"},
+		"group %s has members with another assignment strategy than this program's: set GROUP_STRATEGY to theirs where it is " +
+			strings.Join(kafka.Strategies, ", ") + ", configure this program's for them (partition.assignment.strategy), stop them, or " +
+			"choose another CONSUMER_GROUP"},
 	{sarama.ErrGroupMaxSizeReached, "GROUP_MAX_SIZE_REACHED", waitForEver,
 		"group %s is full (group.max.size of the brokers): this program joins when a member leaves; or raise group.max.size, or choose " +
 			"another CONSUMER_GROUP"},

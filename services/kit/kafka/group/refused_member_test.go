@@ -61,7 +61,7 @@ func TestAnotherStrategyRulesForATime(t *testing.T) {
 	c.ProduceValues("t", numbers(1, 3)...)
 	leave := rule(t, c)
 	m := join(t, c, nil)
-	m.WaitFor("o grupo g já tem membros com outra estratégia de partição, e este programa só conhece range: ")
+	m.WaitFor("o grupo g já tem membros com outra estratégia de partição que a deste programa: ponha em GROUP_STRATEGY ")
 	m.WaitFor("(INCONSISTENT_GROUP_PROTOCOL: roundrobin)")
 	if strings.Contains(m.Out.String(), "esperando a vez no grupo") {
 		t.Errorf("the wait is put down to a dead member:\n%s", m.Out)
