@@ -68,7 +68,7 @@ func newWatcher(cfg config, words words, p *service.Process) *watcher {
 	reg := p.Ops.Registry
 	w.metrics.read = metric.MessagesRead(reg)
 	w.metrics.late = metric.Counter(reg, "workshop_transactions_late_total", "Transactions too old for any window.")
-	w.metrics.unreadable = metric.Counter(reg, "workshop_messages_unreadable_total", "Messages that are no transactions.")
+	w.metrics.unreadable = metric.Counter(reg, "workshop_messages_unreadable_total", "Messages that are not transactions.")
 	w.metrics.rebuilt = metric.Histogram(reg, "workshop_rebuild_seconds", "Time to rebuild a partition's windows from the log.")
 	w.metrics.alerts = metric.Counters(reg, "workshop_alerts_total", "Alerts sent, by rule.", "rule")
 	for _, r := range cfg.rules {

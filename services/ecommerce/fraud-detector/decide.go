@@ -55,7 +55,7 @@ type detector struct {
 func newDetector(s stream.Settings, c sarama.Client, known *decisions, t *kafka.Transactor, l *kafka.DeadLetters,
 	p *service.Process) *detector {
 	d := &detector{settings: s, client: c, decisions: known, transactor: t, letters: l, process: p}
-	d.total = metric.Counters(p.Ops.Registry, "workshop_decisions_total", "Orders decided, and those that were decided before.",
+	d.total = metric.Counters(p.Ops.Registry, "workshop_decisions_total", "Orders by decision, and orders that were already decided.",
 		"decision", approved, rejected, repeated)
 	d.records = newCollector(d.take)
 	return d

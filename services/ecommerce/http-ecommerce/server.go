@@ -43,7 +43,7 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) metrics {
 	return metrics{
-		orders: metric.Counters(reg, "workshop_orders_total", "Requests to take an order in, by outcome.",
+		orders: metric.Counters(reg, "workshop_orders_total", "Requests to place an order, by outcome.",
 			"outcome", "accepted", "repeated", "conflict", "invalid", "too-many", "failed"),
 		seconds: metric.Histogram(reg, "workshop_order_seconds", "Time from a valid order to its answer."),
 	}

@@ -60,7 +60,7 @@ func (s Settings) consume(ctx context.Context, p *service.Process, topic string,
 	}
 	defer letters.Close()
 	c := &consumer{letters: letters, handle: handle, trace: s.Trace, total: metric.Counter(p.Ops.Registry,
-		"workshop_messages_handled_total", "Messages processed; those that became dead letters are not.")}
+		"workshop_messages_handled_total", "Messages processed, without dead letters.")}
 	err = s.Members(ctx, p, topic, func(worker int) func(context.Context, *group.Claim) error {
 		return func(ctx context.Context, claim *group.Claim) error {
 			return batches(ctx, p, claim, most, func(ctx context.Context, msgs []*sarama.ConsumerMessage) (int, error) {

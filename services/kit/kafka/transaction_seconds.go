@@ -17,7 +17,7 @@ const (
 
 func transactionSeconds(reg prometheus.Registerer) *prometheus.HistogramVec {
 	return metric.Histograms(reg, "workshop_transaction_seconds",
-		"Time from the begin of a transaction to its end, by outcome: committed, aborted, or unknown (its commit was not answered).",
+		"Duration of a transaction, by outcome: committed, aborted, or unknown (no answer to the commit).",
 		"outcome", committed, aborted, unknown)
 }
 

@@ -34,7 +34,7 @@ func Counter(reg prometheus.Registerer, name, help string) prometheus.Counter {
 
 // MessagesRead counts the messages that a program has read and worked on, under one name in all of them.
 func MessagesRead(reg prometheus.Registerer) prometheus.Counter {
-	return Counter(reg, "workshop_messages_read_total", "Messages read and worked on; dead letters are not.")
+	return Counter(reg, "workshop_messages_read_total", "Messages read and processed, without dead letters.")
 }
 
 // Counters counts by the values of a label. The values given here exist from the start: there is no rate, and so no alert, over

@@ -26,9 +26,9 @@ func newMeters(reg prometheus.Registerer) meters {
 		committing: metric.Histogram(reg, "workshop_commit_seconds",
 			"Time until the coordinator has confirmed an offset, retries included. Offsets in transactions are not in it."),
 		sessions: metric.Counter(reg, "workshop_rebalances_total",
-			"Times that the group has handed out partitions to this process: 1 after each member's first join."),
+			"Assignments that this process has received from its group: 1 after a member's first join."),
 		removed: metric.Counter(reg, "workshop_messages_removed_total",
-			"Offsets that retention has deleted before the group had read them: messages that are lost to it."),
+			"Offsets deleted by retention before the group read them: messages lost to the group."),
 		lag: metric.Register(reg, newLag()),
 	}
 }
