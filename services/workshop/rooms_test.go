@@ -22,11 +22,12 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	"cli": {"local", "guard", "lab", "drill", "experiment", "admin", "doctor", "rig", "report", "screen", "kit",
+	"cli": {"local", "guard", "lab", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "kit",
 		"admin/reset", "admin/topic", "admin/session"},
 
 	"local":      {"screen", "kit", "ecommerce"},
 	"guard":      {},
+	"progress":   {},
 	"lab":        {"experiment", "student", "match", "rig", "report", "screen", "kit", "ecommerce"},
 	"student":    {"match", "rig", "report", "kit"},
 	"drill":      {"experiment", "rig", "report", "screen", "kit"},

@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
-	"workshop.example/kit/service"
+	"workshop.example/kit/fold"
 	"workshop.example/workshop/drill"
+	"workshop.example/workshop/screen"
 )
 
 func (t *tool) drillCommand() *cobra.Command {
@@ -13,9 +17,22 @@ func (t *tool) drillCommand() *cobra.Command {
 }
 
 func (t *tool) drillListCommand() *cobra.Command {
-	return t.listing("List the drills", func(row func(string, service.Text)) {
-		for _, d := range drill.Drills.All() {
-			row(d.Name, d.Summary)
-		}
-	})
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the drills",
+		Args:  cobra.NoArgs,
+		RunE: running(func(cmd *cobra.Command) error {
+			lang, err := t.lang()
+			if err != nil {
+				return err
+			}
+			var rows strings.Builder
+			for _, d := range drill.Drills.All() {
+				fmt.Fprintf(&rows, "%s\t%s\n", d.Name, d.Summary.In(lang))
+			}
+			w := cmd.OutOrStdout()
+			_, err = screen.Table(w, rows.String(), fold.Columns(w, t.lookup))
+			return err
+		}),
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/experiment"
+	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 	"workshop.example/workshop/screen"
 )
@@ -27,6 +28,7 @@ type experimentRun struct {
 	seed                        uint64
 	times                       int
 	asJSON, keep, force         bool
+	predict                     bool
 }
 
 // classSeed is the default seed, so that a whole class sees the same match.
@@ -71,20 +73,44 @@ func (r *experimentRun) carryOut(
 		}
 	}
 	width := fold.Width(lines, r.lookup)
-	s.Introduce(lines, o.Lang, heading, width)
+	guesses, err := r.introduce(ctx, s, o, lines, heading, width)
+	if err != nil {
+		return nil, err
+	}
 	board := announce(ctx, o.Cluster, s.Name)
 	board.tell(event.Predicts, s.Will[2])
 	o.Say = board.listen(o.Say)
 	outcome, err := verdictOf(ctx, s, o)
 	board.end(outcome, err)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case r.asJSON:
-		return outcome, r.printJSON(outcome.Form(o.Lang))
 	}
-	outcome.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup), width)
-	return outcome, nil
+	if r.asJSON {
+		err = r.printJSON(outcome.Form(o.Lang))
+	} else {
+		outcome.Print(lines, o.Lang, screen.Colour(r.stdout, r.lookup), width)
+	}
+	if result, ok := outcome.(report.Result); ok && r.predict {
+		compareGuesses(lines, guesses, result, o.Lang, width)
+	}
+	return outcome, err
+}
+
+// introduce says what will happen, and before the prediction asks for the user's own, where that is wanted.
+func (r *experimentRun) introduce(
+	ctx context.Context, s experiment.Spec, o experiment.Options, lines io.Writer, heading string, width int,
+) (guesses []guess, err error) {
+	var ask func() error
+	if r.predict {
+		ask = func() (err error) {
+			guesses, err = askGuesses(ctx, r.stdin, lines, s.Ask, o.Lang)
+			return err
+		}
+	}
+	if err := s.Introduce(lines, o.Lang, heading, width, ask); err != nil {
+		return nil, service.UsageError("stopped before the run")
+	}
+	return guesses, nil
 }
 
 // verdictOf runs an experiment. An error means exit code 2: the prediction neither held nor failed.

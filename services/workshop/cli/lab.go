@@ -4,5 +4,5 @@ import "github.com/spf13/cobra"
 
 func (t *tool) labCommand() *cobra.Command {
 	return group("lab", "Experiments about delivery guarantees that end in a verdict",
-		t.labListCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
+		t.labListCommand(), t.labNextCommand(), t.labRunCommand(), t.labVerdictCommand(), t.labControlsCommand())
 }

@@ -11,6 +11,7 @@ import (
 	"workshop.example/kit/service"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
+	"workshop.example/workshop/progress"
 	"workshop.example/workshop/report"
 )
 
@@ -28,6 +29,7 @@ and groups with names of its own, and deletes them at the end.
 
 Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no brokers, or the fault has not struck.`,
 		Example: `  workshop lab run at-most-once
+  workshop lab run at-most-once --predict               first say what you expect
   workshop lab run at-least-once --pace 1s              slow enough to follow
   workshop lab run exactly-once --brokers localhost:9092
   workshop lab run at-most-once --report page.html      and a picture of what happened when
@@ -57,6 +59,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
 	flags.StringVar(&r.scoreboard, "scoreboard", "",
 		"judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
+	flags.BoolVar(&r.predict, "predict", false, "first ask for your own prediction, and compare it afterwards")
 	cmd.RegisterFlagCompletionFunc("report", completeFiles)
 	flags.Lookup("pace").DefValue = "0s" // of which cobra says nothing
 	return cmd
@@ -100,6 +103,13 @@ func (r *experimentRun) runLab(cmd *cobra.Command, name string) error {
 	}
 	if !outcome.Held() {
 		return errNotAsPredicted
+	}
+	done, err := progress.Load(r.lookup)
+	if err == nil {
+		err = done.Finish(l.Name)
+	}
+	if err != nil {
+		fmt.Fprintf(r.stderr, "workshop: the lab held; that it is done is not kept: %v\n", err)
 	}
 	return nil
 }

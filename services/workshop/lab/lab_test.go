@@ -104,6 +104,11 @@ func TestLabs(t *testing.T) {
 					t.Errorf("part %d says %q, want %s", i, p.Line(service.English), re)
 				}
 			}
+			for _, q := range spec.Ask {
+				if _, ok := result.Answer(q); !ok {
+					t.Errorf("no answer to %q", q.Text.EN)
+				}
+			}
 		})
 	}
 }

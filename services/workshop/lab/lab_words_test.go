@@ -60,7 +60,7 @@ func TestPrintFits(t *testing.T) {
 			whole := ""
 			for _, width := range []int{10_000, 120, 80, 60} {
 				var out strings.Builder
-				l.Introduce(&out, lang, "lab "+l.Name+" (seed 42, brokers localhost:9091,localhost:9092,localhost:9093)", width)
+				l.Introduce(&out, lang, "lab "+l.Name+" (seed 42, brokers localhost:9091,localhost:9092,localhost:9093)", width, nil)
 				r.Print(&out, lang, true, width)
 				for line := range strings.Lines(out.String()) {
 					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {

@@ -86,6 +86,7 @@ func (p Part) differences() []service.Text {
 
 // tally is one of the numbers of the verdict line.
 type tally struct {
+	key       string // in files
 	name      service.Text
 	got, want []int
 	always    bool // on the line even where it is 0 and predicted to be
@@ -98,12 +99,15 @@ func (p Part) counts() []tally {
 		lost = service.Text{PT: "não exibidas", EN: "not shown"}
 	}
 	return []tally{
-		{lost, Numbers(v.Lost, v.Missing), p.Want.Lost, true},
-		{service.Text{PT: "repetidas", EN: "repeated"}, Numbers(v.Repeated), p.Want.Repeated, !p.Unread},
-		{service.Text{PT: "duplicadas no tópico", EN: "duplicated in the topic"}, Numbers(v.Duplicated), p.Want.Duplicated, p.Unread},
-		{service.Text{PT: "fantasmas", EN: "ghosts"}, Numbers(v.AbortedRead), p.Want.Ghosts, false},
-		{service.Text{PT: "recusadas, mas no tópico", EN: "refused, but in the topic"}, Numbers(v.Spurious), nil, false},
-		{service.Text{PT: "fora de ordem", EN: "out of order"}, Numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
+		{"lost", lost, Numbers(v.Lost, v.Missing), p.Want.Lost, true},
+		{"repeated", service.Text{PT: "repetidas", EN: "repeated"}, Numbers(v.Repeated), p.Want.Repeated, !p.Unread},
+		{
+			"duplicated", service.Text{PT: "duplicadas no tópico", EN: "duplicated in the topic"}, Numbers(v.Duplicated), p.Want.Duplicated,
+			p.Unread,
+		},
+		{"ghosts", service.Text{PT: "fantasmas", EN: "ghosts"}, Numbers(v.AbortedRead), p.Want.Ghosts, false},
+		{"spurious", service.Text{PT: "recusadas, mas no tópico", EN: "refused, but in the topic"}, Numbers(v.Spurious), nil, false},
+		{"out-of-order", service.Text{PT: "fora de ordem", EN: "out of order"}, Numbers(v.OutOfOrder, v.Nonmonotonic), p.Want.OutOfOrder, true},
 	}
 }
 

@@ -11,13 +11,21 @@ import (
 	"workshop.example/kit/service"
 )
 
-// Introduce prints a heading and what will happen, in lines of up to width columns.
-func (w Words) Introduce(out io.Writer, lang service.Lang, heading string, width int) {
-	lines := []string{heading}
+// Introduce prints a heading and what will happen, in lines of up to width columns. Before the last line, which is the
+// prediction, it calls ask, where that is not nil, and returns its error.
+func (w Words) Introduce(out io.Writer, lang service.Lang, heading string, width int, ask func() error) error {
+	say := func(text string) { io.WriteString(out, fold.Lines(text+"\n", width, len("1. "))) }
+	say(heading)
 	for i, line := range w.Will {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, line.In(lang)))
+		if i == len(w.Will)-1 && ask != nil {
+			if err := ask(); err != nil {
+				return err
+			}
+		}
+		say(fmt.Sprintf("%d. %s", i+1, line.In(lang)))
 	}
-	io.WriteString(out, fold.Lines(strings.Join(lines, "\n")+"\n\n", width, len("1. ")))
+	say("")
+	return nil
 }
 
 // Print prints the verdict in lines of up to width columns, with marks in colour where colour is set.

@@ -20,7 +20,9 @@ type Words struct {
 	Will    [3]service.Text // what runs, what is broken and, where that needs a word, how it is shown, what is predicted
 	Why     service.Text    // the paragraph under the verdict
 
-	Place int      // in the list of all, for a lab the number of its page; 0: it is not listed
+	Place int // in the list of all, for a lab the number of its page; 0: it is not listed
+	Takes int // seconds on the embedded cluster; 0: not said
+	Ask   []Question
 	Lines []string // what [Part.Line] says in English on the embedded cluster, part by part: regular expressions
 
 	Controls map[string]ControlWords // by name
@@ -35,8 +37,13 @@ type ControlWords struct {
 
 // wordsFile is the form of a file: each language by itself, as it is translated. Line breaks within a text are spaces.
 type wordsFile struct {
-	Place    int
-	Lines    []string
+	Place int
+	Takes int
+	Lines []string
+	Ask   []struct {
+		Part          int
+		Count, PT, EN string
+	}
 	PT, EN   language
 	Controls map[string]struct{ PT, EN controlLanguage }
 	Says     map[string]struct{ PT, EN string } // the languages side by side, as they take the same values
@@ -59,7 +66,14 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 		return w, err
 	}
 	both := func(key, pt, en string) service.Text { return bothLanguages(name, key, pt, en, &wrong) }
-	w.Place, w.Lines = f.Place, f.Lines
+	w.Place, w.Takes, w.Lines = f.Place, f.Takes, f.Lines
+	for i, q := range f.Ask {
+		if q.Part < 1 || !slices.Contains(Counts, q.Count) {
+			wrong = append(wrong, fmt.Errorf("%s.toml: ask[%d]: part %d, count %q; accepted: 1 and more, %s",
+				name, i, q.Part, q.Count, strings.Join(Counts, ", ")))
+		}
+		w.Ask = append(w.Ask, Question{q.Part, q.Count, both(fmt.Sprintf("ask[%d]", i), q.PT, q.EN)})
+	}
 	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
 	w.Why = both("why", f.PT.Why, f.EN.Why)
 	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {

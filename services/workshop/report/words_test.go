@@ -16,6 +16,9 @@ func TestWordsThatAreMissingAreNamed(t *testing.T) {
 		{"'d'", "' '", "l.toml: no will[2] in pt"},
 		{", 'd'", "", "l.toml: will is 2 texts in pt and 3 in en, want 3"},
 		{"want = 'h'\n", "", "l.toml: no x.want in pt"},
+		{"[pt]", "[[ask]]\npart = 0\ncount = 'x'\npt = 'q'\n[pt]",
+			`l.toml: ask[0]: part 0, count "x"; accepted: 1 and more, ` + strings.Join(Counts, ", ") + "\n" +
+				"l.toml: no ask[0] in en"},
 		{"summary", "sumary", "l.toml: unknown key pt.sumary\nl.toml: no summary in pt"},
 	} {
 		text := strings.Replace(whole, c.from, c.to, 1)
