@@ -19,7 +19,7 @@ func TestBoardShowsALab(t *testing.T) {
 	c := kafkatest.Start(t, "transactions:3", "transactions.alerts:3", "scoreGame:1", event.ExperimentsTopic+":1")
 	_, page := startBoard(t, "BOOTSTRAP_SERVERS="+c.Bootstrap())
 	seeOnBoard(t, page, "no experiment", func(b drawnBoard) bool { return len(b.Partitions) > 0 && b.Experiment == "" })
-	lab := runLab(t, "hanging-transaction", "--brokers", c.Bootstrap())
+	lab := runLab(t, "hanging-transaction", "--bootstrap-servers", c.Bootstrap())
 	seeOnBoard(t, page, "a lab under way", func(b drawnBoard) bool {
 		return strings.Contains(b.Experiment, "hanging-transaction") && strings.Contains(b.Experiment, "em andamento")
 	})
@@ -49,7 +49,7 @@ func TestBoardShowsALab(t *testing.T) {
 func TestLabWithoutABoard(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "transactions:3")
-	lab := runLab(t, "at-most-once", "--pace", "0s", "--brokers", c.Bootstrap())
+	lab := runLab(t, "at-most-once", "--pace", "0s", "--bootstrap-servers", c.Bootstrap())
 	if code := lab.exit(kafkatest.Deadline); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -84,7 +84,7 @@ func TestDrills(t *testing.T) {
 		d := drillKinds[name]
 		wanted += d.faults * max(1, times(d.times))
 		t.Run(name, func(t *testing.T) {
-			args := []string{"drill", "run", name, "--json", "--brokers", strings.Join(stack.Brokers, ",")}
+			args := []string{"drill", "run", name, "-o", "json", "--bootstrap-servers", strings.Join(stack.Brokers, ",")}
 			if d.times > 0 {
 				args = append(args, "--times", strconv.Itoa(times(d.times)))
 			}

@@ -28,7 +28,7 @@ func TestResetOnBrokers(t *testing.T) {
 		kafkatest.Eventually(t, strings.Join(args, " "), func() bool { _, _, code := tryTool(t, "", args...); return code == 0 })
 	}
 	eventually("reset", "order", "--execute")
-	tool(t, "", "lab", "run", "order", "--keep", "--pace", "1ms", "--brokers", brokers)
+	tool(t, "", "lab", "run", "order", "--keep", "--pace", "1ms", "--bootstrap-servers", brokers)
 	eventually("reset", "order")
 	left := func() []string {
 		var names []string

@@ -51,7 +51,7 @@ func TestLabsOnBrokers(t *testing.T) {
 func labHolds(t *testing.T, name, brokers string) {
 	t.Helper()
 	began := time.Now()
-	p, code := workshop(t, 3*time.Minute, "lab", "run", name, "--brokers", brokers, "--json")
+	p, code := workshop(t, 3*time.Minute, "lab", "run", name, "--bootstrap-servers", brokers, "-o", "json")
 	var result struct{ Held bool }
 	if err := json.Unmarshal([]byte(strings.Join(p.Lines(), "\n")), &result); err != nil {
 		t.Errorf("%v; output:\n%s", err, tail(p.Lines()))

@@ -24,7 +24,7 @@ Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 		strikes(o, drillStop)
 		return haveBrokers(*o)
 	})
-	cmd.Flags().StringVar(&r.brokers, "brokers", "",
+	clusterFlag(cmd, &r.brokers,
 		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
 	cmd.Flags().BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
 	return cmd

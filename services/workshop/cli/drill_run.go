@@ -25,13 +25,13 @@ what it broke, also after Ctrl-C, counts what came of the messages, and says whe
 It kills real brokers, those of «docker compose up» or of «scripts/native-kafka up» on this machine, and no others: a
 cluster whose id is not theirs is refused, and one that is not whole, unless --force lets the drill start what is down.
 Whoever else uses the cluster feels it. consumer-storm kills no broker and needs none: it has an embedded cluster,
-where --brokers does not name one.
+where --bootstrap-servers does not name one.
 
 Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no cluster, or a blow did not land.`,
 		Example: `  workshop drill run kill-leader
   workshop drill run kill-leader --times 5
   workshop drill run zookeeper-down --pace 500us        2,000 messages a second
-  workshop drill run rolling-restart --json | jq '.faults[].silence_seconds'
+  workshop drill run rolling-restart -o json | jq '.faults[].silence_seconds'
   KAFKA_DATA=/srv/kafka workshop drill run pause-broker   pid files are elsewhere`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -48,12 +48,12 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no c
 		return nil
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.brokers, "brokers", "",
+	clusterFlag(cmd, &r.brokers,
 		"the cluster, host:port, comma separated (default: BOOTSTRAP_SERVERS, or "+kafka.DefaultBrokers+")")
 	flags.DurationVar(&r.pace, "pace", 2*time.Millisecond, "time between transactions, from 200us to 50ms")
 	flags.IntVar(&r.times, "times", 0, "how often it strikes, from 1 to 100 (default: the drill's own)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which transactions and matches are made")
-	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
+	r.outputFlag(cmd)
 	flags.BoolVar(&r.keep, "keep", false, "keep the topics, histories and logs, and say where they are")
 	flags.BoolVar(&r.force, "force", false, "also on a cluster that is not whole: start what is down first")
 	return cmd

@@ -27,6 +27,7 @@ type experimentRun struct {
 	pace                        time.Duration
 	seed                        uint64
 	times                       int
+	output                      string
 	asJSON, keep, force         bool
 	predict                     bool
 }

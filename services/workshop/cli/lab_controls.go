@@ -24,7 +24,8 @@ Without a name it takes all of them. Some need real brokers, and are left out wi
 one in any case.
 
 Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
-		Example: "  workshop lab controls\n  workshop lab controls never-commit no-key\n  workshop lab controls --brokers localhost:9092",
+		Example: "  workshop lab controls\n  workshop lab controls never-commit no-key\n" +
+			"  workshop lab controls --bootstrap-servers localhost:9092",
 	}
 	cmd.RunE = r.controlsOf(func(o *experiment.Options) error {
 		// What the programs print is of no interest here, unless it explains why a control did not run.
@@ -32,7 +33,7 @@ Exit codes: 0 all caught, 1 one was not, 2 could not run.`,
 		o.Say = func(service.Text) {}
 		return nil
 	})
-	cmd.Flags().StringVar(&r.brokers, "brokers", "",
+	clusterFlag(cmd, &r.brokers,
 		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	return cmd
 }

@@ -19,8 +19,8 @@ func (t *tool) labListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the labs, in the order of the course",
-		Long: `list prints the labs in the order of the course: the name, the number of the page, how long a run takes on the embedded cluster, a tick for those
-that have come out as predicted on this machine, and what is shown.`,
+		Long: `list prints the labs in the order of the course: the name, the number of the page, how long a run takes on the embedded cluster, a tick
+for those that have come out as predicted on this machine, and what is shown.`,
 		Example: "  workshop lab list\n  workshop lab list --embedded          without those that need real brokers, on this machine, to kill",
 		Args:    cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command) error {

@@ -16,6 +16,9 @@ func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	if o.Lang, err = r.lang(); err != nil {
 		return o, nil, err
 	}
+	if err = r.checkOutput(); err != nil {
+		return o, nil, err
+	}
 	if o.Cluster, err = r.labCluster(); err != nil {
 		return o, nil, err
 	}
@@ -43,7 +46,7 @@ func (r *experimentRun) labCluster() (kafka.Cluster, error) {
 	if named, _ := r.lookup("BOOTSTRAP_SERVERS"); named == "" && r.brokers == "" {
 		return kafka.Cluster{}, nil
 	}
-	return r.cluster(r.brokers, "--brokers")
+	return r.cluster(r.brokers, "--"+bootstrapFlag)
 }
 
 // lang returns the language that WORKSHOP_LANG names.

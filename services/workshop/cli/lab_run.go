@@ -21,7 +21,7 @@ func (t *tool) labRunCommand() *cobra.Command {
 		Use:   "run NAME",
 		Short: "Carry out one lab, and say whether its prediction held",
 		Long: `run says what will happen and what is predicted, starts the real programs on an embedded cluster of its own
-(or on one that is up: --brokers, or BOOTSTRAP_SERVERS), breaks something on purpose, counts what came of it, and
+(or on one that is up: --bootstrap-servers, or BOOTSTRAP_SERVERS), breaks something on purpose, counts what came of it, and
 says whether the prediction held.
 
 It counts lines from the programs' output and records in the topics. On brokers that others use too it makes topics
@@ -31,10 +31,10 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 		Example: `  workshop lab run at-most-once
   workshop lab run at-most-once --predict               first say what you expect
   workshop lab run at-least-once --pace 1s              slow enough to follow
-  workshop lab run exactly-once --brokers localhost:9092
+  workshop lab run exactly-once --bootstrap-servers localhost:9092
   workshop lab run at-most-once --report page.html      and a picture of what happened when
   workshop lab run at-least-once --scoreboard "python3 scoreBoard.py"
-  workshop lab run ghost-goals --json | jq .held`,
+  workshop lab run ghost-goals -o json | jq .held`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("one lab is to be named: %s", strings.Join(lab.Labs.Names(), ", "))
@@ -50,11 +50,11 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 		return nil
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.brokers, "brokers", "",
+	clusterFlag(cmd, &r.brokers,
 		"a cluster that is up, host:port, comma separated (default: BOOTSTRAP_SERVERS, or an embedded one)")
 	flags.DurationVar(&r.pace, "pace", 0, "time between goals, from 0 to 10s (default: the lab's own, 100ms for most)")
 	flags.Uint64Var(&r.seed, "seed", classSeed, "which match is played; the same for everyone by default")
-	flags.BoolVar(&r.asJSON, "json", false, "the verdict as JSON on standard output, everything else on standard error")
+	r.outputFlag(cmd)
 	flags.StringVar(&r.report, "report", "", "write the verdict and a timeline to this HTML file")
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
 	flags.StringVar(&r.scoreboard, "scoreboard", "",

@@ -107,8 +107,8 @@ func (s *Stage) ours(ctx context.Context, brokers *rig.BrokerFaults) error {
 	}
 	if here := brokers.ClusterID(); here != theirs {
 		return &rig.NotRun{Cause: fmt.Sprintf("the cluster at %v is not ours: its id is %s, and that of the brokers that this machine runs, "+
-			"and that would be killed, is %q. "+
-			"Name the brokers of the latter (--brokers), or where the former keeps its pid files (KAFKA_DATA) or containers (CONTAINER_PREFIX)",
+			"and that would be killed, is %q. Name the brokers of the latter (--bootstrap-servers), or where the former keeps its pid "+
+			"files (KAFKA_DATA) or containers (CONTAINER_PREFIX)",
 			s.bench.Cluster.Brokers, theirs, here)}
 	}
 	return nil

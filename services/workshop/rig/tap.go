@@ -20,7 +20,7 @@ func (b *Bench) Wire() (*wire.Proxy, error) {
 	}
 	if s := b.Cluster.Security; s != nil && s.TLS != nil {
 		return nil, &NotRun{"this lab reads what goes between the programs and the brokers, and TLS hides that: give it a listener without " +
-			"TLS (KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT), or the embedded cluster, without --brokers"}
+			"TLS (KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT), or the embedded cluster, without --bootstrap-servers"}
 	}
 	p, err := wire.Listen()
 	if err != nil {
