@@ -29,7 +29,7 @@ type experimentRun struct {
 	times                       int
 	output                      string
 	asJSON, keep, force         bool
-	predict                     bool
+	predict, quiet              bool
 }
 
 // classSeed is the default seed, so that a whole class sees the same match.

@@ -37,6 +37,9 @@ func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	}
 	o.ContainerPrefix, _ = r.lookup("CONTAINER_PREFIX")
 	o.Screen = screen.New(lines, r.stderr, r.lookup, "score-simulator")
+	if r.quiet {
+		o.Screen.HideProcesses()
+	}
 	o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
 	return o, lines, nil
 }

@@ -59,6 +59,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
 	flags.StringVar(&r.scoreboard, "scoreboard", "",
 		"judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
+	flags.BoolVarP(&r.quiet, "quiet", "q", false, "only what the lab does and its verdict, without the lines of the programs")
 	flags.BoolVar(&r.predict, "predict", false, "first ask for your own prediction, and compare it afterwards")
 	cmd.RegisterFlagCompletionFunc("report", completeFiles)
 	flags.Lookup("pace").DefValue = "0s" // of which cobra says nothing

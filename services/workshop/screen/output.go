@@ -22,7 +22,8 @@ import (
 // «docker compose up» does. Lines are written whole: those of two processes never mix.
 type Output struct {
 	stdout, stderr stream
-	width          int // of the names
+	width          int  // of the names
+	hidden         bool // what processes print
 
 	mu     sync.Mutex
 	last   time.Time // of a write
@@ -113,10 +114,16 @@ func (o *Output) WithReader(ctx context.Context) (context.Context, context.Cance
 	return ctx, cancel
 }
 
+// HideProcesses leaves out what processes print from now on. The tool's own lines are shown.
+func (o *Output) HideProcesses() { o.hidden = true }
+
 // Lines returns the writers for a process's standard output and error. They go to ours of the same
 // kind, so that «workshop up 2>/dev/null» shows what the programs print and nothing else. What they
 // print is folded to the terminal; their logs, which are to be searched and copied, are not.
 func (o *Output) Lines(name, colour string) (stdout, stderr *Lines) {
+	if o.hidden {
+		return &Lines{o: o, w: io.Discard}, &Lines{o: o, w: io.Discard}
+	}
 	return &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, name, colour), terminal: o.stdout.terminal, columns: o.stdout.columns},
 		&Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, name, colour), terminal: o.stderr.terminal}
 }

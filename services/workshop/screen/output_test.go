@@ -162,3 +162,16 @@ func TestOutputNoticesThatNobodyReads(t *testing.T) {
 	}
 	<-o.Broken()
 }
+
+func TestHideProcesses(t *testing.T) {
+	var all kafkatest.Output
+	o := New(&all, &all, noEnv)
+	o.HideProcesses()
+	out, log := o.Lines("scoreboard", "1")
+	fmt.Fprintln(out, "1 - 0")
+	fmt.Fprintln(log, "level=INFO")
+	o.Tell("life 2 begins")
+	if got := all.String(); got != "workshop | life 2 begins\n" {
+		t.Errorf("printed %q", got)
+	}
+}
