@@ -75,7 +75,9 @@ func DescribeQuorum(conf *sarama.Config, addr string) (Quorum, error) {
 	return quorumOf(resp)
 }
 
-func isDescribeQuorum(k kmsg.ApiVersionsResponseApiKey) bool { return kmsg.Key(k.ApiKey) == kmsg.DescribeQuorum }
+func isDescribeQuorum(k kmsg.ApiVersionsResponseApiKey) bool {
+	return kmsg.Key(k.ApiKey) == kmsg.DescribeQuorum
+}
 
 func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
@@ -109,17 +111,22 @@ func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {
 	return q, nil
 }
 
-// Controller returns the broker that is the controller, -1 where none is. Without ZooKeeper it is the leader of the quorum, since
-// Metadata names any broker there (KIP-590); otherwise the one that named. An error says that this broker did not tell.
-func Controller(conf *sarama.Config, addr string, named int32) (int32, error) {
-	q, err := DescribeQuorum(conf, addr)
-	switch {
-	case errors.Is(err, ErrNoQuorum):
-		return named, nil
-	case errors.Is(err, ErrQuorumLost):
-		return -1, nil
-	case err != nil:
-		return -1, err
+// Controller returns the broker that is the controller, -1 where none is. Without ZooKeeper it is the leader of the quorum, by the word
+// of the first broker that answers, since Metadata names any broker there (KIP-590); otherwise the one that Metadata has named. An error
+// says that no broker tells.
+func Controller(conf *sarama.Config, named int32, addrs ...string) (int32, error) {
+	var errs []error
+	for _, addr := range addrs {
+		q, err := DescribeQuorum(conf, addr)
+		switch {
+		case err == nil:
+			return q.Leader, nil
+		case errors.Is(err, ErrNoQuorum):
+			return named, nil
+		case errors.Is(err, ErrQuorumLost):
+			return -1, nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", addr, err))
 	}
-	return q.Leader, nil
+	return -1, errors.Join(errs...)
 }
