@@ -101,7 +101,9 @@ func TestControllerOfEachCluster(t *testing.T) {
 	embedded := kafkatest.Start(t).ListenAddrs()[0]
 	whole := quorumBroker(t, described(nil))
 	silent := quorumBroker(t, nil)
-	notLeader := quorumBroker(t, described(func(p *kmsg.DescribeQuorumResponseTopicPartition) { p.ErrorCode = kerr.NotLeaderForPartition.Code }))
+	notLeader := quorumBroker(t, described(func(p *kmsg.DescribeQuorumResponseTopicPartition) {
+		p.ErrorCode = kerr.NotLeaderForPartition.Code
+	}))
 	leaderless := quorumBroker(t, described(func(p *kmsg.DescribeQuorumResponseTopicPartition) { p.LeaderID = -1 }))
 	refused := described(nil)
 	refused.ErrorCode = kerr.ClusterAuthorizationFailed.Code

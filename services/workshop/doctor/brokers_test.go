@@ -289,7 +289,7 @@ func TestQuorum(t *testing.T) {
 			[]string{"controllers 3 do not follow 1 (90 records behind)", "start these brokers"}},
 		{"one was never there", voters(kafka.Voter{ID: 3, Behind: 90}), nil, Warning, []string{"controllers 3 do not follow"}},
 		{"lost", kafka.Quorum{}, kafka.ErrQuorumLost, Failure, []string{"no controller is active", "more than half"}},
-		{"not allowed", kafka.Quorum{}, errors.New("CLUSTER_AUTHORIZATION_FAILED"), Warning, []string{"CLUSTER_AUTHORIZATION_FAILED", "Describe"}},
+		{"not allowed", kafka.Quorum{}, errors.New("not authorized"), Warning, []string{"not authorized", "Describe"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const server = "127.0.0.1:9092"
