@@ -18,13 +18,14 @@ import (
 // kraft is «docker compose ...» of the stack without ZooKeeper. It says nothing of containers that it does not know.
 func kraft(t testing.TB, args ...string) string {
 	t.Helper()
-	out := dockerWith(t, []string{"COMPOSE_FILE=" + cmp.Or(os.Getenv("KRAFT_COMPOSE_FILE"), "compose.kraft.yaml")},
-		append([]string{"compose"}, args...)...)
+	out := dockerWith(t, []string{"COMPOSE_FILE=" + kraftFiles()}, append([]string{"compose"}, args...)...)
 	if strings.Contains(out, "orphan") {
 		t.Errorf("docker compose %s:\n%s", strings.Join(args, " "), out)
 	}
 	return out
 }
+
+func kraftFiles() string { return cmp.Or(os.Getenv("KRAFT_COMPOSE_FILE"), "compose.kraft.yaml") }
 
 // prefixed are the containers of services.
 func prefixed(services ...string) (containers []string) {
@@ -48,8 +49,11 @@ func TestStackWithoutZooKeeper(t *testing.T) {
 		}
 		erase()
 	})
-	up(t, nil, append([]string{"up", "-d", "--build", "--wait", "topics"}, cluster...)...)
-	remembered := func() string { return asTool(t, "consume", "transactions", "--from-beginning", "--to-end", "--timeout", "20s") }
+	up(t, nil, append([]string{"up", "-d", "--wait"}, cluster...)...)
+	asToolWith(t, "", "topics", "apply")
+	remembered := func() string {
+		return asTool(t, "consume", "transactions", "--from-beginning", "--to-end", "--timeout", "20s")
+	}
 	asToolWith(t, "with ZooKeeper\n", "produce", "transactions")
 
 	brokers := cluster[1:]
@@ -66,6 +70,10 @@ func TestStackWithoutZooKeeper(t *testing.T) {
 	if out := remembered(); strings.Contains(out, "with ZooKeeper") {
 		t.Errorf("the brokers without ZooKeeper have messages of the others:\n%s", out)
 	}
+	t.Run("the commands of docs/kraft.md", func(t *testing.T) {
+		t.Setenv("COMPOSE_FILE", kraftFiles())
+		pageOfDocs(t, "kraft")
+	})
 	if out := asTool(t, "cluster"); strings.Count(out, "controller\n") != 1 || !strings.Contains(out, "v4.") {
 		t.Errorf("one of three brokers of Kafka 4 is the controller:\n%s", out)
 	}

@@ -74,16 +74,16 @@ func (s *Stage) lastOfThree() (last int32, others []int32, err error) {
 // lastFalls kills the last broker as well, and starts those that fell first before it: one of them, or both where they are
 // controllers, as one of three cannot elect any.
 func (s *Stage) lastFalls(ctx context.Context, f *Fault, last int32, others []int32) error {
-	back := others[:1]
+	back, first := others[:1], twoBrokersDownText("stale-first", names(others[:1]))
 	if !s.bench.Brokers.HasZooKeeper() {
-		back = others
+		back, first = others, twoBrokersDownText("two-first", names(others))
 	}
 	fall, err := s.strike(twoBrokersDownText("last-killed", last), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
 	fall.Within = true
-	s.Say(twoBrokersDownText("stale-first", names(back)))
+	s.Say(first)
 	until := time.Now()
 	if err := s.start(back...); err != nil {
 		return err
