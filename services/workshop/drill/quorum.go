@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -17,8 +18,7 @@ import (
 var quorumLostText = Drills.Texts("quorum-lost")
 
 var _ = add(Drill{
-	Name:     "quorum-lost",
-	Answered: true,
+	Name: "quorum-lost",
 	run: func(ctx context.Context, s *Stage) error {
 		if s.bench.Brokers.HasZooKeeper() {
 			return &rig.NotRun{Cause: "these brokers have ZooKeeper, and no quorum of controllers. What is like it here is the drill zookeeper-down"}
@@ -43,7 +43,7 @@ var _ = add(Drill{
 		if err := s.nothingChanges(ctx, f, lost, before, last); err != nil {
 			return err
 		}
-		return s.quorumBack(ctx, others)
+		return s.quorumBack(ctx, last, others)
 	},
 })
 
@@ -79,20 +79,27 @@ func (s *Stage) nothingChanges(ctx context.Context, f *Fault, lost time.Time, be
 }
 
 // quorumBack starts one of the dead: two of three are enough to elect a controller, and for min.insync.replicas. Then the other.
-func (s *Stage) quorumBack(ctx context.Context, dead []int32) error {
+func (s *Stage) quorumBack(ctx context.Context, last int32, dead []int32) error {
 	s.Say(quorumLostText("one-back", names(dead[:1])))
-	began := time.Now()
 	if err := s.start(dead[0]); err != nil {
 		return err
 	}
 	if _, err := s.controller(ctx, noBroker); err != nil {
 		return err
 	}
+	// The controller is there before the rest of its broker, which reads its logs first.
+	two := []int32{last, dead[0]}
+	slices.Sort(two)
+	if _, err := s.watch.must(ctx, "the last broker and that one are there", func(now State) bool {
+		return slices.Equal(now.Brokers, two)
+	}); err != nil {
+		return err
+	}
 	up := &Fault{Seen: time.Now(), Limit: afterDeath}
 	if err := s.acknowledged(ctx, up); err != nil {
 		return err
 	}
-	s.fact(s.meter.since(up.Seen, partitions), quorumLostText("two-of-three", time.Since(began).Seconds()))
+	s.fact(s.meter.since(up.Seen, partitions), quorumLostText("two-of-three", time.Since(up.Seen).Seconds()))
 	return s.restore(ctx, dead[1])
 }
 
