@@ -37,7 +37,7 @@ func prefixed(services ...string) (containers []string) {
 
 // The stack without ZooKeeper in place of the one with it: the same programs, a lab and two drills. Each has its own messages, and they
 // are there when it is back.
-func TestStackWithoutZooKeeper(t *testing.T) {
+func TestContainersWithoutZooKeeper(t *testing.T) {
 	erase := func() {
 		kraft(t, "--profile", "*", "down", "-v")
 		down(t, "--profile", "*", "down", "-v", "--remove-orphans")
