@@ -220,16 +220,30 @@ func (w *watch) brokers(answers map[int32]*sarama.MetadataResponse, topics []Top
 			}
 		}
 	}
-	controller := int32(-1)
-	if meta := newest(answers); meta != nil {
-		controller = meta.ControllerID
-	}
+	controller := w.controller(answers)
 	brokers := []Broker{}
 	for _, id := range slices.Sorted(maps.Keys(known)) {
 		_, up := answers[id]
 		brokers = append(brokers, Broker{ID: id, Up: up, Controller: id == controller && up})
 	}
 	return brokers
+}
+
+// controller is the broker that is the controller, -1 where there is none or none tells.
+func (w *watch) controller(answers map[int32]*sarama.MetadataResponse) int32 {
+	meta := newest(answers)
+	if meta == nil {
+		return -1
+	}
+	var addrs []string
+	for _, id := range slices.Sorted(maps.Keys(answers)) {
+		addrs = append(addrs, w.peers[id].addr)
+	}
+	id, err := kafka.Controller(w.conf, meta.ControllerID, addrs...)
+	if err != nil {
+		return -1
+	}
+	return id
 }
 
 // answering are the connections to the brokers that have answered.

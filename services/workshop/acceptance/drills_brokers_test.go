@@ -72,6 +72,9 @@ func TestDrills(t *testing.T) {
 	var others []string
 	for _, line := range list.Lines() {
 		name := strings.Fields(line)[0]
+		if name == "quorum-lost" { // of brokers without ZooKeeper: TestWithoutZooKeeper
+			continue
+		}
 		if _, known := drillKinds[name]; !known {
 			t.Fatalf("nobody says what the drill %s has to amount to", name)
 		}

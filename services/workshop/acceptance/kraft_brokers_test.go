@@ -32,10 +32,19 @@ func TestWithoutZooKeeper(t *testing.T) {
 	m.says("PACE=0 TRANSACTIONAL_ID=simulator", "score-simulator", 0, "Producer finished.")
 	m.says("DELIVERY=exactly-once BOARD_TOPIC=scoreBoard", "scoreboard", 0, "Match finished!", "ids missed: none · ids repeated: none")
 	m.kafka("", "start 1", 0)
+	m.says("", "workshop doctor --brokers localhost:9091", 0, "controllers 1, 2, 3")
 	m.says("", "workshop drill run kill-leader --times 1", 0, "acknowledged and lost: 0")
-	for _, drill := range []string{"zookeeper-down", "two-brokers-down", "kill-controller"} {
-		m.says("", "workshop drill run "+drill, 2, "these brokers have no ZooKeeper")
+	m.says("", "workshop drill run kill-controller --times 1", 0, "acknowledged and lost: 0", "the controller is broker ")
+	m.says("", "workshop drill run quorum-lost", 0, "acknowledged and lost: 0", "✓ nobody was elected", "✓ with two of three")
+	for _, drill := range rotated(t, "drills without ZooKeeper", 1, []string{"two-brokers-down", "whole-cluster", "pause-broker --times 1"}) {
+		m.says("", "workshop drill run "+drill, 0, "acknowledged and lost: 0")
 	}
+	m.says("", "workshop drill run zookeeper-down", 2, "these brokers have no ZooKeeper", "quorum-lost")
+	m.kafka("", "kill 2", 0)
+	m.kafka("", "kill 3", 0)
+	m.says("", "workshop doctor --brokers localhost:9091", 1, "no controller is active", "more than half of the controllers")
+	m.says("", "workshop cluster", 0, "no controller at the moment")
+	m.kafka("", "up", 0)
 	m.kafka("BROKERS=4", "up", 0, "localhost:9094")
 	m.says("", "workshop cluster", 0, "9094")
 	m.kafka("", "down", 0, "down; the data stays")

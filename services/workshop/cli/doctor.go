@@ -24,7 +24,7 @@ Go, make, Java, Kafka, architecture. Call it in the repository's folder. It chan
 
 With --brokers it looks at a cluster instead, from here: it dials each address, follows every address that the brokers
 advertise, and says what is wrong (a closed port, a name that does not resolve, an advertised localhost, a listener for
-containers, a broker that accepts and does not answer).
+containers, a broker that accepts and does not answer). Without ZooKeeper it also asks for the quorum: who leads it, who follows.
 
 Each line is ok, a warning (one way of running the workshop is closed) or a failure, with what to do.
 

@@ -32,7 +32,8 @@ type answer struct {
 // given, then those that the brokers name.
 type dialler struct {
 	say
-	ask func(addr string) answer
+	ask    func(addr string) answer
+	quorum func(addr string) (kafka.Quorum, error)
 }
 
 // Brokers dials the cluster's addresses, follows every address that its brokers advertise, and says
@@ -40,7 +41,13 @@ type dialler struct {
 func Brokers(ctx context.Context, lang service.Lang, cluster kafka.Cluster) []Line {
 	conf := cluster.AdminConfig("doctor")
 	conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = patience, patience, patience
-	d := dialler{say(lang), func(addr string) answer { return ask(ctx, addr, conf) }}
+	d := dialler{
+		say(lang),
+		func(addr string) answer { return ask(ctx, addr, conf) },
+		func(addr string) (kafka.Quorum, error) {
+			return kafka.Interruptible(ctx, func() (kafka.Quorum, error) { return kafka.DescribeQuorum(conf, addr) })
+		},
+	}
 	return d.examine(cluster.Brokers)
 }
 
@@ -112,7 +119,14 @@ func (d dialler) examine(bootstrap []string) []Line {
 		return lines
 	}
 	lines = append(lines, d.followed(known, given, *first)...)
-	return append(lines, d.cluster(known, *first))
+	q, err := d.quorum(first.addr)
+	switch {
+	case errors.Is(err, kafka.ErrNoQuorum):
+		return append(lines, d.cluster(known, *first, first.meta.ControllerID))
+	case err != nil:
+		return append(lines, d.noQuorum(err))
+	}
+	return append(lines, d.cluster(known, *first, q.Leader), d.voters(q))
 }
 
 // followed says of each broker whether clients here reach it where it says that it is.
@@ -162,7 +176,7 @@ func (d dialler) advertise(dialled string) string {
 		"on the server, restart the brokers with ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s for single-broker.yaml)", host)
 }
 
-func (d dialler) cluster(known []advertised, first answer) Line {
+func (d dialler) cluster(known []advertised, first answer, controller int32) Line {
 	const check = "cluster"
 	id := "?"
 	if first.meta.ClusterID != nil {
@@ -177,12 +191,12 @@ func (d dialler) cluster(known []advertised, first answer) Line {
 	if len(known) == 1 {
 		brokers = "1 broker"
 	}
-	if !slices.ContainsFunc(known, func(b advertised) bool { return b.id == first.meta.ControllerID }) {
+	if !slices.ContainsFunc(known, func(b advertised) bool { return b.id == controller }) {
 		return warn(check, d.text("cluster %s: %s, nenhum controller", "cluster %s: %s, no controller", id, brokers),
 			d.text("uma eleição leva segundos; se não passar, veja o ZooKeeper",
 				"an election takes seconds; if this stays, look after ZooKeeper"))
 	}
-	return d.ok(check, "cluster %s: %s, o controller é o %d", "cluster %s: %s, the controller is %d", id, brokers, first.meta.ControllerID)
+	return d.ok(check, "cluster %s: %s, o controller é o %d", "cluster %s: %s, the controller is %d", id, brokers, controller)
 }
 
 func (d dialler) otherCluster(addr, first string) Line {

@@ -231,7 +231,7 @@ func TestWhatIsAdvertised(t *testing.T) {
 				}
 				a.addr = addr
 				return a
-			}}
+			}, noQuorum}
 			lines := d.examine([]string{c.given})
 			want(t, find(t, lines, c.check), c.level, c.texts...)
 			if (Failures(lines) > 0) != (c.level == Failure) {
@@ -250,7 +250,7 @@ func TestADeadBrokerIsToldOnce(t *testing.T) {
 		a := answers("a", "h:1", "h:2")
 		a.addr = addr
 		return a
-	}}
+	}, noQuorum}
 	lines := d.examine([]string{"h:1", "h:2"})
 	if len(lines) != 3 || Failures(lines) != 1 {
 		t.Errorf("%d lines, %d failures, want 3 and 1: %v", len(lines), Failures(lines), lines)
@@ -266,5 +266,37 @@ func TestProblemOf(t *testing.T) {
 		if got := problemOf(err); got != want {
 			t.Errorf("%v: %d, want %d", err, got, want)
 		}
+	}
+}
+
+// noQuorum is a cluster with ZooKeeper.
+func noQuorum(string) (kafka.Quorum, error) { return kafka.Quorum{}, kafka.ErrNoQuorum }
+
+func TestQuorum(t *testing.T) {
+	now := time.Now()
+	voters := func(third kafka.Voter) kafka.Quorum {
+		return kafka.Quorum{Leader: 1, Voters: []kafka.Voter{{ID: 1, CaughtUp: now}, {ID: 2, CaughtUp: now, Behind: 1}, third}}
+	}
+	for _, c := range []struct {
+		name  string
+		q     kafka.Quorum
+		err   error
+		level Level
+		texts []string
+	}{
+		{"whole", voters(kafka.Voter{ID: 3, CaughtUp: now.Add(-time.Second)}), nil, OK, []string{"controllers 1, 2, 3", "1 records behind"}},
+		{"one is gone", voters(kafka.Voter{ID: 3, CaughtUp: now.Add(-time.Minute), Behind: 90}), nil, Warning,
+			[]string{"controllers 3 do not follow 1 (90 records behind)", "start these brokers"}},
+		{"one was never there", voters(kafka.Voter{ID: 3, Behind: 90}), nil, Warning, []string{"controllers 3 do not follow"}},
+		{"lost", kafka.Quorum{}, kafka.ErrQuorumLost, Failure, []string{"no controller is active", "more than half"}},
+		{"not allowed", kafka.Quorum{}, errors.New("not authorized"), Warning, []string{"not authorized", "Describe"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			const server = "127.0.0.1:9092"
+			d := dialler{say(service.English), func(string) answer { a := answers("a", server); a.addr = server; return a },
+				func(string) (kafka.Quorum, error) { return c.q, c.err }}
+			lines := d.examine([]string{server})
+			want(t, find(t, lines, "quorum"), c.level, c.texts...)
+		})
 	}
 }

@@ -66,7 +66,8 @@ func add(d Drill) Drill {
 
 // The limits that the drills predict for the time without an acknowledgement.
 const (
-	// session is zookeeper.session.timeout.ms (compose/broker.env): until its end nobody misses a dead broker.
+	// session is zookeeper.session.timeout.ms, or broker.session.timeout.ms without ZooKeeper (compose/broker.env): until its end
+	// nobody misses a dead broker.
 	session = 6 * time.Second
 	// afterDeath is for a leader that died: its session ends, another is chosen, clients find it.
 	afterDeath = session + 10*time.Second

@@ -21,9 +21,9 @@ var killLeader = add(Drill{
 			before, _ := s.watch.now()
 			leader := before.Topics[s.transactions][0].Leader
 			what := killLeaderText("killed", leader)
-			if err := s.killOne(ctx, what, leader, before, anyController, func(now State) service.Text {
+			if err := s.killOne(ctx, what, leader, before, func(now State) (service.Text, error) {
 				p, was := now.Topics[s.transactions][0], before.Topics[s.transactions][0]
-				return killLeaderText("proof", leaderName(p.Leader), leader, p.Epoch, was.Epoch)
+				return killLeaderText("proof", leaderName(p.Leader), leader, p.Epoch, was.Epoch), nil
 			}); err != nil {
 				return err
 			}
@@ -38,20 +38,16 @@ var _ = add(Drill{
 	Name:  "kill-controller",
 	Times: 3,
 	run: func(ctx context.Context, s *Stage) error {
-		// Without it each broker names any one as the controller to its clients (KIP-590).
-		if err := s.needZooKeeper("who is the controller is not told to clients"); err != nil {
-			return err
-		}
 		for range s.Times {
-			before, err := s.watch.must(ctx, "there is a controller", func(now State) bool { return now.Controller >= 0 })
+			dead, err := s.controller(ctx, noBroker)
 			if err != nil {
 				return err
 			}
-			dead := before.Controller
+			before, _ := s.watch.now()
 			what := killControllerText("killed", dead)
-			another := func(now State) bool { return now.Controller >= 0 && now.Controller != dead }
-			if err := s.killOne(ctx, what, dead, before, another, func(now State) service.Text {
-				return killControllerText("proof", now.Controller)
+			if err := s.killOne(ctx, what, dead, before, func(State) (service.Text, error) {
+				next, err := s.controller(ctx, dead)
+				return killControllerText("proof", next), err
 			}); err != nil {
 				return err
 			}
@@ -59,6 +55,18 @@ var _ = add(Drill{
 		return nil
 	},
 })
+
+// controller waits until there is a controller other than the one named, and returns it.
+func (s *Stage) controller(ctx context.Context, other int32) (id int32, err error) {
+	err = rig.Await(ctx, "there is a controller, and it tells", func() bool {
+		id, err = s.watch.controller()
+		return err == nil && id >= 0 && id != other
+	})
+	return id, err
+}
+
+// noBroker is the number of none.
+const noBroker int32 = -1
 
 var killCoordinatorText = Drills.Texts("kill-coordinator")
 
@@ -68,7 +76,7 @@ var _ = add(Drill{
 	run: func(ctx context.Context, s *Stage) error {
 		var silences []time.Duration
 		for range s.Times {
-			dead, err := s.coordinator(ctx, -1)
+			dead, err := s.coordinator(ctx, noBroker)
 			if err != nil {
 				return err
 			}
@@ -110,19 +118,15 @@ func leaderName(id int32) string {
 	return fmt.Sprintf("%d", id)
 }
 
-func anyController(State) bool { return true }
-
 // killOne kills one broker, waits until the cluster has noticed and others lead what it led, for
-// acknowledgements, and for the broker's return. Also tells what else the cluster must have noticed, and
-// proof how it shows.
-func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before State, also func(State) bool,
-	proof func(State) service.Text) error {
+// acknowledgements, and for the broker's return. Proof tells how it shows.
+func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before State, proof func(State) (service.Text, error)) error {
 	f, err := s.strike(what, func() error { return s.kill(id) })
 	if err != nil {
 		return err
 	}
 	f.Limit = afterDeath
-	gone := func(now State) bool { return moved(before, s.transactions, id)(now) && also(now) }
+	gone := moved(before, s.transactions, id)
 	// Where nobody else can lead, nobody will: the blow has landed all the same, and the time tells.
 	now, held, err := s.watch.await(ctx, f.Limit, func(now State) bool { return gone(now) && now.led(s.transactions) })
 	if err == nil && !held {
@@ -131,7 +135,11 @@ func (s *Stage) killOne(ctx context.Context, what service.Text, id int32, before
 	if err != nil {
 		return err
 	}
-	s.proved(f, proof(now))
+	shown, err := proof(now)
+	if err != nil {
+		return err
+	}
+	s.proved(f, shown)
 	if err := s.acknowledged(ctx, f); err != nil {
 		return err
 	}

@@ -2,13 +2,9 @@ package drill
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
-
-	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/verdict"
@@ -29,44 +25,71 @@ var twoBrokersDown = add(Drill{
 const holding = 3 * time.Second
 
 func runTwoBrokersDown(ctx context.Context, s *Stage) error {
-	if err := s.needZooKeeper("two brokers are two of the three controllers, and the last one can change nothing"); err != nil {
+	last, others, err := s.lastOfThree()
+	if err != nil {
 		return err
 	}
 	before, _ := s.watch.now()
-	if n := len(before.Brokers); n != rig.BrokerCount {
-		return &rig.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
-	}
-	last := before.Topics[s.transactions][0].Leader
-	others := slices.DeleteFunc(slices.Clone(before.Brokers), func(id int32) bool { return id == last })
 	f, err := s.strike(twoBrokersDownText("killed", names(others)), func() error { return s.kill(others...) })
 	if err != nil {
 		return err
 	}
-	alone := func(now State) bool {
-		return now.all(s.transactions, func(p Partition) bool { return p.Leader == last && len(p.InSync) == 1 })
+	readable := []int{0, 1, 2}
+	if s.bench.Brokers.HasZooKeeper() {
+		alone := func(now State) bool {
+			return now.all(s.transactions, func(p Partition) bool { return p.Leader == last && len(p.InSync) == 1 })
+		}
+		if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
+			return err
+		}
+		s.proved(f, twoBrokersDownText("proof", last))
+	} else {
+		readable = before.ledBy(s.transactions, last)
+		if err := s.noController(ctx); err != nil {
+			return err
+		}
+		s.proved(f, twoBrokersDownText("proof-kraft", last, readable))
 	}
-	if _, err := s.watch.must(ctx, "one replica of each partition is in sync", alone); err != nil {
+	all, messages, err := s.readable(ctx, f.At.Add(-heard), readable)
+	if err != nil {
 		return err
 	}
-	s.proved(f, twoBrokersDownText("proof", last))
-	if err := s.readable(ctx, f.At.Add(-heard)); err != nil {
-		return err
-	}
+	s.fact(all, twoBrokersDownText("readable", messages, readable))
 	if err := wait.Sleep(ctx, holding); err != nil {
 		return err
 	}
+	return s.lastFalls(ctx, f, last, others)
+}
 
+// lastOfThree is the leader of a partition, and the other two brokers.
+func (s *Stage) lastOfThree() (last int32, others []int32, err error) {
+	now, _ := s.watch.now()
+	if n := len(now.Brokers); n != rig.BrokerCount {
+		return 0, nil, &rig.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
+	}
+	last = now.Topics[s.transactions][0].Leader
+	return last, slices.DeleteFunc(slices.Clone(now.Brokers), func(id int32) bool { return id == last }), nil
+}
+
+// lastFalls kills the last broker as well, and starts those that fell first before it: one of them, or both where they are
+// controllers, as one of three cannot elect any.
+func (s *Stage) lastFalls(ctx context.Context, f *Fault, last int32, others []int32) error {
+	back, first := others[:1], twoBrokersDownText("stale-first", names(others[:1]))
+	if !s.bench.Brokers.HasZooKeeper() {
+		back, first = others, twoBrokersDownText("two-first", names(others))
+	}
 	fall, err := s.strike(twoBrokersDownText("last-killed", last), func() error { return s.kill(last) })
 	if err != nil {
 		return err
 	}
 	fall.Within = true
-	s.Say(twoBrokersDownText("stale-first", names(others[:1])))
-	if err := s.start(others[0]); err != nil {
+	s.Say(first)
+	until := time.Now()
+	if err := s.start(back...); err != nil {
 		return err
 	}
-	now, err := s.watch.must(ctx, "the first broker is back, and the last is missed",
-		func(now State) bool { return slices.Equal(now.Brokers, others[:1]) })
+	now, err := s.watch.must(ctx, "who fell first is back, and the last is missed",
+		func(now State) bool { return slices.Equal(now.Brokers, back) })
 	if err != nil {
 		return err
 	}
@@ -79,10 +102,15 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 	if now, err = s.watch.must(ctx, "the broker that is back answers", func(now State) bool { return now.At.After(since) }); err != nil {
 		return err
 	}
-	s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), twoBrokersDownText("nobody-leads"))
-	until := time.Now()
+	if len(back) == 1 {
+		s.fact(now.all(s.transactions, func(p Partition) bool { return p.Leader < 0 }), twoBrokersDownText("nobody-leads"))
+		until = time.Now()
+	} else {
+		led := slices.DeleteFunc([]int{0, 1, 2}, func(p int) bool { return now.Topics[s.transactions][p].Leader < 0 })
+		s.notes = append(s.notes, twoBrokersDownText("led", names(back), led))
+	}
 	s.fact(s.meter.between(f.Seen, until) == 0, twoBrokersDownText("nothing-acknowledged", until.Sub(f.Seen).Seconds()))
-	return s.restore(ctx, last, others[1])
+	return s.restore(ctx, slices.Concat([]int32{last}, others[len(back):])...)
 }
 
 // heard is how long before a leader's death a message must have been acknowledged for its followers to know
@@ -90,15 +118,15 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 // to be acknowledged, one that leads alone shows only when a second one is back.
 const heard = time.Second
 
-// readable reads the transactions, and holds what is there against what was acknowledged before a moment.
-func (s *Stage) readable(ctx context.Context, before time.Time) error {
+// readable reads partitions of the transactions, and holds what is there against what was acknowledged before a moment.
+func (s *Stage) readable(ctx context.Context, before time.Time, partitions []int) (all bool, messages int, err error) {
 	sends, err := s.bench.Sends("producer")
 	if err != nil {
-		return err
+		return false, 0, err
 	}
 	run := verdict.Run{Writes: []verdict.Write{}}
 	for _, send := range sends {
-		if send.Outcome == verdict.Acknowledged && send.Ended.Before(before) {
+		if send.Outcome == verdict.Acknowledged && send.Ended.Before(before) && slices.Contains(partitions, int(send.Partition)) {
 			run.Writes = append(run.Writes, verdict.Write{Message: send.Message, Outcome: send.Outcome})
 		}
 	}
@@ -108,26 +136,19 @@ func (s *Stage) readable(ctx context.Context, before time.Time) error {
 	for _, w := range run.Writes {
 		known[w.Message] = true
 	}
-	log, err := s.bench.Transactions(within, s.transactions, partitions, kafka.ReadShown)
-	if err != nil {
-		return err
-	}
-	for _, r := range log {
-		if known[r.Message] { // what is newer is not the question
-			run.Log = append(run.Log, r)
+	for _, p := range partitions {
+		log, err := s.bench.TransactionsOf(within, s.transactions, int32(p), kafka.ReadShown)
+		if err != nil {
+			return false, 0, err
+		}
+		for _, r := range log {
+			if known[r.Message] { // what is newer is not the question
+				run.Log = append(run.Log, r)
+			}
 		}
 	}
 	lost := len(verdict.Check(run).Lost)
-	s.fact(lost == 0 && len(run.Writes) > 0, twoBrokersDownText("readable", len(run.Writes)))
-	return nil
-}
-
-// needZooKeeper ends a drill that brokers without ZooKeeper (KRaft) cannot have.
-func (s *Stage) needZooKeeper(why string) error {
-	if s.bench.Brokers.HasZooKeeper() {
-		return nil
-	}
-	return &rig.NotRun{Cause: "these brokers have no ZooKeeper (KRAFT=1): " + why}
+	return lost == 0 && len(run.Writes) > 0, len(run.Writes), nil
 }
 
 var zookeeperDownText = Drills.Texts("zookeeper-down")
@@ -136,8 +157,9 @@ var _ = add(Drill{
 	Name: "zookeeper-down",
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
-		if err := s.needZooKeeper("there is none to kill"); err != nil {
-			return err
+		if !s.bench.Brokers.HasZooKeeper() {
+			return &rig.NotRun{Cause: "these brokers have no ZooKeeper to kill: they are their own controllers (KRaft). What is like it there " +
+				"is the drill quorum-lost"}
 		}
 		f, err := s.strike(zookeeperDownText("killed"), func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {
@@ -159,32 +181,6 @@ var _ = add(Drill{
 		return nil
 	},
 })
-
-// noTopic tries to create a topic, and fails unless that takes too long.
-func (s *Stage) noTopic(ctx context.Context) error {
-	conf := s.bench.Cluster.AdminConfig("workshop")
-	conf.Admin.Timeout, conf.Admin.Retry.Max, conf.Net.ReadTimeout = 3*time.Second, 0, 5*time.Second
-	client, err := s.bench.Cluster.DialOnce(ctx, conf)
-	if err != nil {
-		return &rig.NotRun{Cause: "no broker answers while ZooKeeper is down: " + err.Error()}
-	}
-	admin, err := sarama.NewClusterAdminFromClient(client)
-	if err != nil {
-		client.Close()
-		return err
-	}
-	defer admin.Close()
-	// The broker may hold on to the request, and fulfil it when ZooKeeper is back: it is deleted at the end.
-	err = admin.CreateTopic(s.bench.Topic("not-to-be"), &sarama.TopicDetail{NumPartitions: 1, ReplicationFactor: 1}, false)
-	var late net.Error
-	switch {
-	case errors.Is(err, sarama.ErrRequestTimedOut), errors.As(err, &late) && late.Timeout():
-		return nil
-	case err == nil:
-		return &rig.NotRun{Cause: "a topic could be created: what was killed is not this cluster's ZooKeeper"}
-	}
-	return &rig.NotRun{Cause: "creating a topic without ZooKeeper should take too long, and ended so: " + err.Error()}
-}
 
 var wholeClusterText = Drills.Texts("whole-cluster")
 

@@ -17,8 +17,8 @@ import (
 // State is the cluster as a broker describes it.
 type State struct {
 	At         time.Time // when it was asked for
-	Controller int32     // -1 where there is none
-	Brokers    []int32   // those in touch with ZooKeeper, sorted
+	Controller int32     // whom it names: without ZooKeeper any broker, see watch.controller
+	Brokers    []int32   // those in touch with ZooKeeper, or with the controllers, sorted
 	Topics     map[string][]Partition
 }
 
@@ -190,6 +190,12 @@ func (w *watch) coordinator(group string) (int32, error) {
 		}
 	}
 	return 0, err
+}
+
+// controller asks the brokers in turn who the controller is; -1 where there is none.
+func (w *watch) controller() (int32, error) {
+	now, _ := w.now()
+	return kafka.Controller(w.conf, now.Controller, w.known...)
 }
 
 // await waits for a state, for at most limit, and returns the last one that was seen. What was seen before

@@ -153,8 +153,11 @@ func (n *nativeBrokers) run(verb string, id int32) error {
 // signal: a signal sent by Docker would switch their restart policy off.
 type dockerBrokers struct{ prefix string }
 
-func (d *dockerBrokers) state(id int32) string {
-	cmd := exec.Command("docker", "inspect", "-f", "{{.State.Status}}", d.prefix+NodeName(id))
+func (d *dockerBrokers) state(id int32) string { return d.inspect(id, "{{.State.Status}}") }
+
+// inspect returns something of a container, "" where it is not there.
+func (d *dockerBrokers) inspect(id int32, what string) string {
+	cmd := exec.Command("docker", "inspect", "-f", what, d.prefix+NodeName(id))
 	process.OwnGroup(cmd)
 	out, err := cmd.Output()
 	if err != nil {
@@ -166,8 +169,10 @@ func (d *dockerBrokers) state(id int32) string {
 // known reports whether the stack runs: its containers are there when it is down, too.
 func (d *dockerBrokers) known() bool { return d.Running(1) || d.Running(2) || d.Running(3) }
 
-// HasZooKeeper reports whether there is its container, in whatever state.
-func (d *dockerBrokers) HasZooKeeper() bool { return d.state(ZooKeeper) != "" }
+// HasZooKeeper goes by the settings: ZooKeeper's container may be gone, or be left of another cluster.
+func (d *dockerBrokers) HasZooKeeper() bool {
+	return !strings.Contains(d.inspect(1, "{{.Config.Env}}"), "KAFKA_PROCESS_ROLES=")
+}
 
 // Running also reports a broker that is paused.
 func (d *dockerBrokers) Running(id int32) bool {

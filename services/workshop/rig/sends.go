@@ -12,9 +12,10 @@ import (
 // Send is one message as its sender's history tells it.
 type Send struct {
 	verdict.Message
-	Outcome verdict.Outcome // Unknown where there is an intent and no result
-	Begun   time.Time
-	Ended   time.Time // zero where there is no result
+	Outcome   verdict.Outcome // Unknown where there is an intent and no result
+	Partition int32           // of one that was acknowledged
+	Begun     time.Time
+	Ended     time.Time // zero where there is no result
 }
 
 // Entries reads a program's history, over all its lives.
@@ -53,7 +54,7 @@ func (b *Bench) Sends(name string) ([]Send, error) {
 		if !ok {
 			return nil, fmt.Errorf("history of %s: a result without an intent: %s", name, operation)
 		}
-		sends[i].Ended = e.At
+		sends[i].Ended, sends[i].Partition = e.At, e.Partition
 		switch e.Phase {
 		case history.OK:
 			sends[i].Outcome = verdict.Acknowledged

@@ -20,16 +20,24 @@ type Read func(
 func (b *Bench) Transactions(ctx context.Context, topic string, partitions int32, read Read) ([]verdict.Record, error) {
 	log := []verdict.Record{}
 	for p := range partitions {
-		_, err := read(ctx, b.Client, topic, p, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
-			tx, err := event.DecodeTransaction(msg.Value)
-			log = append(log, verdict.Record{
-				Message: verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)}, Partition: p, Offset: msg.Offset,
-			})
-			return err
-		})
+		records, err := b.TransactionsOf(ctx, topic, p, read)
 		if err != nil {
 			return nil, err
 		}
+		log = append(log, records...)
 	}
 	return log, nil
+}
+
+// TransactionsOf is Transactions of one partition.
+func (b *Bench) TransactionsOf(ctx context.Context, topic string, partition int32, read Read) (log []verdict.Record, err error) {
+	_, err = read(ctx, b.Client, topic, partition, sarama.OffsetOldest, sarama.ReadCommitted, func(msg *sarama.ConsumerMessage) error {
+		tx, err := event.DecodeTransaction(msg.Value)
+		log = append(log, verdict.Record{
+			Message:   verdict.Message{Stream: string(msg.Key), Number: int(tx.IDSequencia)},
+			Partition: partition, Offset: msg.Offset,
+		})
+		return err
+	})
+	return log, err
 }

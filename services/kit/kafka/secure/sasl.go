@@ -2,10 +2,8 @@ package secure
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,6 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 	"golang.org/x/oauth2"
+
+	"workshop.example/kit/kafka/exchange"
 )
 
 // The error codes of a login.
@@ -57,12 +57,11 @@ func (s *SASL) login(ctx context.Context, conn net.Conn, addr, clientID string) 
 	if err != nil {
 		return err
 	}
-	e := exchange{conn: conn, formatter: kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID))}
+	e := login{exchange.New(conn, clientID)}
 	handshake := kmsg.NewPtrSASLHandshakeRequest()
 	handshake.Version, handshake.Mechanism = 1, s.Mechanism
 	answer := kmsg.NewPtrSASLHandshakeResponse()
-	answer.Version = 1
-	if err := e.ask(handshake, answer); err != nil {
+	if err := e.Ask(handshake, answer); err != nil {
 		return fmt.Errorf("%s: login: %w", addr, err)
 	}
 	switch answer.ErrorCode {
@@ -91,47 +90,19 @@ func (s *SASL) login(ctx context.Context, conn net.Conn, addr, clientID string) 
 	return fmt.Errorf("%s: login: %w", addr, err)
 }
 
-// exchange is requests and answers, one after the other.
-type exchange struct {
-	conn      net.Conn
-	formatter *kmsg.RequestFormatter
-	number    int32
-}
-
-// largestAnswer is far more than a login needs, and far less than memory.
-const largestAnswer = 1 << 20
-
-func (e *exchange) ask(req kmsg.Request, resp kmsg.Response) error {
-	e.number++
-	if _, err := e.conn.Write(e.formatter.AppendRequest(nil, req, e.number)); err != nil {
-		return err
-	}
-	var head [8]byte // length, and the number of the request
-	if _, err := io.ReadFull(e.conn, head[:]); err != nil {
-		return err
-	}
-	size := binary.BigEndian.Uint32(head[:4])
-	if size < 4 || size > largestAnswer || int32(binary.BigEndian.Uint32(head[4:])) != e.number {
-		return errors.New("this is not an answer of Kafka's")
-	}
-	body := make([]byte, size-4)
-	if _, err := io.ReadFull(e.conn, body); err != nil {
-		return err
-	}
-	return resp.ReadFrom(body)
-}
+// login is the questions of SASL.
+type login struct{ *exchange.Exchange }
 
 // refusedError is the broker's word on a login.
 type refusedError struct{ message string }
 
 func (e *refusedError) Error() string { return e.message }
 
-func (e *exchange) step(write []byte) (challenge []byte, err error) {
+func (e login) step(write []byte) (challenge []byte, err error) {
 	req := kmsg.NewPtrSASLAuthenticateRequest()
 	req.Version, req.SASLAuthBytes = 1, write
 	resp := kmsg.NewPtrSASLAuthenticateResponse()
-	resp.Version = 1
-	if err := e.ask(req, resp); err != nil {
+	if err := e.Ask(req, resp); err != nil {
 		return nil, err
 	}
 	message := ""

@@ -16,19 +16,21 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 
 	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/session"
 )
 
 // describedCluster is a cluster as a whole.
 type describedCluster struct {
 	ClusterID       string            `json:"clusterId"`
-	Controller      int32             `json:"controller"` // -1: none at the moment
+	Controller      int32             `json:"controller"` // -1: none at the moment, or not told
 	Brokers         []describedBroker `json:"brokers"`
 	Topics          int               `json:"topics"` // Kafka's own not counted
 	InternalTopics  int               `json:"internalTopics"`
 	Partitions      int               `json:"partitions"` // of all topics
 	UnderReplicated []string          `json:"underReplicatedPartitions"`
 	Offline         []string          `json:"offlinePartitions"`
+	untold          error             // why the controller is not known
 }
 
 // describedBroker is a broker that is up.
@@ -67,6 +69,9 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
 		if embedded.IsEmbedded(d.ClusterID) {
 			o.NoteCopies()
 		}
+		if d.untold != nil {
+			o.Note("warning: who is the controller is not known: %v", d.untold)
+		}
 		for _, b := range d.Brokers {
 			if b.cause != nil {
 				o.Note("warning: broker %d at %s does not answer: %v", b.ID, b.Address, b.cause)
@@ -84,9 +89,10 @@ func describeCluster(s *session.Session) (describedCluster, error) {
 	if err != nil {
 		return d, err
 	}
-	if d.Controller = meta.ControllerID; meta.ClusterID != nil {
+	if meta.ClusterID != nil {
 		d.ClusterID = *meta.ClusterID
 	}
+	d.Controller, d.untold = kafka.Controller(s.Client.Config(), meta.ControllerID, addresses(meta)...)
 	replicas, leads := map[int32]int{}, map[int32]int{}
 	for _, t := range meta.Topics {
 		if session.IsInternal(t) {
@@ -122,6 +128,13 @@ func describeCluster(s *session.Session) (describedCluster, error) {
 		}
 	}
 	return d, nil
+}
+
+func addresses(meta *sarama.MetadataResponse) (addrs []string) {
+	for _, b := range meta.Brokers {
+		addrs = append(addrs, b.Addr())
+	}
+	return addrs
 }
 
 // askVersions asks each broker which requests it answers, and derives its version from that.
@@ -172,7 +185,7 @@ func (d describedCluster) table(w io.Writer) {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, cmp.Or(b.Rack, "-"), cmp.Or(b.Version, "-"), b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
-	if !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {
+	if d.untold == nil && !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {
 		fmt.Fprintln(w, "no controller at the moment: topics cannot be created, nor leaders elected")
 	}
 	fmt.Fprintf(w, "under-replicated partitions: %s\n", someOf(d.UnderReplicated))
