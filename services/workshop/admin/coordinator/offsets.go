@@ -78,7 +78,7 @@ func SetOffsets(s *session.Session, group string, offsets map[offset.Place]int64
 	for topic, partitions := range resp.Errors {
 		for partition, code := range partitions {
 			if code == sarama.ErrUnknownMemberId {
-				return errors.New("a member has joined it meanwhile: stop it first")
+				return errJoined
 			}
 			if code != sarama.ErrNoError {
 				return fmt.Errorf("%s/%d: %w", topic, partition, code)

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
 	"workshop.example/workshop/admin/admintest"
@@ -87,27 +86,4 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 	admintest.Contains(t, all, "\nold t 0 0 ")
 	workshop(t, c.Kafka(), "groups", "delete", "new").Prints(t, "new deleted\n")
 	workshop(t, c.Kafka(), "groups", "describe", "new").Fails(t, "group new does not exist")
-}
-
-// A group of shares has no offsets of the kind that these commands show.
-func TestGroupsOfOtherTypes(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	admintest.Commit(t, c, "old", "t", 0, 0)
-	beat := kmsg.NewPtrShareGroupHeartbeatRequest()
-	beat.GroupID, beat.MemberID, beat.SubscribedTopicNames = "shares", "AAAAAAAAAAAAAAAAAAAAAA", []string{"t"}
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	if resp, err := beat.RequestWith(t.Context(), client); err != nil || resp.ErrorCode != 0 {
-		t.Fatalf("join: %+v, %v", resp, err)
-	}
-	for _, args := range [][]string{{"describe", "shares"}, {"delete", "shares"}, {"reset", "shares", "--topic", "t", "--to", "latest"}} {
-		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).
-			Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
-	}
-	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t)
-	admintest.Contains(t, admintest.Columns(got.Stdout), "\nold t 0 0 0 0 0 ")
-	admintest.Contains(t, got.Stderr, "group shares is of the type share, and left out")
 }
