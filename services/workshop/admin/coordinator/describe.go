@@ -37,6 +37,9 @@ type Member struct {
 	ClientID   string             `json:"clientId"`
 	Host       string             `json:"host"`
 	Partitions map[string][]int32 `json:"partitions"`
+	// Target is what the member is to have, where that is something else: the coordinator of a group of the consumer type hands a partition
+	// over when the member that had it has let it go. A member that works for long at a batch holds it up.
+	Target map[string][]int32 `json:"target,omitempty"`
 
 	Subscribed []string `json:"-"` // topics
 }

@@ -36,7 +36,7 @@ func shareGroup(ctx context.Context, s *session.Session, name string) (Group, er
 	}
 	members := []Member{}
 	for _, m := range groups[0].Members {
-		members = append(members, Member{m.ID, nil, m.ClientID, hostOf(m.Host), m.Partitions, m.Subscribed})
+		members = append(members, Member{m.ID, nil, m.ClientID, hostOf(m.Host), m.Partitions, nil, m.Subscribed})
 	}
 	return Group{name, Share, groups[0].State, groups[0].Assignor, members}, nil
 }

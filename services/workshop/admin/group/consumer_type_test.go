@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 
@@ -10,6 +11,8 @@ import (
 
 	"workshop.example/kit/kafkatest"
 	"workshop.example/workshop/admin/admintest"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/session"
 )
 
 // joinConsumerGroup makes a member of a group of the consumer type (KIP-848), which has read and committed n
@@ -86,4 +89,22 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 	admintest.Contains(t, all, "\nold t 0 0 ")
 	workshop(t, c.Kafka(), "groups", "delete", "new").Prints(t, "new deleted\n")
 	workshop(t, c.Kafka(), "groups", "describe", "new").Fails(t, "group new does not exist")
+}
+
+// A member of the consumer type is told its target by the coordinator, and gets there by and by.
+func TestTargetsAreNoted(t *testing.T) {
+	var notes kafkatest.Output
+	noteGroups(&session.Tool{Stderr: &notes}, []describedGroup{{Group: "new", State: "Reconciling", Members: []coordinator.Member{
+		{MemberID: "slow", Host: "10.0.0.1", Partitions: map[string][]int32{"t": {0, 1}}, Target: map[string][]int32{"t": {0}}},
+		{MemberID: "late", Host: "10.0.0.2", Target: map[string][]int32{"t": {1}, "s": {2, 3}}},
+		{MemberID: "idle", Host: "10.0.0.3", Target: map[string][]int32{}},
+		{MemberID: "done", Host: "10.0.0.4", Partitions: map[string][]int32{"u": {0}}},
+	}}})
+	for _, want := range []string{"(Reconciling)", "slow on 10.0.0.1 is to have t/0 instead", "late on 10.0.0.2 is to have s/2, s/3, t/1 instead",
+		"idle on 10.0.0.3 is to have no partition instead"} {
+		admintest.Contains(t, notes.String(), want)
+	}
+	if strings.Contains(notes.String(), "done") {
+		t.Errorf("a member that has what it is to have is noted:\n%s", notes.String())
+	}
 }

@@ -1,9 +1,12 @@
 package group
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/session"
@@ -45,6 +48,17 @@ func ownersOf(members []coordinator.Member, p groupPartition) (owners []string) 
 	return owners
 }
 
+// placesOf names partitions, or says that there are none.
+func placesOf(byTopic map[string][]int32) string {
+	var places []string
+	for _, topic := range slices.Sorted(maps.Keys(byTopic)) {
+		for _, p := range byTopic[topic] {
+			places = append(places, fmt.Sprintf("%s/%d", topic, p))
+		}
+	}
+	return cmp.Or(strings.Join(places, ", "), "no partition")
+}
+
 func memberColumns(m coordinator.Member) string {
 	instance := "-"
 	if m.InstanceID != nil {
@@ -63,6 +77,12 @@ func noteGroups(t *session.Tool, groups []describedGroup) {
 			t.Note("group %s has no members", g.Group)
 		case g.State != "Stable":
 			t.Note("group %s hands out its partitions anew (%s): ask again in a moment", g.Group, g.State)
+		}
+		for _, m := range g.Members {
+			if m.Target != nil {
+				t.Note("group %s: %s on %s is to have %s instead: a member that works at a batch for long holds that up",
+					g.Group, m.MemberID, m.Host, placesOf(m.Target))
+			}
 		}
 		for _, p := range g.Partitions {
 			at := fmt.Sprintf("%s/%d", p.Topic, p.Partition)
