@@ -151,3 +151,12 @@ func (b *secureBroker) allow(admin sarama.ClusterAdmin, kind sarama.AclResourceT
 		b.t.Fatal(err)
 	}
 }
+
+// tool runs the tool, which may do everything.
+func (b *secureBroker) tool(args ...string) {
+	b.t.Helper()
+	p := start(b.t, []string{"BOOTSTRAP_SERVERS=" + b.addr["PLAIN"]}, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), args...)
+	if p.exit(time.Minute) != 0 {
+		b.t.Fatalf("workshop %s:\n%s", strings.Join(args, " "), strings.Join(p.Logs(), "\n"))
+	}
+}
