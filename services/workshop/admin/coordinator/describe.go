@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/session"
 )
@@ -99,7 +100,7 @@ func kinds(ctx context.Context, s *session.Session, names []string) (map[string]
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return nil, kafka.Denied(err, kafka.Right{Operation: "Describe", Resource: "group", Name: name})
 		}
 	}
 	return kinds, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -83,6 +84,7 @@ func Delete(ctx context.Context, s *session.Session, names []string, deleted fun
 			err = errJoined
 		}
 		if err != nil {
+			err = kafka.Denied(err, kafka.Right{Operation: "Delete", Resource: "group", Name: name})
 			return fmt.Errorf("delete group %s: %w", name, err)
 		}
 		deleted(name)

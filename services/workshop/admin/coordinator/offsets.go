@@ -7,6 +7,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -29,7 +30,7 @@ func committed(ctx context.Context, s *session.Session, group string, stable boo
 		}
 		return err
 	})
-	return offsets, err
+	return offsets, kafka.Denied(err, kafka.Right{Operation: "Describe", Resource: "group", Name: group})
 }
 
 func fetchOffsets(s *session.Session, group string, stable bool) (map[offset.Place]int64, error) {

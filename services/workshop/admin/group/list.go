@@ -35,6 +35,9 @@ kafka-streams-groups.sh. PROTOCOL is consumer for groups of consumers, and empty
 			}
 			return groups, nil
 		})
+		if err == nil && len(groups) == 0 {
+			o.NoteHidden("group")
+		}
 		if err != nil {
 			return fmt.Errorf("list groups: %w", err)
 		}

@@ -79,6 +79,10 @@ func (r *reset) run(ctx context.Context, group string) error {
 		return err
 	}
 	r.Changes = r.execute
+	r.Needs("Read", "group", group)
+	for _, c := range wanted {
+		r.Needs("Read", "topic", c.Topic)
+	}
 	moves, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]move, error) {
 		g, err := inactive(ctx, s, group)
 		if err != nil {
