@@ -10,7 +10,8 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 from kafka.serializer import JsonSerializer
 
-BROKER = os.environ.get("BOOTSTRAP_SERVERS") or "localhost:9092"
+from conexao import conexao
+
 TOPICO = os.environ.get("TOPIC") or "scoreGame"
 PACE = os.environ.get("PACE") or "1s"
 SEED = os.environ.get("SEED") or None  # None: outra partida a cada vez
@@ -63,7 +64,7 @@ def run():
     pausa = duracao(PACE)
     random.seed(SEED and int(SEED))
     producer = KafkaProducer(
-        bootstrap_servers=BROKER,
+        **conexao(),
         value_serializer=JsonSerializer(),
         # "all": confirmado é o que está em todas as réplicas em dia. Com 1 basta o líder, e um gol
         # confirmado se perde se ele morrer antes de copiá-lo.

@@ -4,7 +4,8 @@ import os
 from kafka import KafkaConsumer
 from kafka.serializer import JsonSerializer
 
-BROKER = os.environ.get("BOOTSTRAP_SERVERS") or "localhost:9092"
+from conexao import conexao
+
 TOPICO = os.environ.get("TOPIC") or "scoreGame"
 GRUPO = os.environ.get("CONSUMER_GROUP") or "group1"
 INSTANCIA = os.environ.get("GROUP_INSTANCE_ID") or None  # nome fixo no grupo: um reinício não espera
@@ -14,7 +15,7 @@ FAIL_AT_ID = int(os.environ.get("FAIL_AT_ID") or 0)  # cair neste id, para ver o
 def run():
     consumer = KafkaConsumer(
         TOPICO,
-        bootstrap_servers=BROKER,
+        **conexao(),
         group_id=GRUPO,
         group_instance_id=INSTANCIA,
         session_timeout_ms=6000,  # depois deste silêncio o grupo dá a partição a outro

@@ -23,10 +23,11 @@ type sender interface {
 }
 
 func newSender(ctx context.Context, cfg config, client sarama.Client, report func([]publish.Outcome)) (sender, error) {
+	write := kafka.Right{Operation: "Write", Resource: "topic", Name: cfg.topic}
 	if cfg.publisher == kafkaenv.PublisherSarama {
 		producer, err := kafka.Interruptible(ctx, func() (sarama.AsyncProducer, error) { return sarama.NewAsyncProducerFromClient(client) })
 		if err != nil {
-			return nil, err
+			return nil, kafka.Denied(err, write)
 		}
 		s := &asyncSender{producer: producer, topic: cfg.topic}
 		go s.report(cfg.buffer, report)
@@ -34,7 +35,7 @@ func newSender(ctx context.Context, cfg config, client sarama.Client, report fun
 	}
 	publisher, err := publish.New(ctx, client, publish.Options{Topics: []string{cfg.topic}, Outcomes: report})
 	if err != nil {
-		return nil, err
+		return nil, kafka.Denied(err, write)
 	}
 	return &batchSender{publisher: publisher, topic: cfg.topic}, nil
 }

@@ -129,7 +129,7 @@ func (s *simulator) connect(ctx context.Context, client sarama.Client) (err erro
 	}
 	s.producer, err = kafka.Interruptible(ctx, func() (sarama.SyncProducer, error) { return sarama.NewSyncProducerFromClient(client) })
 	if err != nil {
-		return fmt.Errorf("producer: %w", err)
+		return fmt.Errorf("producer: %w", kafka.Denied(err, kafka.Right{Operation: "Write", Resource: "topic", Name: s.cfg.topic}))
 	}
 	return nil
 }

@@ -5,11 +5,14 @@ Com FAIL_AT_ID fixo o gol volta, e o programa cai de novo, a cada reinício: é 
 Para sair dele, reinicie sem FAIL_AT_ID.
 """
 import os
+import sys
 
 from kafka import KafkaConsumer
 from kafka.serializer import JsonSerializer
 
-BROKER = os.environ.get("BOOTSTRAP_SERVERS") or "localhost:9092"
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # conexao.py está na pasta acima
+from conexao import conexao
+
 TOPICO = os.environ.get("TOPIC") or "scoreGame"
 GRUPO = os.environ.get("CONSUMER_GROUP") or "group1"
 INSTANCIA = os.environ.get("GROUP_INSTANCE_ID") or None  # nome fixo no grupo: um reinício não espera
@@ -32,7 +35,7 @@ def falhar(evento):
 def run():
     consumer = KafkaConsumer(
         TOPICO,
-        bootstrap_servers=BROKER,
+        **conexao(),
         group_id=GRUPO,
         group_instance_id=INSTANCIA,
         session_timeout_ms=6000,  # depois deste silêncio o grupo dá a partição a outro

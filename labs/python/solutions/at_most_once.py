@@ -4,11 +4,14 @@ Se cair entre os dois, o reinício segue no próximo: o gol se perde, nenhum rep
 Com FAIL_AT_ID fixo não há crash loop: o offset já estava confirmado e o evento não volta.
 """
 import os
+import sys
 
 from kafka import KafkaConsumer
 from kafka.serializer import JsonSerializer
 
-BROKER = os.environ.get("BOOTSTRAP_SERVERS") or "localhost:9092"
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # conexao.py está na pasta acima
+from conexao import conexao
+
 TOPICO = os.environ.get("TOPIC") or "scoreGame"
 GRUPO = os.environ.get("CONSUMER_GROUP") or "group1"
 INSTANCIA = os.environ.get("GROUP_INSTANCE_ID") or None  # nome fixo no grupo: um reinício não espera
@@ -31,7 +34,7 @@ def falhar(evento):
 def run():
     consumer = KafkaConsumer(
         TOPICO,
-        bootstrap_servers=BROKER,
+        **conexao(),
         group_id=GRUPO,
         group_instance_id=INSTANCIA,
         session_timeout_ms=6000,  # depois deste silêncio o grupo dá a partição a outro

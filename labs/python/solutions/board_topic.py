@@ -4,7 +4,7 @@ import os
 from kafka import KafkaConsumer, TopicPartition
 from kafka.serializer import JsonSerializer
 
-from at_least_once import BROKER
+from at_least_once import conexao
 
 BOARD_TOPIC = os.environ.get("BOARD_TOPIC") or "scoreBoard"
 
@@ -13,7 +13,7 @@ def ler_contagens():
     """A contagem de gols de cada partida, como está confirmada em BOARD_TOPIC."""
     contagens = {}
     consumer = KafkaConsumer(
-        bootstrap_servers=BROKER,
+        **conexao(),
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         value_deserializer=JsonSerializer(),

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartitio
 from kafka.errors import KafkaError
 from kafka.serializer import JsonSerializer
 
-from at_least_once import BROKER, GRUPO, INSTANCIA, TOPICO, falhar, mostrar  # o que não muda
+from at_least_once import GRUPO, INSTANCIA, TOPICO, conexao, falhar, mostrar  # o que não muda
 from board_topic import BOARD_TOPIC, contar, ler_contagens
 
 # O mesmo a cada reinício: é por ele que o reinício aborta o que a queda deixou aberto.
@@ -18,7 +18,7 @@ TRANSACTIONAL_ID = os.environ.get("TRANSACTIONAL_ID") or f"{GRUPO}-{INSTANCIA or
 
 def run():
     producer = KafkaProducer(
-        bootstrap_servers=BROKER,
+        **conexao(),
         value_serializer=JsonSerializer(),
         transactional_id=TRANSACTIONAL_ID,  # traz consigo acks="all" e idempotência
         transaction_timeout_ms=10000,
@@ -26,7 +26,7 @@ def run():
     producer.init_transactions()  # antes de entrar no grupo, que espera por transações abertas
     consumer = KafkaConsumer(
         TOPICO,
-        bootstrap_servers=BROKER,
+        **conexao(),
         group_id=GRUPO,
         group_instance_id=INSTANCIA,
         session_timeout_ms=6000,

@@ -44,6 +44,9 @@ func (s Settings) NewSender(ctx context.Context, p *service.Process, topics ...s
 	producer, err := sarama.NewSyncProducerFromClient(client)
 	if err != nil {
 		client.Close()
+		for _, topic := range s.Topics(topics...) {
+			err = kafka.Denied(err, kafka.Right{Operation: "Write", Resource: "topic", Name: topic})
+		}
 		return nil, fmt.Errorf("producer: %w", err)
 	}
 	return &Sender{

@@ -62,7 +62,7 @@ func (c Cluster) NewDeadLetters(ctx context.Context, conf *sarama.Config, topic 
 		return d, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("producer for dead letters: %w", err)
+		return nil, fmt.Errorf("producer for dead letters: %w", Denied(err, Right{"Write", "topic", topic}))
 	}
 	return d, nil
 }

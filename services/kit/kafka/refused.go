@@ -3,6 +3,8 @@ package kafka
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/IBM/sarama"
 )
@@ -48,4 +50,58 @@ func refusal(id string, err error) *RefusedError {
 		}
 	}
 	return nil
+}
+
+// Right is what a user may do with something.
+type Right struct {
+	Operation string // as kafka-acls names it, such as Create
+	Resource  string // topic, group or cluster
+	Name      string // of the resource; empty for the cluster
+}
+
+// denials are the answers of brokers to who lacks a right on a resource.
+var denials = map[string]struct {
+	code sarama.KError
+	name string
+}{
+	"topic":   {sarama.ErrTopicAuthorizationFailed, "TOPIC_AUTHORIZATION_FAILED"},
+	"group":   {sarama.ErrGroupAuthorizationFailed, "GROUP_AUTHORIZATION_FAILED"},
+	"cluster": {sarama.ErrClusterAuthorizationFailed, "CLUSTER_AUTHORIZATION_FAILED"},
+}
+
+// Denied returns the RefusedError of the first of these rights that err, a broker's answer, can be about. Any other error it returns as it
+// is: brokers name neither the operation nor the resource, only who has asked knows them.
+func Denied(err error, rights ...Right) error {
+	if _, told := errors.AsType[*RefusedError](err); told {
+		return err
+	}
+	for _, r := range rights {
+		denial := denials[r.Resource]
+		if r.Operation == "Write" && errors.Is(err, sarama.ErrClusterAuthorizationFailed) {
+			// An idempotent producer may begin that may write to any topic (KIP-679).
+			denial = denials["cluster"]
+		}
+		if !errors.Is(err, denial.code) {
+			continue
+		}
+		on, resource := strings.TrimSpace(r.Resource+" "+r.Name), strings.TrimSpace("--"+r.Resource+" "+r.Name)
+		if r.Resource == "cluster" {
+			on = "the cluster"
+		}
+		return &RefusedError{Name: r.Name, Code: denial.name, Err: denial.code, Reason: fmt.Sprintf(
+			"this user has no permission for %s on %s: grant it (kafka-acls --add --operation %s %s)", screaming(r.Operation), on, r.Operation, resource)}
+	}
+	return err
+}
+
+// screaming is the name of an operation as the protocol has it: ALTER_CONFIGS of AlterConfigs.
+func screaming(operation string) string {
+	var name strings.Builder
+	for i, letter := range operation {
+		if i > 0 && unicode.IsUpper(letter) {
+			name.WriteByte('_')
+		}
+		name.WriteRune(unicode.ToUpper(letter))
+	}
+	return name.String()
 }

@@ -62,7 +62,7 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic,
 		}
 		created, err := create(ctx, admin, t.Name, t.detail(replicas), waiting)
 		if err != nil {
-			return applied, fmt.Errorf("create topic %s: %w", t.Name, err)
+			return applied, fmt.Errorf("create topic %s: %w", t.Name, Denied(err, Right{"Create", "topic", t.Name}))
 		}
 		applied = append(applied, Applied{Topic: t, Created: created, Replicas: replicas})
 	}

@@ -75,7 +75,7 @@ func newWatch(cluster kafka.Cluster, first ...string) *watch {
 }
 
 // look asks all brokers, and remembers what they say.
-func (w *watch) look(context.Context) {
+func (w *watch) look(ctx context.Context) {
 	answers := w.ask()
 	if len(answers) == 0 {
 		// None is known yet, or all have moved: their bootstrap addresses tell where they are now.
@@ -91,7 +91,7 @@ func (w *watch) look(context.Context) {
 	state := Cluster{Brokers: []Broker{}, Topics: []Topic{}, Groups: []Group{}}
 	if meta := newest(answers); meta != nil {
 		state.describe(meta, w.first)
-		state.Groups = w.groups.look(w.conf, meta, w.answering(answers), len(answers) == len(w.peers))
+		state.Groups = w.groups.look(ctx, w.conf, meta, w.answering(answers), len(answers) == len(w.peers))
 	} else {
 		state.Topics, state.Groups = w.state.Topics, w.state.Groups // what was known last
 	}
@@ -265,6 +265,9 @@ func (w *watch) now() (state Cluster, looked bool) {
 }
 
 func (w *watch) close() {
+	if w.groups.shares != nil {
+		w.groups.shares.Close()
+	}
 	for _, p := range w.peers {
 		p.close()
 	}

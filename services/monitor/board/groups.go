@@ -2,17 +2,21 @@ package board
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka/share"
 )
 
-// Group is a consumer group, as its coordinator describes it.
+// Group is a group, as its coordinator describes it.
 type Group struct {
 	Name    string   `json:"group"`
+	Type    string   `json:"type"`  // classic, consumer (KIP-848) or share (KIP-932)
 	State   string   `json:"state"` // Kafka's word, such as Stable, PreparingRebalance or Empty; NoCoordinator while nobody answers for it
 	Members []Member `json:"members"`
 	Lags    []Lag    `json:"lags"` // of the partitions that it has committed or assigned, by topic and number
@@ -30,7 +34,8 @@ type Place struct {
 	Partition int32  `json:"partition"`
 }
 
-// Lag is how far the end of a partition is from what a group has committed. Markers of transactions and aborted messages count.
+// Lag is how far the end of a partition is from what a group has committed. Markers of transactions and aborted messages count. Of a share
+// group it is how many messages are not done.
 type Lag struct {
 	Place
 	Messages *int64 `json:"lag"` // nil where the group has committed nothing, or nobody knows the end
@@ -44,13 +49,16 @@ const orphaned = 15 * time.Second
 
 // groups remembers the groups.
 type groups struct {
-	known map[string]Group
-	seen  map[string]time.Time
+	known  map[string]Group
+	seen   map[string]time.Time
+	shares *share.Client // nil where there has been no share group
 }
 
 // look asks every broker that answers for the groups that it coordinates. Whole says that there are no others: then a group that none of
 // them knows is gone.
-func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker, whole bool) []Group {
+func (g *groups) look(
+	ctx context.Context, conf *sarama.Config, meta *sarama.MetadataResponse, brokers map[int32]*sarama.Broker, whole bool,
+) []Group {
 	if g.known == nil {
 		g.known, g.seen = map[string]Group{}, map[string]time.Time{}
 	}
@@ -58,17 +66,21 @@ func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, broker
 	committed := map[string]map[Place]int64{}
 	for _, broker := range brokers {
 		var names []string
-		coordinated, ok := describe(broker)
+		coordinated, ok := g.coordinatedBy(ctx, conf, meta, broker)
 		whole = whole && ok
 		for _, group := range coordinated {
 			found[group.Name] = group
-			names = append(names, group.Name)
+			if group.Type != shareType {
+				names = append(names, group.Name)
+			}
 		}
 		maps.Copy(committed, offsets(conf, broker, names))
 	}
 	ends := endsOf(conf, meta, brokers, found, committed)
 	for name, group := range found {
-		group.Lags = lagsOf(group, committed[name], ends)
+		if group.Type != shareType {
+			group.Lags = lagsOf(group, committed[name], ends)
+		}
 		g.known[name], g.seen[name] = group, time.Now()
 	}
 	shown := []Group{}
@@ -83,54 +95,6 @@ func (g *groups) look(conf *sarama.Config, meta *sarama.MetadataResponse, broker
 		shown = append(shown, group)
 	}
 	return shown
-}
-
-// describe returns the groups of a coordinator, without their lags, and false where it does not know them all: it may still load some.
-// Those of the new protocol (KIP-848) are left out.
-func describe(broker *sarama.Broker) (found []Group, ok bool) {
-	listed, err := broker.ListGroups(&sarama.ListGroupsRequest{Version: 2})
-	if err != nil || listed.Err != sarama.ErrNoError {
-		return nil, false
-	}
-	if len(listed.Groups) == 0 {
-		return nil, true
-	}
-	resp, err := broker.DescribeGroups(&sarama.DescribeGroupsRequest{Version: 4, Groups: slices.Collect(maps.Keys(listed.Groups))})
-	if err != nil {
-		return nil, false
-	}
-	for _, described := range resp.Groups {
-		if described.Err != sarama.ErrNoError || described.ProtocolType != "consumer" && described.ProtocolType != "" {
-			continue
-		}
-		group := Group{Name: described.GroupId, State: described.State, Members: []Member{}}
-		for _, m := range described.Members {
-			group.Members = append(group.Members, memberOf(m))
-		}
-		slices.SortFunc(group.Members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
-		found = append(found, group)
-	}
-	return found, true
-}
-
-func memberOf(m *sarama.GroupMemberDescription) Member {
-	member := Member{Name: m.ClientId, Partitions: []Place{}}
-	if m.GroupInstanceId != nil {
-		member.Name = *m.GroupInstanceId
-	} else {
-		member.Name += " " + m.MemberId[max(0, len(m.MemberId)-4):]
-	}
-	assignment, err := m.GetMemberAssignment()
-	if err != nil || assignment == nil { // none is told while the group rebalances
-		return member
-	}
-	for topic, partitions := range assignment.Topics {
-		for _, p := range partitions {
-			member.Partitions = append(member.Partitions, Place{topic, p})
-		}
-	}
-	slices.SortFunc(member.Partitions, compare)
-	return member
 }
 
 func compare(a, b Place) int {

@@ -17,9 +17,12 @@ import (
 )
 
 type groupJSON struct {
-	Group, State string
-	Members      []struct{ MemberID, ClientID, Host string }
-	Partitions   []struct {
+	Group, Type, State string
+	Members            []struct {
+		MemberID, ClientID, Host string
+		Partitions               map[string][]int32
+	}
+	Partitions []struct {
 		Topic                                    string
 		Partition                                int
 		CurrentOffset, LogEndOffset, Lag, Unread *int64
@@ -30,18 +33,21 @@ type groupJSON struct {
 // groupLines is what kafka-consumer-groups and we say of a group: one line a partition.
 func groupLines(t testing.TB, group string) (kafka, we []string) {
 	t.Helper()
-	for line := range strings.Lines(theirs(t, "", "kafka-consumer-groups.sh", "--describe", "--group", group)) {
+	kafka = kafkasLines(theirs(t, "", "kafka-consumer-groups.sh", "--describe", "--group", group), group)
+	return kafka, ours[[]groupJSON](t, "groups", "describe", group)[0].lines()
+}
+
+func kafkasLines(table, group string) (lines []string) {
+	for line := range strings.Lines(table) {
 		if f := strings.Fields(line); len(f) == 9 && f[0] == group {
-			kafka = append(kafka, strings.Join(f[1:], " "))
+			lines = append(lines, strings.Join(f[1:], " "))
 		}
 	}
-	g := ours[[]groupJSON](t, "groups", "describe", group)[0]
-	number := func(n *int64) string {
-		if n == nil {
-			return "-"
-		}
-		return strconv.FormatInt(*n, 10)
-	}
+	slices.Sort(lines)
+	return lines
+}
+
+func (g groupJSON) lines() (lines []string) {
 	for _, p := range g.Partitions {
 		member := "- - -"
 		for _, m := range g.Members {
@@ -49,12 +55,19 @@ func groupLines(t testing.TB, group string) (kafka, we []string) {
 				member = m.MemberID + " /" + m.Host + " " + m.ClientID
 			}
 		}
-		we = append(we,
-			fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, number(p.CurrentOffset), number(p.LogEndOffset), number(p.Lag), member))
+		lines = append(lines,
+			fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, offsetText(p.CurrentOffset), offsetText(p.LogEndOffset), offsetText(p.Lag), member))
 	}
-	slices.Sort(kafka)
-	slices.Sort(we)
-	return kafka, we
+	slices.Sort(lines)
+	return lines
+}
+
+// offsetText is an offset or a lag as Kafka's tools print it.
+func offsetText(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return strconv.FormatInt(*n, 10)
 }
 
 func TestGroupsAsKafkaDescribesThem(t *testing.T) {

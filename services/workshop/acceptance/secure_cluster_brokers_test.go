@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafka/secure"
 	"workshop.example/kit/kafkatest"
-	"workshop.example/kit/process"
 )
 
 // secureBroker is one real broker (KRaft, so that it needs no ZooKeeper) with a listener of each kind, users and ACLs. Who comes
@@ -62,37 +60,10 @@ func startSecureBroker(t *testing.T) *secureBroker {
 	b := &secureBroker{t: t, dir: t.TempDir(), addr: map[string]string{}, authority: authority}
 	b.file("ca.pem", authority.CertificatePEM())
 	properties := b.file("server.properties", []byte(b.properties()))
-	home := os.Getenv("KAFKA_HOME")
-	format := exec.Command(filepath.Join(home, "bin", "kafka-storage.sh"), "format", "-t", "c2VjdXJlLXRlc3QtY2x1cw", "-c", properties,
+	runKRaft(t, os.Getenv("KAFKA_HOME"), properties, b.cluster("PLAIN", nil),
 		"--add-scram", "SCRAM-SHA-256=[name="+secureUser+",password="+securePassword+"]",
 		"--add-scram", "SCRAM-SHA-512=[name="+secureUser+",password="+securePassword+"]",
 		"--add-scram", "SCRAM-SHA-512=[name="+powerlessUser+",password="+securePassword+"]")
-	if out, err := format.CombinedOutput(); err != nil {
-		t.Fatalf("format: %v\n%s", err, out)
-	}
-	var log bytes.Buffer
-	broker, err := process.Start(process.Command{
-		Name: "broker", Path: filepath.Join(home, "bin", "kafka-server-start.sh"), Args: []string{properties},
-		Env:    append(os.Environ(), "LOG_DIR="+filepath.Join(b.dir, "logs"), "KAFKA_HEAP_OPTS=-Xmx384m"),
-		Stdout: &log, Stderr: &log, EndWithParent: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		broker.Kill()
-		if t.Failed() {
-			t.Logf("the broker's log ends with\n%s", tail(strings.Split(log.String(), "\n")))
-		}
-	})
-	kafkatest.Eventually(t, "the broker answers", func() bool {
-		cluster := b.cluster("PLAIN", nil)
-		admin, err := sarama.NewClusterAdmin(cluster.Brokers, cluster.AdminConfig("acceptance"))
-		if err == nil {
-			admin.Close()
-		}
-		return err == nil
-	})
 	return b
 }
 
@@ -178,5 +149,14 @@ func (b *secureBroker) allow(admin sarama.ClusterAdmin, kind sarama.AclResourceT
 	}
 	if err := admin.CreateACLs([]*sarama.ResourceAcls{rights}); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// tool runs the tool, which may do everything.
+func (b *secureBroker) tool(args ...string) {
+	b.t.Helper()
+	p := start(b.t, []string{"BOOTSTRAP_SERVERS=" + b.addr["PLAIN"]}, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), args...)
+	if p.exit(time.Minute) != 0 {
+		b.t.Fatalf("workshop %s:\n%s", strings.Join(args, " "), strings.Join(p.Logs(), "\n"))
 	}
 }

@@ -5,10 +5,12 @@ package coordinator
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/session"
 )
@@ -17,12 +19,13 @@ import (
 const (
 	classic  = "classic"
 	consumer = "consumer" // KIP-848
+	Share    = "share"    // KIP-932
 )
 
-// Group is a consumer group as its coordinator describes it.
+// Group is a group as its coordinator describes it.
 type Group struct {
 	Name     string
-	Kind     string // classic or consumer
+	Kind     string // classic, consumer or [Share]
 	State    string
 	Assignor string
 	Members  []Member // sorted by id
@@ -35,11 +38,14 @@ type Member struct {
 	ClientID   string             `json:"clientId"`
 	Host       string             `json:"host"`
 	Partitions map[string][]int32 `json:"partitions"`
+	// Target is what the member is to have, where that is something else: the coordinator of a group of the consumer type hands a partition
+	// over when the member that had it has let it go. A member that works for long at a batch holds it up.
+	Target map[string][]int32 `json:"target,omitempty"`
 
 	Subscribed []string `json:"-"` // topics
 }
 
-// Describe describes the named groups, in that order. It fails if one does not exist or is neither classic nor of consumers.
+// Describe describes the named groups, in that order. It fails if one does not exist or is of a type that is not [Known].
 // Each type has a request of its own, so Describe first asks the coordinators for the types.
 func Describe(ctx context.Context, s *session.Session, names ...string) ([]Group, error) {
 	kinds, err := kinds(ctx, s, names)
@@ -58,6 +64,10 @@ func Describe(ctx context.Context, s *session.Session, names ...string) ([]Group
 		case ok:
 		case kind == consumer:
 			if g, err = consumerGroup(ctx, s, name); err != nil {
+				return nil, fmt.Errorf("describe group %s: %w", name, err)
+			}
+		case kind == Share:
+			if g, err = shareGroup(ctx, s, name); err != nil {
 				return nil, fmt.Errorf("describe group %s: %w", name, err)
 			}
 		case kind == "" || kind == classic:
@@ -90,7 +100,7 @@ func kinds(ctx context.Context, s *session.Session, names []string) (map[string]
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return nil, kafka.Denied(err, kafka.Right{Operation: "Describe", Resource: "group", Name: name})
 		}
 	}
 	return kinds, nil
@@ -104,6 +114,8 @@ func noSuchGroup(s *session.Session, name string) error {
 	}
 	return session.Missing("group", name, all, "«workshop groups list» names all")
 }
+
+var errJoined = errors.New("a member has joined it meanwhile: stop it first")
 
 // CheckInactive returns an error if the group has members.
 func (g Group) CheckInactive() error {

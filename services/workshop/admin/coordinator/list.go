@@ -11,6 +11,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -23,10 +24,11 @@ type Listed struct {
 	Coordinator int32  `json:"coordinator"`
 }
 
-// ReadsByOffsets reports whether the group commits offsets. Share groups do not.
-func (l Listed) ReadsByOffsets() bool {
-	return l.Type == "" || l.Type == classic || l.Type == consumer
-}
+// Commits reports whether the group commits offsets. Share groups do not.
+func (l Listed) Commits() bool { return l.Known() && l.Type != Share }
+
+// Known reports whether [Describe] knows groups of this type.
+func (l Listed) Known() bool { return slices.Contains([]string{"", classic, consumer, Share}, l.Type) }
 
 // List returns all groups, sorted by name. Each broker is asked for those that it coordinates. The error names the brokers that did
 // not answer; the groups of the others are returned all the same.
@@ -79,9 +81,10 @@ func Delete(ctx context.Context, s *session.Session, names []string, deleted fun
 	for _, name := range names {
 		err := s.Admin.DeleteConsumerGroup(name)
 		if errors.Is(err, sarama.ErrNonEmptyGroup) {
-			err = errors.New("a member has joined it meanwhile: stop it first")
+			err = errJoined
 		}
 		if err != nil {
+			err = kafka.Denied(err, kafka.Right{Operation: "Delete", Resource: "group", Name: name})
 			return fmt.Errorf("delete group %s: %w", name, err)
 		}
 		deleted(name)

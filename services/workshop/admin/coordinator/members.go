@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -53,7 +54,7 @@ func groupError(described []*sarama.GroupDescription) error {
 func membersOf(g *sarama.GroupDescription) []Member {
 	members := []Member{}
 	for _, m := range g.Members {
-		member := Member{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m.ClientHost), map[string][]int32{}, nil}
+		member := Member{m.MemberId, m.GroupInstanceId, m.ClientId, hostOf(m.ClientHost), map[string][]int32{}, nil, nil}
 		// A group that rebalances has none yet, and one that is no consumers' has something else there.
 		if a, err := m.GetMemberAssignment(); err == nil && a != nil {
 			for topic, partitions := range a.Topics {
@@ -112,14 +113,23 @@ func consumerGroup(ctx context.Context, s *session.Session, name string) (Group,
 	}
 	members := []Member{}
 	for _, m := range g.Members {
-		member := Member{m.MemberID, m.InstanceID, m.ClientID, hostOf(m.ClientHost), map[string][]int32{}, m.SubscribedTopicNames}
-		for _, t := range m.Assignment.TopicPartitions {
-			member.Partitions[cmp.Or(t.TopicName, topics[t.TopicID], t.TopicID.String())] = slices.Sorted(slices.Values(t.Partitions))
+		has, target := assigned(m.Assignment, topics), assigned(m.TargetAssignment, topics)
+		if maps.EqualFunc(has, target, slices.Equal) {
+			target = nil
 		}
-		members = append(members, member)
+		members = append(members, Member{m.MemberID, m.InstanceID, m.ClientID, hostOf(m.ClientHost), has, target, m.SubscribedTopicNames})
 	}
 	slices.SortFunc(members, func(a, b Member) int { return cmp.Compare(a.MemberID, b.MemberID) })
 	return Group{name, consumer, g.GroupState, g.AssignorName, members}, nil
+}
+
+// assigned are the partitions of an assignment, by topic.
+func assigned(a sarama.ConsumerGroupAssignment, topics map[sarama.Uuid]string) map[string][]int32 {
+	partitions := map[string][]int32{}
+	for _, t := range a.TopicPartitions {
+		partitions[cmp.Or(t.TopicName, topics[t.TopicID], t.TopicID.String())] = slices.Sorted(slices.Values(t.Partitions))
+	}
+	return partitions
 }
 
 // topicNames are the topics by their ids: the embedded cluster assigns partitions without naming topics.

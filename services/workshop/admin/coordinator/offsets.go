@@ -7,6 +7,7 @@ import (
 
 	"github.com/IBM/sarama"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -29,7 +30,7 @@ func committed(ctx context.Context, s *session.Session, group string, stable boo
 		}
 		return err
 	})
-	return offsets, err
+	return offsets, kafka.Denied(err, kafka.Right{Operation: "Describe", Resource: "group", Name: group})
 }
 
 func fetchOffsets(s *session.Session, group string, stable bool) (map[offset.Place]int64, error) {
@@ -78,7 +79,7 @@ func SetOffsets(s *session.Session, group string, offsets map[offset.Place]int64
 	for topic, partitions := range resp.Errors {
 		for partition, code := range partitions {
 			if code == sarama.ErrUnknownMemberId {
-				return errors.New("a member has joined it meanwhile: stop it first")
+				return errJoined
 			}
 			if code != sarama.ErrNoError {
 				return fmt.Errorf("%s/%d: %w", topic, partition, code)

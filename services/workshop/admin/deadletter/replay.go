@@ -61,6 +61,8 @@ them again, «workshop groups reset dlq-replay-TOPIC --topic TOPIC --to earliest
 			return service.UsageError("--max cannot be less than 0")
 		}
 		r.topic = args[0]
+		r.Needs("Read", "topic", r.topic)
+		r.Needs("Read", "group", replayGroup(r.topic))
 		return r.run(ctx)
 	})
 	cmd.Flags().Int64Var(&r.limit, "max", 0, "how many letters at most (default: all that there are now)")
@@ -212,7 +214,7 @@ func (r *replayer) transact(ctx context.Context, batch []*sarama.ConsumerMessage
 	}
 	for _, message := range back {
 		if err := r.transactor.Send(ctx, message, history.Subject{}); err != nil {
-			return 0, err
+			return 0, kafka.Denied(err, kafka.Right{Operation: "Write", Resource: "topic", Name: message.Topic})
 		}
 	}
 	if err := r.transactor.AddOffsetAlone(replayGroup(r.topic), batch[len(batch)-1]); err != nil {

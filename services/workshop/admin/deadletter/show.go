@@ -29,6 +29,7 @@ func newShowCommand(t *session.Tool) *cobra.Command {
 		if limit < 1 {
 			return service.UsageError("--max has to be at least 1")
 		}
+		o.Needs("Read", "topic", args[0])
 		letters, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) ([]*sarama.ConsumerMessage, error) {
 			return readLetters(ctx, s, args[0], limit+1)
 		})

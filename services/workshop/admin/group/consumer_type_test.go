@@ -3,14 +3,16 @@ package group
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
 	"workshop.example/workshop/admin/admintest"
+	"workshop.example/workshop/admin/coordinator"
+	"workshop.example/workshop/admin/session"
 )
 
 // joinConsumerGroup makes a member of a group of the consumer type (KIP-848), which has read and committed n
@@ -89,25 +91,20 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 	workshop(t, c.Kafka(), "groups", "describe", "new").Fails(t, "group new does not exist")
 }
 
-// A group of shares has no offsets of the kind that these commands show.
-func TestGroupsOfOtherTypes(t *testing.T) {
-	c := kafkatest.Start(t, "t:1")
-	admintest.Commit(t, c, "old", "t", 0, 0)
-	beat := kmsg.NewPtrShareGroupHeartbeatRequest()
-	beat.GroupID, beat.MemberID, beat.SubscribedTopicNames = "shares", "AAAAAAAAAAAAAAAAAAAAAA", []string{"t"}
-	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
-	if err != nil {
-		t.Fatal(err)
+// A member of the consumer type is told its target by the coordinator, and gets there by and by.
+func TestTargetsAreNoted(t *testing.T) {
+	var notes kafkatest.Output
+	noteGroups(&session.Tool{Stderr: &notes}, []describedGroup{{Group: "new", State: "Reconciling", Members: []coordinator.Member{
+		{MemberID: "slow", Host: "10.0.0.1", Partitions: map[string][]int32{"t": {0, 1}}, Target: map[string][]int32{"t": {0}}},
+		{MemberID: "late", Host: "10.0.0.2", Target: map[string][]int32{"t": {1}, "s": {2, 3}}},
+		{MemberID: "idle", Host: "10.0.0.3", Target: map[string][]int32{}},
+		{MemberID: "done", Host: "10.0.0.4", Partitions: map[string][]int32{"u": {0}}},
+	}}})
+	for _, want := range []string{"(Reconciling)", "slow on 10.0.0.1 is to have t/0 instead", "late on 10.0.0.2 is to have s/2, s/3, t/1 instead",
+		"idle on 10.0.0.3 is to have no partition instead"} {
+		admintest.Contains(t, notes.String(), want)
 	}
-	defer client.Close()
-	if resp, err := beat.RequestWith(t.Context(), client); err != nil || resp.ErrorCode != 0 {
-		t.Fatalf("join: %+v, %v", resp, err)
+	if strings.Contains(notes.String(), "done") {
+		t.Errorf("a member that has what it is to have is noted:\n%s", notes.String())
 	}
-	for _, args := range [][]string{{"describe", "shares"}, {"delete", "shares"}, {"reset", "shares", "--topic", "t", "--to", "latest"}} {
-		workshop(t, c.Kafka(), append([]string{"groups"}, args...)...).
-			Fails(t, "group shares is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)")
-	}
-	got := workshop(t, c.Kafka(), "groups", "describe", "--all-groups").OK(t)
-	admintest.Contains(t, admintest.Columns(got.Stdout), "\nold t 0 0 0 0 0 ")
-	admintest.Contains(t, got.Stderr, "group shares is of the type share, and left out")
 }

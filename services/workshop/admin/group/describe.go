@@ -18,7 +18,7 @@ import (
 // describedGroup is a group with its members and offsets.
 type describedGroup struct {
 	Group       string               `json:"group"`
-	Type        string               `json:"type"` // classic or consumer
+	Type        string               `json:"type"` // classic, consumer or share
 	State       string               `json:"state"`
 	Assignor    string               `json:"assignor"`
 	Coordinator int32                `json:"coordinator"`
@@ -30,16 +30,16 @@ type describedGroup struct {
 type groupPartition struct {
 	Topic         string `json:"topic"`
 	Partition     int32  `json:"partition"`
-	CurrentOffset *int64 `json:"currentOffset"`
+	CurrentOffset *int64 `json:"currentOffset"` // of a share group: all before it is done
 	LogEndOffset  *int64 `json:"logEndOffset"`
-	Lag           *int64 `json:"lag"` // as Kafka has it: the difference of the two
+	Lag           *int64 `json:"lag"` // as Kafka has it: the difference of the two; of a share group what is not done
 	Unread        *int64 `json:"unread"`
 	UnreadAtLeast bool   `json:"unreadAtLeast,omitempty"`
 	// HeldBackFrom is the first offset of an open transaction, where there is one.
 	HeldBackFrom *int64 `json:"heldBackFrom"`
 	// Deleted is how many offsets the log has dropped that the group had not passed.
 	Deleted  int64   `json:"deleted,omitempty"`
-	MemberID *string `json:"memberId"`
+	MemberID *string `json:"memberId"` // nil in a share group, whose members may have the same partition
 }
 
 func newDescribeCommand(t *session.Tool) *cobra.Command {
@@ -58,7 +58,11 @@ LAG and UNREAD differ on topics with transactions: their markers take an offset 
 LAG gets to 0 for readers that commit behind the marker (Java, kafka-python, confluent-kafka, aiokafka), and not
 for those that commit behind their last message (sarama, kafkajs, franz-go). UNREAD with a plus is the least: ` +
 			`counting was given up after a while, or ` +
-			strconv.Itoa(offset.CountLimit) + `.`,
+			strconv.Itoa(offset.CountLimit) + `.
+
+Members of a share group may have the same partition, which then takes several lines. Everything before its
+CURRENT-OFFSET (Kafka's START-OFFSET) is acknowledged or given up. LAG is how many messages from there on are not; UNREAD
+is not told.`,
 		Example: `  workshop groups describe cg-group-id
   workshop groups describe --all-groups
   workshop groups describe group1 -o json | jq '.[].partitions[].unread'`,
@@ -102,7 +106,7 @@ func allGroups(o *session.Options, s *session.Session) (names []string, err erro
 		return nil, err
 	}
 	for _, g := range listed {
-		if !g.ReadsByOffsets() {
+		if !g.Known() {
 			o.Note("group %s is of the type %s, and left out", g.Group, g.Type)
 			continue
 		}
@@ -129,7 +133,11 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 		if b, err := s.Client.Coordinator(g.Name); err == nil {
 			d.Coordinator = b.ID()
 		}
-		if d.Partitions, err = groupPartitions(ctx, s, meta, g.Name, d.Members); err != nil {
+		partitions := groupPartitions
+		if g.Kind == coordinator.Share {
+			partitions = sharePartitions
+		}
+		if d.Partitions, err = partitions(ctx, s, meta, g); err != nil {
 			return nil, fmt.Errorf("describe group %s: %w", g.Name, err)
 		}
 		described = append(described, d)
@@ -139,9 +147,9 @@ func describeGroups(ctx context.Context, s *session.Session, names []string) ([]
 
 // groupPartitions returns the partitions in which a group has an offset or a member.
 func groupPartitions(
-	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, group string, members []coordinator.Member,
+	ctx context.Context, s *session.Session, meta *sarama.MetadataResponse, g coordinator.Group,
 ) ([]groupPartition, error) {
-	committed, err := coordinator.Committed(ctx, s, group)
+	committed, err := coordinator.Committed(ctx, s, g.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +157,7 @@ func groupPartitions(
 	for p := range committed {
 		owners[p] = nil
 	}
-	for _, m := range members {
+	for _, m := range g.Members {
 		for topic, partitions := range m.Partitions {
 			for _, p := range partitions {
 				owners[offset.Place{Topic: topic, Partition: p}] = &m.MemberID

@@ -17,8 +17,9 @@ func newListCommand(t *session.Tool) *cobra.Command {
 		Use:   "list",
 		Short: "List the consumer groups of a cluster",
 		Long: `list asks every broker for the groups that it coordinates. A group is Stable while members read, Empty when it
-has offsets and no member. TYPE is the protocol that its members speak: classic, or consumer for the newer one (KIP-848,
-group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empty for one that only has offsets.`,
+has offsets and no member. TYPE is the protocol that its members speak: classic, consumer for the newer one (KIP-848,
+group.protocol=consumer), share for a queue (KIP-932), or streams (KIP-1071), which the other commands leave to
+kafka-streams-groups.sh. PROTOCOL is consumer for groups of consumers, and empty for one that only has offsets.`,
 		Example: `  workshop groups list
   workshop groups list -o json | jq -r '.[].group'`,
 		Args: cobra.NoArgs,
@@ -34,6 +35,9 @@ group.protocol=consumer). PROTOCOL is consumer for groups of consumers, and empt
 			}
 			return groups, nil
 		})
+		if err == nil && len(groups) == 0 {
+			o.NoteHidden("group")
+		}
 		if err != nil {
 			return fmt.Errorf("list groups: %w", err)
 		}

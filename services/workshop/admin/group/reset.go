@@ -45,7 +45,8 @@ func newResetCommand(t *session.Tool) *cobra.Command {
 		Use:   "reset GROUP --topic TOPIC[:PARTITION,...] --to POSITION",
 		Short: "Move a group's offsets, so that it reads again, or skips",
 		Long: `reset shows where a group would go on reading. Nothing is changed without --execute, and nothing at all while the
-group has members: they would commit over it.
+group has members: they would commit over it. A share group gives out again what is behind its new position, also what was
+acknowledged.
 
 POSITION: ` + offset.PositionSyntax + `. A time is that of the first message that is not older.
 An offset outside the log becomes its nearest end.`,
@@ -78,8 +79,16 @@ func (r *reset) run(ctx context.Context, group string) error {
 		return err
 	}
 	r.Changes = r.execute
+	r.Needs("Read", "group", group)
+	for _, c := range wanted {
+		r.Needs("Read", "topic", c.Topic)
+	}
 	moves, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]move, error) {
-		moves, err := planMoves(ctx, s, group, wanted, to)
+		g, err := inactive(ctx, s, group)
+		if err != nil {
+			return nil, err
+		}
+		moves, err := planMoves(ctx, s, g, wanted, to)
 		if err != nil || !r.execute {
 			return moves, err
 		}
@@ -87,7 +96,7 @@ func (r *reset) run(ctx context.Context, group string) error {
 		for _, m := range moves {
 			offsets[offset.Place{Topic: m.Topic, Partition: m.Partition}] = m.NewOffset
 		}
-		return moves, coordinator.SetOffsets(s, group, offsets)
+		return moves, g.SetOffsets(ctx, s, offsets)
 	})
 	if err != nil {
 		return fmt.Errorf("reset group %s: %w", group, err)
@@ -136,15 +145,17 @@ func parseTopics(specs []string) ([]offset.Chosen, error) {
 	return wanted, nil
 }
 
-// planMoves returns the moves of a group. It fails if the group has members.
-func planMoves(ctx context.Context, s *session.Session, group string, wanted []offset.Chosen, to offset.Position) ([]move, error) {
-	groups, err := coordinator.Describe(ctx, s, group)
+// inactive returns a group. It fails if the group has members.
+func inactive(ctx context.Context, s *session.Session, name string) (coordinator.Group, error) {
+	groups, err := coordinator.Describe(ctx, s, name)
 	if err != nil {
-		return nil, err
+		return coordinator.Group{}, err
 	}
-	if err := groups[0].CheckInactive(); err != nil {
-		return nil, err
-	}
+	return groups[0], groups[0].CheckInactive()
+}
+
+// planMoves returns the moves of a group.
+func planMoves(ctx context.Context, s *session.Session, g coordinator.Group, wanted []offset.Chosen, to offset.Position) ([]move, error) {
 	logs, err := offset.ChosenBounds(ctx, s, wanted...)
 	if err != nil {
 		return nil, err
@@ -153,7 +164,7 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []o
 	if err != nil {
 		return nil, err
 	}
-	committed, err := coordinator.Committed(ctx, s, group)
+	now, err := g.Offsets(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +172,7 @@ func planMoves(ctx context.Context, s *session.Session, group string, wanted []o
 	for _, p := range offset.SortedPlaces(logs) {
 		log := logs[p]
 		m := move{Topic: p.Topic, Partition: p.Partition, wanted: offsets[p], NewOffset: min(max(offsets[p], log.Start), log.End)}
-		if current, ok := committed[p]; ok {
+		if current, ok := now[p]; ok {
 			m.CurrentOffset = &current
 		}
 		moves = append(moves, m)

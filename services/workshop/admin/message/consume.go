@@ -130,6 +130,8 @@ func (c *consume) run(ctx context.Context) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	c.Needs("Read", "topic", c.topic)
+	c.Needs("Read", "group", c.group)
 	spans, err := session.Ask(ctx, c.Options, func(ctx context.Context, s *session.Session) (map[offset.Place]offset.Span, error) {
 		return c.spans(ctx, s)
 	})

@@ -84,6 +84,7 @@ func (p *produce) run(ctx context.Context) error {
 		}
 		p.parsed = append(p.parsed, sarama.RecordHeader{Key: []byte(name), Value: []byte(value)})
 	}
+	p.Needs("Write", "topic", p.topic)
 	err := session.Do(ctx, p.Options, func(_ context.Context, s *session.Session) error {
 		topic, err := s.Topic(p.topic)
 		if err == nil && int(p.partition) >= len(topic.Partitions) {

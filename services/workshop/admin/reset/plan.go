@@ -106,7 +106,7 @@ func planGroups(ctx context.Context, s *session.Session, start Start, changed []
 	var steps []change
 	runs := ofRuns(start.Lab)
 	for _, l := range listed {
-		if l.State == "Dead" || !l.ReadsByOffsets() {
+		if l.State == "Dead" || !l.Commits() {
 			continue // it goes by itself, or has no offsets
 		}
 		own := runs.MatchString(l.Group) || slices.Contains(start.Groups, l.Group)

@@ -31,7 +31,13 @@ func Ask[T any](ctx context.Context, o *Options, question func(ctx context.Conte
 	}
 	defer s.Close()
 	// Sarama's calls take no context; they end by themselves, unless the process does first.
-	answer, err := kafka.Interruptible(ctx, func() (T, error) { return question(ctx, s) })
+	answer, err := kafka.Interruptible(ctx, func() (T, error) {
+		answer, err := question(ctx, s)
+		if missing, ok := errors.AsType[*missingError](err); ok && missing.kind == "topic" {
+			err = s.hidden(missing.name, err)
+		}
+		return answer, err
+	})
 	if err != nil && ctx.Err() != nil {
 		return none, o.explain(ctx, err, cluster)
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	bootstrap string        // the value of --bootstrap-servers
 	Timeout   time.Duration // of all requests together
 	Output    string        // table or json
+	rights    []kafka.Right // that the command needs
 	Changes   bool          // the command changes the cluster, which may have happened even if no answer comes
 }
 
@@ -50,9 +51,26 @@ func (t *Tool) BindLasting(cmd *cobra.Command, run Work) *Options {
 			// What is meant for another cluster must not reach the default one.
 			return service.UsageError("--bootstrap-servers is empty: is a variable not set? accepted: host:port, comma separated")
 		}
-		return run(cmd.Context(), o, args)
+		return kafka.Denied(run(cmd.Context(), o, args), o.rights...)
 	}
 	return o
+}
+
+// Needs says which right the command needs, for the error if its user does not have it. The first one of a resource counts.
+func (o *Options) Needs(operation, resource string, names ...string) {
+	if len(names) == 0 {
+		names = []string{""} // of the cluster
+	}
+	for _, name := range names {
+		o.rights = append(o.rights, kafka.Right{Operation: operation, Resource: resource, Name: name})
+	}
+}
+
+// NoteHidden notes why a list may be empty: brokers leave out what their user may not see.
+func (o *Options) NoteHidden(resource string) {
+	if cluster, err := o.Cluster(); err == nil && cluster.Security != nil && cluster.Security.SASL != nil {
+		o.Note("a %s is listed only where this user has DESCRIBE on it (kafka-acls --add --operation Describe --%[1]s NAME)", resource)
+	}
 }
 
 // BootstrapFlag adds the flag --bootstrap-servers to a command and its subcommands.
@@ -125,9 +143,15 @@ func LegalNames(kind string, names []string) error {
 
 // Missing returns the error for a name that does not exist, which suggests similar ones of all.
 func Missing(kind, name string, all []string, remedy string) error {
-	near := nearest.Names(name, all)
-	if len(near) == 0 {
-		return fmt.Errorf("%s %s does not exist; %s", kind, name, remedy)
+	if near := nearest.Names(name, all); len(near) > 0 {
+		remedy = fmt.Sprintf("did you mean %s? %s", service.Safe(strings.Join(near, ", or ")), remedy)
 	}
-	return fmt.Errorf("%s %s does not exist; did you mean %s? %s", kind, name, service.Safe(strings.Join(near, ", or ")), remedy)
+	return &missingError{kind, name, remedy}
+}
+
+// missingError is a name that does not exist, or that the user may not see.
+type missingError struct{ kind, name, remedy string }
+
+func (e *missingError) Error() string {
+	return fmt.Sprintf("%s %s does not exist; %s", e.kind, e.name, e.remedy)
 }

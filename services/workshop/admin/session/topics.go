@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/embedded"
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 )
 
@@ -48,6 +50,15 @@ func (s *Session) Topic(name string) (*sarama.TopicMetadata, error) {
 		return nil, err
 	}
 	return found[0], nil
+}
+
+// hidden returns why a topic is not among those that the cluster names: missing, or that this user may not see it. Brokers say that
+// only to who asks for it by name.
+func (s *Session) hidden(name string, missing error) error {
+	if err := s.Client.RefreshMetadata(name); errors.Is(err, sarama.ErrTopicAuthorizationFailed) {
+		return kafka.Denied(err, kafka.Right{Operation: "Describe", Resource: "topic", Name: name})
+	}
+	return missing
 }
 
 // IllegalTopic returns the error for a name that no topic can have.
@@ -106,6 +117,7 @@ func (s *Session) DeleteTopics(ctx context.Context, names []string) error {
 			if i > 0 {
 				before = "; deleted before: " + strings.Join(names[:i], ", ")
 			}
+			err = kafka.Denied(err, kafka.Right{Operation: "Delete", Resource: "topic", Name: name})
 			return fmt.Errorf("%s: %w%s", name, err, before)
 		}
 	}

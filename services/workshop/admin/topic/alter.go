@@ -40,6 +40,10 @@ With more partitions a key's messages go to another partition than before: the o
 		if cmd.Flags().Changed("partitions") && (partitions < 1 || partitions > 10_000) {
 			return service.UsageError("--partitions has to be from 1 to 10000")
 		}
+		if cmd.Flags().Changed("partitions") {
+			o.Needs("Alter", "topic", args[0])
+		}
+		o.Needs("AlterConfigs", "topic", args[0])
 		before, err := session.Ask(ctx, o, func(ctx context.Context, s *session.Session) (int, error) {
 			return alterTopic(ctx, s, args[0], int32(partitions), config)
 		})

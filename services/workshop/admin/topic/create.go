@@ -31,6 +31,7 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 	}
 	t.Bind(cmd, func(ctx context.Context, o *session.Options, args []string) error {
 		o.Changes = true
+		o.Needs("Create", "topic", args[0])
 		config, err := parseConfig(configs)
 		switch {
 		case err != nil:

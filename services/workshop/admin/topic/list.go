@@ -29,6 +29,9 @@ func newListCommand(t *session.Tool) *cobra.Command {
 	}
 	o := t.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
 		topics, err := session.Ask(ctx, o, func(_ context.Context, s *session.Session) ([]listedTopic, error) { return listTopics(s, internal) })
+		if err == nil && len(topics) == 0 {
+			o.NoteHidden("topic")
+		}
 		if err != nil {
 			return fmt.Errorf("list topics: %w", err)
 		}

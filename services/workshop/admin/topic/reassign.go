@@ -72,6 +72,7 @@ Ctrl-C ends the wait, not the move. Only real brokers have replicas: an embedded
 
 func (r *reassign) run(ctx context.Context) error {
 	r.Changes = !r.dryRun
+	r.Needs("Alter", "cluster")
 	plan, err := session.Ask(ctx, r.Options, func(ctx context.Context, s *session.Session) ([]reassigned, error) {
 		plan, err := r.plan(ctx, s)
 		if err != nil || r.dryRun || unchanged(plan) {

@@ -1,0 +1,149 @@
+// Package share asks the coordinators of share groups (KIP-932), of which sarama knows nothing.
+package share
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+
+	"github.com/IBM/sarama"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"workshop.example/kit/kafka"
+)
+
+// Client asks for share groups. It finds their coordinators, and retries while they move.
+type Client struct{ requests *kgo.Client }
+
+// NewClient returns a client that connects as conf says, when it is asked for something.
+func NewClient(conf *sarama.Config, brokers []string) (*Client, error) {
+	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return kafka.Interruptible(ctx, func() (net.Conn, error) { return conf.Net.Proxy.Dialer.Dial(network, addr) })
+	}
+	requests, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ClientID(conf.ClientID), kgo.Dialer(dial),
+		kgo.RequestTimeoutOverhead(conf.Net.ReadTimeout), kgo.DisableClientMetrics())
+	return &Client{requests}, err
+}
+
+// Close closes the connections.
+func (c *Client) Close() { c.requests.Close() }
+
+// Group is a share group.
+type Group struct {
+	Name     string
+	State    string // Stable, Empty or Dead
+	Assignor string
+	Members  []Member
+}
+
+// Member is a member of a share group. Members may have the same partition: each gets other records of it.
+type Member struct {
+	ID, ClientID, Host string
+	Subscribed         []string // topics
+	Partitions         map[string][]int32
+}
+
+// Start is where a group begins in a partition. All records before it are acknowledged or given up, and perhaps some behind it.
+type Start struct {
+	Topic     string
+	Partition int32
+	Offset    int64 // -1: no member has read the partition yet
+	Lag       int64 // records from there on that are not done; -1: unknown, as on brokers before 4.2
+}
+
+// Describe describes groups, in any order.
+func (c *Client) Describe(ctx context.Context, names ...string) ([]Group, error) {
+	req := kmsg.NewPtrShareGroupDescribeRequest()
+	req.GroupIDs = names
+	resp, err := req.RequestWith(ctx, c.requests)
+	if err != nil {
+		return nil, err
+	}
+	var groups []Group
+	for _, g := range resp.Groups {
+		if err := refusal(g.ErrorCode, g.ErrorMessage); err != nil {
+			return nil, fmt.Errorf("%s: %w", g.GroupID, err)
+		}
+		group := Group{Name: g.GroupID, State: g.GroupState, Assignor: g.Assignor}
+		for _, m := range g.Members {
+			member := Member{m.MemberID, m.ClientID, m.ClientHost, m.SubscribedTopicNames, map[string][]int32{}}
+			for _, t := range m.Assignment.TopicPartitions {
+				member.Partitions[t.Topic] = slices.Sorted(slices.Values(t.Partitions))
+			}
+			group.Members = append(group.Members, member)
+		}
+		slices.SortFunc(group.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
+		groups = append(groups, group)
+	}
+	return groups, nil
+}
+
+// Starts returns where a group begins in the partitions that it has ever been given.
+func (c *Client) Starts(ctx context.Context, group string) ([]Start, error) {
+	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
+	req.Groups = []kmsg.DescribeShareGroupOffsetsRequestGroup{{GroupID: group}}
+	resp, err := req.RequestWith(ctx, c.requests)
+	if err != nil {
+		return nil, err
+	}
+	var starts []Start
+	for _, g := range resp.Groups {
+		if err := refusal(g.ErrorCode, g.ErrorMessage); err != nil {
+			return nil, err
+		}
+		for _, t := range g.Topics {
+			for _, p := range t.Partitions {
+				if err := refusal(p.ErrorCode, p.ErrorMessage); err != nil {
+					return nil, fmt.Errorf("%s/%d: %w", t.Topic, p.Partition, err)
+				}
+				starts = append(starts, Start{t.Topic, p.Partition, p.StartOffset, p.Lag})
+			}
+		}
+	}
+	return starts, nil
+}
+
+// SetStarts moves the beginning of a group. What its members have acknowledged behind it is forgotten. It fails with
+// [sarama.ErrNonEmptyGroup] if the group has members.
+func (c *Client) SetStarts(ctx context.Context, group string, starts []Start) error {
+	req := kmsg.NewPtrAlterShareGroupOffsetsRequest()
+	req.GroupID = group
+	for _, s := range starts {
+		i := slices.IndexFunc(req.Topics, func(t kmsg.AlterShareGroupOffsetsRequestTopic) bool { return t.Topic == s.Topic })
+		if i < 0 {
+			i = len(req.Topics)
+			req.Topics = append(req.Topics, kmsg.AlterShareGroupOffsetsRequestTopic{Topic: s.Topic})
+		}
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions,
+			kmsg.AlterShareGroupOffsetsRequestTopicPartition{Partition: s.Partition, StartOffset: s.Offset})
+	}
+	resp, err := req.RequestWith(ctx, c.requests)
+	if err != nil {
+		return err
+	}
+	errs := []error{refusal(resp.ErrorCode, resp.ErrorMessage)}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if err := refusal(p.ErrorCode, p.ErrorMessage); err != nil {
+				errs = append(errs, fmt.Errorf("%s/%d: %w", t.Topic, p.Partition, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refusal is the error of a code, nil for 0, with the broker's words.
+func refusal(code int16, message *string) error {
+	switch err := sarama.KError(code); {
+	case code == 0:
+		return nil
+	case message == nil || *message == "":
+		return err
+	default:
+		return fmt.Errorf("%w (%s)", err, *message)
+	}
+}
