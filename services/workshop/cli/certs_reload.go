@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/IBM/sarama"
+	"github.com/spf13/cobra"
+
+	"workshop.example/workshop/admin/session"
+)
+
+func (t *tool) reloadCommand() *cobra.Command {
+	var listeners []string
+	cmd := &cobra.Command{
+		Use:   "reload",
+		Short: "Make the brokers read their certificates again, without a restart",
+		Long: `reload sets ssl.keystore.location of the listeners of each broker to the value that it has. Brokers then look whether the file
+is another one, and use it from the next connection on. Connections that are open go on. The user needs AlterConfigs
+and DescribeConfigs on the cluster.`,
+		Example: "  workshop certs reload --listeners internal,programs,external",
+		Args:    cobra.NoArgs,
+	}
+	session.BootstrapFlag(cmd)
+	tool := t.admin()
+	tool.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
+		return session.Do(ctx, o, func(_ context.Context, s *session.Session) error {
+			for _, b := range s.Client.Brokers() {
+				if err := reload(s.Admin, b.ID(), listeners); err != nil {
+					return fmt.Errorf("broker %d: %w", b.ID(), err)
+				}
+				if err := tool.Say("broker-%d has read its certificates again", b.ID()); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	rejectUnknownSubcommands(cmd)
+	cmd.Flags().StringSliceVar(&listeners, "listeners", []string{"internal", "programs", "external"}, "the brokers' listeners with TLS")
+	return cmd
+}
+
+// reload sets what is set already. A broker looks at its files whenever its configuration is altered, also by nothing new.
+func reload(admin sarama.ClusterAdmin, id int32, listeners []string) error {
+	const location = "ssl.keystore.location"
+	name := strconv.Itoa(int(id))
+	have, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.BrokerResource, Name: name, ConfigNames: []string{location}})
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 || have[0].Value == "" {
+		return fmt.Errorf("it has no %s", location)
+	}
+	entries := map[string]sarama.IncrementalAlterConfigsEntry{}
+	for _, l := range listeners {
+		entries["listener.name."+l+"."+location] = sarama.IncrementalAlterConfigsEntry{
+			Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &have[0].Value,
+		}
+	}
+	return admin.IncrementalAlterConfig(sarama.BrokerResource, name, entries, false)
+}
