@@ -38,6 +38,10 @@ and DescribeConfigs on the cluster.`,
 		})
 	})
 	rejectUnknownSubcommands(cmd)
+	// Each broker tries the new certificate on itself, which takes seconds on a machine that is busy.
+	timeout := cmd.Flags().Lookup("timeout")
+	timeout.DefValue = "1m0s"
+	timeout.Value.Set(timeout.DefValue)
 	cmd.Flags().StringSliceVar(&listeners, "listeners", []string{"internal", "programs", "external"}, "the brokers' listeners with TLS")
 	return cmd
 }

@@ -37,7 +37,13 @@ func (b binding) String() string {
 	if b.ResourcePatternType == sarama.AclPatternPrefixed {
 		name += "*"
 	}
-	return fmt.Sprintf("%s on %s %s", b.Operation.String(), strings.ToLower(b.ResourceType.String()), name)
+	return fmt.Sprintf("%s on %s %s", b.Operation.String(), kinds[b.ResourceType], name)
+}
+
+// kinds are what messages call a resource.
+var kinds = map[sarama.AclResourceType]string{
+	sarama.AclResourceTopic: "topic", sarama.AclResourceGroup: "group", sarama.AclResourceTransactionalID: "transactional id",
+	sarama.AclResourceCluster: "cluster",
 }
 
 // table is the users by their names.
@@ -91,7 +97,7 @@ func (u user) rights(name string) (all []binding, mistakes []string) {
 		for _, word := range operations {
 			var operation sarama.AclOperation
 			if !slices.Contains(accepted[kind], word) || operation.UnmarshalText([]byte(word)) != nil {
-				mistakes = append(mistakes, fmt.Sprintf("%s: operation %q on a %s; accepted: %s", name, word, strings.ToLower(kind.String()),
+				mistakes = append(mistakes, fmt.Sprintf("%s: operation %q on a %s; accepted: %s", name, word, kinds[kind],
 					strings.Join(accepted[kind], ", ")))
 				continue
 			}
