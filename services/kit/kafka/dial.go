@@ -211,13 +211,18 @@ func explain(err error, topic string) error {
 	case errors.Is(err, sarama.ErrUnknownTopicOrPartition):
 		return &MissingTopicError{topic}
 	case errors.Is(err, sarama.ErrTopicAuthorizationFailed):
-		return &RefusedError{
-			Name: topic, Code: "TOPIC_AUTHORIZATION_FAILED", Err: sarama.ErrTopicAuthorizationFailed,
-			Reason: fmt.Sprintf("this user has no permission on topic %s: grant READ or WRITE on it, which include DESCRIBE "+
-				"(kafka-acls --add --operation Read --topic), or choose another TOPIC", topic),
-		}
+		return TopicRefused(topic)
 	default:
 		return fmt.Errorf("topic %s: %w", topic, err)
+	}
+}
+
+// TopicRefused is what ErrTopicAuthorizationFailed means for this topic.
+func TopicRefused(topic string) *RefusedError {
+	return &RefusedError{
+		Name: topic, Code: "TOPIC_AUTHORIZATION_FAILED", Err: sarama.ErrTopicAuthorizationFailed,
+		Reason: fmt.Sprintf("this user has no permission on topic %s: grant READ or WRITE on it, which include DESCRIBE "+
+			"(kafka-acls --add --operation Read --topic), or choose another TOPIC", topic),
 	}
 }
 

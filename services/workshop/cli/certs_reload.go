@@ -25,9 +25,10 @@ and DescribeConfigs on the cluster.`,
 	session.BootstrapFlag(cmd)
 	tool := t.admin()
 	tool.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
-		return session.Do(ctx, o, func(_ context.Context, s *session.Session) error {
+		return session.Do(ctx, o, func(ctx context.Context, s *session.Session) error {
 			for _, b := range s.Client.Brokers() {
-				if err := reload(s.Admin, b.ID(), listeners); err != nil {
+				// One that is busy answers too late, and knows at the next question what it has read.
+				if err := s.Retry(ctx, func() error { return reload(s.Admin, b.ID(), listeners) }); err != nil {
 					return fmt.Errorf("broker %d: %w", b.ID(), err)
 				}
 				if err := tool.Say("broker-%d has read its certificates again", b.ID()); err != nil {

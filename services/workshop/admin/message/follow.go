@@ -113,13 +113,18 @@ func (c *consume) notes() (note func(format string, args ...any), quiet func()) 
 	}
 }
 
-// watch notes the errors of a partition. Sarama recovers from all but one of them, which stops the command.
+// watch notes the errors of a partition. Sarama recovers from all but one of them, which stops the command; and it tries for ever
+// where a right is missing, which stops it too.
 func watch(partition sarama.PartitionConsumer, stop context.CancelCauseFunc, note func(string, ...any)) {
 	last := ""
 	for err := range partition.Errors() {
 		if errors.Is(err.Err, sarama.ErrOffsetOutOfRange) {
 			stop(fmt.Errorf("partition %d: the messages at the reader's offset were deleted meanwhile (retention): "+
 				"begin again with --from-beginning", err.Partition))
+			return
+		}
+		if errors.Is(err.Err, sarama.ErrTopicAuthorizationFailed) {
+			stop(kafka.TopicRefused(err.Topic))
 			return
 		}
 		if text := err.Err.Error(); text != last {

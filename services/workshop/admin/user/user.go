@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -106,6 +107,9 @@ func (a *applyRun) run(ctx context.Context, o *session.Options) error {
 // passwords reads or makes them, and writes each user's files.
 func (a *applyRun) passwords(users table) (upserts []sarama.AlterUserScramCredentialsUpsert, made []string, err error) {
 	folder := secrets.Folder(a.dir)
+	if _, err := os.Stat(folder.AuthorityFile()); err != nil {
+		return nil, nil, fmt.Errorf("%w; remedy: «workshop certs --dir %s» first", err, a.dir)
+	}
 	for _, name := range users.names() {
 		u := users[name]
 		password, isNew, err := folder.Password(name, u.GroupID, slices.Contains(a.new, name))
@@ -116,7 +120,7 @@ func (a *applyRun) passwords(users table) (upserts []sarama.AlterUserScramCreden
 			made = append(made, name)
 		}
 		if err := folder.WriteClient(name, password, u.GroupID, a.advertised); err != nil {
-			return nil, nil, fmt.Errorf("%w; remedy: «workshop certs --dir %s» first", err, a.dir)
+			return nil, nil, err
 		}
 		upsert, err := credentials(name, password)
 		if err != nil {
