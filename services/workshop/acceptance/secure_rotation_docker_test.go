@@ -46,6 +46,8 @@ func certificatesAreRotated(t *testing.T, s *secureStack) {
 
 	s.compose("run", "--rm", "-T", "--entrypoint", "/service", "certs", "certs", "--dir=/secrets", "--brokers=4", "--group=20000",
 		"--hosts=localhost,127.0.0.1,rotated.example")
+	s.compose("restart", "broker-3") // to which nobody can say that there is a new one
+	awaitHealth(t, "healthy", "secure-broker-3")
 	s.reload("internal,programs,external")
 	for _, addr := range strings.Split(secureBrokers, ",") {
 		if c := served(t, addr); !slices.Contains(c.DNSNames, "rotated.example") {
@@ -153,5 +155,6 @@ func exactlyOnceKilled(t *testing.T, s *secureStack) {
 	if !slices.Equal(boards, want) {
 		t.Errorf("the board has %d records of %d events, or another order:\n%v", len(boards), len(want), boards)
 	}
-	t.Logf("%d kills of the scoreboard and one of a broker: %d events, each once and in order: %t", secureKills, len(want), slices.Equal(boards, want))
+	t.Logf("%d kills of the scoreboard and one of a broker: %d events, each once and in order: %t", secureKills, len(want),
+		slices.Equal(boards, want))
 }

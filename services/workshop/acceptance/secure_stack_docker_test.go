@@ -142,6 +142,7 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 	if err := os.WriteFile(s.properties("wrong"), []byte(before+`password="wrong-password"`+after), 0o600); err != nil || !ok {
 		t.Fatal(err)
 	}
+	_, _, usual := s.as("student", "cluster") // on a machine that has other things to do, too
 	for _, c := range []struct {
 		user string
 		args []string
@@ -168,17 +169,19 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 		switch {
 		case c.told == "" && code != 0, c.told != "" && (code != 1 || !strings.Contains(out, c.told)):
 			t.Errorf("%s, %v: exit code %d, want it told: %q\n%s", c.user, c.args, code, c.told, out)
-		case took > 5*time.Second && c.told != "":
-			t.Errorf("%s, %v: it took %s, want 5s at most", c.user, c.args, took)
+		case took > 5*time.Second+usual && c.told != "":
+			t.Errorf("%s, %v: it took %s, want 5s at most beyond the %s of a call that works", c.user, c.args, took, usual)
 		}
 		if strings.Contains(out, "wrong-password") {
 			t.Errorf("%v: the password is shown", c.args)
 		}
 	}
-	// The listener that needs no login, from inside the container: it gives nothing.
-	out := s.compose("exec", "-T", "broker-1", "bash", "-c", "kafka-topics --bootstrap-server 127.0.0.1:18091 --create --topic any 2>&1 || true")
-	if !strings.Contains(out, "Authorization failed") {
-		t.Errorf("without a login a topic can be created:\n%s", out)
+	// The listener that needs no login, from inside the broker's network: it shows no topic.
+	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Config.Image}}", "secure-users-1"))
+	out := docker(t, "run", "--rm", "--network", "container:secure-broker-1", image,
+		"topics", "list", "--bootstrap-servers", "127.0.0.1:18091")
+	if !strings.Contains(out, "TOPIC") || strings.Contains(out, "transactions") {
+		t.Errorf("without a login:\n%s", out)
 	}
 }
 

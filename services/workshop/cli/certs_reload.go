@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -26,16 +27,18 @@ and DescribeConfigs on the cluster.`,
 	tool := t.admin()
 	tool.Bind(cmd, func(ctx context.Context, o *session.Options, _ []string) error {
 		return session.Do(ctx, o, func(ctx context.Context, s *session.Session) error {
+			var errs []error
 			for _, b := range s.Client.Brokers() {
 				// One that is busy answers too late, and knows at the next question what it has read.
-				if err := s.Retry(ctx, func() error { return reload(s.Admin, b.ID(), listeners) }); err != nil {
-					return fmt.Errorf("broker %d: %w", b.ID(), err)
+				err := s.Retry(ctx, func() error { return reload(s.Admin, b.ID(), listeners) })
+				if err == nil {
+					err = tool.Say("broker-%d has read its certificates again", b.ID())
 				}
-				if err := tool.Say("broker-%d has read its certificates again", b.ID()); err != nil {
-					return err
+				if err != nil {
+					errs = append(errs, fmt.Errorf("broker %d: %w", b.ID(), err))
 				}
 			}
-			return nil
+			return errors.Join(errs...)
 		})
 	})
 	rejectUnknownSubcommands(cmd)

@@ -78,7 +78,8 @@ func (s say) certificate(check string, cert *x509.Certificate) Line {
 	for _, ip := range cert.IPAddresses {
 		hosts = append(hosts, ip.String())
 	}
-	text := s.text("vale até %s, para %s", "valid until %s, for %s", cert.NotAfter.Local().Format("2006-01-02 15:04"), strings.Join(hosts, ", "))
+	until := cert.NotAfter.Local().Format("2006-01-02 15:04")
+	text := s.text("vale até %s, para %s", "valid until %s, for %s", until, strings.Join(hosts, ", "))
 	if time.Until(cert.NotAfter) < soon {
 		return warn(check, text, s.text("renove-o antes: «workshop certs», depois «workshop certs reload»; e confira o relógio desta máquina",
 			"replace it before: «workshop certs», then «workshop certs reload»; and look at this machine's clock"))

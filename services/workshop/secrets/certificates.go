@@ -71,7 +71,8 @@ func (f Folder) authority() (a *certs.Authority, made string, err error) {
 	case certificate != nil && key != nil:
 		pair, err := certs.ParsePair(certificate, key)
 		if err != nil {
-			return nil, "", fmt.Errorf("%s and %s: %w; remedy: erase both, and hand out the new %[1]s", f.AuthorityFile(), f.path(authorityKey), err)
+			return nil, "", fmt.Errorf("%s and %s: %w; remedy: erase both, and hand out the new %[1]s",
+				f.AuthorityFile(), f.path(authorityKey), err)
 		}
 		return &certs.Authority{Pair: *pair}, "", nil
 	case certificate != nil:
