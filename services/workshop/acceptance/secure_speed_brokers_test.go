@@ -51,16 +51,13 @@ func TestSpeedWithTLS(t *testing.T) {
 		}
 	}
 	for program, rates := range map[string]map[string][]float64{"producer": produced, "consumer": consumed} {
-		plain, protected := median(rates["plain text"]), median(rates["TLS"])
+		// The best of its turns is the one that other work on the machine has slowed down least.
+		plain, protected := slices.Max(rates["plain text"]), slices.Max(rates["TLS"])
 		t.Logf("%s: %.0f messages a second in plain text, %.0f with TLS and a login: %.2f", program, plain, protected, protected/plain)
 		if protected/plain < leastWithTLS {
 			t.Errorf("%s: with TLS it has %.2f of its speed, want %.2f at least: %v", program, protected/plain, leastWithTLS, rates)
 		}
 	}
-}
-
-func median(values []float64) float64 {
-	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // linesASecond runs a program until it has printed a line for each message. It counts from the first.
