@@ -142,7 +142,9 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 	if err := os.WriteFile(s.properties("wrong"), []byte(before+`password="wrong-password"`+after), 0o600); err != nil || !ok {
 		t.Fatal(err)
 	}
-	_, _, usual := s.as("student", "cluster") // on a machine that has other things to do, too
+	_, _, usual := s.as("student", "cluster")
+	// Five seconds, where a call that works takes half a second. A machine that has other things to do, too, gets more.
+	limit := time.Duration(float64(5*time.Second) * max(1, usual.Seconds()/0.5))
 	for _, c := range []struct {
 		user string
 		args []string
@@ -166,11 +168,14 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 		{"consumer", []string{"produce", "transactions"}, "no permission on topic transactions"},
 	} {
 		code, out, took := s.as(c.user, c.args...)
+		for try := 0; c.told == "" && code != 0 && try < 2; try++ { // a broker that is busy answers late
+			code, out, took = s.as(c.user, c.args...)
+		}
 		switch {
 		case c.told == "" && code != 0, c.told != "" && (code != 1 || !strings.Contains(out, c.told)):
 			t.Errorf("%s, %v: exit code %d, want it told: %q\n%s", c.user, c.args, code, c.told, out)
-		case took > 5*time.Second+usual && c.told != "":
-			t.Errorf("%s, %v: it took %s, want 5s at most beyond the %s of a call that works", c.user, c.args, took, usual)
+		case took > limit && c.told != "":
+			t.Errorf("%s, %v: it took %s, want %s at most", c.user, c.args, took, limit)
 		}
 		if strings.Contains(out, "wrong-password") {
 			t.Errorf("%v: the password is shown", c.args)
