@@ -54,17 +54,19 @@ and DescribeConfigs on the cluster.`,
 func reload(admin sarama.ClusterAdmin, id int32, listeners []string) error {
 	const location = "ssl.keystore.location"
 	name := strconv.Itoa(int(id))
-	have, err := admin.DescribeConfig(sarama.ConfigResource{Type: sarama.BrokerResource, Name: name, ConfigNames: []string{location}})
+	broker := &sarama.ConfigResource{Type: sarama.BrokerResource, Name: name, ConfigNames: []string{location}}
+	have, err := admin.DescribeConfigs([]*sarama.ConfigResource{broker}, sarama.DescribeConfigsOptions{})
 	if err != nil {
 		return err
 	}
-	if len(have) == 0 || have[0].Value == "" {
-		return fmt.Errorf("it has no %s", location)
+	if len(have) == 0 || len(have[0].Configs) == 0 || have[0].Configs[0].Value == "" {
+		return fmt.Errorf("it does not tell its %s: it has none, or this user may not see it", location)
 	}
+	file := have[0].Configs[0].Value
 	entries := map[string]sarama.IncrementalAlterConfigsEntry{}
 	for _, l := range listeners {
 		entries["listener.name."+l+"."+location] = sarama.IncrementalAlterConfigsEntry{
-			Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &have[0].Value,
+			Operation: sarama.IncrementalAlterConfigsOperationSet, Value: &file,
 		}
 	}
 	return admin.IncrementalAlterConfig(sarama.BrokerResource, name, entries, false)

@@ -115,11 +115,17 @@ func (s say) rights(ctx context.Context, addr string, conf *sarama.Config) Line 
 		return warn(check, s.text("os brokers não dizem o que este usuário pode: %v", "the brokers do not tell what this user may do: %v", err),
 			s.text("veja o log deles", "look at their logs"))
 	}
-	var topics []string
+	alike := map[string][]string{} // topics by the operations on them
 	for _, t := range meta.Topics {
 		if !strings.HasPrefix(t.Name, "__") {
-			topics = append(topics, t.Name+" ("+strings.Join(operations(t.TopicAuthorizedOperations), ", ")+")")
+			may := strings.Join(operations(t.TopicAuthorizedOperations), ", ")
+			alike[may] = append(alike[may], t.Name)
 		}
+	}
+	var topics []string
+	for may, names := range alike {
+		slices.Sort(names)
+		topics = append(topics, strings.Join(names, ", ")+" ("+may+")")
 	}
 	slices.Sort(topics)
 	onCluster := strings.Join(operations(meta.ClusterAuthorizedOperations), ", ")
