@@ -14,7 +14,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
-	"workshop.example/kit/service"
+	kitservice "workshop.example/kit/service"
 )
 
 // secureStack is a stack with compose/secure.yaml, beside the one without: with names and ports of its own.
@@ -88,7 +88,7 @@ func (s *secureStack) as(user string, args ...string) (code int, out string, too
 
 // cluster is the stack as the teacher sees it.
 func (s *secureStack) cluster() kafka.Cluster {
-	env := service.NewEnv(func(name string) (string, bool) {
+	env := kitservice.NewEnv(func(name string) (string, bool) {
 		if name != "KAFKA_CLIENT_CONFIG" {
 			return "", false
 		}
