@@ -22,7 +22,7 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	"cli": {"local", "guard", "lab", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "kit",
+	"cli": {"local", "guard", "lab", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "secrets", "kit",
 		"admin/reset", "admin/topic", "admin/session"},
 
 	"local":      {"screen", "kit", "ecommerce"},
@@ -35,8 +35,9 @@ var rooms = map[string][]string{
 	"match":      {"rig", "report", "kit"},
 	"rig":        {"screen", "kit"},
 	"report":     {"kit"},
-	"admin":      {"admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/session"},
+	"admin":      {"admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/user", "admin/session"},
 	"doctor":     {"screen", "kit"},
+	"secrets":    {"kit"},
 	"screen":     {"kit"},
 	"kit":        {"kit"},
 
@@ -46,6 +47,7 @@ var rooms = map[string][]string{
 	"admin/group":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
 	"admin/message":     {"admin/session", "admin/offset", "admin/format", "kit"},
 	"admin/deadletter":  {"admin/session", "admin/offset", "admin/coordinator", "admin/format", "kit"},
+	"admin/user":        {"admin/session", "secrets", "kit"},
 	"admin/reset":       {"admin/session", "admin/offset", "admin/coordinator", "kit"},
 	"admin/coordinator": {"admin/session", "admin/offset", "kit"},
 	"admin/offset":      {"admin/session", "kit"},
@@ -69,7 +71,7 @@ var rooms = map[string][]string{
 var only = map[string][]string{
 	"os/signal": {"cli", "acceptance/campaign", "kit"}, // signals are the business of who owns the process
 	"github.com/spf13/cobra": { // admin makes commands, and cli mounts them
-		"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/reset",
+		"cli", "admin", "admin/cluster", "admin/topic", "admin/group", "admin/message", "admin/deadletter", "admin/user", "admin/reset",
 		"admin/session", "admin/admintest",
 	},
 }

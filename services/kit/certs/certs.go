@@ -6,9 +6,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -38,6 +40,29 @@ func NewAuthority(name string, valid time.Duration) (*Authority, error) {
 		return nil, err
 	}
 	return &Authority{*pair}, nil
+}
+
+// ParsePair reads what CertificatePEM and KeyPEM have written, whatever else the texts hold.
+func ParsePair(certificate, key []byte) (*Pair, error) {
+	pair, err := tls.X509KeyPair(certificate, key)
+	if err != nil {
+		return nil, err
+	}
+	own, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("the key is of another kind (%T); accepted: ECDSA", pair.PrivateKey)
+	}
+	return &Pair{pair.Leaf, own}, nil
+}
+
+// ParseCertificate reads the first certificate of a text, whatever else it holds.
+func ParseCertificate(text []byte) (*x509.Certificate, error) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			return x509.ParseCertificate(block.Bytes)
+		}
+	}
+	return nil, errors.New("no certificate in it; accepted: PEM")
 }
 
 // Issue signs a certificate for these host names and IP addresses, valid between two moments. It is for both ends of a connection:

@@ -65,7 +65,7 @@ func Waiting(lang service.Lang, cause error) string {
 		return refused(lang, r)
 	}
 	if p, ok := errors.AsType[*secure.Error](cause); ok {
-		return protection(lang, p)
+		return Protection(lang, p)
 	}
 	if lang == service.English {
 		return "brokers not available yet: " + cause.Error()

@@ -31,7 +31,8 @@ var problems = map[secure.Problem]string{
 	secure.NoToken:    "o servidor não deu token; confira KAFKA_SASL_TOKEN_URL, KAFKA_SASL_USERNAME e KAFKA_SASL_PASSWORD",
 }
 
-func protection(lang service.Lang, err *secure.Error) string {
+// Protection is why a connection was not protected as it should be, with what to do.
+func Protection(lang service.Lang, err *secure.Error) string {
 	if lang == service.English {
 		return err.Error()
 	}

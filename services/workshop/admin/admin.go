@@ -14,6 +14,7 @@ import (
 	"workshop.example/workshop/admin/message"
 	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/admin/topic"
+	"workshop.example/workshop/admin/user"
 )
 
 // Commands returns the commands to mount under the root, except «reset», which needs the labs. Those without a RunE only have
@@ -21,6 +22,6 @@ import (
 func Commands(t *session.Tool) []*cobra.Command {
 	return []*cobra.Command{
 		cluster.NewCommand(t), topic.NewCommand(t), group.NewCommand(t),
-		message.NewProduceCommand(t), message.NewConsumeCommand(t), deadletter.NewCommand(t),
+		message.NewProduceCommand(t), message.NewConsumeCommand(t), deadletter.NewCommand(t), user.NewCommand(t),
 	}
 }

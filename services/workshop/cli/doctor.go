@@ -26,6 +26,9 @@ With --brokers it looks at a cluster instead, from here: it dials each address, 
 advertise, and says what is wrong (a closed port, a name that does not resolve, an advertised localhost, a listener for
 containers, a broker that accepts and does not answer). Without ZooKeeper it also asks for the quorum: who leads it, who follows.
 
+Where the connection is protected (KAFKA_SECURITY_PROTOCOL), it also says how, until when each broker's certificate is valid and for
+which names, and what the user may do.
+
 Each line is ok, a warning (one way of running the workshop is closed) or a failure, with what to do.
 
 Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
@@ -72,5 +75,6 @@ func (t *tool) examine(cmd *cobra.Command, lang service.Lang, brokers string) ([
 	if err != nil {
 		return nil, err
 	}
-	return doctor.Brokers(cmd.Context(), lang, cluster), cmd.Context().Err()
+	lines := append(doctor.Brokers(cmd.Context(), lang, cluster), doctor.Security(cmd.Context(), lang, cluster)...)
+	return lines, cmd.Context().Err()
 }

@@ -39,7 +39,7 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpFunc(t.help)
-	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.doctorCommand())
+	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.doctorCommand(), t.certsCommand())
 	root.AddCommand(guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
 	return root

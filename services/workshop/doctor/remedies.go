@@ -4,11 +4,19 @@ import (
 	"errors"
 	"net"
 	"strings"
+
+	"workshop.example/kit/kafka/secure"
+	"workshop.example/kit/lines"
+	"workshop.example/kit/service"
 )
 
 // unanswered is an address that was given, and at which no broker answers.
 func (d dialler) unanswered(check string, a answer) Line {
 	host, port, _ := net.SplitHostPort(a.addr)
+	if refused, ok := errors.AsType[*secure.Error](a.err); ok {
+		return fail(check, d.text("%s: a conexão não fica protegida", "%s: the connection cannot be protected", a.addr),
+			lines.Protection(service.Lang(d.say), refused))
+	}
 	switch problemOf(a.err) {
 	case noName:
 		return fail(check, d.text("%s: este nome não existe aqui", "%s: there is no such name here", host), d.name())

@@ -71,7 +71,7 @@ func (t *TLS) pair() (*tls.Certificate, error) {
 }
 
 // secured is conn with TLS.
-func (t *TLS) secured(conn net.Conn, addr string) (net.Conn, error) {
+func (t *TLS) secured(conn net.Conn, addr string) (*tls.Conn, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -85,6 +85,15 @@ func (t *TLS) secured(conn net.Conn, addr string) (net.Conn, error) {
 		return nil, tlsError(addr, err)
 	}
 	return over, nil
+}
+
+// BrokerCertificate is what the broker at addr, where conn leads to, shows as its own. It is checked as always.
+func (t *TLS) BrokerCertificate(conn net.Conn, addr string) (*x509.Certificate, error) {
+	over, err := t.secured(conn, addr)
+	if err != nil {
+		return nil, err
+	}
+	return over.ConnectionState().PeerCertificates[0], nil
 }
 
 func names(cert *x509.Certificate) string {

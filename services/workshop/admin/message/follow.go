@@ -39,7 +39,9 @@ func (c *consume) follow(ctx context.Context, client sarama.Client, spans map[of
 		return nil
 	}
 	for p, span := range spans {
-		if err := begin(p.Partition, span.From); err != nil {
+		if err := begin(p.Partition, span.From); ctx.Err() != nil {
+			return context.Cause(ctx) // another partition has stopped it
+		} else if err != nil {
 			return err
 		}
 	}

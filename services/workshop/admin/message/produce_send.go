@@ -189,6 +189,7 @@ func (p *produce) fail(line int64, err error) {
 		err = fmt.Errorf("larger than %s accepts (max.message.bytes): raise it with: "+
 			"workshop topics alter %s --config max.message.bytes=N", p.topic, p.topic)
 	}
+	err = kafka.Denied(err, kafka.Right{Operation: "Write", Resource: "topic", Name: p.topic})
 	if p.verbose || p.Output == "json" {
 		p.printed(p.report.line(p.Stdout, line, "")) // those behind it need not wait any more
 	}

@@ -1,0 +1,97 @@
+// Package secrets keeps a folder of certificates and passwords for a cluster of one's own. Each broker, and each user, has a folder in it
+// that only its owner may read:
+//
+//	ca.pem                  the authority's certificate, which everybody may read
+//	authority/key.pem       its key
+//	broker-1/keystore.pem   a key and its certificate, as Kafka reads them (ssl.keystore.type=PEM)
+//	ana/password            of a user
+//	ana/client.properties   the whole connection of that user
+//	ana/jaas.conf           the login alone, for Java programs that take no client.properties
+package secrets
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Folder is such a folder.
+type Folder string
+
+// The names in it.
+const (
+	authorityFile = "ca.pem"
+	authorityKey  = "authority/key.pem"
+	keystore      = "keystore.pem"
+)
+
+// path is where a file lies.
+func (f Folder) path(name ...string) string {
+	return filepath.Join(append([]string{string(f)}, name...)...)
+}
+
+// AuthorityFile is the path of the authority's certificate.
+func (f Folder) AuthorityFile() string { return f.path(authorityFile) }
+
+// KeystoreFile is the path of a name's key and certificate.
+func (f Folder) KeystoreFile(name string) string { return f.path(name, keystore) }
+
+// private makes a name's folder. Only this user may look into it, and, where this is root, the members of the group with that id: so
+// programs in containers, which are all one user, are kept apart.
+func (f Folder) private(name string, group int) error {
+	dir := f.path(name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if !shares(group) {
+		return nil
+	}
+	return errors.Join(os.Chown(dir, -1, group), os.Chmod(dir, 0o750))
+}
+
+// shares reports whether files are for a group, too.
+func shares(group int) bool { return group > 0 && os.Geteuid() == 0 }
+
+// write replaces a file of a private folder as a whole: whoever reads it gets the old one or the new one.
+func (f Folder) write(name, file string, group int, text []byte) error {
+	if err := f.private(name, group); err != nil {
+		return err
+	}
+	return replace(f.path(name, file), text, func(temporary *os.File) error {
+		if !shares(group) {
+			return nil // 0600 from its begin
+		}
+		return errors.Join(temporary.Chown(-1, group), temporary.Chmod(0o640))
+	})
+}
+
+// replace writes a file under another name, which it then gives to it.
+func replace(path string, text []byte, grant func(*os.File) error) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temporary.Name())
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	_, err = temporary.Write(text)
+	// Sync, or a power failure could leave the name with nothing behind it.
+	if err = errors.Join(err, grant(temporary), temporary.Sync(), temporary.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+// read returns nil for a file that is not there.
+func read(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
+}
