@@ -30,6 +30,7 @@ func (c client) command(t *testing.T, program string) []string {
 }
 
 var clients = []client{
+	{"aiokafka", pythonCommand},
 	{"confluent-kafka", pythonCommand},
 	{"kafka-clients", javaCommand},
 	{"kafkajs", nodeCommand},
