@@ -32,6 +32,7 @@ func (c client) command(t *testing.T, program string) []string {
 var clients = []client{
 	{"aiokafka", pythonCommand},
 	{"confluent-kafka", pythonCommand},
+	{"franz-go", goCommand},
 	{"kafka-clients", javaCommand},
 	{"kafkajs", nodeCommand},
 }
@@ -51,6 +52,19 @@ func nodeCommand(t *testing.T, dir, program string) []string {
 	t.Helper()
 	needs(t, filepath.Join(dir, "node_modules"), "npm ci --prefix labs/clients/%s", filepath.Base(dir))
 	return []string{"node", filepath.Join(dir, program+".js")}
+}
+
+func goCommand(t *testing.T, dir, program string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, program, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), program)
+	if out, err := kafkatest.GoBuild(append([]string{"-o", path}, files...)...).CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return []string{path}
 }
 
 // needs ends a test whose client is not installed, with the command that installs it.
