@@ -29,13 +29,14 @@ func (c client) command(t *testing.T, program string) []string {
 	return c.run(t, filepath.Join(root(t), "labs", "clients", c.name), program)
 }
 
-var clients = []client{
+// clients are those that are tested. CLIENTS=rdkafka has the one in Rust tested too, which takes minutes to build.
+var clients = append([]client{
 	{"aiokafka", pythonCommand},
 	{"confluent-kafka", pythonCommand},
 	{"franz-go", goCommand},
 	{"kafka-clients", javaCommand},
 	{"kafkajs", nodeCommand},
-}
+}, map[string][]client{"rdkafka": {{"rdkafka", rustCommand}}}[os.Getenv("CLIENTS")]...)
 
 func pythonCommand(_ *testing.T, dir, program string) []string {
 	return []string{os.Getenv("WORKSHOP_PYTHON"), filepath.Join(dir, program+".py")}
@@ -64,6 +65,13 @@ func goCommand(t *testing.T, dir, program string) []string {
 	if out, err := kafkatest.GoBuild(append([]string{"-o", path}, files...)...).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	return []string{path}
+}
+
+func rustCommand(t *testing.T, dir, program string) []string {
+	t.Helper()
+	path := filepath.Join(dir, "target", "debug", program)
+	needs(t, path, "cargo build --manifest-path labs/clients/%s/Cargo.toml", filepath.Base(dir))
 	return []string{path}
 }
 
@@ -204,7 +212,8 @@ func TestLabsJudgeClients(t *testing.T) {
 			if err := os.WriteFile(script, []byte(text+"\n"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			p := start(t, []string{"BOOTSTRAP_SERVERS="}, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "lab", "run", lab, "--scoreboard", script)
+			workshop := filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop")
+			p := start(t, []string{"BOOTSTRAP_SERVERS="}, workshop, "lab", "run", lab, "--scoreboard", script)
 			if code := p.exit(time.Minute); code != 0 {
 				t.Errorf("exit code %d:\n%s\n%s", code, strings.Join(p.Lines(), "\n"), tail(p.Logs()))
 			}

@@ -12,7 +12,8 @@ import (
 
 // exactlyOnce puts the board's record and the offset into one transaction, which the screen is not in.
 func exactlyOnce(opts []kgo.Opt) {
-	session, err := kgo.NewGroupTransactSession(append(opts, kgo.RequireStableFetchOffsets(), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+	opts = append(opts, kgo.RequireStableFetchOffsets(), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	session, err := kgo.NewGroupTransactSession(opts...)
 	check(err)
 	topic, tallies, counted := cmp.Or(os.Getenv("BOARD_TOPIC"), "scoreBoard"), map[string]score{}, int32(-1)
 	follow(session.PollRecords, func(r *kgo.Record, g goal) {

@@ -34,7 +34,8 @@ final class ExactlyOnce {
 		if (member.generationId() != generation) readTallies(); // the group has changed: another member may have counted
 		generation = member.generationId();
 		String match = e.match() == null ? "" : e.match();
-		Map<String, Integer> tally = tallies.compute(match, (m, old) -> old == null || e.id() == 1 ? new TreeMap<>(Map.of("TeamA", 0, "TeamB", 0)) : old);
+		if (e.id() == 1 || !tallies.containsKey(match)) tallies.put(match, new TreeMap<>(Map.of("TeamA", 0, "TeamB", 0)));
+		Map<String, Integer> tally = tallies.get(match);
 		if (e.event().equals("goal")) tally.merge(e.team(), 1, Integer::sum);
 		var board = new Board(e.id(), match, e.event(), e.score(), tally, Map.of("partition", (long) msg.partition(), "offset", msg.offset()));
 		producer.beginTransaction();

@@ -32,7 +32,8 @@ public final class Producer {
 	static Transaction transaction(int n) {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		int user = random.nextInt(20000, 100001);
-		return new Transaction(n, "" + user, UUID.randomUUID(), "" + random.nextInt(10000, 100000), "Rua " + oneOf("A", "B", "C") + " | Salvador | BR",
+		return new Transaction(n, "" + user, UUID.randomUUID(), "" + random.nextInt(10000, 100000),
+				"Rua " + oneOf("A", "B", "C") + " | Salvador | BR",
 				LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss")), oneOf("Mobile", "Laptop", "Tablet"),
 				"transacao feita pelo usuario " + user, random.nextLong(100, 500001), "BRL", oneOf("PIX", "CREDITO", "DEBITO", "BOLETO"));
 	}
