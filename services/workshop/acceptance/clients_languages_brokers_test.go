@@ -220,3 +220,52 @@ func TestLabsJudgeClients(t *testing.T) {
 		})
 	}
 }
+
+// Each client's board shares a group of range with our consumer, as the table of labs/clients says; kafkajs cannot, in no group
+// of ours.
+func TestClientsShareAGroup(t *testing.T) {
+	t.Parallel()
+	for _, c := range clients {
+		for _, strategy := range []string{"range", "roundrobin"} {
+			refused := c.name == "kafkajs"
+			if strategy != "range" && !refused {
+				continue
+			}
+			t.Run(c.name+" "+strategy, func(t *testing.T) {
+				t.Parallel()
+				name := topic(t, "share", 2)
+				vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + name, "GROUP_STRATEGY=" + strategy}
+				ours := service(t, "consumer", vars...)
+				ours.waitFor("(agora: 0, 1)")
+				theirs := launch(t, c.command(t, "scoreboard"), vars...)
+				if refused {
+					if code := theirs.exit(patience); code == 0 || !contains(theirs.Logs(), "INCONSISTENT_GROUP_PROTOCOL") {
+						t.Errorf("exit code %d\n%s", code, tail(theirs.Logs()))
+					}
+					return
+				}
+				kafkatest.Eventually(t, "each has one of two partitions", func() bool {
+					return contains(ours.Lines(), "(agora: 0)") || contains(ours.Lines(), "(agora: 1)")
+				})
+				if members, protocol := groupOf(t, name); members != 2 || protocol != strategy {
+					t.Errorf("a group of %d members by %q, want 2 by %q", members, protocol, strategy)
+				}
+			})
+		}
+	}
+}
+
+// groupOf asks the brokers how many members a group has, and by which strategy they share.
+func groupOf(t *testing.T, name string) (members int, protocol string) {
+	t.Helper()
+	admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close()
+	groups, err := admin.DescribeConsumerGroups([]string{name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(groups[0].Members), groups[0].Protocol
+}
