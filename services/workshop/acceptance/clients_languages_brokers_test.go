@@ -247,7 +247,7 @@ func TestClientsShareAGroup(t *testing.T) {
 				kafkatest.Eventually(t, "each has one of two partitions", func() bool {
 					return contains(ours.Lines(), "(agora: 0)") || contains(ours.Lines(), "(agora: 1)")
 				})
-				if members, protocol := groupOf(t, name); members != 2 || protocol != strategy {
+				if members, protocol := membersOf(t, name); members != 2 || protocol != strategy {
 					t.Errorf("a group of %d members by %q, want 2 by %q", members, protocol, strategy)
 				}
 			})
@@ -255,8 +255,8 @@ func TestClientsShareAGroup(t *testing.T) {
 	}
 }
 
-// groupOf asks the brokers how many members a group has, and by which strategy they share.
-func groupOf(t *testing.T, name string) (members int, protocol string) {
+// membersOf asks the brokers how many members a group has, and by which strategy they share.
+func membersOf(t *testing.T, name string) (members int, protocol string) {
 	t.Helper()
 	admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
 	if err != nil {
