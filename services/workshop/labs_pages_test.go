@@ -185,6 +185,11 @@ func lacking(l experiment.Spec, page string) (lacks []string) {
 	return lacks
 }
 
+// installed reports whether a folder below labs is what a package manager or a compiler has made.
+func installed(folder string) bool {
+	return strings.HasPrefix(folder, ".") || folder == "node_modules" || folder == "target"
+}
+
 // Every relative link in the READMEs and in the labs leads to something.
 func TestLinksLeadSomewhere(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(repository, "README*.md"))
@@ -195,7 +200,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && strings.HasPrefix(d.Name(), "."): // a student's .venv has pages too
+		case d.IsDir() && installed(d.Name()): // they have pages too
 			return fs.SkipDir
 		case filepath.Ext(path) == ".md":
 			files = append(files, path)

@@ -140,31 +140,38 @@ const exitCrashed = 137
 // one at which the board crashed was there already and is aborted.
 func wantBoard(t testing.TB, name string, events []event.ScoreEvent) {
 	t.Helper()
+	if err := boardMistake(name, events); err != nil {
+		t.Error(err)
+	}
+}
+
+func boardMistake(name string, events []event.ScoreEvent) error {
 	msgs, err := kafkatest.ReadAll(stack, name)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if len(msgs) != len(events) {
-		t.Fatalf("%d records on %s, want %d", len(msgs), name, len(events))
+		return fmt.Errorf("%d records on %s, want %d", len(msgs), name, len(events))
 	}
 	for i, msg := range msgs {
 		got, err := event.DecodeBoardRecord(msg.Value)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		e := events[i]
 		want := event.BoardRecord{ID: e.ID, Match: e.Match, Event: e.Event, Score: e.Score, Tally: e.Score, Source: got.Source}
 		if got != want {
-			t.Errorf("record %d is %+v, want %+v", i+1, got, want)
+			return fmt.Errorf("record %d is %+v, want %+v", i+1, got, want)
 		}
 	}
 	all, err := kafkatest.ReadAllAs(stack, name, sarama.ReadUncommitted)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if len(all) != len(events)+1 {
-		t.Errorf("%d records with the aborted, want %d", len(all), len(events)+1)
+		return fmt.Errorf("%d records with the aborted, want %d", len(all), len(events)+1)
 	}
+	return nil
 }
 
 // Our simulator's events have a key and a match, and here ghosts: goals that it sends and aborts.
