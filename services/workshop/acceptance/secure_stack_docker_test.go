@@ -154,18 +154,17 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 		{"wrong", []string{"cluster"}, "login refused"},
 		{"student", []string{"cluster"}, ""},
 		{"student", []string{"produce", "transactions"}, ""},
-		{"student", []string{"produce", "scoreGame"}, "no permission on topic scoreGame"},
-		{"student", []string{"topics", "delete", "transactions"}, "not authorized"},
+		{"student", []string{"produce", "scoreGame"}, "no permission for WRITE on topic scoreGame"},
+		{"student", []string{"topics", "delete", "transactions"}, "no permission for DELETE on topic transactions"},
 		{"student", []string{"topics", "create", "student-ana", "--partitions", "1", "--replication-factor", "3"}, ""},
-		{"student", []string{"consume", "transactions", "--group", "cg-group-id", "--max", "1"}, "no permission on group cg-group-id"},
+		{"student", []string{"consume", "transactions", "--group", "cg-group-id", "--max", "1"}, "no permission for READ on group cg-group-id"},
 		{"student", []string{"consume", "transactions", "--group", "student-ana", "--from-beginning", "--max", "1"}, ""},
-		// What a program's user may not see is not there.
 		{"producer", []string{"produce", "transactions"}, ""},
-		{"producer", []string{"produce", "scoreGame"}, "does not exist"},
-		{"producer", []string{"consume", "transactions", "--from-beginning", "--max", "1"}, "no permission on topic transactions"},
+		{"producer", []string{"produce", "scoreGame"}, "no permission for DESCRIBE on topic scoreGame"},
+		{"producer", []string{"consume", "transactions", "--from-beginning", "--max", "1"}, "no permission for READ on topic transactions"},
 		{"consumer", []string{"consume", "transactions", "--from-beginning", "--max", "1"}, ""},
-		{"consumer", []string{"consume", "scoreGame", "--from-beginning", "--max", "1"}, "does not exist"},
-		{"consumer", []string{"produce", "transactions"}, "no permission on topic transactions"},
+		{"consumer", []string{"consume", "scoreGame", "--from-beginning", "--max", "1"}, "no permission for DESCRIBE on topic scoreGame"},
+		{"consumer", []string{"produce", "transactions"}, "no permission for WRITE on topic transactions"},
 	} {
 		code, out, took := s.as(c.user, c.args...)
 		for try := 0; c.told == "" && code != 0 && try < 2; try++ { // a broker that is busy answers late

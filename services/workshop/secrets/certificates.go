@@ -76,8 +76,8 @@ func (f Folder) authority() (a *certs.Authority, made string, err error) {
 		}
 		return &certs.Authority{Pair: *pair}, "", nil
 	case certificate != nil:
-		return nil, "", fmt.Errorf("%s is there and its key %s is not; remedy: put the key there, or erase the certificate and hand out the new one",
-			f.AuthorityFile(), f.path(authorityKey))
+		return nil, "", fmt.Errorf("%s is there and its key %s is not; remedy: put the key there, or erase the certificate and hand "+
+			"out the new one", f.AuthorityFile(), f.path(authorityKey))
 	}
 	// A key without its certificate is what an interrupted start leaves.
 	if a, err = certs.NewAuthority(AuthorityName, authorityLife); err != nil {
