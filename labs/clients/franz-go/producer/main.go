@@ -49,7 +49,7 @@ func main() {
 	count, errCount := strconv.Atoi(cmp.Or(os.Getenv("COUNT"), "0"))
 	pace, errPace := time.ParseDuration(cmp.Or(os.Getenv("PACE"), "2s"))
 	if errCount != nil || errPace != nil || count < 0 || pace < 0 {
-		log.Print("COUNT: accepted: a whole number, 0 for no end; PACE: accepted: a duration such as 250ms, 2s, 1m30s, or 0")
+		log.Printf("COUNT=%s PACE=%s: accepted: a whole number; a duration such as 250ms, 2s, or 0", os.Getenv("COUNT"), os.Getenv("PACE"))
 		os.Exit(2)
 	}
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -66,7 +66,7 @@ func main() {
 	fmt.Println("brokers estão disponíveis e prontos para produzir mensagens")
 	for n := 1; ctx.Err() == nil && (count == 0 || n <= count); n++ {
 		tx := fake(n)
-		value, _ := json.Marshal(tx) // which cannot fail
+		value, _ := json.Marshal(tx)
 		sent, err := client.ProduceSync(context.Background(), kgo.KeyStringRecord(tx.User, string(value))).First()
 		if err != nil {
 			log.Fatal("message not sent: ", err)

@@ -25,8 +25,7 @@ fn transaction(n: u64, user: &str) -> String {
         "valor_centavos": fastrand::u32(100..500001), // whole: a float does not hold each amount exactly
         "moeda": "BRL",
         "tipo": one_of(&["PIX", "CREDITO", "DEBITO", "BOLETO"]),
-    })
-    .to_string()
+    }).to_string()
 }
 
 /// A duration such as 250ms, 2s, 1m30s, or 0.
@@ -45,11 +44,14 @@ fn duration(text: &str) -> Option<Duration> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let (topic, count, pace) = (variable("TOPIC", "transactions"), variable("COUNT", "0"), variable("PACE", "2s"));
-    let (Ok(count), Some(pause)) = (count.parse::<u64>(), duration(&pace)) else {
+    let (number, pause) = (count.parse::<u64>(), duration(&pace));
+    if number.is_err() {
         eprintln!("COUNT={count}: accepted: a whole number, 0 for no end");
+    }
+    if pause.is_none() {
         eprintln!("PACE={pace}: accepted: a duration such as 250ms, 2s, 1m30s, or 0");
-        process::exit(2);
-    };
+    }
+    let (Ok(count), Some(pause)) = (number, pause) else { process::exit(2) };
     let producer: FutureProducer = ClientConfig::new()
         .set("bootstrap.servers", variable("BOOTSTRAP_SERVERS", "localhost:9091,localhost:9092,localhost:9093"))
         .set("enable.idempotence", "true") // brings acks=all, and retries that do not duplicate
