@@ -89,7 +89,8 @@ func Denied(err error, rights ...Right) error {
 			on = "the cluster"
 		}
 		return &RefusedError{Name: r.Name, Code: denial.name, Err: denial.code, Reason: fmt.Sprintf(
-			"this user has no permission for %s on %s: grant it (kafka-acls --add --operation %s %s)", screaming(r.Operation), on, r.Operation, resource)}
+			"this user has no permission for %s on %s: grant it (kafka-acls --add --operation %s %s)",
+			screaming(r.Operation), on, r.Operation, resource)}
 	}
 	return err
 }

@@ -56,7 +56,8 @@ func (g groupJSON) lines() (lines []string) {
 			}
 		}
 		lines = append(lines,
-			fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, offsetText(p.CurrentOffset), offsetText(p.LogEndOffset), offsetText(p.Lag), member))
+			fmt.Sprintf("%s %d %s %s %s %s", p.Topic, p.Partition, offsetText(p.CurrentOffset), offsetText(p.LogEndOffset),
+				offsetText(p.Lag), member))
 	}
 	slices.Sort(lines)
 	return lines

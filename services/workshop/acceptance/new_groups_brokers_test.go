@@ -76,7 +76,8 @@ func TestShareGroupsAsKafkaDescribesThem(t *testing.T) {
 		return b.start("kafka-console-share-consumer.sh", append([]string{"--topic", "t", "--group", "shares"}, more...)...)
 	}
 	// By default a new group begins with what comes when it has looked at its partitions, some time after its first member has joined.
-	b.theirs("kafka-configs.sh", "--alter", "--entity-type", "groups", "--entity-name", "shares", "--add-config", "share.auto.offset.reset=earliest")
+	b.theirs("kafka-configs.sh", "--alter", "--entity-type", "groups", "--entity-name", "shares",
+		"--add-config", "share.auto.offset.reset=earliest")
 	b.tool("1\n2\n3\n4\n5\n6\n", "produce", "t")
 	consumer := read()
 	kafkatest.Eventually(t, "all is read", func() bool { return consumer.count() == 6 })

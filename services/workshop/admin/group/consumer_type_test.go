@@ -100,7 +100,8 @@ func TestTargetsAreNoted(t *testing.T) {
 		{MemberID: "idle", Host: "10.0.0.3", Target: map[string][]int32{}},
 		{MemberID: "done", Host: "10.0.0.4", Partitions: map[string][]int32{"u": {0}}},
 	}}})
-	for _, want := range []string{"(Reconciling)", "slow on 10.0.0.1 is to have t/0 instead", "late on 10.0.0.2 is to have s/2, s/3, t/1 instead",
+	for _, want := range []string{"(Reconciling)", "slow on 10.0.0.1 is to have t/0 instead",
+		"late on 10.0.0.2 is to have s/2, s/3, t/1 instead",
 		"idle on 10.0.0.3 is to have no partition instead"} {
 		admintest.Contains(t, notes.String(), want)
 	}
