@@ -57,7 +57,7 @@ func startNative(t *testing.T, home string, settings ...string) *nativeBroker {
 }
 
 // runKRaft formats the folder of the settings, and runs a broker until the test ends. It returns when the broker answers.
-func runKRaft(t *testing.T, home, properties string, cluster kafka.Cluster, format ...string) {
+func runKRaft(t testing.TB, home, properties string, cluster kafka.Cluster, format ...string) {
 	t.Helper()
 	env := append(os.Environ(), "LOG_DIR="+filepath.Join(filepath.Dir(properties), "logs"), "KAFKA_HEAP_OPTS=-Xmx384m")
 	args := append([]string{"format", "-t", "c2VjdXJlLXRlc3QtY2x1cw", "-c", properties}, format...)

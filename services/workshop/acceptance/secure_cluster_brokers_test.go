@@ -22,7 +22,7 @@ import (
 // secureBroker is one real broker (KRaft, so that it needs no ZooKeeper) with a listener of each kind, users and ACLs. Who comes
 // without a login may do everything.
 type secureBroker struct {
-	t         *testing.T
+	t         testing.TB
 	dir       string
 	addr      map[string]string // of a listener
 	authority *certs.Authority
@@ -51,7 +51,7 @@ const (
 	securePassword = "right-password"
 )
 
-func startSecureBroker(t *testing.T) *secureBroker {
+func startSecureBroker(t testing.TB) *secureBroker {
 	t.Helper()
 	authority, err := certs.NewAuthority("workshop test authority", time.Hour)
 	if err != nil {
