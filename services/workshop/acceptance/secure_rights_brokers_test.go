@@ -40,11 +40,11 @@ func TestEveryCommandNamesTheMissingRight(t *testing.T) {
 		{"topics list", "", ""},
 		{"topics describe closed", seesTopic, ""},
 		{"topics create new", "CREATE on topic new", "CREATE on topic new"},
-		{"topics apply", "CREATE on topic transactions", "CREATE on topic transactions"},
+		{"topics apply --timeout 3s", "CREATE on topic transactions", "CREATE on topic transactions"},
 		{"topics alter closed --partitions 3", seesTopic, "ALTER on topic closed"},
 		{"topics alter closed --config retention.ms=60000", seesTopic, "ALTER_CONFIGS on topic closed"},
 		{"topics delete closed", seesTopic, "DELETE on topic closed"},
-		{"topics reassign closed", seesTopic, ""}, // one broker: there is nothing to change
+		{"topics reassign closed --replication-factor 1", seesTopic, ""}, // one broker: there is nothing to change
 		{"groups list", "", ""},
 		{"groups describe foreign", seesGroup, ""},
 		{"groups reset foreign --topic closed --to earliest --execute", seesGroup, "READ on group foreign"},

@@ -50,7 +50,7 @@ func (d Dialer) protect(conn net.Conn, addr string) (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		conn = &answering{Conn: over, addr: addr}
+		conn = &answering{Conn: over, settings: t, addr: addr}
 	}
 	if s := d.Settings.SASL; s != nil {
 		if err := s.login(ctx, conn, addr, d.ClientID); err != nil {
@@ -63,13 +63,14 @@ func (d Dialer) protect(conn net.Conn, addr string) (net.Conn, error) {
 // answering is a connection with TLS whose first answer may be an alert.
 type answering struct {
 	net.Conn
-	addr string
+	settings *TLS
+	addr     string
 }
 
 func (c *answering) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if err != nil && isAlert(err) {
-		err = alertError(c.addr, err)
+		err = c.settings.alertError(c.addr, err)
 	}
 	return n, err
 }

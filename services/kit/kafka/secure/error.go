@@ -90,7 +90,7 @@ func unreadable(err error) error {
 }
 
 // tlsError finds out what a handshake has failed of. An error that has to do with the network alone stays as it is.
-func tlsError(addr string, err error) error {
+func (t *TLS) tlsError(addr string, err error) error {
 	e := &Error{Addr: addr, Err: err}
 	var (
 		record    tls.RecordHeaderError
@@ -112,7 +112,7 @@ func tlsError(addr string, err error) error {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Problem, e.Detail = validity(invalid.Cert)
 	case isAlert(err):
-		return alertError(addr, err)
+		return t.alertError(addr, err)
 	default:
 		return err
 	}
@@ -125,12 +125,16 @@ func isAlert(err error) bool {
 	return ok && op.Op == "remote error"
 }
 
-// alertError is for what a broker says of our certificate. With TLS 1.3 it comes after the handshake, at the first answer.
-func alertError(addr string, err error) error {
-	if text := err.Error(); strings.Contains(text, "certificate required") {
+// alertError is for what a broker says of our certificate. With TLS 1.3 it comes after the handshake, at the first answer. To
+// brokers on Java 17 a missing certificate is a bad one.
+func (t *TLS) alertError(addr string, err error) error {
+	text := err.Error()
+	switch {
+	case !strings.Contains(text, "certificate") && !strings.Contains(text, "unknown authority"):
+		return fmt.Errorf("%s: TLS: %w", addr, err)
+	case t.Certificate.IsZero():
 		return &Error{Problem: NoCertificate, Addr: addr, Err: err}
-	} else if strings.Contains(text, "certificate") || strings.Contains(text, "unknown authority") {
+	default:
 		return &Error{Problem: BadCertificate, Addr: addr, Detail: text, Err: err}
 	}
-	return fmt.Errorf("%s: TLS: %w", addr, err)
 }

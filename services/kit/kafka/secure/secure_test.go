@@ -31,6 +31,11 @@ type server struct {
 // protected starts one: hosts and validity are those of its certificate; no hosts: no TLS.
 func protected(t *testing.T, hosts []string, valid validity, clients tls.ClientAuthType, more ...kfake.Opt) *server {
 	t.Helper()
+	return protectedBy(t, hosts, valid, &tls.Config{ClientAuth: clients}, more...)
+}
+
+func protectedBy(t *testing.T, hosts []string, valid validity, conf *tls.Config, more ...kfake.Opt) *server {
+	t.Helper()
 	authority, err := certs.NewAuthority("test authority", time.Hour)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +45,8 @@ func protected(t *testing.T, hosts []string, valid validity, clients tls.ClientA
 		pair := s.pair(s.issue(hosts, valid))
 		roots := x509.NewCertPool()
 		roots.AddCert(authority.Certificate)
-		more = append(more, kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: clients, ClientCAs: roots}))
+		conf.Certificates, conf.ClientCAs = []tls.Certificate{pair}, roots
+		more = append(more, kfake.TLS(conf))
 	}
 	if s.Cluster, err = embedded.Start(embedded.Options{More: more}); err != nil {
 		t.Fatal(err)
@@ -114,6 +120,13 @@ func TestConnections(t *testing.T) {
 	plain := protected(t, nil, valid, 0)
 	encrypted := protected(t, local, valid, 0)
 	mutual := protected(t, local, valid, tls.RequireAndVerifyClientCert)
+	// As Java 17: it has no alert of its own for a certificate that is missing.
+	older := protectedBy(t, local, valid, &tls.Config{ClientAuth: tls.RequestClientCert, VerifyConnection: func(c tls.ConnectionState) error {
+		if len(c.PeerCertificates) == 0 {
+			return errors.New("no certificate")
+		}
+		return nil
+	}})
 	expired := protected(t, local, over, 0)
 	ahead := protected(t, local, validity{30 * time.Minute, time.Hour}, 0)
 	elsewhere := protected(t, []string{"kafka.example"}, valid, 0)
@@ -156,6 +169,7 @@ func TestConnections(t *testing.T) {
 		{"no such file", encrypted, &secure.Settings{TLS: &secure.TLS{Authorities: secure.Source{File: "/nowhere/ca.pem"}}}, secure.Unreadable},
 		{"another name", elsewhere, &secure.Settings{TLS: elsewhere.trust()}, secure.WrongName},
 		{"no certificate of ours", mutual, &secure.Settings{TLS: mutual.trust()}, secure.NoCertificate},
+		{"no certificate of ours, Java 17", older, &secure.Settings{TLS: older.trust()}, secure.NoCertificate},
 		{"a foreign certificate of ours", mutual, &secure.Settings{TLS: foreign}, secure.BadCertificate},
 	} {
 		t.Run(c.name, func(t *testing.T) {

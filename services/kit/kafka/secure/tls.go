@@ -78,11 +78,11 @@ func (t *TLS) secured(conn net.Conn, addr string) (*tls.Conn, error) {
 	}
 	c, err := t.config(host)
 	if err != nil {
-		return nil, tlsError(addr, err)
+		return nil, t.tlsError(addr, err)
 	}
 	over := tls.Client(conn, c)
 	if err := over.Handshake(); err != nil {
-		return nil, tlsError(addr, err)
+		return nil, t.tlsError(addr, err)
 	}
 	return over, nil
 }
