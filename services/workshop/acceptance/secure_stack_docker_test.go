@@ -157,7 +157,7 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 		{"student", []string{"produce", "scoreGame"}, "no permission for WRITE on topic scoreGame"},
 		{"student", []string{"topics", "delete", "transactions"}, "no permission for DELETE on topic transactions"},
 		{"student", []string{"topics", "create", "student-ana", "--partitions", "1", "--replication-factor", "3"}, ""},
-		{"student", []string{"consume", "transactions", "--group", "cg-group-id", "--max", "1"}, "no permission for READ on group cg-group-id"},
+		{"student", []string{"consume", "transactions", "--group", "cg-group-id", "--max", "1"}, "no permission on group cg-group-id"},
 		{"student", []string{"consume", "transactions", "--group", "student-ana", "--from-beginning", "--max", "1"}, ""},
 		{"producer", []string{"produce", "transactions"}, ""},
 		{"producer", []string{"produce", "scoreGame"}, "no permission for DESCRIBE on topic scoreGame"},

@@ -95,7 +95,7 @@ func (s *Stage) quorumBack(ctx context.Context, last int32, dead []int32) error 
 	}); err != nil {
 		return err
 	}
-	up := &Fault{Seen: time.Now(), Limit: afterDeath}
+	up := &Fault{Seen: time.Now()} // how long it takes is a measurement: the prediction is that the third is not needed
 	if err := s.acknowledged(ctx, up); err != nil {
 		return err
 	}
