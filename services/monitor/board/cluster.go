@@ -265,9 +265,6 @@ func (w *watch) now() (state Cluster, looked bool) {
 }
 
 func (w *watch) close() {
-	if w.groups.shares != nil {
-		w.groups.shares.Close()
-	}
 	for _, p := range w.peers {
 		p.close()
 	}

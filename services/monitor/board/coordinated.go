@@ -36,7 +36,7 @@ func (g *groups) coordinatedBy(
 	for kind, describe := range map[string]func([]string) ([]Group, bool){
 		classicType:  func(names []string) ([]Group, bool) { return classicGroups(broker, names) },
 		consumerType: func(names []string) ([]Group, bool) { return consumerGroups(conf, meta, broker, names) },
-		shareType:    func(names []string) ([]Group, bool) { return g.shareGroups(ctx, conf, broker, names) },
+		shareType:    func(names []string) ([]Group, bool) { return shareGroups(ctx, conf, broker, names) },
 	} {
 		if len(names[kind]) == 0 {
 			continue
@@ -107,17 +107,15 @@ func consumerGroups(
 	return found, true
 }
 
-func (g *groups) shareGroups(ctx context.Context, conf *sarama.Config, broker *sarama.Broker, names []string) (found []Group, ok bool) {
-	if g.shares == nil {
-		client, err := share.NewClient(conf, []string{broker.Addr()}) // which tells it of the others
-		if err != nil {
-			return nil, false
-		}
-		g.shares = client
-	}
+func shareGroups(ctx context.Context, conf *sarama.Config, broker *sarama.Broker, names []string) (found []Group, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	described, err := g.shares.Describe(ctx, names...)
+	client, err := share.Dial(ctx, conf, broker.Addr())
+	if err != nil {
+		return nil, false
+	}
+	defer client.Close()
+	described, err := client.Describe(names...)
 	if err != nil {
 		return nil, false
 	}
@@ -130,7 +128,7 @@ func (g *groups) shareGroups(ctx context.Context, conf *sarama.Config, broker *s
 			}
 			group.Members = append(group.Members, member)
 		}
-		starts, err := g.shares.Starts(ctx, d.Name)
+		starts, err := client.Starts(d.Name)
 		if err != nil {
 			return nil, false
 		}

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/IBM/sarama"
-
-	"workshop.example/kit/kafka/share"
 )
 
 // Group is a group, as its coordinator describes it.
@@ -49,9 +47,8 @@ const orphaned = 15 * time.Second
 
 // groups remembers the groups.
 type groups struct {
-	known  map[string]Group
-	seen   map[string]time.Time
-	shares *share.Client // nil where there has been no share group
+	known map[string]Group
+	seen  map[string]time.Time
 }
 
 // look asks every broker that answers for the groups that it coordinates. Whole says that there are no others: then a group that none of

@@ -8,29 +8,54 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"time"
 
 	"github.com/IBM/sarama"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/kafka/exchange"
 )
 
-// Client asks for share groups. It finds their coordinators, and retries while they move.
-type Client struct{ requests *kgo.Client }
-
-// NewClient returns a client that connects as conf says, when it is asked for something.
-func NewClient(conf *sarama.Config, brokers []string) (*Client, error) {
-	dial := func(ctx context.Context, network, addr string) (net.Conn, error) {
-		return kafka.Interruptible(ctx, func() (net.Conn, error) { return conf.Net.Proxy.Dialer.Dial(network, addr) })
-	}
-	requests, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ClientID(conf.ClientID), kgo.Dialer(dial),
-		kgo.RequestTimeoutOverhead(conf.Net.ReadTimeout), kgo.DisableClientMetrics())
-	return &Client{requests}, err
+// Client asks a coordinator of share groups, over a connection of its own.
+type Client struct {
+	conn     net.Conn
+	exchange *exchange.Exchange
+	versions []kmsg.ApiVersionsResponseApiKey
 }
 
-// Close closes the connections.
-func (c *Client) Close() { c.requests.Close() }
+// Dial connects to the coordinator at addr, as conf says. Ctx is for all questions to it, besides the time-out that conf has.
+func Dial(ctx context.Context, conf *sarama.Config, addr string) (*Client, error) {
+	conn, err := kafka.Interruptible(ctx, func() (net.Conn, error) { return conf.Net.Proxy.Dialer.Dial("tcp", addr) })
+	if err != nil {
+		return nil, err
+	}
+	end := time.Now().Add(conf.Net.ReadTimeout)
+	if sooner, ok := ctx.Deadline(); ok && sooner.Before(end) {
+		end = sooner
+	}
+	c := &Client{conn: conn, exchange: exchange.New(conn, conf.ClientID)}
+	versions := kmsg.NewPtrApiVersionsResponse()
+	if err := errors.Join(conn.SetDeadline(end), c.exchange.Ask(kmsg.NewPtrApiVersionsRequest(), versions)); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	c.versions = versions.ApiKeys
+	return c, nil
+}
+
+// Close ends the connection.
+func (c *Client) Close() { c.conn.Close() }
+
+// ask puts a question in the newest version that both know.
+func (c *Client) ask(req kmsg.Request, resp kmsg.Response) error {
+	i := slices.IndexFunc(c.versions, func(k kmsg.ApiVersionsResponseApiKey) bool { return k.ApiKey == req.Key() })
+	if i < 0 || req.MaxVersion() < c.versions[i].MinVersion {
+		return fmt.Errorf("%s: %w", kmsg.NameForKey(req.Key()), sarama.ErrUnsupportedVersion)
+	}
+	req.SetVersion(min(req.MaxVersion(), c.versions[i].MaxVersion))
+	return c.exchange.Ask(req, resp)
+}
 
 // Group is a share group.
 type Group struct {
@@ -56,11 +81,11 @@ type Start struct {
 }
 
 // Describe describes groups, in any order.
-func (c *Client) Describe(ctx context.Context, names ...string) ([]Group, error) {
+func (c *Client) Describe(names ...string) ([]Group, error) {
 	req := kmsg.NewPtrShareGroupDescribeRequest()
 	req.GroupIDs = names
-	resp, err := req.RequestWith(ctx, c.requests)
-	if err != nil {
+	resp := kmsg.NewPtrShareGroupDescribeResponse()
+	if err := c.ask(req, resp); err != nil {
 		return nil, err
 	}
 	var groups []Group
@@ -83,11 +108,11 @@ func (c *Client) Describe(ctx context.Context, names ...string) ([]Group, error)
 }
 
 // Starts returns where a group begins in the partitions that it has ever been given.
-func (c *Client) Starts(ctx context.Context, group string) ([]Start, error) {
+func (c *Client) Starts(group string) ([]Start, error) {
 	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
 	req.Groups = []kmsg.DescribeShareGroupOffsetsRequestGroup{{GroupID: group}}
-	resp, err := req.RequestWith(ctx, c.requests)
-	if err != nil {
+	resp := kmsg.NewPtrDescribeShareGroupOffsetsResponse()
+	if err := c.ask(req, resp); err != nil {
 		return nil, err
 	}
 	var starts []Start
@@ -109,7 +134,7 @@ func (c *Client) Starts(ctx context.Context, group string) ([]Start, error) {
 
 // SetStarts moves the beginning of a group. What its members have acknowledged behind it is forgotten. It fails with
 // [sarama.ErrNonEmptyGroup] if the group has members.
-func (c *Client) SetStarts(ctx context.Context, group string, starts []Start) error {
+func (c *Client) SetStarts(group string, starts []Start) error {
 	req := kmsg.NewPtrAlterShareGroupOffsetsRequest()
 	req.GroupID = group
 	for _, s := range starts {
@@ -121,8 +146,8 @@ func (c *Client) SetStarts(ctx context.Context, group string, starts []Start) er
 		req.Topics[i].Partitions = append(req.Topics[i].Partitions,
 			kmsg.AlterShareGroupOffsetsRequestTopicPartition{Partition: s.Partition, StartOffset: s.Offset})
 	}
-	resp, err := req.RequestWith(ctx, c.requests)
-	if err != nil {
+	resp := kmsg.NewPtrAlterShareGroupOffsetsResponse()
+	if err := c.ask(req, resp); err != nil {
 		return err
 	}
 	errs := []error{refusal(resp.ErrorCode, resp.ErrorMessage)}

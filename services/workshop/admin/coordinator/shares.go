@@ -11,23 +11,29 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// askShare puts a question about share groups.
-func askShare[T any](s *session.Session, question func(*share.Client) (T, error)) (answer T, err error) {
-	var brokers []string
-	for _, b := range s.Client.Brokers() {
-		brokers = append(brokers, b.Addr())
-	}
-	client, err := share.NewClient(s.Client.Config(), brokers)
-	if err != nil {
-		return answer, err
-	}
-	defer client.Close()
-	return question(client)
+// askShare puts a question to the coordinator of a share group.
+func askShare[T any](ctx context.Context, s *session.Session, group string, question func(*share.Client) (T, error)) (answer T, err error) {
+	err = s.Retry(ctx, func() error {
+		coordinator, err := s.Client.Coordinator(group)
+		if err != nil {
+			return err
+		}
+		client, err := share.Dial(ctx, s.Client.Config(), coordinator.Addr())
+		if err == nil {
+			defer client.Close()
+			answer, err = question(client)
+		}
+		if session.Retryable(err) {
+			s.Client.RefreshCoordinator(group) // an error shows in the next answer
+		}
+		return err
+	})
+	return answer, err
 }
 
 // shareGroup describes a share group.
 func shareGroup(ctx context.Context, s *session.Session, name string) (Group, error) {
-	groups, err := askShare(s, func(c *share.Client) ([]share.Group, error) { return c.Describe(ctx, name) })
+	groups, err := askShare(ctx, s, name, func(c *share.Client) ([]share.Group, error) { return c.Describe(name) })
 	if err != nil {
 		return Group{}, err
 	}
@@ -43,7 +49,7 @@ func shareGroup(ctx context.Context, s *session.Session, name string) (Group, er
 
 // Starts returns where a share group begins in each partition, and how much of it is not done.
 func Starts(ctx context.Context, s *session.Session, group string) (map[offset.Place]share.Start, error) {
-	starts, err := askShare(s, func(c *share.Client) ([]share.Start, error) { return c.Starts(ctx, group) })
+	starts, err := askShare(ctx, s, group, func(c *share.Client) ([]share.Start, error) { return c.Starts(group) })
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func (g Group) SetOffsets(ctx context.Context, s *session.Session, offsets map[o
 	for _, p := range offset.SortedPlaces(offsets) {
 		starts = append(starts, share.Start{Topic: p.Topic, Partition: p.Partition, Offset: offsets[p]})
 	}
-	_, err := askShare(s, func(c *share.Client) (struct{}, error) { return struct{}{}, c.SetStarts(ctx, g.Name, starts) })
+	_, err := askShare(ctx, s, g.Name, func(c *share.Client) (struct{}, error) { return struct{}{}, c.SetStarts(g.Name, starts) })
 	if errors.Is(err, sarama.ErrNonEmptyGroup) {
 		return errJoined
 	}
