@@ -39,44 +39,28 @@ var (
 
 // DescribeQuorum asks a broker for the controllers (KIP-595), within the time-outs of conf. Sarama has no such request.
 func DescribeQuorum(conf *sarama.Config, addr string) (Quorum, error) {
-	conn, err := conf.Net.Proxy.Dialer.Dial("tcp", addr)
+	broker, err := exchange.Dial(conf, addr)
 	if err != nil {
 		return Quorum{}, err
 	}
-	defer conn.Close()
-	broker := exchange.New(conn, conf.ClientID)
-	ask := func(req kmsg.Request, resp kmsg.Response) error {
-		if err := conn.SetDeadline(time.Now().Add(conf.Net.ReadTimeout)); err != nil {
-			return err
-		}
-		return broker.Ask(req, resp)
-	}
-	versions := kmsg.NewPtrApiVersionsResponse()
-	if err := ask(kmsg.NewPtrApiVersionsRequest(), versions); err != nil {
-		return Quorum{}, err
-	}
-	if !slices.ContainsFunc(versions.ApiKeys, isDescribeQuorum) {
-		return Quorum{}, ErrNoQuorum
-	}
+	defer broker.Close()
 	req, resp := kmsg.NewPtrDescribeQuorumRequest(), kmsg.NewPtrDescribeQuorumResponse()
-	req.Version = 1 // Kafka 3.3
 	topic := kmsg.NewDescribeQuorumRequestTopic()
 	topic.Topic = "__cluster_metadata"
 	topic.Partitions = append(topic.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
 	req.Topics = append(req.Topics, topic)
+	err = broker.Ask(req, resp)
 	// The broker passes the question on to the active controller, and waits for one.
-	err = ask(req, resp)
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return Quorum{}, ErrQuorumLost
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, sarama.ErrUnsupportedVersion):
+		return Quorum{}, ErrNoQuorum
+	case err != nil:
 		return Quorum{}, err
 	}
 	return quorumOf(resp)
-}
-
-func isDescribeQuorum(k kmsg.ApiVersionsResponseApiKey) bool {
-	return kmsg.Key(k.ApiKey) == kmsg.DescribeQuorum
 }
 
 func quorumOf(resp *kmsg.DescribeQuorumResponse) (Quorum, error) {

@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"time"
 
 	"github.com/IBM/sarama"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -17,44 +15,13 @@ import (
 	"workshop.example/kit/kafka/exchange"
 )
 
-// Client asks a coordinator of share groups, over a connection of its own.
-type Client struct {
-	conn     net.Conn
-	exchange *exchange.Exchange
-	versions []kmsg.ApiVersionsResponseApiKey
-}
+// Client asks a coordinator of share groups.
+type Client struct{ *exchange.Client }
 
-// Dial connects to the coordinator at addr, as conf says. Ctx is for all questions to it, besides the time-out that conf has.
-func Dial(ctx context.Context, conf *sarama.Config, addr string) (*Client, error) {
-	conn, err := kafka.Interruptible(ctx, func() (net.Conn, error) { return conf.Net.Proxy.Dialer.Dial("tcp", addr) })
-	if err != nil {
-		return nil, err
-	}
-	end := time.Now().Add(conf.Net.ReadTimeout)
-	if sooner, ok := ctx.Deadline(); ok && sooner.Before(end) {
-		end = sooner
-	}
-	c := &Client{conn: conn, exchange: exchange.New(conn, conf.ClientID)}
-	versions := kmsg.NewPtrApiVersionsResponse()
-	if err := errors.Join(conn.SetDeadline(end), c.exchange.Ask(kmsg.NewPtrApiVersionsRequest(), versions)); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	c.versions = versions.ApiKeys
-	return c, nil
-}
-
-// Close ends the connection.
-func (c *Client) Close() { c.conn.Close() }
-
-// ask puts a question in the newest version that both know.
-func (c *Client) ask(req kmsg.Request, resp kmsg.Response) error {
-	i := slices.IndexFunc(c.versions, func(k kmsg.ApiVersionsResponseApiKey) bool { return k.ApiKey == req.Key() })
-	if i < 0 || req.MaxVersion() < c.versions[i].MinVersion {
-		return fmt.Errorf("%s: %w", kmsg.NameForKey(req.Key()), sarama.ErrUnsupportedVersion)
-	}
-	req.SetVersion(min(req.MaxVersion(), c.versions[i].MaxVersion))
-	return c.exchange.Ask(req, resp)
+// Dial connects to the coordinator at addr, as conf says.
+func Dial(ctx context.Context, conf *sarama.Config, addr string) (Client, error) {
+	client, err := kafka.Interruptible(ctx, func() (*exchange.Client, error) { return exchange.Dial(conf, addr) })
+	return Client{client}, err
 }
 
 // Group is a share group.
@@ -81,11 +48,11 @@ type Start struct {
 }
 
 // Describe describes groups, in any order.
-func (c *Client) Describe(names ...string) ([]Group, error) {
+func (c Client) Describe(names ...string) ([]Group, error) {
 	req := kmsg.NewPtrShareGroupDescribeRequest()
 	req.GroupIDs = names
 	resp := kmsg.NewPtrShareGroupDescribeResponse()
-	if err := c.ask(req, resp); err != nil {
+	if err := c.Ask(req, resp); err != nil {
 		return nil, err
 	}
 	var groups []Group
@@ -108,11 +75,11 @@ func (c *Client) Describe(names ...string) ([]Group, error) {
 }
 
 // Starts returns where a group begins in the partitions that it has ever been given.
-func (c *Client) Starts(group string) ([]Start, error) {
+func (c Client) Starts(group string) ([]Start, error) {
 	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
 	req.Groups = []kmsg.DescribeShareGroupOffsetsRequestGroup{{GroupID: group}}
 	resp := kmsg.NewPtrDescribeShareGroupOffsetsResponse()
-	if err := c.ask(req, resp); err != nil {
+	if err := c.Ask(req, resp); err != nil {
 		return nil, err
 	}
 	var starts []Start
@@ -134,7 +101,7 @@ func (c *Client) Starts(group string) ([]Start, error) {
 
 // SetStarts moves the beginning of a group. What its members have acknowledged behind it is forgotten. It fails with
 // [sarama.ErrNonEmptyGroup] if the group has members.
-func (c *Client) SetStarts(group string, starts []Start) error {
+func (c Client) SetStarts(group string, starts []Start) error {
 	req := kmsg.NewPtrAlterShareGroupOffsetsRequest()
 	req.GroupID = group
 	for _, s := range starts {
@@ -147,7 +114,7 @@ func (c *Client) SetStarts(group string, starts []Start) error {
 			kmsg.AlterShareGroupOffsetsRequestTopicPartition{Partition: s.Partition, StartOffset: s.Offset})
 	}
 	resp := kmsg.NewPtrAlterShareGroupOffsetsResponse()
-	if err := c.ask(req, resp); err != nil {
+	if err := c.Ask(req, resp); err != nil {
 		return err
 	}
 	errs := []error{refusal(resp.ErrorCode, resp.ErrorMessage)}

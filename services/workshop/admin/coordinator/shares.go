@@ -12,7 +12,7 @@ import (
 )
 
 // askShare puts a question to the coordinator of a share group.
-func askShare[T any](ctx context.Context, s *session.Session, group string, question func(*share.Client) (T, error)) (answer T, err error) {
+func askShare[T any](ctx context.Context, s *session.Session, group string, question func(share.Client) (T, error)) (answer T, err error) {
 	err = s.Retry(ctx, func() error {
 		coordinator, err := s.Client.Coordinator(group)
 		if err != nil {
@@ -33,7 +33,7 @@ func askShare[T any](ctx context.Context, s *session.Session, group string, ques
 
 // shareGroup describes a share group.
 func shareGroup(ctx context.Context, s *session.Session, name string) (Group, error) {
-	groups, err := askShare(ctx, s, name, func(c *share.Client) ([]share.Group, error) { return c.Describe(name) })
+	groups, err := askShare(ctx, s, name, func(c share.Client) ([]share.Group, error) { return c.Describe(name) })
 	if err != nil {
 		return Group{}, err
 	}
@@ -49,7 +49,7 @@ func shareGroup(ctx context.Context, s *session.Session, name string) (Group, er
 
 // Starts returns where a share group begins in each partition, and how much of it is not done.
 func Starts(ctx context.Context, s *session.Session, group string) (map[offset.Place]share.Start, error) {
-	starts, err := askShare(ctx, s, group, func(c *share.Client) ([]share.Start, error) { return c.Starts(group) })
+	starts, err := askShare(ctx, s, group, func(c share.Client) ([]share.Start, error) { return c.Starts(group) })
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (g Group) SetOffsets(ctx context.Context, s *session.Session, offsets map[o
 	for _, p := range offset.SortedPlaces(offsets) {
 		starts = append(starts, share.Start{Topic: p.Topic, Partition: p.Partition, Offset: offsets[p]})
 	}
-	_, err := askShare(ctx, s, g.Name, func(c *share.Client) (struct{}, error) { return struct{}{}, c.SetStarts(g.Name, starts) })
+	_, err := askShare(ctx, s, g.Name, func(c share.Client) (struct{}, error) { return struct{}{}, c.SetStarts(g.Name, starts) })
 	if errors.Is(err, sarama.ErrNonEmptyGroup) {
 		return errJoined
 	}
