@@ -28,12 +28,12 @@ func Security(ctx context.Context, lang service.Lang, cluster kafka.Cluster) []L
 	conf := cluster.AdminConfig("doctor")
 	conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = patience, patience, patience
 	found := []Line{s.protocol(cluster)}
-	for i, addr := range cluster.Brokers {
+	for _, addr := range cluster.Brokers {
 		a := ask(ctx, addr, conf)
 		if a.meta == nil {
 			continue
 		}
-		if i == 0 && cluster.Security.TLS != nil {
+		if cluster.Security.TLS != nil {
 			found = append(found, s.certificates(cluster, a.meta)...)
 		}
 		return append(found, s.rights(ctx, addr, conf))

@@ -48,7 +48,9 @@ func TestSecurity(t *testing.T) {
 	want(t, find(t, lines, "certificate-0"), OK, "for kafka.example, 127.0.0.1")
 	want(t, find(t, lines, "rights"), OK, "transactions (Read, Write")
 
-	lines = Security(t.Context(), service.English, withTLS(t, 24*time.Hour, "127.0.0.1"))
+	ending := withTLS(t, 24*time.Hour, "127.0.0.1")
+	ending.Brokers = append([]string{"127.0.0.1:1"}, ending.Brokers...) // nobody answers at the first address
+	lines = Security(t.Context(), service.English, ending)
 	want(t, find(t, lines, "certificate-0"), Warning, "workshop certs reload")
 	if lines := Security(t.Context(), service.English, kafka.Cluster{Brokers: []string{"127.0.0.1:1"}}); len(lines) > 0 {
 		t.Errorf("without protection there is nothing to say: %v", lines)

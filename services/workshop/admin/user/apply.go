@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/IBM/sarama"
 )
@@ -73,8 +74,7 @@ func applyRights(admin sarama.ClusterAdmin, name string, u user) (granted, revok
 		}
 		revoked = append(revoked, b)
 	}
-	order := func(a, b binding) int { return slices.Compare([]byte(a.String()), []byte(b.String())) }
-	slices.SortFunc(granted, order)
+	slices.SortFunc(granted, func(a, b binding) int { return strings.Compare(a.String(), b.String()) })
 	return granted, revoked, nil
 }
 
