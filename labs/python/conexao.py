@@ -2,6 +2,7 @@
 import logging
 import os
 import re
+import ssl
 import sys
 
 PROTOCOLOS = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -56,6 +57,8 @@ def conexao() -> dict:
         valor = os.environ.get(variavel) or chaves.get(chave)
         if valor:
             argumentos[argumento] = valor
+    if chaves.get("ssl.truststore.certificates") and "ssl_cafile" not in argumentos:  # no próprio arquivo; \n separa as linhas
+        argumentos["ssl_context"] = ssl.create_default_context(cadata=chaves["ssl.truststore.certificates"].replace("\\n", "\n"))
     senha = os.environ.get("KAFKA_SASL_PASSWORD_FILE")
     if senha:
         argumentos["sasl_plain_password"] = ler("KAFKA_SASL_PASSWORD_FILE", senha).rstrip()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"workshop.example/workshop/secrets"
 )
 
 // The Python programs take the same settings as ours, by variables and by the file of Kafka's own tools.
@@ -26,8 +28,13 @@ func TestPythonWithALogin(t *testing.T) {
 			`  username="` + secureUser + `" password="` + securePassword + `";`,
 			"ssl.truststore.type=PEM", "ssl.truststore.location=" + b.dir + "/ca.pem", "acks=all",
 		}, "\n")))}
+	// What «workshop users apply» writes: authority and password in one file.
+	if err := secrets.Folder(b.dir).WriteClient(secureUser, securePassword, 0, []string{b.addr["BOTH"]}); err != nil {
+		t.Fatal(err)
+	}
+	byOurFile := append(byFile[:3:3], "KAFKA_CLIENT_CONFIG="+filepath.Join(b.dir, secureUser, "client.properties"))
 	events := playInPython(t, byVariables...)
-	for name, vars := range map[string][]string{"variables": byVariables, "file": byFile} {
+	for name, vars := range map[string][]string{"variables": byVariables, "file": byFile, "our-file": byOurFile} {
 		for _, board := range []string{"at_least_once", "exactly_once"} {
 			wantShown(t, lab(t, "solutions/"+board+".py", append(vars, "CONSUMER_GROUP="+name+board)...), 0, events)
 		}
