@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 
 	"local":      {"screen", "kit", "ecommerce"},
 	"guard":      {},
-	"progress":   {},
+	"progress":   {"kit"},
 	"lab":        {"experiment", "student", "match", "rig", "report", "screen", "kit", "ecommerce"},
 	"student":    {"match", "rig", "report", "kit"},
 	"drill":      {"experiment", "rig", "report", "screen", "kit"},

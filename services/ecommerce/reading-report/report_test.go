@@ -38,7 +38,7 @@ func TestReportForEachUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Of a life before: what it has not finished goes, what it has stays.
-	for _, name := range []string{".report-123.tmp", "keep.txt"} {
+	for _, name := range []string{".new-123.tmp", "keep.txt"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o644); err != nil {
 			t.Fatal(err)
 		}

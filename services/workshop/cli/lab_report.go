@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"workshop.example/kit/replace"
 	"workshop.example/kit/service"
 )
 
@@ -18,7 +19,7 @@ func checkReport(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return service.UsageError(fmt.Sprintf("--report: %s is a folder; name a file", path))
 	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	probe, err := os.CreateTemp(filepath.Dir(path), replace.Temporary)
 	if err != nil {
 		return service.UsageError(fmt.Sprintf("--report: no file can be made in %s: %v; name another", filepath.Dir(path), errors.Unwrap(err)))
 	}
@@ -44,16 +45,8 @@ func writeReport(path string, write func(io.Writer) error) error {
 			return errors.Join(write(file), file.Close())
 		}
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".report-*")
+	err := replace.File(path, func(file *os.File) error { return errors.Join(write(file), file.Chmod(mode)) })
 	if err != nil {
-		return err
-	}
-	err = errors.Join(write(file), file.Chmod(mode), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
 		return fmt.Errorf("%s was not written: %w", path, err)
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"workshop.example/kit/replace"
 )
 
 // Progress is what a user has finished.
@@ -77,18 +79,10 @@ func (p *Progress) Finish(lab string) error {
 	if err := os.MkdirAll(filepath.Dir(p.path), 0o700); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(p.path), "progress-*")
-	if err != nil {
+	return replace.File(p.path, func(file *os.File) error {
+		_, err := file.Write(append(text, '\n'))
 		return err
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), p.path) // two runs may end at once: never half a file
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
-	return err
+	})
 }
 
 // Reset forgets everything.

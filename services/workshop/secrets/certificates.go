@@ -90,7 +90,7 @@ func (f Folder) authority() (a *certs.Authority, made string, err error) {
 	if err := os.Chmod(string(f), 0o755); err != nil { // those who share it go through it to their own
 		return nil, "", err
 	}
-	return a, "missing", replace(f.AuthorityFile(), a.CertificatePEM(), everybody)
+	return a, "missing", replaced(f.AuthorityFile(), a.CertificatePEM(), everybody)
 }
 
 // usable returns the pair that is there, or why there has to be another.

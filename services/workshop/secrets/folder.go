@@ -15,6 +15,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"workshop.example/kit/replace"
 )
 
 // Folder is such a folder.
@@ -59,7 +61,7 @@ func (f Folder) write(name, file string, group int, text []byte) error {
 	if err := f.private(name, group); err != nil {
 		return err
 	}
-	return replace(f.path(name, file), text, func(temporary *os.File) error {
+	return replaced(f.path(name, file), text, func(temporary *os.File) error {
 		if !shares(group) {
 			return nil // 0600 from its begin
 		}
@@ -67,24 +69,16 @@ func (f Folder) write(name, file string, group int, text []byte) error {
 	})
 }
 
-// replace writes a file under another name, which it then gives to it.
-func replace(path string, text []byte, grant func(*os.File) error) (err error) {
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+// replaced writes a file as a whole, for those whom grant lets read it.
+func replaced(path string, text []byte, grant func(*os.File) error) error {
+	err := replace.File(path, func(file *os.File) error {
+		_, err := file.Write(text)
+		return errors.Join(err, grant(file))
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(temporary.Name())
-			err = fmt.Errorf("write %s: %w", path, err)
-		}
-	}()
-	_, err = temporary.Write(text)
-	// Sync, or a power failure could leave the name with nothing behind it.
-	if err = errors.Join(err, grant(temporary), temporary.Sync(), temporary.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	return nil
 }
 
 // read returns nil for a file that is not there.
