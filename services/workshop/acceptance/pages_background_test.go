@@ -49,7 +49,6 @@ func (s *terminal) start(t *testing.T, cmd *exec.Cmd, exit string) {
 	t.Helper()
 	s.started++
 	first := s.started == 1
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

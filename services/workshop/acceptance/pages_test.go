@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -254,6 +255,8 @@ func (s step) prepare(t *testing.T, dir string, enter []string) *exec.Cmd {
 	}
 	args := append(slices.Clone(enter), "bash", "-c", s.command)
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // what it has started holds its output
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "COLUMNS=", "TMPDIR="+t.TempDir()) // what it keeps goes with the test
 	if python := os.Getenv("WORKSHOP_PYTHON"); python != "" {
