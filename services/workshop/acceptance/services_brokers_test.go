@@ -13,6 +13,8 @@ import (
 // With one broker dead all four services start, whichever address they ask first.
 func TestServicesStartWithABrokerDown(t *testing.T) {
 	transactions, scores := topic(t, "transactions", 3), topic(t, "scoreGame", 1)
+	// A cluster makes the topic of groups at the first question for a coordinator, and only while all three brokers run.
+	kafkatest.Eventually(t, "groups have a coordinator", func() bool { return coordinator(t, transactions, stack.Brokers) >= 0 })
 	killLeader(t, transactions, 0)
 	for range 3 {
 		group := fmt.Sprintf("CONSUMER_GROUP=%s-%d", transactions, time.Now().UnixNano())
