@@ -60,7 +60,7 @@ func ApplyTopics(ctx context.Context, admin sarama.ClusterAdmin, topics []Topic,
 			applied = append(applied, Applied{Topic: t, Replicas: have.ReplicationFactor, Mismatch: mismatch(t, have)})
 			continue
 		}
-		created, err := create(ctx, admin, t.Name, t.detail(replicas), waiting)
+		created, err := CreateTopic(ctx, admin, t.Name, t.detail(replicas), waiting)
 		if err != nil {
 			return applied, fmt.Errorf("create topic %s: %w", t.Name, Denied(err, Right{"Create", "topic", t.Name}))
 		}
@@ -87,13 +87,13 @@ const (
 	deletionPatience = time.Second
 )
 
-// create reports whether it was this call that created the topic. A busy controller gives up the wait for
+// CreateTopic creates a topic, and reports whether it was this call that did. A busy controller gives up the wait for
 // what it has begun; one that was just replaced has begun nothing, and then it is asked again.
 //
-// A topic that exists, and that no broker knows, is being deleted: brokers forget a topic at the beginning of
-// its deletion, and its name is free at the end. But once a request of this call has timed out it is taken for the
-// topic that the request has begun.
-func create(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail, waiting Waiting) (bool, error) {
+// A topic that exists, and that no broker knows, is being deleted, and waited for as in ApplyTopics: brokers forget a topic at
+// the beginning of its deletion, and its name is free at the end. But once a request of this call has timed out it is taken for
+// the topic that the request has begun.
+func CreateTopic(ctx context.Context, admin sarama.ClusterAdmin, name string, detail *sarama.TopicDetail, waiting Waiting) (bool, error) {
 	began, said := time.Now(), time.Time{}
 	timedOut := false
 	for {
@@ -179,7 +179,7 @@ func awaitLeaders(ctx context.Context, admin sarama.ClusterAdmin, applied []Appl
 		if i := slices.Index(names, missing); i >= 0 && errors.Is(cause, sarama.ErrUnknownTopicOrPartition) {
 			a := &applied[i]
 			replicas := min(a.Topic.Replicas, brokers)
-			created, err := create(ctx, admin, missing, a.Topic.detail(replicas), waiting)
+			created, err := CreateTopic(ctx, admin, missing, a.Topic.detail(replicas), waiting)
 			if err != nil {
 				return fmt.Errorf("create topic %s: %w", missing, err)
 			}

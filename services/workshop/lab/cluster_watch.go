@@ -107,11 +107,11 @@ func placeReplicated(ctx context.Context, b *rig.Bench, w *clusterWatch, r *repl
 	}
 	b.Own(r.topic)
 	minInSync := fmt.Sprint(r.minInSync)
-	err = admin.CreateTopic(r.topic, &sarama.TopicDetail{
+	detail := &sarama.TopicDetail{
 		NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: map[int32][]int32{0: r.replicas},
 		ConfigEntries: map[string]*string{"min.insync.replicas": &minInSync},
-	}, false)
-	if err != nil {
+	}
+	if _, err := kafka.CreateTopic(ctx, admin, r.topic, detail, nil); err != nil {
 		return fmt.Errorf("create topic %s on brokers %v: %w", r.topic, r.replicas, err)
 	}
 	return rig.Await(ctx, fmt.Sprintf("%s is on the brokers %v", r.topic, r.replicas), func() bool {

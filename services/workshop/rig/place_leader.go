@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/IBM/sarama"
+
+	"workshop.example/kit/kafka"
 )
 
 // PlaceLeader makes a topic all of whose partitions are led by one broker, which does not coordinate the group,
@@ -40,8 +42,8 @@ func (b *Bench) PlaceLeader(ctx context.Context, topic string, partitions int32,
 		return err
 	}
 	b.Own(topic)
-	err = admin.CreateTopic(topic, &sarama.TopicDetail{NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: assignment}, false)
-	if err != nil {
+	detail := &sarama.TopicDetail{NumPartitions: -1, ReplicationFactor: -1, ReplicaAssignment: assignment}
+	if _, err := kafka.CreateTopic(ctx, admin, topic, detail, nil); err != nil {
 		return fmt.Errorf("create topic %s led by broker %d: %w", topic, leader, err)
 	}
 	for partition := range partitions {
