@@ -38,6 +38,7 @@ func TestWithoutZooKeeper(t *testing.T) {
 	m.says("", "workshop drill run kill-leader --times 1", 0, "acknowledged and lost: 0")
 	m.says("", "workshop drill run kill-controller --times 1", 0, "acknowledged and lost: 0", "the controller is broker ")
 	m.says("", "workshop drill run quorum-lost", 0, "acknowledged and lost: 0", "✓ nobody was elected", "✓ with two of three")
+	m.says("", "workshop drill controls leader-alone", 0, "controls caught 1/1")
 	for _, drill := range rotated(t, "drills without ZooKeeper", 1, []string{"two-brokers-down", "whole-cluster", "pause-broker --times 1"}) {
 		m.says("", "workshop drill run "+drill, 0, "acknowledged and lost: 0")
 	}

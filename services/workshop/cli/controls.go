@@ -15,6 +15,7 @@ import (
 	"workshop.example/kit/nearest"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/experiment"
+	"workshop.example/workshop/rig"
 )
 
 var errNotCaught = errors.New("a mistake was not caught")
@@ -77,12 +78,13 @@ func (r *experimentRun) controlsOf(prepare func(*experiment.Options) error) func
 		if err != nil {
 			return err
 		}
-		return running(func(cmd *cobra.Command) error { return r.controls(cmd.Context(), controls, prepare) })(cmd, args)
+		return running(func(cmd *cobra.Command) error { return r.controls(cmd.Context(), controls, len(args) == 0, prepare) })(cmd, args)
 	}
 }
 
+// controls carries out controls. Of all of them those that another kind of cluster needs are left out.
 func (r *experimentRun) controls(
-	ctx context.Context, controls []experiment.Control, prepare func(*experiment.Options) error,
+	ctx context.Context, controls []experiment.Control, all bool, prepare func(*experiment.Options) error,
 ) error {
 	options, lines, err := r.options()
 	if err != nil {
@@ -96,7 +98,7 @@ func (r *experimentRun) controls(
 	if len(o.Cluster.Brokers) == 0 {
 		controls = slices.DeleteFunc(slices.Clone(controls), func(c experiment.Control) bool { return c.Brokers })
 	}
-	caught, notCaught := 0, 0
+	caught, notCaught, elsewhere := 0, 0, 0
 	printf := r.printer(lines)
 	outcomes := check(ctx, controls, o)
 	for i, outcome := range outcomes {
@@ -112,6 +114,10 @@ func (r *experimentRun) controls(
 		case done.caught:
 			caught++
 			printf("  ✓ %s: %s\n", service.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
+		case all && needsOtherCluster(done.err):
+			elsewhere++
+			printf("  · %s: %v\n", service.Text{PT: "não neste cluster", EN: "not on this cluster"}.In(o.Lang), done.err)
+			continue
 		case done.err != nil:
 			printf("  ✗ %s: %v\n", service.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), done.err)
 			continue
@@ -123,14 +129,19 @@ func (r *experimentRun) controls(
 			printf("    %s\n", line)
 		}
 	}
-	fmt.Fprintln(lines, controlsLine(o.Lang, caught, len(controls), named-len(controls)))
-	switch left := len(controls) - caught - notCaught; {
+	fmt.Fprintln(lines, controlsLine(o.Lang, caught, len(controls)-elsewhere, named-len(controls)))
+	switch left := len(controls) - elsewhere - caught - notCaught; {
 	case notCaught > 0:
 		return errNotCaught
 	case left > 0:
 		return service.UsageError(fmt.Sprintf("no verdict of %d of %d controls", left, len(controls)))
 	}
 	return nil
+}
+
+func needsOtherCluster(err error) bool {
+	notRun, ok := errors.AsType[*rig.NotRun](err)
+	return ok && notRun.OtherCluster
 }
 
 // printer returns a function that prints to w, folded to its width.

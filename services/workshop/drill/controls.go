@@ -33,6 +33,15 @@ var oneReplica = Control{
 	},
 }
 
+// leaderAlone acknowledges what no other replica has, for which the last leader needs no quorum.
+var leaderAlone = Control{
+	Name: "leader-alone",
+	vars: []string{"ACKS=1", "IDEMPOTENT=false"},
+	caught: func(r Result) bool {
+		return len(r.Facts) > 2 && r.Facts[0].Held && !r.Facts[2].Held // elected was nobody, and yet there are acknowledgements
+	},
+}
+
 var unclean = Control{
 	Name: "unclean-election",
 	topic: func(t kafka.Topic) kafka.Topic {

@@ -158,8 +158,11 @@ var _ = add(Drill{
 	run: func(ctx context.Context, s *Stage) error {
 		const dead = 30 * time.Second
 		if !s.bench.Brokers.HasZooKeeper() {
-			return &rig.NotRun{Cause: "these brokers have no ZooKeeper to kill: they are their own controllers (KRaft). What is like it there " +
-				"is the drill quorum-lost"}
+			return &rig.NotRun{
+				OtherCluster: true,
+				Cause: "these brokers have no ZooKeeper to kill: they are their own controllers (KRaft). What is like it there is the " +
+					"drill quorum-lost",
+			}
 		}
 		f, err := s.strike(zookeeperDownText("killed"), func() error { return s.kill(rig.ZooKeeper) })
 		if err != nil {

@@ -18,10 +18,13 @@ import (
 var quorumLostText = Drills.Texts("quorum-lost")
 
 var _ = add(Drill{
-	Name: "quorum-lost",
+	Name: "quorum-lost", Controls: []Control{leaderAlone},
 	run: func(ctx context.Context, s *Stage) error {
 		if s.bench.Brokers.HasZooKeeper() {
-			return &rig.NotRun{Cause: "these brokers have ZooKeeper, and no quorum of controllers. What is like it here is the drill zookeeper-down"}
+			return &rig.NotRun{
+				OtherCluster: true,
+				Cause:        "these brokers have ZooKeeper, and no quorum of controllers. What is like it here is the drill zookeeper-down",
+			}
 		}
 		last, others, err := s.lastOfThree()
 		if err != nil {

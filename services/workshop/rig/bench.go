@@ -98,7 +98,7 @@ func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options
 		b.prefix = name + "-" + rand.Text()[:6] + "-"
 	}
 	if b.Client, err = b.dial(ctx); err != nil && ctx.Err() == nil {
-		err = &NotRun{fmt.Sprintf("no answer from the brokers %v within %s: %v", b.Cluster.Brokers, Patience, err)}
+		err = &NotRun{Cause: fmt.Sprintf("no answer from the brokers %v within %s: %v", b.Cluster.Brokers, Patience, err)}
 	}
 	if err == nil && b.Brokers != nil {
 		err = Await(ctx, "all brokers are there", func() bool {
@@ -214,8 +214,8 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 		path += ".exe"
 	}
 	if _, err := os.Stat(path); err != nil {
-		return nil, &NotRun{fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or «go build -o "+
-			"bin/ work»", filepath.Base(path), b.BinDir)}
+		return nil, &NotRun{Cause: fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or "+
+			"«go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}
 	return b.Launch(out, name, path, []string{"--stop-on-eof"}, b.Environment(name, vars), false)
 }

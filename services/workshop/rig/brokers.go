@@ -51,7 +51,7 @@ func FindBrokers(o Options) (*BrokerFaults, error) {
 	case docker.known():
 		return newStricken(docker), nil
 	}
-	return nil, &NotRun{service.Textf(
+	return nil, &NotRun{Cause: service.Textf(
 		"aqui morrem brokers, e nesta máquina não há nenhum de verdade.\n"+
 			"Inicie três: docker compose up -d, ou scripts/native-kafka up.\n"+
 			"(procurados: o contêiner %sbroker-1; pids em %s: KAFKA_DATA indica outra pasta)",

@@ -48,9 +48,9 @@ func (p *Process) Await(ctx context.Context, what string, ok func([]Line) bool) 
 	defer cancel()
 	switch err := p.Process.Await(patient, ok); {
 	case errors.Is(err, process.ErrEnded):
-		return &NotRun{fmt.Sprintf("%s ended with exit code %d before %s", p.Name, p.ExitCode(), what)}
+		return &NotRun{Cause: fmt.Sprintf("%s ended with exit code %d before %s", p.Name, p.ExitCode(), what)}
 	case err != nil && ctx.Err() == nil:
-		return &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", p.Name, Patience, what)}
+		return &NotRun{Cause: fmt.Sprintf("%s: no sign within %s of this: %s", p.Name, Patience, what)}
 	default:
 		return err
 	}
@@ -74,7 +74,7 @@ func (p *Process) Resume() error { return needsSignals(p.Process.Resume()) }
 
 func needsSignals(err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
-		return &NotRun{"this lab pauses a program, and needs signals for it (SIGSTOP), which this system does not have"}
+		return &NotRun{Cause: "this lab pauses a program, and needs signals for it (SIGSTOP), which this system does not have"}
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func (b *Bench) Replicas(topic string) (leader int32, followers []int32, err err
 	followers = slices.DeleteFunc(slices.Clone(replicas), func(id int32) bool { return id == leader })
 	slices.Sort(followers)
 	if len(followers) != 2 {
-		return 0, nil, &NotRun{fmt.Sprintf("this lab needs three brokers, and %s has %d", topic, len(replicas))}
+		return 0, nil, &NotRun{Cause: fmt.Sprintf("this lab needs three brokers, and %s has %d", topic, len(replicas))}
 	}
 	return leader, followers, nil
 }
@@ -34,7 +34,7 @@ func (b *Bench) Replicas(topic string) (leader int32, followers []int32, err err
 func Await(ctx context.Context, what string, holds func() bool) error {
 	for deadline := time.Now().Add(Patience); !holds(); {
 		if time.Now().After(deadline) {
-			return &NotRun{fmt.Sprintf("no sign within %s of this: %s", Patience, what)}
+			return &NotRun{Cause: fmt.Sprintf("no sign within %s of this: %s", Patience, what)}
 		}
 		if err := wait.Sleep(ctx, 50*time.Millisecond); err != nil {
 			return err

@@ -16,11 +16,12 @@ import (
 // Wire starts a proxy, which ends with the bench. A program goes through it with [Through].
 func (b *Bench) Wire() (*wire.Proxy, error) {
 	if b.Cluster.Proxy != "" {
-		return nil, &NotRun{"this lab stands between the programs and the brokers itself, and cannot go through another proxy: unset KAFKA_PROXY"}
+		return nil, &NotRun{Cause: "this lab stands between the programs and the brokers itself, and cannot go through another proxy: " +
+			"unset KAFKA_PROXY"}
 	}
 	if s := b.Cluster.Security; s != nil && s.TLS != nil {
-		return nil, &NotRun{"this lab reads what goes between the programs and the brokers, and TLS hides that: give it a listener without " +
-			"TLS (KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT), or the embedded cluster, without --bootstrap-servers"}
+		return nil, &NotRun{Cause: "this lab reads what goes between the programs and the brokers, and TLS hides that: give it a listener " +
+			"without TLS (KAFKA_SECURITY_PROTOCOL=PLAINTEXT or SASL_PLAINTEXT), or the embedded cluster, without --bootstrap-servers"}
 	}
 	p, err := wire.Listen()
 	if err != nil {
@@ -45,7 +46,7 @@ func (b *Bench) CloseWires() error {
 		errs = append(errs, p.Close())
 	}
 	if err := errors.Join(errs...); err != nil {
-		return &NotRun{fmt.Sprintf("the proxy between the programs and the brokers: %v", err)}
+		return &NotRun{Cause: fmt.Sprintf("the proxy between the programs and the brokers: %v", err)}
 	}
 	return nil
 }
@@ -140,9 +141,9 @@ func (t *Tap) Caught(ctx context.Context, p *Process, what string) (*Held, error
 	case h := <-held:
 		return h, t.Err()
 	case <-p.Ended():
-		return nil, &NotRun{fmt.Sprintf("%s ended with exit code %d before %s", t.name, p.ExitCode(), what)}
+		return nil, &NotRun{Cause: fmt.Sprintf("%s ended with exit code %d before %s", t.name, p.ExitCode(), what)}
 	case <-deadline.C:
-		return nil, &NotRun{fmt.Sprintf("%s: no sign within %s of this: %s", t.name, Patience, what)}
+		return nil, &NotRun{Cause: fmt.Sprintf("%s: no sign within %s of this: %s", t.name, Patience, what)}
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -163,7 +164,7 @@ func (t *Tap) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.problem != nil {
-		return &NotRun{fmt.Sprintf("what %s said to the brokers could not be read: %v", t.name, t.problem)}
+		return &NotRun{Cause: fmt.Sprintf("what %s said to the brokers could not be read: %v", t.name, t.problem)}
 	}
 	return nil
 }
