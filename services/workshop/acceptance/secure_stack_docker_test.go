@@ -3,10 +3,12 @@
 package acceptance
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +28,13 @@ type secureStack struct {
 
 const secureBrokers = "localhost:9291,localhost:9292,localhost:9293"
 
-func startSecureStack(t *testing.T) *secureStack {
+// The two clusters that compose/secure.yaml goes over.
+const (
+	withZooKeeper    = "with ZooKeeper"
+	withoutZooKeeper = "without ZooKeeper"
+)
+
+func startSecureStack(t *testing.T, kind string) *secureStack {
 	t.Helper()
 	s := &secureStack{t: t, dir: t.TempDir()}
 	// The scoreboard with the strictest guarantee, and goals without a pause.
@@ -36,12 +44,12 @@ func startSecureStack(t *testing.T) *secureStack {
 	if err := os.WriteFile(override, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files, _ := os.LookupEnv("COMPOSE_FILE") // which the lane sets
-	if files == "" {
-		files = "compose.yaml"
+	files, nodes := cmp.Or(os.Getenv("COMPOSE_FILE"), "compose.yaml")+":compose/secure.yaml:", cluster // the lane sets it
+	if kind == withoutZooKeeper {
+		files, nodes = kraftFiles()+":compose/secure.yaml:compose/secure-kraft.yaml:", cluster[1:]
 	}
 	s.vars = []string{
-		"COMPOSE_FILE=" + files + ":compose/secure.yaml:" + override, "COMPOSE_PROJECT_NAME=secure", "CONTAINER_PREFIX=secure-",
+		"COMPOSE_FILE=" + files + override, "COMPOSE_PROJECT_NAME=secure", "CONTAINER_PREFIX=secure-",
 		"BROKER_1_PORT=9291", "BROKER_2_PORT=9292", "BROKER_3_PORT=9293", "MONITOR_PORT=8288", "PRODUCER_PACE=50ms",
 	}
 	s.compose("--profile", "*", "down", "-v")
@@ -52,7 +60,7 @@ func startSecureStack(t *testing.T) *secureStack {
 		s.compose("--profile", "*", "down", "-v")
 	})
 	began := time.Now()
-	s.compose(slices.Concat([]string{"up", "-d", "--wait"}, cluster, programs)...)
+	s.compose(slices.Concat([]string{"up", "-d", "--wait"}, nodes, programs)...)
 	t.Logf("all healthy after %s", time.Since(began).Round(100*time.Millisecond))
 	for _, user := range []string{"teacher", "student", "producer", "consumer"} {
 		s.compose("cp", "users:/secrets/"+user+"/client.properties", s.properties(user))
@@ -101,9 +109,14 @@ func (s *secureStack) cluster() kafka.Cluster {
 	return cluster
 }
 
-// TestSecureStack is what a class does with TLS, logins and rights, and what goes wrong.
+// What a class does with TLS, logins and rights, and what goes wrong. In CI one of the two clusters has its turn.
 func TestSecureStack(t *testing.T) {
-	s := startSecureStack(t)
+	for _, kind := range rotated(t, "clusters with logins", 1, []string{withZooKeeper, withoutZooKeeper}) {
+		t.Run(kind, func(t *testing.T) { secureSteps(t, startSecureStack(t, kind)) })
+	}
+}
+
+func secureSteps(t *testing.T, s *secureStack) {
 	for _, step := range []struct {
 		name string
 		test func(*testing.T, *secureStack)
@@ -113,6 +126,7 @@ func TestSecureStack(t *testing.T) {
 		{"a program reads no other's password", noOthersPassword},
 		{"certificates are rotated", certificatesAreRotated},
 		{"exactly once, killed", exactlyOnceKilled},
+		{"users come and go", usersComeAndGo},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			s.t = t
@@ -186,6 +200,47 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 		"topics", "list", "--bootstrap-servers", "127.0.0.1:18091")
 	if !strings.Contains(out, "TOPIC") || strings.Contains(out, "transactions") {
 		t.Errorf("without a login:\n%s", out)
+	}
+}
+
+// A password that has leaked is replaced, and who is no longer in the table has no login.
+func usersComeAndGo(t *testing.T, s *secureStack) {
+	apply := func(args ...string) string {
+		return s.compose(slices.Concat([]string{"run", "--rm", "-T"}, args)...)
+	}
+	refused := func(why string) {
+		t.Helper()
+		if code, out, _ := s.as("student", "cluster"); code != 1 || !strings.Contains(out, "login refused") {
+			t.Errorf("%s: exit code %d\n%s", why, code, out)
+		}
+	}
+	apply("users", "users", "apply", "--users=/users.toml", "--dir=/secrets", "--new-password", "student")
+	refused("with the old password")
+	s.compose("cp", "users:/secrets/student/client.properties", s.properties("student"))
+	if code, out, _ := s.as("student", "cluster"); code != 0 {
+		t.Errorf("with the new password: exit code %d\n%s", code, out)
+	}
+
+	table, err := os.ReadFile("../../../compose/users.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fewer := filepath.Join(s.dir, "users.toml")
+	others := regexp.MustCompile(`(?ms)^\[student\]$.*?^\[topics\]$`).ReplaceAll(table, []byte("[topics]"))
+	if err := os.WriteFile(fewer, others, 0o644); err != nil || len(others) == len(table) {
+		t.Fatal(err)
+	}
+	without := []string{"--volume", fewer + ":/fewer.toml:ro", "users", "users", "apply", "--users=/fewer.toml", "--dir=/secrets"}
+	apply(without...)
+	if code, out, _ := s.as("student", "cluster"); code != 0 {
+		t.Errorf("without --prune a login stays: exit code %d\n%s", code, out)
+	}
+	if out := apply(append(without, "--prune")...); !strings.Contains(out, "student: taken away") {
+		t.Errorf("--prune:\n%s", out)
+	}
+	refused("after --prune")
+	if code, out, _ := s.as("teacher", "cluster"); code != 0 {
+		t.Errorf("the others: exit code %d\n%s", code, out)
 	}
 }
 
