@@ -194,12 +194,14 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 			t.Errorf("%v: the password is shown", c.args)
 		}
 	}
-	// The listener that needs no login, from inside the broker's network: it shows no topic.
+	// The listener that needs no login, from inside the broker's network: it shows no topic. Without ZooKeeper it names addresses
+	// besides at which nobody listens.
 	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Config.Image}}", "secure-users-1"))
-	out := docker(t, "run", "--rm", "--network", "container:secure-broker-1", image,
-		"topics", "list", "--bootstrap-servers", "127.0.0.1:18091")
-	if !strings.Contains(out, "TOPIC") || strings.Contains(out, "transactions") {
-		t.Errorf("without a login:\n%s", out)
+	list, err := exec.Command("docker", "run", "--rm", "--network", "container:secure-broker-1", image,
+		"topics", "list", "--bootstrap-servers", "127.0.0.1:18091").CombinedOutput()
+	out := string(list)
+	if strings.Contains(out, "transactions") || !strings.Contains(out, "TOPIC") && !strings.Contains(out, "a broker answered") {
+		t.Errorf("without a login: %v\n%s", err, out)
 	}
 }
 
