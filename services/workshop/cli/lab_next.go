@@ -59,8 +59,8 @@ func nextLab(done *progress.Progress, embedded bool) service.Text {
 		case next == service.Text{}:
 			s := summary(l)
 			next = service.Text{
-				PT: fmt.Sprintf("%s: %s\npágina: labs/pt-BR/%02d-*.md\n\n  workshop lab run %s --predict\n", l.Name, s.PT, l.Place, l.Name),
-				EN: fmt.Sprintf("%s: %s\npage: labs/pt-BR/%02d-*.md (Portuguese)\n\n  workshop lab run %s --predict\n", l.Name, s.EN, l.Place, l.Name),
+				PT: fmt.Sprintf("%s: %s\npágina: labs/pt-BR/%02d-%[1]s.md\n\n  workshop lab run %[1]s --predict\n", l.Name, s.PT, l.Place),
+				EN: fmt.Sprintf("%s: %s\npage: labs/pt-BR/%02d-%[1]s.md (Portuguese)\n\n  workshop lab run %[1]s --predict\n", l.Name, s.EN, l.Place),
 			}
 		}
 	}

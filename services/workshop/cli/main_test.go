@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -34,7 +35,13 @@ func TestMain(m *testing.M) {
 	case slices.Contains(local.ServiceNames(), name):
 		os.Exit(standin.Run(name))
 	default:
-		os.Exit(m.Run())
+		remove, err := kafkatest.OwnState()
+		if err != nil {
+			log.Fatal(err)
+		}
+		code := m.Run()
+		remove()
+		os.Exit(code)
 	}
 }
 
