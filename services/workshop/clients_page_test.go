@@ -17,6 +17,7 @@ var pins = map[string]pin{
 	"confluent-kafka": {"requirements.txt", `confluent-kafka==(\S+)`},
 	"aiokafka":        {"requirements.txt", `aiokafka==(\S+)`},
 	"kafka-clients":   {"pom.xml", `<artifactId>kafka-clients</artifactId>\s*<version>(.*?)</version>`},
+	"spring-kafka":    {"pom.xml", `<artifactId>spring-boot-starter-parent</artifactId>\s*<version>(.*?)</version>`},
 	"kafkajs":         {"package.json", `"kafkajs": "([0-9.]+)"`},
 	"franz-go":        {"../../../services/workshop/go.mod", `twmb/franz-go v(\S+)`},
 	"rdkafka":         {"Cargo.toml", `rdkafka = "=([0-9.]+)"`},
