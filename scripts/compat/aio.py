@@ -45,6 +45,8 @@ async def read(job):
 
 
 async def member(topic, group, strategy):
+    if strategy not in ("-", *STRATEGIES):
+        sys.exit("not offered")
     settings = {} if strategy == "-" else {"partition_assignment_strategy": [STRATEGIES[strategy]]}
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=BROKERS, group_id=group, client_id="aiokafka", auto_offset_reset="earliest",
                                 auto_commit_interval_ms=500, **settings)

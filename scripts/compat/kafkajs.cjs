@@ -61,7 +61,7 @@ async function read(job) {
 }
 
 async function member() {
-  if (strategy !== '-') throw new Error(`it has no ${strategy}`)
+  if (strategy !== '-') throw new Error('not offered')
   const consumer = kafka.consumer({ groupId: group })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })

@@ -21,7 +21,7 @@ ODD = {
 }
 LIMIT = 40  # seconds in which a member is in its group, or says that it was refused
 WATCHED = 5  # seconds in which one that was refused may end
-REFUSED = re.compile("inconsistent.?group.?protocol|incompatible|it has no", re.I)
+REFUSED = re.compile("inconsistent.?group.?protocol|incompatible|not offered", re.I)
 
 
 def in_parallel(do, items):

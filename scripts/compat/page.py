@@ -14,7 +14,7 @@ def table(head, rows):
 def short(text):
     """The kernel of an error: its last line, without times, addresses and what stands before the error's own words."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    telling = [line for line in lines if re.search("inconsistent|error|exception|it has no", line, re.I)] or lines or ["nothing"]
+    telling = [line for line in lines if re.search("inconsistent|error|exception|not offered", line, re.I)] or lines or ["nothing"]
     line = next((t for t in telling if re.search("inconsistent|incompatible", t, re.I)), telling[-1])
     found = re.search(r'"message":"([^"]+)"|err(?:or)?="([^"]+)"|str="([^"]+)"', line)
     line = next(g for g in found.groups() if g) if found else line
@@ -23,7 +23,7 @@ def short(text):
 
 
 def code(text):
-    return "`" + text.replace("`", "'") + "`"
+    return "–" if "not offered" in text else "`" + text.replace("`", "'") + "`"
 
 
 def seen(records, sent):
@@ -57,7 +57,7 @@ def reading(results, clients):
             cells.append("; ".join(f"{ODD[n]}: {d}" for n, d in seen(answer["records"], results["sent"][writer]).items() if d) or "all")
         rows.append([f"**{reader}**", *cells])
     def unsent(sent):
-        return "; ".join(f"{ODD[n]}: {code(short(sent[n]['error']))}" for n in ODD if "error" in sent[n]) or "–"
+        return "; ".join(f"{ODD[n]}: {code(short(sent[n]['error']))}" for n in ODD if "error" in sent[n])
 
     return table(["reads ↓, sent by →", *clients], [*rows, ["cannot send", *[unsent(results["sent"][w]) for w in clients]]])
 
@@ -173,7 +173,8 @@ Made by `scripts/compat-clients` on {datetime.date.today()}, from what each clie
 {table(["client", "version"], versions.items())}\
 {absent}What each is, and how to run it: [labs/clients](../labs/clients/README.md). `workshop` is this repository's own: `workshop produce`
 and `consume`, the `producer` for codecs, the `consumer` in groups. Python's clients are as `pip install -r requirements.txt` leaves them,
-without the codecs' optional libraries.
+without the codecs' optional libraries. `–` in place of a result: the client offers no such thing, or its probe in `scripts/compat`
+knows of none, and it was not tried.
 
 ## Who reads whom
 

@@ -179,6 +179,9 @@ func member(brokers []string) {
 		config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategyRoundRobin()}
 	case "sticky":
 		config.Consumer.Group.Rebalance.GroupStrategies = []sarama.BalanceStrategy{sarama.NewBalanceStrategySticky()}
+	case "cooperative-sticky":
+		fmt.Fprintln(os.Stderr, "not offered")
+		os.Exit(1)
 	}
 	group, err := sarama.NewConsumerGroup(brokers, os.Args[4], config)
 	if err != nil {
