@@ -164,7 +164,7 @@ def brokers(all_results, clients):
 def page(all_results, versions, missing):
     clients, results = list(versions), next(iter(all_results.values()))
     first = next(iter(all_results))
-    absent = "".join(f"* {name} is not installed: `{how}`\n" for name, how in missing.items())
+    absent = "".join(f"* {name} is not installed: `{how}`\n" for name, how in missing.items()) + ("\n" if missing else "")
     return f"""# Clients beside each other
 
 Made by `scripts/compat-clients` on {datetime.date.today()}, from what each client did; the next run overwrites it. Clusters:
