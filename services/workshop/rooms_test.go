@@ -22,8 +22,8 @@ const module = "workshop.example/workshop"
 // The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
 	"main": {"cli"},
-	"cli": {"local", "guard", "lab", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "secrets", "kit",
-		"admin/reset", "admin/topic", "admin/session"},
+	"cli": {"local", "guard", "lab", "student", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "secrets",
+		"kit", "admin/reset", "admin/topic", "admin/session"},
 
 	"local":      {"screen", "kit", "ecommerce"},
 	"guard":      {},

@@ -139,14 +139,23 @@ type logReader struct {
 
 // fetch reads from the position on and moves it behind what was read.
 func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, err error) {
+	block, err := l.fetchBlock()
+	if err != nil {
+		return nil, 0, err
+	}
+	return l.messages(block), block.HighWaterMarkOffset, nil
+}
+
+// fetchBlock reads from the position on, and leaves it there.
+func (l *logReader) fetchBlock() (block *sarama.FetchResponseBlock, err error) {
 	if l.next < 0 {
 		if l.next, err = l.oldest(); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
 	leader, err := l.client.Leader(l.topic, l.partition)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	req := &sarama.FetchRequest{
 		Version: 11, MinBytes: 1, MaxBytes: sarama.MaxResponseSize, MaxWaitTime: 50, Isolation: l.isolation, SessionEpoch: -1,
@@ -155,16 +164,16 @@ func (l *logReader) fetch() (msgs []*sarama.ConsumerMessage, highWater int64, er
 	resp, err := leader.Fetch(req)
 	if err != nil {
 		leader.Close() // or the next try would use the same broken connection
-		return nil, 0, err
+		return nil, err
 	}
-	block := resp.GetBlock(l.topic, l.partition)
+	block = resp.GetBlock(l.topic, l.partition)
 	if block == nil {
-		return nil, 0, errors.New("the leader's answer leaves the partition out")
+		return nil, errors.New("the leader's answer leaves the partition out")
 	}
 	if block.Err != sarama.ErrNoError {
-		return nil, 0, block.Err
+		return nil, block.Err
 	}
-	return l.messages(block), block.HighWaterMarkOffset, nil
+	return block, nil
 }
 
 func (l *logReader) oldest() (int64, error) {

@@ -24,6 +24,7 @@ type Command struct {
 	Stdout, Stderr io.Writer
 
 	KeepLines     bool // of standard output, for [Process.Lines] and [Process.Await]
+	KeepErrors    bool // the lines of standard error, for [Process.Errors]
 	EndWithParent bool // kill the program when this process dies, even while it is paused; Linux only
 
 	// WaitDelay bounds how long the output is read after the program's end: a process that it started may hold the pipe
@@ -40,6 +41,7 @@ type Process struct {
 	cmd    *exec.Cmd
 	stdin  io.Closer
 	lines  Lines
+	errors Lines
 	ended  chan struct{}
 	paused atomic.Bool
 }
@@ -56,6 +58,12 @@ func Start(c Command) (*Process, error) {
 		p.cmd.Stdout = &p.lines
 	case c.KeepLines:
 		p.cmd.Stdout = io.MultiWriter(c.Stdout, &p.lines)
+	}
+	switch {
+	case c.KeepErrors && c.Stderr == nil:
+		p.cmd.Stderr = &p.errors
+	case c.KeepErrors:
+		p.cmd.Stderr = io.MultiWriter(c.Stderr, &p.errors)
 	}
 	if c.EndWithParent {
 		endWithParent(p.cmd)
@@ -88,6 +96,9 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Lines returns the lines of standard output so far; none without [Command.KeepLines].
 func (p *Process) Lines() []Line { return p.lines.All() }
+
+// Errors returns the lines of standard error so far; none without [Command.KeepErrors].
+func (p *Process) Errors() []Line { return p.errors.All() }
 
 // Await waits until ok accepts the lines so far. It returns [ErrEnded] if the program ends first.
 func (p *Process) Await(ctx context.Context, ok func([]Line) bool) error {

@@ -22,14 +22,15 @@ import (
 // experimentRun is a command that carries out experiments: labs, or drills.
 type experimentRun struct {
 	*tool
-	kind                        *experiment.Registry
-	brokers, report, scoreboard string
-	pace                        time.Duration
-	seed                        uint64
-	times                       int
-	output                      string
-	asJSON, keep, force         bool
-	predict, quiet              bool
+	kind                *experiment.Registry
+	brokers, report     string
+	own                 map[string]*string // commands of programs of the student's own, by their roles
+	pace                time.Duration
+	seed                uint64
+	times               int
+	output              string
+	asJSON, keep, force bool
+	predict, quiet      bool
 }
 
 // classSeed is the default seed, so that a whole class sees the same match.

@@ -57,8 +57,7 @@ Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no b
 	r.outputFlag(cmd)
 	flags.StringVar(&r.report, "report", "", "write the verdict and a timeline to this HTML file")
 	flags.BoolVar(&r.keep, "keep", false, "keep the histories, on a cluster of somebody's the topics too, and say where they are")
-	flags.StringVar(&r.scoreboard, "scoreboard", "",
-		"judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)")
+	r.studentFlags(flags)
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "only what the lab does and its verdict, without the lines of the programs")
 	flags.BoolVar(&r.predict, "predict", false, "first ask for your own prediction, and compare it afterwards")
 	cmd.RegisterFlagCompletionFunc("report", completeFiles)
@@ -88,12 +87,11 @@ func (r *experimentRun) runLab(cmd *cobra.Command, name string) error {
 		strikes(&o, killerStop)
 	}
 	where := clusterName(o.Options)
-	if cmd.Flags().Changed("scoreboard") {
-		if o.Scoreboard, o.Guard, err = r.ownScoreboard(l); err != nil {
-			return err
-		}
-		where += service.Text{PT: ", o seu placar: ", EN: ", your scoreboard: "}.In(o.Lang) + r.scoreboard
+	own, says, err := r.ownProgram(cmd.Flags(), l, o.Lang)
+	if err != nil {
+		return err
 	}
+	o.Student, where, l.Words = own, where+says, l.Words.With(own.Role)
 	heading := service.Text{PT: "laboratório %s (semente %d, %s)", EN: "lab %s (seed %d, %s)"}.In(o.Lang)
 	outcome, err := r.carryOut(cmd.Context(), l, o, lines, fmt.Sprintf(heading, l.Name, o.Seed, where))
 	if err != nil {

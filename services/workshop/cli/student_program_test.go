@@ -23,15 +23,17 @@ import (
 
 const studentName = "student"
 
-// student is a scoreboard as a student may write it. Its words are what it does with each event, in
+// studentProgram is a scoreboard as a student may write it. Its words are what it does with each event, in
 // this order (show, commit, crash), and the mistakes that it makes.
-type student struct {
+type studentProgram struct {
 	words  []string
 	failAt int
 	out    io.Writer
 	buffer bytes.Buffer
 	taken  int // events in this life
 	done   bool
+	once   sarama.SyncProducer // of an exactly-once board
+	tally  event.Score
 }
 
 // studentMain returns the exit code. The test's watcher sees how long it runs.
@@ -45,7 +47,7 @@ func studentMain(words []string) int {
 		return 97
 	}
 	go func() { watcher.Read(make([]byte, 1)); os.Exit(94) }() // a test that fails leaves nothing behind either
-	s := &student{words: words, out: os.Stdout}
+	s := &studentProgram{words: words, out: os.Stdout}
 	if s.failAt, err = strconv.Atoi(os.Getenv("FAIL_AT_ID")); err != nil {
 		return 96
 	}
@@ -87,6 +89,9 @@ func studentMain(words []string) int {
 	if s.has("buffered") {
 		s.out = &s.buffer
 	}
+	if s.has("stderr") {
+		s.out = os.Stderr
+	}
 	if err := s.read(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -127,10 +132,10 @@ func fork() bool {
 	return err == nil
 }
 
-func (s *student) has(word string) bool { return slices.Contains(s.words, word) }
+func (s *studentProgram) has(word string) bool { return slices.Contains(s.words, word) }
 
 // read takes the messages as a member of the group, until the match is over.
-func (s *student) read() error {
+func (s *studentProgram) read() error {
 	cluster := kafka.Cluster{Brokers: strings.Split(os.Getenv("BOOTSTRAP_SERVERS"), ",")}
 	conf := cluster.Config(studentName)
 	conf.Consumer.Offsets.AutoCommit.Enable = s.has("auto")
@@ -145,7 +150,12 @@ func (s *student) read() error {
 	if s.has("latest") {
 		conf.Consumer.Offsets.Initial = sarama.OffsetNewest
 	}
-	group, err := sarama.NewConsumerGroupFromClient(os.Getenv("CONSUMER_GROUP"), client)
+	if s.has("send") {
+		if err := s.openProducer(cluster); err != nil {
+			return err
+		}
+	}
+	group, err := sarama.NewConsumerGroupFromClient(s.group(), client)
 	if err != nil {
 		return err
 	}
@@ -161,10 +171,18 @@ func (s *student) read() error {
 	return group.Close()
 }
 
-func (s *student) Setup(sarama.ConsumerGroupSession) error   { return nil }
-func (s *student) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+// group is the one that the lab has given, or one of the program's own.
+func (s *studentProgram) group() string {
+	if s.has("own-group") {
+		return "meu-grupo"
+	}
+	return os.Getenv("CONSUMER_GROUP")
+}
 
-func (s *student) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
+func (s *studentProgram) Setup(sarama.ConsumerGroupSession) error   { return nil }
+func (s *studentProgram) Cleanup(sarama.ConsumerGroupSession) error { return nil }
+
+func (s *studentProgram) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {
 	for {
 		select {
 		case msg, ok := <-claim.Messages():
@@ -187,11 +205,14 @@ func (s *student) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama
 	}
 }
 
-func (s *student) take(session sarama.ConsumerGroupSession, msg *sarama.ConsumerMessage, e event.ScoreEvent) {
+func (s *studentProgram) take(session sarama.ConsumerGroupSession, msg *sarama.ConsumerMessage, e event.ScoreEvent) {
 	if s.has("auto") {
 		defer session.MarkMessage(msg, "")
 	}
 	for _, word := range s.words {
+		if s.transact(word, msg, e) {
+			continue
+		}
 		switch {
 		case word == "show" && e.Event == event.Goal:
 			fmt.Fprintln(s.out, s.line(e))
@@ -210,7 +231,7 @@ func (s *student) take(session sarama.ConsumerGroupSession, msg *sarama.Consumer
 	}
 }
 
-func (s *student) line(e event.ScoreEvent) string {
+func (s *studentProgram) line(e event.ScoreEvent) string {
 	switch {
 	case s.has("wrong"):
 		return fmt.Sprintf("%d - %d", e.Score.TeamA+1, e.Score.TeamB)

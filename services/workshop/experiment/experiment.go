@@ -18,9 +18,9 @@ type Spec struct {
 	Name string
 	report.Words
 
-	Brokers  bool // it strikes brokers: needs real ones, on this machine
-	Student  bool // it takes the student's own scoreboard
-	Times    int  // how often it strikes, where the user has no wish; 0: what it does, it does once
+	Brokers  bool     // it strikes brokers: needs real ones, on this machine
+	Student  []string // the programs in whose place it takes the student's own, such as scoreboard
+	Times    int      // how often it strikes, where the user has no wish; 0: what it does, it does once
 	ByHand   ByHand
 	Controls []Control
 

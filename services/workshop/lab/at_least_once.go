@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"workshop.example/workshop/report"
+	"workshop.example/workshop/student"
 )
 
 var atLeastOnce = add(Lab{
 	Name: "at-least-once",
-	Pace: 100 * time.Millisecond, Student: true,
+	Pace: 100 * time.Millisecond, Student: []string{student.Scoreboard},
 	ByHand:   theMatch,
 	run:      crashOnce("at-least-once", report.Prediction{Repeated: []int{failAt}}),
 	Controls: []Control{neverCommits},

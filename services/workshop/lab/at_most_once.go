@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/workshop/report"
+	"workshop.example/workshop/student"
 )
 
 // failAt is the event at which LabScore breaks its boards.
@@ -16,7 +17,7 @@ const failAt = 5
 
 var _ = add(Lab{
 	Name: "at-most-once",
-	Pace: 100 * time.Millisecond, Student: true,
+	Pace: 100 * time.Millisecond, Student: []string{student.Scoreboard},
 	ByHand:   theMatch,
 	run:      crashOnce("at-most-once", report.Prediction{Lost: []int{failAt}}),
 	Controls: []Control{unconfirmedCommit},

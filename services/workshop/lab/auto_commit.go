@@ -19,13 +19,13 @@ var autoCommitText = Labs.Texts("auto-commit")
 
 var _ = add(Lab{
 	Name: "auto-commit",
-	Pace: 200 * time.Millisecond, Student: true,
+	Pace: 200 * time.Millisecond, Student: []string{student.Scoreboard},
 	ByHand: theMatch,
 	run:    runAutoCommit,
 })
 
 func runAutoCommit(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
-	if len(b.Scoreboard) > 0 {
+	if b.Student.Role != "" {
 		return student.Run(ctx, b, "auto", autoCommitCrash, student.AfterLastCommit)
 	}
 	m, err := match.New(ctx, b)

@@ -13,7 +13,7 @@ import (
 // crashOnce is an experiment in which the board crashes at one event and is started again.
 func crashOnce(delivery string, want report.Prediction) func(context.Context, *rig.Bench) ([]report.Part, error) {
 	return func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
-		if len(b.Scoreboard) > 0 {
+		if b.Student.Role != "" {
 			return student.Run(ctx, b, delivery, failAt, student.Always(want))
 		}
 		m, err := match.New(ctx, b)

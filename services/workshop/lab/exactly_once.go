@@ -15,15 +15,21 @@ import (
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
+	"workshop.example/workshop/student"
 )
 
 var exactlyOnceText = Labs.Texts("exactly-once")
 
 var exactlyOnce = add(Lab{
-	Name:     "exactly-once",
-	Pace:     100 * time.Millisecond,
-	ByHand:   theMatch,
-	run:      func(ctx context.Context, b *rig.Bench) ([]report.Part, error) { return runExactlyOnce(ctx, b, strikes) },
+	Name: "exactly-once",
+	Pace: 100 * time.Millisecond, Student: []string{student.Scoreboard},
+	ByHand: theMatch,
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+		if b.Student.Role != "" {
+			return student.RunExactlyOnce(ctx, b, failAt)
+		}
+		return runExactlyOnce(ctx, b, strikes)
+	},
 	Controls: []Control{readsOnAfterAbort},
 })
 

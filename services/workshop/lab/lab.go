@@ -25,7 +25,7 @@ type Lab struct {
 	Name string
 
 	Pace    time.Duration // between goals, where the user has no wish
-	Student bool          // takes the student's own scoreboard
+	Student []string      // the programs in whose place it takes the student's own
 	Killer  bool          // kills brokers: needs real ones, on this machine
 
 	ByHand experiment.ByHand // what its page works with beside the run

@@ -44,7 +44,7 @@ func Run(ctx context.Context, l Lab, o rig.Options) (report.Result, error) {
 		err = b.CloseWires()
 	}
 	spec, _ := Labs.Find(l.Name)
-	return report.Result{Name: l.Name, Words: spec.Words, Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
+	return report.Result{Name: l.Name, Words: spec.Words.With(o.Student.Role), Seed: o.Seed, Parts: parts, Timeline: timeline(b)}, err
 }
 
 // timeline collects the histories, which are gone when the bench is closed. A program without one, such

@@ -26,6 +26,7 @@ type Words struct {
 	Lines []string // what [Part.Line] says in English on the embedded cluster, part by part: regular expressions
 
 	Controls map[string]ControlWords // by name
+	Own      map[string]OwnWords     // by the role of a student's program, where it runs otherwise than with ours
 	Says     map[string]service.Text // what it says of a run, by key: formats for [Texts]
 }
 
@@ -33,6 +34,20 @@ type Words struct {
 type ControlWords struct {
 	Swap service.Text // what is put in whose place
 	Want service.Text // what must be seen
+}
+
+// OwnWords are those of an experiment with a program of the student's own.
+type OwnWords struct {
+	Will [3]service.Text
+	Why  service.Text
+}
+
+// With returns the words for an experiment with a student's program in a role. What they predict nobody is asked.
+func (w Words) With(role string) Words {
+	if own, ok := w.Own[role]; ok {
+		w.Will, w.Why, w.Ask = own.Will, own.Why, nil
+	}
+	return w
 }
 
 // wordsFile is the form of a file: each language by itself, as it is translated. Line breaks within a text are spaces.
@@ -46,7 +61,8 @@ type wordsFile struct {
 	}
 	PT, EN   language
 	Controls map[string]struct{ PT, EN controlLanguage }
-	Says     map[string]struct{ PT, EN string } // the languages side by side, as they take the same values
+	Own      map[string]struct{ PT, EN language } // without a summary
+	Says     map[string]struct{ PT, EN string }   // the languages side by side, as they take the same values
 }
 
 type language struct {
@@ -76,12 +92,11 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 	}
 	w.Summary = both("summary", f.PT.Summary, f.EN.Summary)
 	w.Why = both("why", f.PT.Why, f.EN.Why)
-	if len(f.PT.Will) != len(w.Will) || len(f.EN.Will) != len(w.Will) {
-		return w, errors.Join(append(wrong,
-			fmt.Errorf("%s.toml: will is %d texts in pt and %d in en, want %d", name, len(f.PT.Will), len(f.EN.Will), len(w.Will)))...)
-	}
-	for i := range w.Will {
-		w.Will[i] = both(fmt.Sprintf("will[%d]", i), f.PT.Will[i], f.EN.Will[i])
+	w.Will = threeTexts(name, "will", f.PT.Will, f.EN.Will, &wrong)
+	w.Own = map[string]OwnWords{}
+	for _, role := range slices.Sorted(maps.Keys(f.Own)) {
+		o, key := f.Own[role], "own."+role
+		w.Own[role] = OwnWords{threeTexts(name, key+".will", o.PT.Will, o.EN.Will, &wrong), both(key+".why", o.PT.Why, o.EN.Why)}
 	}
 	w.Controls = map[string]ControlWords{}
 	for control, c := range f.Controls {
@@ -89,6 +104,18 @@ func ReadWords(files fs.FS, name string) (Words, error) {
 	}
 	w.Says = texts(name, f.Says, &wrong)
 	return w, errors.Join(wrong...)
+}
+
+// threeTexts are what an experiment says beforehand.
+func threeTexts(file, key string, pt, en []string, wrong *[]error) (will [3]service.Text) {
+	if len(pt) != len(will) || len(en) != len(will) {
+		*wrong = append(*wrong, fmt.Errorf("%s.toml: %s is %d texts in pt and %d in en, want %d", file, key, len(pt), len(en), len(will)))
+		return will
+	}
+	for i := range will {
+		will[i] = bothLanguages(file, fmt.Sprintf("%s[%d]", key, i), pt[i], en[i], wrong)
+	}
+	return will
 }
 
 // ReadTexts reads NAME.toml, a table for each text. An error names every text that is missing in a language.

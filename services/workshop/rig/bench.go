@@ -33,8 +33,7 @@ type Options struct {
 	Pace    time.Duration // between goals; negative: the lab's own
 	Keep    bool          // histories and topics stay
 
-	Scoreboard []string // the student's command, as words; none: ours
-	Guard      []string // what stands before it: a program that kills it when its own input ends
+	Student Student // a program of the student's own, in the place of one of ours
 
 	Environ []string           // what the programs inherit, without anything of the workshop's own
 	BinDir  string             // where the programs are
@@ -48,6 +47,13 @@ type Options struct {
 	Swap func(name, program string, vars []string) (string, []string)
 	// Break is given the embedded cluster when it has started; nil: it stays as it is. Controls use it.
 	Break func(*embedded.Cluster)
+}
+
+// Student is a program of the student's own.
+type Student struct {
+	Role  string   // what it stands in for, such as scoreboard; empty: there is none
+	Words []string // its command
+	Guard []string // what stands before it: a program that kills it when its own input ends
 }
 
 // Bench is what an experiment has at hand: a cluster, topics of its own, programs, and a folder.

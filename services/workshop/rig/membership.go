@@ -1,6 +1,10 @@
 package rig
 
-import "github.com/IBM/sarama"
+import (
+	"slices"
+
+	"github.com/IBM/sarama"
+)
 
 // Membership is what the coordinator says of a consumer group.
 type Membership struct {
@@ -37,4 +41,35 @@ func (m Membership) JoinedSince(before Membership) bool {
 		}
 	}
 	return false
+}
+
+// GroupBeside returns a group other than this one that has a member, or offsets, on the topic; empty where there is none, or no answer.
+func (b *Bench) GroupBeside(group, topic string) string {
+	admin, err := sarama.NewClusterAdminFromClient(b.Client)
+	if err != nil {
+		return ""
+	}
+	groups, err := admin.ListConsumerGroups()
+	if err != nil {
+		return ""
+	}
+	for other := range groups {
+		if other == group {
+			continue
+		}
+		offsets, err := admin.ListConsumerGroupOffsets(other, nil)
+		if err == nil && len(offsets.Blocks[topic]) > 0 {
+			return other
+		}
+		described, err := admin.DescribeConsumerGroups([]string{other})
+		if err != nil || len(described) != 1 {
+			continue
+		}
+		for _, member := range described[0].Members {
+			if metadata, err := member.GetMemberMetadata(); err == nil && metadata != nil && slices.Contains(metadata.Topics, topic) {
+				return other
+			}
+		}
+	}
+	return ""
 }

@@ -33,7 +33,7 @@ func start(out *screen.Output, name, colour, path string, args, env []string, gu
 	stdout, stderr := out.Lines(name, colour)
 	p, err := process.Start(process.Command{
 		Name: name, Path: path, Args: args, Env: env, Stdout: stdout, Stderr: stderr,
-		KeepLines: true, EndWithParent: !guard, WaitDelay: time.Second,
+		KeepLines: true, KeepErrors: guard, EndWithParent: !guard, WaitDelay: time.Second,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)

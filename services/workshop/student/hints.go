@@ -31,7 +31,10 @@ type hint struct {
 // hints are tried in this order: first what leaves nothing to compare, then what no guarantee allows,
 // then the order of the three steps show, commit and crash, of which each guarantee has its own.
 var hints = []hint{
+	{"", func(s *student, _ sight, _ report.Part) bool { return s.strays != "" }, "own-group"},
+
 	// Nothing was shown.
+	{"", func(s *student, first sight, _ report.Part) bool { return s.nothing() && first.complained > 0 }, "standard-error"},
 	{"", func(s *student, first sight, _ report.Part) bool {
 		// What joined at the end of the topic has nothing in a buffer: clients that commit their position by
 		// themselves commit that end, as if they had read the goals. It did not meet the event of the crash either.
@@ -92,14 +95,17 @@ var hints = []hint{
 
 // hint is the first that fits; empty where none does.
 func (s *student) hint(p report.Part) service.Text {
-	first := s.seen[0]
-	i := slices.IndexFunc(hints, func(h hint) bool {
+	first, list := s.seen[0], hints
+	if s.once != nil {
+		list = onceHints
+	}
+	i := slices.IndexFunc(list, func(h hint) bool {
 		return (h.delivery == "" || h.delivery == s.delivery) && h.when(s, first, p)
 	})
 	if i < 0 {
 		return service.Text{}
 	}
-	text := hintTexts(hints[i].name)
-	fill := strings.NewReplacer("{id}", strconv.Itoa(s.failAt), "{last}", strconv.Itoa(first.last))
+	text := hintTexts(list[i].name)
+	fill := strings.NewReplacer("{id}", strconv.Itoa(s.failAt), "{last}", strconv.Itoa(first.last), "{group}", s.Group, "{other}", s.strays)
 	return service.Text{PT: fill.Replace(text.PT), EN: fill.Replace(text.EN)}
 }

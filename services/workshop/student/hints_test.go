@@ -1,6 +1,7 @@
 package student
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestHintsHaveWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	for _, h := range hints {
+	for _, h := range slices.Concat(hints, onceHints) {
 		used[h.name] = true
 		if _, ok := texts[h.name]; !ok {
 			t.Errorf("hints.toml: no words for %s", h.name)

@@ -14,15 +14,25 @@ import (
 	"workshop.example/workshop/rig"
 )
 
+// The programs in whose place a student's own may stand.
+const (
+	Scoreboard = "scoreboard"
+	Simulator  = "simulator"
+	Detector   = "detector"
+	Consumer   = "consumer"
+)
+
 // student is a scoreboard that somebody else wrote, in whatever language. All that is known of it is
 // seen from outside: its score lines, how it ends, and what its group has committed.
 type student struct {
 	*match.Board
 	delivery string
 	failAt   int
-	seen     []sight // one of each life
-	stuck    bool    // it died again and again, and got no further
-	late     bool    // its first life was not in the group before the match went on: it may have missed all of it
+	seen     []sight  // one of each life
+	stuck    bool     // it died again and again, and got no further
+	strays   string   // a group of the program's own, which reads in the place of the board's
+	once     *onBoard // of exactly-once: what it has written
+	late     bool     // its first life was not in the group before the match went on: it may have missed all of it
 }
 
 // stuckLives is how many have to die at the same id until it is clear that the next one will.
@@ -36,21 +46,30 @@ func Run(ctx context.Context, b *rig.Bench, delivery string, failAt int, want fu
 		return nil, err
 	}
 	s := &student{Board: m.Board("scoreboard", "DELIVERY="+delivery), delivery: delivery, failAt: failAt}
-	if err := s.begin(ctx); err != nil {
+	if err := s.play(ctx); err != nil {
 		return nil, err
-	}
-	if err := s.follow(ctx); err != nil {
-		return nil, err
-	}
-	select {
-	case <-m.Simulator.Ended():
-		if code := m.Simulator.ExitCode(); code != 0 {
-			return nil, &rig.NotRun{Cause: fmt.Sprintf("%s ended with exit code %d in mid-match", m.Simulator.Name, code)}
-		}
-	default:
-		m.Simulator.Stop() // who is stuck at one goal will not show the next ones either
 	}
 	return s.judge(ctx, want)
+}
+
+// play plays the match, and sees the scoreboard through it.
+func (s *student) play(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if err := s.follow(ctx); err != nil {
+		return err
+	}
+	simulator := s.Match.Simulator
+	select {
+	case <-simulator.Ended():
+		if code := simulator.ExitCode(); code != 0 {
+			return &rig.NotRun{Cause: fmt.Sprintf("%s ended with exit code %d in mid-match", simulator.Name, code)}
+		}
+	default:
+		simulator.Stop() // who is stuck at one goal will not show the next ones either
+	}
+	return nil
 }
 
 // begin starts the match and the first life. The match waits until that is a member of the group, however
@@ -107,7 +126,7 @@ func (s *student) awaitMember(ctx context.Context, p *rig.Process) bool {
 		if g := s.Match.Bench.Membership(s.Group); len(g.Members) > 0 && !g.Rebalancing {
 			return true
 		}
-		if len(p.Lines()) > flood {
+		if len(p.Lines()) > flood || s.elsewhere() != "" {
 			return false
 		}
 		select {
@@ -138,7 +157,7 @@ func (s *student) start(failAt int) error {
 	if b.Cluster.Proxy != "" {
 		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
 	}
-	words := slices.Concat(b.Guard, b.Scoreboard)
+	words := slices.Concat(b.Student.Guard, b.Student.Words)
 	p, err := b.Launch(b.Screen, s.Name, words[0], words[1:], append(env, s.Vars...), true)
 	if err == nil {
 		s.Lives = append(s.Lives, p)
@@ -157,6 +176,11 @@ func (s *student) follow(ctx context.Context) error {
 			return err
 		}
 		s.seen = append(s.seen, life)
+		if s.once != nil {
+			if err := s.once.read(ctx, s.Match); err != nil {
+				return err
+			}
+		}
 		if life.stopped || s.complete() || s.nothing() && life.code != rig.Crashed {
 			return nil // in the last case it does not read yet, or does not even start
 		}
@@ -180,10 +204,17 @@ func (s *student) follow(ctx context.Context) error {
 }
 
 // complete reports whether the match was shown to its end.
-func (s *student) complete() bool { return slices.ContainsFunc(s.Scores(), ended) }
+func (s *student) complete() bool {
+	return s.once != nil && s.once.ended || slices.ContainsFunc(s.Scores(), ended)
+}
 
 // nothing reports whether no goal was shown, in any life.
-func (s *student) nothing() bool { return len(s.Scores()) == 0 }
+func (s *student) nothing() bool {
+	return (s.once == nil || s.once.records == 0) && len(s.Scores()) == 0
+}
+
+// elsewhere returns a group that is not the board's, and reads the match in its place.
+func (s *student) elsewhere() string { return s.Match.Bench.GroupBeside(s.Group, s.Match.Topic) }
 
 // ended says whether a match ends with this score: with 25 goals, and two more than the others have.
 func ended(s match.Score) bool {

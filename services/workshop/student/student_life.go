@@ -15,6 +15,7 @@ type sight struct {
 	code        int
 	stopped     bool          // by us: nothing more was to come
 	joined      bool          // the group
+	complained  int           // score lines on standard error
 	committed   int           // id up to which the group had committed at its end; 0: nothing
 	lasted      time.Duration // from its first goal to its end
 	waited      time.Duration // for the session of its predecessor to end
@@ -61,6 +62,11 @@ func (s *student) watch(ctx context.Context, p *rig.Process, before rig.Membersh
 				}
 			}
 			life.last = max(life.last, score.ID())
+		}
+	}
+	for _, line := range p.Errors() {
+		if _, ok := match.ParseScore(line.Text); ok {
+			life.complained++
 		}
 	}
 	committed, err := s.Match.Bench.Committed(s.Group, s.Match.Topic, 0)

@@ -17,7 +17,8 @@ func (s *student) judge(ctx context.Context, want func(*student) report.Predicti
 	if err != nil {
 		return nil, err
 	}
-	if !s.nothing() && missedStart(part.Counted) < s.failAt {
+	s.strays = s.elsewhere()
+	if s.strays == "" && !s.nothing() && missedStart(part.Counted) < s.failAt {
 		if err := s.struck(); err != nil {
 			return nil, err
 		}
@@ -33,6 +34,7 @@ func (s *student) judge(ctx context.Context, want func(*student) report.Predicti
 		part.Pending = true
 		part.Facts = append(part.Facts, report.Fact{Text: says("to-its-end"), Held: false})
 	}
+	part.Facts = append(part.Facts, s.strayed()...)
 	part.Notes = s.notes()
 	part.Hint = s.hint(part)
 	return []report.Part{part}, nil

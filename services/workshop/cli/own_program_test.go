@@ -68,6 +68,31 @@ var boards = []struct {
 	{"at-least-once", "crash show commit", 1, "Dica: O placar caiu antes de exibir o id 5"},
 	{"at-least-once", "rarely show commit crash", 1, "Dica: Repetiu-se mais do que o id 5"},
 	{"auto-commit", "commit show crash", 1, "Dica: O que foi exibido já estava confirmado"},
+
+	{"at-least-once", "own-group show crash commit", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
+	{"at-most-once", "own-group latest buffered", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
+	{"at-least-once", "stderr show crash commit", 1, "Dica: O placar saiu na saída de erros (stderr)"},
+	{"at-most-once", "stderr endless commit crash show", 1, "Dica: O placar saiu na saída de erros (stderr)"},
+
+	{"exactly-once", "begin send offset crash end show", 0, "em BOARD_TOPIC 47 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+	{"exactly-once", "begin send offset crash end", 0, "✓ id 5: a primeira tentativa está em BOARD_TOPIC, abortada"},
+	{"exactly-once", "endless begin send offset crash end show", 0, "· o placar não terminou sozinho e foi parado"},
+	{"exactly-once", "begin send offset end show", 2, "no verdict: the scoreboard has not crashed"},
+	{"exactly-once", "exit fixed", 1, "Dica: O programa termina com um erro antes de mostrar um placar"},
+	{"exactly-once", "asleep", 1, "Dica: O programa não entrou no grupo"},
+	{"exactly-once", "show crash commit", 1, "Dica: Não há nada em BOARD_TOPIC"},
+	{"exactly-once", "own-group begin send offset crash end show", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
+	{"exactly-once", "scrawl begin send offset crash end show", 1, "Dica: Uma mensagem de BOARD_TOPIC não é um registro do placar"},
+	{"exactly-once", "plain send crash commit show", 1, "Dica: O registro vai para BOARD_TOPIC fora de uma transação"},
+	{"exactly-once --pace 100ms", "latest begin send offset crash end show", 1, "Dica: Os primeiros gols se perderam"},
+	{"exactly-once", "begin send crash end commit show", 1, "Dica: O offset foi confirmado fora da transação"},
+	{"exactly-once", "begin send commit crash end show", 1, "Dica: O offset foi confirmado fora da transação"},
+	{"exactly-once", "random-id begin send offset crash end show", 1, "Dica: A transação da primeira vida ficou aberta"},
+	{"exactly-once", "begin send crash end show", 1, "Dica: O grupo não confirmou offset nenhum"},
+	{"exactly-once", "fixed begin send offset crash end show", 1, "Dica: O offset do evento que derruba o placar nunca é confirmado"},
+	{"exactly-once", "begin send offset end crash show", 1, "Dica: A queda não deixou em BOARD_TOPIC uma primeira tentativa do id 5"},
+	{"exactly-once", "crash begin send offset end show", 1, "Dica: A queda não deixou em BOARD_TOPIC uma primeira tentativa do id 5"},
+	{"exactly-once", "forget begin send offset crash end show", 1, "Dica: Depois do reinício a contagem (tally) não é mais a da partida"},
 }
 
 // Each board is judged by the tool as a process, on a cluster of its own. A table's row is the control
@@ -211,7 +236,7 @@ func TestOwnScoreboardInEnglishAndJSON(t *testing.T) {
 
 func TestOwnScoreboardWrongUse(t *testing.T) {
 	for _, c := range []struct{ lab, command, want string }{
-		{"poison", "go version", "the lab poison takes no scoreboard of yours; these do: auto-commit, at-most-once, at-least-once"},
+		{"poison", "go version", "the lab poison takes no scoreboard of yours; these do: auto-commit, at-most-once, at-least-once, exactly-once"},
 		{"at-most-once", "", "no command"},
 		{"at-most-once", "  ", "no command"},
 		{"at-most-once", "$NOT_SET", "no command"},
