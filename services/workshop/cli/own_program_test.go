@@ -95,23 +95,90 @@ var boards = []struct {
 	{"exactly-once", "forget begin send offset crash end show", 1, "Dica: Depois do reinício a contagem (tally) não é mais a da partida"},
 }
 
+// readers are programs that read orders, right and wrong. They are judged like the boards.
+var readers = []struct {
+	role, words string
+	wantCode    int
+	want        string
+}{
+	{"consumer", "know handle remember crash commit", 0, "tratadas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+	{"consumer", "dynamic know handle remember crash commit", 0, "tratadas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+	{"consumer", "auto know handle remember crash commit", 0, "→ como previsto"},
+	{"consumer", "know handle remember commit", 2, "no verdict: the consumer has not crashed: at the order whose orderId is FAIL_AT_ID"},
+	{"consumer", "exit handle", 1, "Dica: O programa termina com um erro antes de tratar um pedido"},
+	{"consumer", "asleep handle", 1, "Dica: O programa não entrou no grupo"},
+	{"consumer", "own-group know handle remember crash commit", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
+	{"consumer", "stderr know handle remember crash commit", 1, "Dica: As linhas dos pedidos saíram na saída de erros (stderr)"},
+	{"consumer", "latest know handle remember crash commit", 1, "Dica: O programa entrou no grupo e não leu nada"},
+	{"consumer", "buffered know handle remember crash commit", 1, "mas nenhuma linha saiu na primeira vida"},
+	{"consumer", "talkative know handle remember crash commit", 1, "Dica: Nenhuma linha do programa é de um pedido"},
+	{"consumer", "fixed know handle crash remember commit", 1, "Dica: O programa cai no mesmo pedido em cada vida"},
+	{"consumer", "know commit crash handle remember", 1, "Dica: O offset do pedido-12 foi confirmado antes do efeito"},
+	{"consumer", "know remember crash handle commit", 1, "Dica: O pedido-12 voltou depois da queda, e o programa já se lembrava dele"},
+	{"consumer", "handle crash commit", 1, "Dica: Um pedido que está duas vezes no tópico teve efeito duas vezes"},
+	{"consumer", "ram know handle remember crash commit", 1, "Dica: Depois do reinício o programa tratou de novo"},
+	{"consumer", "know handle crash remember commit", 1, "Dica: Depois do reinício o programa tratou de novo"},
+	{"consumer", "know handle remember commit crash", 1, "Dica: A queda veio depois da confirmação do pedido-12"},
+	{"consumer", "know handle remember crash", 1, "Dica: O grupo não confirmou os offsets até o fim"},
+
+	{"detector", "plain know decide remember crash commit", 0, "decididas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+	{"detector", "plain stderr know decide remember crash commit", 0, "✓ cada decisão segue a regra"},
+	{"detector", "plain know decide remember commit", 2, "no verdict: the detector has not crashed"},
+	{"detector", "exit handle", 1, "Dica: O programa termina com um erro antes de tratar um pedido"},
+	{"detector", "plain own-group know decide remember crash commit", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
+	{"detector", "know handle remember crash commit", 1, "Dica: Não há decisão nenhuma"},
+	{"detector", "plain bare know decide remember crash commit", 1, "Dica: Uma decisão não tem a forma das mensagens da loja"},
+	{"detector", "plain above know decide remember crash commit", 1, "Dica: Há decisões erradas: é fraude a partir de 4500"},
+	{"detector", "plain lazy know decide remember crash commit", 1, "Dica: Pedidos que já estavam confirmados ficaram sem efeito"},
+	{"detector", "plain know commit crash decide remember", 1, "Dica: O offset do pedido-12 foi confirmado antes do efeito"},
+	{"detector", "plain know remember crash decide commit", 1, "Dica: O pedido-12 voltou depois da queda, e o programa já se lembrava dele"},
+	{"detector", "plain decide crash commit", 1, "Dica: Um pedido que está duas vezes no tópico teve efeito duas vezes"},
+	{"detector", "plain ram know decide remember crash commit", 1, "Dica: Depois do reinício o programa tratou de novo"},
+}
+
+// Each reader of orders is judged by the tool as a process. A row is the control of the others.
+func TestOwnReaderOfOrders(t *testing.T) {
+	t.Parallel()
+	var rows []judged
+	for _, c := range readers {
+		rows = append(rows, judged{[]string{"duplicate-orders", "--" + c.role, "\"$STUDENT\" " + c.words}, c.wantCode, c.want})
+	}
+	judgeAll(t, rows)
+}
+
 // Each board is judged by the tool as a process, on a cluster of its own. A table's row is the control
 // of the others: what is right in one lab is wrong in another, and for another reason.
 func TestOwnScoreboard(t *testing.T) {
 	t.Parallel()
+	var rows []judged
+	for _, b := range boards {
+		args := strings.Fields(b.lab)
+		if !strings.Contains(b.lab, "--pace") && !strings.HasPrefix(b.lab, "auto") {
+			args = append(args, "--pace", "20ms")
+		}
+		rows = append(rows, judged{append(args, "--scoreboard", "\"$STUDENT\" "+b.words), b.wantCode, b.want})
+	}
+	judgeAll(t, rows)
+}
+
+// judged is a run of a lab with a program of the student's own, and what is to come of it.
+type judged struct {
+	args     []string // of lab run
+	wantCode int
+	want     string
+}
+
+// judgeAll carries out the runs, several at a time.
+func judgeAll(t *testing.T, rows []judged) {
+	t.Helper()
 	w := standin.Watch(t)
 	dir, env := workshopWithStudent(t, w)
-	outputs, codes := make([]bytes.Buffer, len(boards)), make([]int, len(boards))
+	outputs, codes := make([]bytes.Buffer, len(rows)), make([]int, len(rows))
 	var runs errgroup.Group
 	runs.SetLimit(12) // most of the time they wait
-	for i, b := range boards {
+	for i, row := range rows {
 		runs.Go(func() error {
-			args := []string{"lab", "run"}
-			if !strings.Contains(b.lab, "--pace") && !strings.HasPrefix(b.lab, "auto") {
-				args = append(args, "--pace", "20ms")
-			}
-			args = append(append(args, strings.Fields(b.lab)...), "--scoreboard", "\"$STUDENT\" "+b.words)
-			cmd := exec.CommandContext(t.Context(), local.Binary(dir, toolName), args...)
+			cmd := exec.CommandContext(t.Context(), local.Binary(dir, toolName), append([]string{"lab", "run"}, row.args...)...)
 			cmd.Env, cmd.Stdout, cmd.Stderr = env, &outputs[i], &outputs[i]
 			err := cmd.Run()
 			codes[i] = cmd.ProcessState.ExitCode()
@@ -124,10 +191,10 @@ func TestOwnScoreboard(t *testing.T) {
 	if err := runs.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	for i, b := range boards {
-		t.Run(b.lab+" "+b.words, func(t *testing.T) {
-			if codes[i] != b.wantCode || !strings.Contains(outputs[i].String(), b.want) {
-				t.Errorf("exit code %d, want %d, and %q:\n%s", codes[i], b.wantCode, b.want, &outputs[i])
+	for i, row := range rows {
+		t.Run(strings.Join(row.args, " "), func(t *testing.T) {
+			if codes[i] != row.wantCode || !strings.Contains(outputs[i].String(), row.want) {
+				t.Errorf("exit code %d, want %d, and %q:\n%s", codes[i], row.wantCode, row.want, &outputs[i])
 			}
 		})
 	}

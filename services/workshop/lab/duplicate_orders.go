@@ -13,13 +13,20 @@ import (
 	"workshop.example/kit/wire"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
+	"workshop.example/workshop/student"
 )
 
 var duplicateOrdersText = Labs.Texts("duplicate-orders")
 
 var _ = add(Lab{
-	Name:     "duplicate-orders",
-	run:      runDuplicateOrders,
+	Name:    "duplicate-orders",
+	Student: []string{student.Detector, student.Consumer},
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+		if b.Student.Role != "" {
+			return student.RunOrders(ctx, b)
+		}
+		return runDuplicateOrders(ctx, b)
+	},
 	Controls: []Control{forgetful},
 })
 

@@ -105,7 +105,11 @@ func (s *student) hint(p report.Part) service.Text {
 	if i < 0 {
 		return service.Text{}
 	}
-	text := hintTexts(list[i].name)
-	fill := strings.NewReplacer("{id}", strconv.Itoa(s.failAt), "{last}", strconv.Itoa(first.last), "{group}", s.Group, "{other}", s.strays)
+	return fillHint(list[i].name, "{id}", strconv.Itoa(s.failAt), "{last}", strconv.Itoa(first.last), "{group}", s.Group, "{other}", s.strays)
+}
+
+// fillHint returns the words of a hint, with what they say of the run.
+func fillHint(name string, oldnew ...string) service.Text {
+	text, fill := hintTexts(name), strings.NewReplacer(oldnew...)
 	return service.Text{PT: fill.Replace(text.PT), EN: fill.Replace(text.EN)}
 }

@@ -3,9 +3,7 @@ package student
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"workshop.example/kit/verdict"
@@ -147,16 +145,7 @@ func (s *student) awaitMember(ctx context.Context, p *rig.Process) bool {
 // having crashed already.
 func (s *student) start(failAt int) error {
 	b := s.Match.Bench
-	env := append(slices.Clone(b.Environ),
-		"BOOTSTRAP_SERVERS="+strings.Join(b.Cluster.Brokers, ","), "WORKSHOP_LANG="+string(b.Lang),
-		"STATE_DIR="+filepath.Join(b.Dir, "state"), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once",
-		// Python keeps lines that go to a pipe in a buffer of 8 KiB, which the crash would take along:
-		// goals that the student's program has shown would count as lost.
-		"PYTHONUNBUFFERED=1",
-	)
-	if b.Cluster.Proxy != "" {
-		env = append(env, "KAFKA_PROXY="+b.Cluster.Proxy)
-	}
+	env := append(ownEnvironment(b), fmt.Sprint("FAIL_AT_ID=", failAt), "FAIL_MODE=once")
 	words := slices.Concat(b.Student.Guard, b.Student.Words)
 	p, err := b.Launch(b.Screen, s.Name, words[0], words[1:], append(env, s.Vars...), true)
 	if err == nil {

@@ -1,0 +1,39 @@
+"""O seu detector de fraude: um modelo com a conexão e a inscrição no tópico. O resto é seu (veja os TODOs)."""
+import os
+
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.serializer import JsonSerializer
+
+from conexao import conexao
+
+PREFIXO = os.environ.get("TOPIC_PREFIX") or ""
+TOPICO = PREFIXO + "ECOMMERCE_NEW_ORDER"
+APROVADOS, RECUSADOS = PREFIXO + "ECOMMERCE_ORDER_APPROVED", PREFIXO + "ECOMMERCE_ORDER_REJECTED"
+GRUPO = os.environ.get("CONSUMER_GROUP") or "detector"
+INSTANCIA = os.environ.get("GROUP_INSTANCE_ID") or None  # nome fixo no grupo: um reinício não espera
+STATE_DIR = os.environ.get("STATE_DIR") or "."  # o que fica aqui sobrevive à queda
+FAIL_AT_ID = os.environ.get("FAIL_AT_ID") or "0"  # cair no pedido com este orderId; 0: nunca
+
+
+def run():
+    producer = KafkaProducer(**conexao(), value_serializer=JsonSerializer(), acks="all")
+    consumer = KafkaConsumer(
+        TOPICO,
+        **conexao(),
+        group_id=GRUPO,
+        group_instance_id=INSTANCIA,
+        session_timeout_ms=6000,
+        value_deserializer=JsonSerializer(),  # msg.value["payload"] é o pedido: orderId, amount, email
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+    )
+
+    # TODO: ler os pedidos em um laço sem fim
+    # TODO: enviar msg.value, como veio, a APROVADOS ou, a partir de 4500, a RECUSADOS; uma vez só por orderId
+    # TODO: cair em FAIL_AT_ID, com os._exit(137), antes de confirmar o offset
+
+    consumer.close()
+    producer.close()
+
+
+run()
