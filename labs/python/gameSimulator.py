@@ -90,4 +90,5 @@ def run():
     print("Producer finalizado.", flush=True)
 
 
-run()
+if __name__ == "__main__":
+    run()

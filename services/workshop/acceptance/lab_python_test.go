@@ -29,6 +29,8 @@ func TestLabPython(t *testing.T) {
 			"tratadas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
 		{"duplicate-orders --detector", "solutions/fraud_detector.py", 0,
 			"decididas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+		{"ghost-goals --simulator", "solutions/ghost_simulator.py", 0, "✓ cada gol de id múltiplo de 4 foi antes enviado e abortado"},
+		{"ghost-goals --simulator", "gameSimulator.py", 1, "Dica: A partida está em várias partições"},
 		{"duplicate-orders --consumer", "orderConsumer.py", 1, "Dica: O programa terminou sozinho, com código 0"},
 		{"duplicate-orders --detector", "fraudDetector.py", 1, "Dica: O programa terminou sozinho, com código 0"},
 		{"duplicate-orders --detector", "solutions/order_consumer.py", 1, "Dica: Não há decisão nenhuma"},

@@ -26,6 +26,8 @@ type ownProgram struct {
 var ownPrograms = []ownProgram{
 	{student.Scoreboard, "judge a scoreboard of your own: its command, as a shell would read it (on Windows with / in paths)",
 		"python3 scoreBoard.py", service.Text{PT: "o seu placar", EN: "your scoreboard"}},
+	{student.Simulator, "judge a simulator of your own, in the lab ghost-goals: transactions, and aborts by ABORT_EVERY",
+		"python3 gameSimulator.py", service.Text{PT: "o seu simulador", EN: "your simulator"}},
 	{student.Detector, "judge a fraud detector of your own, in the lab duplicate-orders",
 		"python3 fraudDetector.py", service.Text{PT: "o seu detector", EN: "your detector"}},
 	{student.Consumer, "judge an idempotent consumer of orders of your own, in the lab duplicate-orders",

@@ -146,6 +146,39 @@ func TestOwnReaderOfOrders(t *testing.T) {
 	judgeAll(t, rows)
 }
 
+// simulators play a match, rightly and wrongly. They are judged like the boards.
+var simulators = []struct {
+	words    string
+	wantCode int
+	want     string
+}{
+	{"play", 0, "no tópico 48 · perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 → como previsto"},
+	{"stderr play", 0, "✓ cada gol de id múltiplo de 4 foi antes enviado e abortado"},
+	{"exit", 1, "Dica: O programa termina com um erro antes de enviar um evento"},
+	{"environment", 1, "Dica: Não há nada no tópico"},
+	{"scrawl play", 1, "Dica: Uma mensagem não é um evento da partida"},
+	{"weak faithful play", 1, "Dica: O producer não pede acks=all"},
+	{"plain faithful play", 1, "Dica: Os eventos vão fora de transações"},
+	{"split play", 1, "Dica: A partida está em várias partições"},
+	{"open play", 1, "Dica: Uma transação ficou aberta"},
+	{"regret play", 1, "Dica: Os gols de id múltiplo de 4 estão duas vezes no tópico, confirmados"},
+	{"cut play", 1, "Dica: Falta o fim da partida"},
+	{"skip play", 1, "Dica: Os gols confirmados não são uma partida"},
+	{"faithful play", 1, "Dica: Nenhum gol foi abortado"},
+	{"fifth play", 1, "Dica: Foram abortados outros gols"},
+	{"endless play", 1, "Dica: A partida está no tópico, mas o programa não terminou bem"},
+}
+
+// Each simulator is judged by the tool as a process. A row is the control of the others.
+func TestOwnSimulator(t *testing.T) {
+	t.Parallel()
+	var rows []judged
+	for _, c := range simulators {
+		rows = append(rows, judged{[]string{"ghost-goals", "--pace", "20ms", "--simulator", "\"$STUDENT\" " + c.words}, c.wantCode, c.want})
+	}
+	judgeAll(t, rows)
+}
+
 // Each board is judged by the tool as a process, on a cluster of its own. A table's row is the control
 // of the others: what is right in one lab is wrong in another, and for another reason.
 func TestOwnScoreboard(t *testing.T) {

@@ -11,15 +11,21 @@ import (
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
+	"workshop.example/workshop/student"
 )
 
 var ghostGoalsText = Labs.Texts("ghost-goals")
 
 var _ = add(Lab{
-	Name:     "ghost-goals",
-	Pace:     100 * time.Millisecond,
-	ByHand:   theMatch,
-	run:      runGhostGoals,
+	Name: "ghost-goals",
+	Pace: 100 * time.Millisecond, Student: []string{student.Simulator},
+	ByHand: theMatch,
+	run: func(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
+		if b.Student.Role != "" {
+			return student.RunSimulator(ctx, b, ghostEvery)
+		}
+		return runGhostGoals(ctx, b)
+	},
 	Controls: []Control{readsUncommitted},
 })
 

@@ -66,6 +66,12 @@ func TestHintsHaveWords(t *testing.T) {
 			t.Errorf("hints.toml: no words for %s", h.name)
 		}
 	}
+	for _, h := range playerHints {
+		used[h.name] = true
+		if _, ok := texts[h.name]; !ok {
+			t.Errorf("hints.toml: no words for %s", h.name)
+		}
+	}
 	for name := range texts {
 		if !used[name] {
 			t.Errorf("hints.toml: there is no hint %s", name)

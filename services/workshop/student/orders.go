@@ -15,7 +15,6 @@ import (
 
 	"workshop.example/kit/event"
 	"workshop.example/kit/kafka"
-	"workshop.example/kit/service"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
 )
@@ -183,8 +182,7 @@ func (s *shopper) follow(ctx context.Context) error {
 			s.stuck = true
 			return nil
 		}
-		s.bench.Say(service.Textf("%s terminou com código %d; começa a vida %d", "%s ended with code %d; life %d begins",
-			s.role, life.code, len(s.lives)+1))
+		s.bench.Say(says("next-life", s.role, life.code, len(s.lives)+1))
 		failAt = "0"
 	}
 }
