@@ -22,7 +22,7 @@ func (t *tool) doctorCommand() *cobra.Command {
 		Long: `doctor looks at this machine before the day: Docker and Compose, memory, disk, clock, images, ports and who holds them,
 Go, make, Java, Kafka, architecture. Call it in the repository's folder. It changes nothing.
 
-With --brokers it looks at a cluster instead, from here: it dials each address, follows every address that the brokers
+With --bootstrap-servers it looks at a cluster instead, from here: it dials each address, follows every address that the brokers
 advertise, and says what is wrong (a closed port, a name that does not resolve, an advertised localhost, a listener for
 containers, a broker that accepts and does not answer). Without ZooKeeper it also asks for the quorum: who leads it, who follows.
 
@@ -33,7 +33,7 @@ Each line is ok, a warning (one way of running the workshop is closed) or a fail
 
 Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 		Example: `  workshop doctor
-  workshop doctor --brokers 192.168.0.10:9092
+  workshop doctor --bootstrap-servers 192.168.0.10:9092
   workshop doctor -o json | jq -r '.[] | select(.level == "failure") | .remedy'`,
 		Args: cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command) error {
@@ -58,20 +58,20 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&brokers, "brokers", "", "look at the brokers behind these addresses: host:port, comma separated")
+	clusterFlag(cmd, &brokers, "look at the brokers behind these addresses: host:port, comma separated")
 	cmd.Flags().StringVarP(&format, "output", "o", "table", "table or json")
 	session.Choices(cmd, "output", "table", "json")
 	return cmd
 }
 
 func (t *tool) examine(cmd *cobra.Command, lang service.Lang, brokers string) ([]doctor.Line, error) {
-	if !cmd.Flags().Changed("brokers") {
+	if !cmd.Flags().Changed(bootstrapFlag) {
 		return doctor.This(lang, t.lookup).Examine(cmd.Context()), cmd.Context().Err()
 	}
 	if brokers == "" { // "$BROKER" in a script, and unset
-		return nil, service.UsageError("--brokers is empty; accepted: host:port, comma separated")
+		return nil, service.UsageError("--bootstrap-servers is empty; accepted: host:port, comma separated")
 	}
-	cluster, err := t.cluster(brokers, "--brokers")
+	cluster, err := t.cluster(brokers, "--"+bootstrapFlag)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 func TestDoctorDialsBrokers(t *testing.T) {
 	c := startBrokers(t)
-	code, stdout, stderr := command(t.Context(), "127.0.0.1:1", "doctor", "--brokers", c.Bootstrap())
+	code, stdout, stderr := command(t.Context(), "127.0.0.1:1", "doctor", "--bootstrap-servers", c.Bootstrap())
 	if code != 0 || stderr.String() != "" {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
 	}
@@ -42,8 +42,8 @@ func TestDoctorWrongUse(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"doctor now", `unknown command "now"`},
 		{"doctor -o xml", "accepted: table, json"},
-		{"doctor --brokers nowhere", "--brokers: \"nowhere\" is not host:port"},
-		{"doctor --brokers=", "--brokers is empty"},
+		{"doctor --bootstrap-servers nowhere", "--bootstrap-servers: \"nowhere\" is not host:port"},
+		{"doctor --bootstrap-servers=", "--bootstrap-servers is empty"},
 	} {
 		code, stdout, stderr := command(t.Context(), "", strings.Fields(c.args)...)
 		if code != 2 || stdout.String() != "" {

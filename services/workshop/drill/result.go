@@ -121,9 +121,10 @@ func (r Result) outcome(lang service.Lang) string {
 	return says("not-as-predicted", r.Drill.Name).In(lang)
 }
 
-// Print prints the verdict in lines of up to width columns. It has no colours.
-func (r Result) Print(w io.Writer, lang service.Lang, _ bool, width int) {
-	lines := append([]string{""}, report.Verdict(r.counts(lang), r.outcome(lang), width)...)
+// Print prints the verdict in lines of up to width columns.
+func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
+	verdict := report.Verdict(r.counts(lang), r.outcome(lang), width)
+	lines := append([]string{""}, report.Paint(verdict, r.Held(), colour)...)
 	for _, c := range r.Checks() {
 		lines = append(lines, fold.Line("  "+report.Sign(c.Held)+" "+c.Text.In(lang), width, 4)...)
 	}

@@ -36,7 +36,8 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
 		if title := p.Title.In(lang); title != "" {
 			add(1, "["+title+"]")
 		}
-		lines = append(lines, Verdict(p.Line(lang), p.outcome(r.Name).In(lang), width)...)
+		verdict := Verdict(p.Line(lang), p.outcome(r.Name).In(lang), width)
+		lines = append(lines, Paint(verdict, p.Holds(), colour)...)
 		for _, row := range p.table(lang) {
 			add(6, "  "+row)
 		}
@@ -61,6 +62,29 @@ func (r Result) Print(w io.Writer, lang service.Lang, colour bool, width int) {
 	}
 	add(0, service.Text{PT: "Por quê: ", EN: "Why: "}.In(lang)+r.Why.In(lang))
 	io.WriteString(w, strings.Join(lines, "\n")+"\n")
+}
+
+// Paint colours a verdict from its arrow on: green where the prediction held, red where it did not.
+func Paint(verdict []string, held, colour bool) []string {
+	if !colour {
+		return verdict
+	}
+	code := "32"
+	if !held {
+		code = "31"
+	}
+	painted, outcome := slices.Clone(verdict), false
+	for i, line := range verdict {
+		counts, rest, arrow := strings.Cut(line, "→")
+		switch {
+		case arrow && !outcome:
+			painted[i] = counts + "\x1b[" + code + "m→" + rest + "\x1b[0m"
+		case outcome:
+			painted[i] = "\x1b[" + code + "m" + line + "\x1b[0m"
+		}
+		outcome = outcome || arrow
+	}
+	return painted
 }
 
 // Verdict is the counts and what they mean for the prediction: on one line where that fits.

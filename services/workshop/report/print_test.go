@@ -11,6 +11,26 @@ import (
 	"workshop.example/kit/verdict"
 )
 
+// The outcome is in colour, over all its lines, and the counts are not.
+func TestPaint(t *testing.T) {
+	folded := []string{"produced 47", "    → NOT as predicted for", "    at-least-once"}
+	for _, c := range []struct {
+		lines []string
+		held  bool
+		want  string
+	}{
+		{[]string{"lost 1 → as predicted"}, true, "lost 1 \x1b[32m→ as predicted\x1b[0m"},
+		{folded, false, "produced 47|    \x1b[31m→ NOT as predicted for\x1b[0m|\x1b[31m    at-least-once\x1b[0m"},
+	} {
+		if got := strings.Join(Paint(c.lines, c.held, true), "|"); got != c.want {
+			t.Errorf("in colour %q, want %q", got, c.want)
+		}
+		if got := Paint(c.lines, c.held, false); !slices.Equal(got, c.lines) {
+			t.Errorf("without colour %q, want %q", got, c.lines)
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
 	for _, c := range []struct {
 		ids  []int

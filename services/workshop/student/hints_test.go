@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"workshop.example/kit/fold"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/match"
 	"workshop.example/workshop/report"
 	"workshop.example/workshop/rig"
@@ -45,6 +47,31 @@ func TestHintsOfSilence(t *testing.T) {
 			t.Errorf("%s: the hint is %q, want %q", c.name, got, c.want)
 		}
 	}
+}
+
+// Every hint fits the terminal, in both languages.
+func TestHintsFit(t *testing.T) {
+	for name, hint := range must(report.ReadTexts(files, "hints")) {
+		for _, width := range []int{120, 80, 60} {
+			for _, lang := range []service.Lang{service.Portuguese, service.English} {
+				var out strings.Builder
+				part := report.Part{Hint: hint, Facts: []report.Fact{{Text: hint}}}
+				report.Result{Name: "at-least-once", Parts: []report.Part{part}}.Print(&out, lang, false, width)
+				for line := range strings.Lines(out.String()) {
+					if n := fold.Cells(strings.TrimSuffix(line, "\n")); n > width {
+						t.Errorf("%s, %s, %d columns: a line of %d: %s", name, lang, width, n, line)
+					}
+				}
+			}
+		}
+	}
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
 }
 
 // Every hint has its words in both languages, and every text is a hint's.

@@ -183,11 +183,9 @@ var orderHints = []orderHint{
 	}, "orders-error"},
 	{func(_ *shopper, v visit) bool { return v.code == 0 && !v.stopped }, "orders-ended"},
 	{func(s *shopper, v visit) bool { return s.none() && v.stopped && !v.joined }, "not-in-the-group"},
+	{func(s *shopper, v visit) bool { return s.none() && v.stopped && v.printed == 0 && v.committed < 0 }, "orders-latest"},
 	{func(s *shopper, v visit) bool {
-		return s.none() && v.stopped && v.printed == 0 && (v.committed < 0 || v.committed >= s.count)
-	}, "orders-latest"},
-	{func(s *shopper, v visit) bool {
-		return s.role == Consumer && v.code == rig.Crashed && v.printed == 0 && v.committed > 0
+		return s.role == Consumer && !v.stopped && v.code == rig.Crashed && v.printed == 0 && v.committed > 0
 	},
 		"orders-in-the-buffer"},
 	{func(s *shopper, _ visit) bool { return s.malformed != nil }, "orders-no-envelope"},
