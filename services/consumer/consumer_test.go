@@ -53,6 +53,30 @@ func TestPrintsCommitsAndSumsUp(t *testing.T) {
 	}
 }
 
+// A cluster that never had a group has no coordinator for some seconds. The consumer calls itself ready when there is one, and
+// then neither takes that back nor speaks of a member that has died.
+// It is not parallel: a join that takes two seconds is told, too.
+func TestReadyOnceThereIsACoordinator(t *testing.T) {
+	c := kafkatest.Start(t, "transactions:1", "transactions.dlq:1")
+	none := c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: -1})
+	r := kafkatest.StartRun(t, env(c), configure, run)
+	const ready = "brokers estão disponíveis e prontos para consumir mensagens"
+	kafkatest.Eventually(t, "it has asked five times", func() bool { return none.Hits() >= 5 })
+	if strings.Contains(r.Out.String(), ready) {
+		t.Error("it calls itself ready without a coordinator")
+	}
+	none.Remove()
+	r.WaitFor("partições recebidas")
+	// On a slow machine it may have said why it waits, before.
+	got, want := r.Out.Lines(), []string{ready, "partições recebidas: 0 (agora: 0)"}
+	if i := slices.Index(got, ready); i < 0 || !slices.Equal(got[i:], want) {
+		t.Errorf("output %q, want %q at its end", got, want)
+	}
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // unreadable is every kind of message that cannot be read, and the reason that its dead letter gives.
 var unreadable = []struct {
 	name, reason string

@@ -161,7 +161,7 @@ func (w *watcher) run(ctx context.Context) error {
 	cfg.member.Apply(conf)
 	conf.ChannelBufferSize = 512 // messages of a partition that wait for their turn: with fewer, goroutines are woken for a handful
 	conf.Consumer.Group.Member.UserData = []byte(cfg.advertised)
-	connect := cfg.cluster.Dialer(conf, []string{cfg.topic, cfg.alerts}, hooks.Waiting)
+	connect := cfg.cluster.MemberDialer(cfg.member, conf, []string{cfg.topic, cfg.alerts}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -109,7 +109,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 		topics = append(topics, cfg.boardTopic)
 	}
 	hooks := lines.Hooks(p)
-	connect := cfg.cluster.Dialer(conf, topics, hooks.Waiting)
+	connect := cfg.cluster.MemberDialer(cfg.member, conf, topics, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

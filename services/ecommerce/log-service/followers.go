@@ -147,7 +147,7 @@ func (f *followers) consume(ctx context.Context, topic string, member kafka.Memb
 	conf.Consumer.Fetch.Min = stream.Unhurried
 	member.Apply(conf)
 	hooks := lines.Hooks(f.process)
-	connect := f.settings.Cluster.Dialer(conf, []string{topic}, hooks.Waiting)
+	connect := f.settings.Cluster.MemberDialer(member, conf, []string{topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -38,9 +38,7 @@ func (s Settings) Members(
 		}
 		conf := s.Config(p)
 		member.Apply(conf)
-		connect := func(ctx context.Context) (sarama.Client, error) {
-			return s.Dial(ctx, conf, p, topic, event.DeadLetterTopic)
-		}
+		connect := s.Cluster.MemberDialer(member, conf, s.Topics(topic, event.DeadLetterTopic), lines.Hooks(p).Waiting)
 		client, err := connect(ctx)
 		if err != nil {
 			return err

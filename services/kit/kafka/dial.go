@@ -52,11 +52,6 @@ func (c Cluster) Dial(ctx context.Context, conf *sarama.Config, topics []string,
 	}
 }
 
-// Dialer returns a function that calls Dial with these arguments, for a program that may have to dial again.
-func (c Cluster) Dialer(conf *sarama.Config, topics []string, waiting Waiting) func(context.Context) (sarama.Client, error) {
-	return func(ctx context.Context) (sarama.Client, error) { return c.Dial(ctx, conf, topics, waiting) }
-}
-
 // DialOnce makes one attempt, for callers that inspect the cluster rather than wait for it. One broker
 // that answers where it advertises itself is enough: others may be down, and partitions without a leader.
 func (c Cluster) DialOnce(ctx context.Context, conf *sarama.Config, topics ...string) (sarama.Client, error) {

@@ -73,7 +73,10 @@ func Waiting(lang service.Lang, cause error) string {
 	text := cause.Error()
 	var missing *kafka.MissingTopicError
 	var unreachable *kafka.UnreachableError
+	var uncoordinated *kafka.NoCoordinatorError
 	switch {
+	case errors.As(cause, &uncoordinated):
+		text = fmt.Sprintf("nenhum coordenador do grupo %s responde", uncoordinated.Group)
 	case errors.As(cause, &missing):
 		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» cria os do workshop, "+
 			"«workshop topics apply --topic %s:PARTIÇÕES» qualquer outro", missing.Topic, missing.Topic)

@@ -61,7 +61,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	// fetch that finds nothing new: with the default of 256 the last 256 commits would each take 100 ms.
 	conf.ChannelBufferSize = 0
 	hooks := lines.Hooks(p)
-	connect := cfg.cluster.Dialer(conf, []string{cfg.topic}, hooks.Waiting)
+	connect := cfg.cluster.MemberDialer(cfg.member, conf, []string{cfg.topic}, hooks.Waiting)
 	client, err := connect(ctx)
 	if err != nil {
 		return err

@@ -129,7 +129,7 @@ func (g *Consumer) waitCause(ctx context.Context) error {
 		probe.Close()
 		return ErrJoining
 	}
-	return fmt.Errorf("no coordinator of group %s answers", g.Member.Group)
+	return &kafka.NoCoordinatorError{Group: g.Member.Group}
 }
 
 // knownCause is why the member waits, as far as it knows by itself, or nil.
