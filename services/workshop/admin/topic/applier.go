@@ -93,7 +93,9 @@ func (a *applier) attempt(ctx context.Context) (applied []kafka.Applied, brokers
 		return applied, len(a.seen), err
 	}
 	id, err := kafka.ClusterID(ctx, client)
-	a.embedded = embedded.IsEmbedded(id)
+	if a.embedded = embedded.IsEmbedded(id); err == nil && !a.embedded {
+		a.elect(ctx, admin)
+	}
 	return applied, len(a.seen), err
 }
 

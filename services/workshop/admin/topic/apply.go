@@ -26,6 +26,9 @@ or, with a warning, as many as there are brokers. Applying again changes nothing
 the topics named instead, each with the topic for its dead letters (NAME.dlq), as the services expect them,
 and with --ecommerce those of the e-commerce system, with TOPIC_PREFIX before their names.
 
+Their partitions, and those of Kafka's own topics, go back to their preferred leaders, as far as those are in sync:
+after all brokers were stopped one of them leads everything. Users who may not alter the cluster go without.
+
 A topic that exists with other partitions or fewer replicas is never changed: it is reported on standard error,
 and the exit code stays 0, because the programs work with it all the same.
 
