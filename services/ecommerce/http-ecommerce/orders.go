@@ -29,7 +29,7 @@ func (s *server) new(w http.ResponseWriter, r *http.Request) {
 	o, refused := orderOf(q.Get("uuid"), q.Get("email"), q.Get("amount"))
 	if refused != nil {
 		s.metrics.orders.WithLabelValues("invalid").Inc()
-		refused.write(w, r, "example: /new?email=ana@example.com&amount=153")
+		refused.write(w, r, "/new?email=ana@example.com&amount=153")
 		return
 	}
 	answer, ok := s.take(w, r, o)
@@ -55,7 +55,7 @@ func (s *server) post(w http.ResponseWriter, r *http.Request) {
 	o, refused := posted(r)
 	if refused != nil {
 		s.metrics.orders.WithLabelValues("invalid").Inc()
-		refused.write(w, r, `example: {"uuid": "6f1c8a52-8c1e-4b7a-9d24-5e6f7a8b9c0d", "email": "ana@example.com", "amount": 153.00}`)
+		refused.write(w, r, `{"uuid": "6f1c8a52-8c1e-4b7a-9d24-5e6f7a8b9c0d", "email": "ana@example.com", "amount": 153.00}`)
 		return
 	}
 	answer, ok := s.take(w, r, o)
@@ -131,7 +131,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 	default:
 		s.metrics.orders.WithLabelValues("too-many").Inc()
 		w.Header().Set("Retry-After", "1")
-		tooMany.write(w, r)
+		tooMany.write(w, r, "")
 		return 0, false
 	}
 	// Before the connection's own time is over: a client that is told nothing has less than one that is told
@@ -145,7 +145,7 @@ func (s *server) take(w http.ResponseWriter, r *http.Request, o event.Order) (an
 		s.metrics.orders.WithLabelValues("failed").Inc()
 		s.process.Log.Error("an order was not accepted", "order", o.ID, "error", err)
 		w.Header().Set("Retry-After", "1")
-		notStored.write(w, r)
+		notStored.write(w, r, "")
 		return 0, false
 	}
 	s.metrics.orders.WithLabelValues([...]string{"accepted", "repeated", "conflict"}[result]).Inc()
@@ -161,7 +161,7 @@ func (s *server) generateReports(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		s.process.Log.Error("the reports were not asked for", "error", err)
-		reportsNotStored.write(w, r)
+		reportsNotStored.write(w, r, "")
 		return
 	}
 	fmt.Fprintln(w, "Report requests generated")

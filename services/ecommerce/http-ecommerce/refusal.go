@@ -50,11 +50,15 @@ var (
 		"the request could not be stored; try again"}
 )
 
-// write answers with the refusal, in Portuguese where the client prefers that. more are lines below it.
-func (r *refusal) write(w http.ResponseWriter, req *http.Request, more ...string) {
-	text := r.en
+// write answers with the refusal, in Portuguese where the client prefers that. example, which may be empty, is a request that is
+// accepted.
+func (r *refusal) write(w http.ResponseWriter, req *http.Request, example string) {
+	text, label := r.en, "example"
 	if strings.HasPrefix(strings.ToLower(req.Header.Get("Accept-Language")), "pt") {
-		text = r.pt
+		text, label = r.pt, "exemplo"
 	}
-	http.Error(w, strings.Join(append([]string{text}, more...), "\n"), r.code)
+	if example != "" {
+		text += "\n" + label + ": " + example
+	}
+	http.Error(w, text, r.code)
 }

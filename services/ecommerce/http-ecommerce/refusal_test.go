@@ -18,11 +18,12 @@ func TestRefusalsInTwoLanguages(t *testing.T) {
 			t.Errorf("%s: accepted", body)
 			continue
 		}
-		for language, want := range map[string]string{"pt-BR": refused.pt, "pt": refused.pt, "en": refused.en, "": refused.en, "de": refused.en} {
+		pt, en := refused.pt+"\nexemplo: {}\n", refused.en+"\nexample: {}\n"
+		for language, want := range map[string]string{"pt-BR": pt, "pt": pt, "en": en, "": en, "de": en} {
 			r, w := httptest.NewRequest("POST", "/orders", nil), httptest.NewRecorder()
 			r.Header.Set("Accept-Language", language)
-			refused.write(w, r, "example")
-			if got := w.Body.String(); w.Code != 400 || got != want+"\nexample\n" || refused.pt == refused.en {
+			refused.write(w, r, "{}")
+			if got := w.Body.String(); w.Code != 400 || got != want || refused.pt == refused.en {
 				t.Errorf("%s in %q: %d %q, want %q", body, language, w.Code, got, want)
 			}
 		}
