@@ -27,8 +27,9 @@ type Options struct {
 	// Sync writes every batch, offset and transaction to the disk before it is acknowledged (fsync), so that a loss of power
 	// loses nothing that was acknowledged. Without it only the process may die, as with Kafka's own defaults
 	// (log.flush.interval.messages), where the other replicas stand in. It has no effect without a DataDir.
-	Sync bool
-	More []kfake.Opt // for tests: logins, TLS
+	Sync    bool
+	Refused func(OldRequest) // is told of clients that are too old, without holding it up; may be nil
+	More    []kfake.Opt      // for tests: logins, TLS
 }
 
 // PortTakenError is a broker's port that something else listens on.
@@ -77,6 +78,9 @@ func Start(o Options) (*Cluster, error) {
 		return nil, fmt.Errorf("embedded cluster: %w", err)
 	}
 	cluster.ControlKey(kmsg.ListGroups.Int16(), anyCase)
+	if o.Refused != nil {
+		tellOld(cluster, o.Refused)
+	}
 	return &Cluster{cluster}, nil
 }
 

@@ -85,7 +85,8 @@ func (s *Stack) Run(stop, kill context.Context) error {
 	if err := p.board.portIsFree(); err != nil {
 		return err
 	}
-	cluster, err := startCluster(ctx, embedded.Options{Ports: p.ports, DataDir: s.DataDir, Sync: s.Sync}, p.topics)
+	refused := func(old embedded.OldRequest) { out.Say(old.Text().EN) }
+	cluster, err := startCluster(ctx, embedded.Options{Ports: p.ports, DataDir: s.DataDir, Sync: s.Sync, Refused: refused}, p.topics)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func NewBench(ctx context.Context, name string, brokers *BrokerFaults, o Options
 		return b, err
 	}
 	if len(b.Cluster.Brokers) == 0 {
-		if b.Embedded, err = embedded.Start(embedded.Options{}); err != nil {
+		if b.Embedded, err = embedded.Start(embedded.Options{Refused: func(old embedded.OldRequest) { b.Say(old.Text()) }}); err != nil {
 			return b, err
 		}
 		b.Cluster.Brokers = b.Embedded.ListenAddrs()
