@@ -11,11 +11,13 @@ import (
 	"workshop.example/kit/wait"
 )
 
-// NoCoordinatorError is a group that no broker coordinates at the moment.
+// NoCoordinatorError is a group that no broker coordinates at the moment: its coordinator has died, or the cluster has no
+// __consumer_offsets yet. It makes that topic at the first question, and only while there are as many brokers as replicas
+// (offsets.topic.replication.factor).
 type NoCoordinatorError struct{ Group string }
 
 func (e *NoCoordinatorError) Error() string {
-	return fmt.Sprintf("no coordinator of group %s answers", e.Group)
+	return fmt.Sprintf("no coordinator of group %s answers; on a new cluster there is one once all of its brokers run", e.Group)
 }
 
 // MemberDialer returns a function that dials as [Cluster.Dial] does, for a member of a group, which may have to dial again.

@@ -76,7 +76,8 @@ func Waiting(lang service.Lang, cause error) string {
 	var uncoordinated *kafka.NoCoordinatorError
 	switch {
 	case errors.As(cause, &uncoordinated):
-		text = fmt.Sprintf("nenhum coordenador do grupo %s responde", uncoordinated.Group)
+		text = fmt.Sprintf("nenhum coordenador do grupo %s responde; num cluster novo só há um quando todos os brokers estão no ar",
+			uncoordinated.Group)
 	case errors.As(cause, &missing):
 		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» cria os do workshop, "+
 			"«workshop topics apply --topic %s:PARTIÇÕES» qualquer outro", missing.Topic, missing.Topic)
