@@ -56,16 +56,18 @@ func (a *announcer) tell(step string, text service.Text) {
 	}
 }
 
-// listen makes what the experiment says a strike too. What is the same in both languages, or begins with a space, is a drawing for the
-// terminal.
+// listen makes what the experiment says a strike too, except drawings.
 func (a *announcer) listen(say func(service.Text)) func(service.Text) {
 	return func(text service.Text) {
 		say(text)
-		if text.PT != text.EN && !strings.HasPrefix(text.PT, " ") {
+		if !isDrawing(text) {
 			a.tell(event.Strikes, text)
 		}
 	}
 }
+
+// isDrawing reports whether a line is a drawing for the terminal: it is the same in both languages, or begins with a space.
+func isDrawing(text service.Text) bool { return text.PT == text.EN || strings.HasPrefix(text.PT, " ") }
 
 // end tells the verdict, and waits a moment until it is sent.
 func (a *announcer) end(outcome experiment.Outcome, err error) {

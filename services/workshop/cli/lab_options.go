@@ -40,7 +40,13 @@ func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	if r.quiet {
 		o.Screen.HideProcesses()
 	}
-	o.Say = func(text service.Text) { o.Screen.Tell(text.In(o.Lang)) }
+	o.Say = func(text service.Text) {
+		if isDrawing(text) {
+			o.Screen.Tell(text.In(o.Lang))
+			return
+		}
+		o.Screen.Event(text.In(o.Lang))
+	}
 	return o, lines, nil
 }
 

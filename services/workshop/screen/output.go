@@ -77,8 +77,16 @@ func (o *Output) Say(format string, args ...any) {
 }
 
 // Tell prints a line of the tool itself among those of the programs, on standard output.
-func (o *Output) Tell(line string) {
+func (o *Output) Tell(line string) { o.tell(line, "") }
+
+// Event is Tell for what was done to a program or a broker, such as a kill or a restart: in yellow, where there are colours.
+func (o *Output) Event(line string) { o.tell(line, "33") }
+
+func (o *Output) tell(line, colour string) {
 	l := &Lines{o: o, w: o.stdout.w, prefix: o.prefix(o.stdout, tool, "1"), columns: o.stdout.columns}
+	if o.stdout.colour {
+		l.colour = colour
+	}
 	io.WriteString(l, line+"\n")
 }
 
@@ -154,6 +162,7 @@ type Lines struct {
 	o      *Output
 	w      io.Writer
 	prefix []byte
+	colour string // of the lines, beside their prefix's; none where it is empty
 	rest   []byte // of a line whose end has not come yet
 	out    []byte // reused from one write to the next
 
@@ -185,8 +194,7 @@ func (l *Lines) Write(p []byte) (int, error) {
 		if columns > 0 {
 			l.fold(string(line[:len(line)-1]), columns-l.o.width-len(" | "))
 		} else {
-			l.out = append(l.out, l.prefix...)
-			l.out = append(l.out, line...)
+			l.add(string(line[:len(line)-1]))
 		}
 		l.rest = l.rest[:0]
 	}
@@ -203,10 +211,17 @@ func (l *Lines) fold(line string, width int) {
 		parts = []string{line}
 	}
 	for _, part := range parts {
-		l.out = append(l.out, l.prefix...)
-		l.out = append(l.out, part...)
-		l.out = append(l.out, '\n')
+		l.add(part)
 	}
+}
+
+// add adds a line of the screen.
+func (l *Lines) add(line string) {
+	l.out = append(l.out, l.prefix...)
+	if l.colour != "" {
+		line = "\x1b[" + l.colour + "m" + line + "\x1b[0m"
+	}
+	l.out = append(append(l.out, line...), '\n')
 }
 
 // Flush prints a last line that has no end.

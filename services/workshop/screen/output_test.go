@@ -140,6 +140,23 @@ func TestOutputColour(t *testing.T) {
 	if o.stdout.colour || o.stderr.colour {
 		t.Error("colours although neither stream is a terminal")
 	}
+	for _, c := range []struct {
+		colour bool
+		want   string
+	}{
+		{false, "workshop | killed: one two\nworkshop |   three\nworkshop | a drawing\n"},
+		{true, "\x1b[1mworkshop |\x1b[0m \x1b[33mkilled: one two\x1b[0m\n\x1b[1mworkshop |\x1b[0m \x1b[33m  three\x1b[0m\n" +
+			"\x1b[1mworkshop |\x1b[0m a drawing\n"},
+	} {
+		var out strings.Builder
+		o := New(&out, io.Discard, noEnv)
+		o.stdout.colour, o.stdout.columns = c.colour, func() int { return 31 }
+		o.Event("killed: one two three")
+		o.Tell("a drawing")
+		if out.String() != c.want {
+			t.Errorf("with colours %t:\n%q, want\n%q", c.colour, out.String(), c.want)
+		}
+	}
 }
 
 type brokenWriter struct{}
