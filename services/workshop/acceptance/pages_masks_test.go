@@ -23,9 +23,11 @@ var masks = map[string]*regexp.Regexp{
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
 	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
 	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
-	"barrado":  regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d\b`), // part of a match
-	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                      // as many as there was time for
-	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`),    // as many as there was time for
+	// Part of a match. Who is fenced at a commit, and not before, has no answer for what that transaction holds.
+	"barrado": regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d · perdidas 0 · duplicadas no tópico 0 · ` +
+		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?`),
+	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                   // as many as there was time for
+	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`), // as many as there was time for
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),

@@ -140,7 +140,10 @@ func TestMasks(t *testing.T) {
 		"offset":   {"o grupo ficou no offset 5 em 3 vidas", "o grupo ficou no * em 3 vidas"},
 		"exibidas": {"exibidas 5 de um, exibidas 47 do outro", "* de um, exibidas 47 do outro"},
 		"eventos":  {"48 eventos novos em 6s", "* em 6s"},
-		"barrado":  {"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0", "* · perdidas 0"},
+		"barrado": {
+			"enviadas 13 · confirmadas 12 · no tópico 12 · perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 · sem resposta 1 (no tópico 0) → x",
+			"* → x",
+		},
 		"quantas":  {"produzidas 217 · exibidas 217 · perdidas 0", "* · perdidas 0"},
 		"repete":   {"perdidas 0 · repetidas 1 (id 79) · fora de ordem 0", "perdidas 0 · * · fora de ordem 0"},
 		"salto":    {"voltou atrás 11 vezes; a pior, de 22 - 25 para 7 - 9", "voltou atrás *"},
