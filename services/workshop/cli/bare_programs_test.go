@@ -118,3 +118,27 @@ func TestBareReadersOfOrders(t *testing.T) {
 	}
 	judgeAll(t, rows)
 }
+
+// The bare scoreboard writes nothing to BOARD_TOPIC, and the bare simulator knows no transactions: they are told, and what is done is as
+// predicted.
+func TestBareTransactions(t *testing.T) {
+	t.Parallel()
+	begun := buildBare(t, "scoreboard", "simulator")
+	done := buildBare(t, "solutions/exactly_once", "solutions/simulator")
+	var rows []judged
+	for _, c := range []struct {
+		dir, lab, role, name string
+		code                 int
+		want                 string
+	}{
+		{begun, "exactly-once", "scoreboard", "scoreboard", 1, "Dica: Não há nada em BOARD_TOPIC"},
+		{begun, "ghost-goals", "simulator", "simulator", 1, "Dica: Os eventos vão fora de transações"},
+		{done, "exactly-once", "scoreboard", "exactly_once", 0,
+			"em BOARD_TOPIC 47 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
+		{done, "ghost-goals", "simulator", "simulator", 0, "perdidas 0 · duplicadas no tópico 0 · fora de ordem 0 → como previsto"},
+	} {
+		program := `"` + local.Binary(c.dir, c.name) + `"`
+		rows = append(rows, judged{[]string{c.lab, "--pace", "20ms", "--" + c.role, program}, c.code, c.want})
+	}
+	judgeAll(t, rows)
+}

@@ -140,7 +140,7 @@ func (s *student) openTransaction() (bool, error) {
 var onceHints = []hint{
 	{"", func(s *student, _ sight, _ report.Part) bool { return s.strays != "" }, "own-group"},
 	{"", func(s *student, first sight, _ report.Part) bool {
-		return s.once.records == 0 && !first.stopped && first.code != 0 && first.code != rig.Crashed
+		return s.nothing() && !first.stopped && first.code != 0 && first.code != rig.Crashed
 	}, "error-before-a-score"},
 	{"", func(s *student, first sight, _ report.Part) bool {
 		return s.once.records == 0 && first.stopped && !first.joined
