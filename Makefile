@@ -38,7 +38,7 @@ LONGEST := $(addprefix ./services/,workshop/lab workshop/lab/controltest worksho
 .PHONY: test
 test: build-race ## run all tests that need nothing but Go
 	GORACE="halt_on_error=1 atexit_sleep_ms=100" WORKSHOP_BIN="$(CURDIR)/bin/race" \
-		go test $(RACE) $(if $(CI),-count=1) -vet=off -p $(AT_ONCE) -parallel 8 -timeout 20m $(LONGEST) work
+		go test $(RACE) $(if $(CI),-count=1) -vet=off -p $(AT_ONCE) -parallel 4 -timeout 20m $(LONGEST) work
 
 .PHONY: campaign
 campaign: build build-race ## every guarantee, drill, lab and page with its repetitions, about 90 minutes, into docs/reliability.md (ARGS="drills faults", ARGS=--list)
