@@ -51,6 +51,15 @@ func tooLarge() []*sarama.ProducerMessage {
 	return []*sarama.ProducerMessage{{Topic: "t", Value: sarama.ByteEncoder(make([]byte, smallLimit-50))}}
 }
 
+// sendAfterFirst sends a transaction's messages, the first alone: it waits for the end of the transaction before, and if that wait
+// failed while others were being sent, the race would show.
+func sendAfterFirst(ctx context.Context, transactor *kafka.Transactor, msgs []*sarama.ProducerMessage) error {
+	if err := transactor.Send(ctx, msgs[0], history.Subject{}); err != nil || len(msgs) == 1 {
+		return err
+	}
+	return transactor.SendAll(ctx, msgs[1:], nil)
+}
+
 // wantAll wants each of smallMessages in the topic once, and in order for each key.
 func wantAll(t *testing.T, c *kafkatest.Cluster, count int) {
 	t.Helper()
@@ -195,7 +204,7 @@ func TestTransactionsFitTheTopic(t *testing.T) {
 		for try := 1; ; try++ {
 			err := transactor.Begin(ctx)
 			if err == nil {
-				err = transactor.SendAll(ctx, [][]*sarama.ProducerMessage{tooLarge(), smallMessages(1000)}[try-1], nil)
+				err = sendAfterFirst(ctx, transactor, [][]*sarama.ProducerMessage{tooLarge(), smallMessages(1000)}[try-1])
 			}
 			if err == nil {
 				err = transactor.Send(ctx, &sarama.ProducerMessage{
@@ -256,7 +265,7 @@ func TestTransactionsFitEachTopic(t *testing.T) {
 		if err := transactor.Begin(ctx); err != nil {
 			return err
 		}
-		if err := transactor.SendAll(ctx, append(smallMessages(1000), letter...), nil); err != nil {
+		if err := sendAfterFirst(ctx, transactor, append(smallMessages(1000), letter...)); err != nil {
 			return err
 		}
 		return transactor.Commit(ctx)
