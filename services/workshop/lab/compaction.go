@@ -28,9 +28,9 @@ func compact(ctx context.Context, b *rig.Bench) (report.Part, error) {
 	part := report.Part{Title: retentionText("title-compacted"), Unread: true, Highest: accounts * balances}
 	topic := b.Name("balances")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
-		"cleanup.policy": "compact", "segment.bytes": "256", "min.cleanable.dirty.ratio": "0.01",
+		"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01",
 	}}
-	if err := b.Topics(ctx, kind); err != nil {
+	if err := smallSegments(ctx, b, kind, 256); err != nil {
 		return part, err
 	}
 	sender, err := rig.NewSender(ctx, b.Cluster, b.Cluster.Config("workshop"))

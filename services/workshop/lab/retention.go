@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -195,14 +197,30 @@ const (
 	segmentBytes = 4 << 10  // segment.bytes: the least that is erased at a time, and at most so much is kept besides
 )
 
+// smallSegments creates a topic of small segments. Kafka 4 wants segment.bytes to be 1 MiB at least (KIP-1030); less is to be had under the
+// name that its own tests use.
+func smallSegments(ctx context.Context, b *rig.Bench, kind kafka.Topic, bytes int) error {
+	of := func(name string) error {
+		t := kind
+		t.Config = maps.Clone(kind.Config)
+		t.Config[name] = fmt.Sprint(bytes)
+		return b.Topics(ctx, t)
+	}
+	err := of("segment.bytes")
+	if errors.Is(err, sarama.ErrInvalidConfig) {
+		return of("internal.segment.bytes")
+	}
+	return err
+}
+
 // overflow fills a topic beyond its size.
 func overflow(ctx context.Context, b *rig.Bench) (report.Part, error) {
 	part := report.Part{Title: retentionText("title-bytes"), Unread: true, Highest: sizeMessages}
 	topic := b.Name("overflow")
 	kind := kafka.Topic{Name: topic, Partitions: 1, Replicas: 3, Config: map[string]string{
-		"retention.bytes": fmt.Sprint(retainBytes), "segment.bytes": fmt.Sprint(segmentBytes),
+		"retention.bytes": fmt.Sprint(retainBytes),
 	}}
-	if err := b.Topics(ctx, kind); err != nil {
+	if err := smallSegments(ctx, b, kind, segmentBytes); err != nil {
 		return part, err
 	}
 	// One by one, as a batch must fit into a segment.
