@@ -1,10 +1,8 @@
-// franz-go for scripts/compat-clients, which says what is asked of a probe.
+// franz-go for scripts/compat-clients, with probe.go.
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -12,55 +10,15 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-type record struct {
-	Key     *string      `json:"key"`
-	Value   *string      `json:"value"`
-	Headers [][2]*string `json:"headers"`
-}
-
-type job struct {
-	Topic, Codec, Transaction string
-	Committed                 bool
-	Records                   []record
-}
-
-type result struct {
-	Partitions []int32  `json:"partitions,omitempty"`
-	Records    []record `json:"records,omitempty"`
-	Error      string   `json:"error,omitempty"`
-}
-
-func octets(s *string) []byte {
-	if s == nil {
-		return nil
-	}
-	return []byte(*s)
-}
-
-func text(b []byte) *string {
-	if b == nil {
-		return nil
-	}
-	s := string(b)
-	return &s
-}
-
 func main() {
 	broker := kgo.SeedBrokers(os.Args[2])
-	if os.Args[1] == "member" {
+	switch os.Args[1] {
+	case "send":
+		answer(func(j job) (result, error) { return send(broker, j) })
+	case "read":
+		answer(func(j job) (result, error) { return read(broker, j) })
+	case "member":
 		member(broker)
-	}
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var j job
-		if err := json.Unmarshal(in.Bytes(), &j); err != nil {
-			panic(err)
-		}
-		r, err := map[string]func(kgo.Opt, job) (result, error){"send": send, "read": read}[os.Args[1]](broker, j)
-		if err != nil {
-			r.Error = err.Error()
-		}
-		line, _ := json.Marshal(r)
-		fmt.Println(string(line))
 	}
 }
 

@@ -1,10 +1,8 @@
-// sarama for scripts/compat-clients, which says what is asked of a probe.
+// sarama for scripts/compat-clients, with probe.go.
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -12,44 +10,11 @@ import (
 	"github.com/IBM/sarama"
 )
 
-type record struct {
-	Key     *string      `json:"key"`
-	Value   *string      `json:"value"`
-	Headers [][2]*string `json:"headers"`
-}
-
-type job struct {
-	Topic, Codec, Transaction string
-	Committed                 bool
-	Records                   []record
-}
-
-type result struct {
-	Partitions []int32  `json:"partitions,omitempty"`
-	Records    []record `json:"records,omitempty"`
-	Error      string   `json:"error,omitempty"`
-}
-
-func octets(s *string) []byte {
-	if s == nil {
-		return nil
-	}
-	return []byte(*s)
-}
-
 func encoder(s *string) sarama.Encoder {
 	if s == nil {
 		return nil
 	}
 	return sarama.StringEncoder(*s)
-}
-
-func text(b []byte) *string {
-	if b == nil {
-		return nil
-	}
-	s := string(b)
-	return &s
 }
 
 func settings() *sarama.Config {
@@ -61,20 +26,13 @@ func settings() *sarama.Config {
 
 func main() {
 	brokers := os.Args[2:3]
-	if os.Args[1] == "member" {
+	switch os.Args[1] {
+	case "send":
+		answer(func(j job) (result, error) { return send(brokers, j) })
+	case "read":
+		answer(func(j job) (result, error) { return read(brokers, j) })
+	case "member":
 		member(brokers)
-	}
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		var j job
-		if err := json.Unmarshal(in.Bytes(), &j); err != nil {
-			panic(err)
-		}
-		r, err := map[string]func([]string, job) (result, error){"send": send, "read": read}[os.Args[1]](brokers, j)
-		if err != nil {
-			r.Error = err.Error()
-		}
-		line, _ := json.Marshal(r)
-		fmt.Println(string(line))
 	}
 }
 

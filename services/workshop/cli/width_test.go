@@ -34,6 +34,20 @@ func TestTextsOfLabsAndDrillsFit(t *testing.T) {
 	}
 }
 
+// The control: a word that no line of the terminal can hold is found.
+func TestAWideTextIsFound(t *testing.T) {
+	spec := experiment.Spec{Name: "x", Words: report.Words{Will: [3]service.Text{{PT: strings.Repeat("x", 70), EN: "short"}}}}
+	for _, c := range []struct {
+		lang  service.Lang
+		width int
+		wide  int
+	}{{service.Portuguese, 60, 1}, {service.Portuguese, 80, 0}, {service.English, 60, 0}} {
+		if got := tooWide(t, spec, "", c.lang, c.width); len(got) != c.wide {
+			t.Errorf("%s, %d columns: %q, want %d", c.lang, c.width, got, c.wide)
+		}
+	}
+}
+
 // tooWide returns the lines that are wider than the terminal.
 func tooWide(t *testing.T, spec experiment.Spec, role string, lang service.Lang, width int) (wide []string) {
 	t.Helper()

@@ -44,8 +44,20 @@ trabalhador 4`, "\n") {
 func every(n, busy int, from time.Time) []mailed {
 	var mails []mailed
 	for i := range n {
-		mails = append(mails, mailed{at: from.Add(time.Duration(1+i/busy) * emailWork)})
+		mails = append(mails, mailed{worker: 1 + i%busy, at: from.Add(time.Duration(1+i/busy) * emailWork)})
 	}
+	return mails
+}
+
+// tardy is mails with one worker's so much later.
+func tardy(mails []mailed, worker int, by time.Duration) []mailed {
+	mails = slices.Clone(mails)
+	for i := range mails {
+		if mails[i].worker == worker {
+			mails[i].at = mails[i].at.Add(by)
+		}
+	}
+	slices.SortStableFunc(mails, func(a, b mailed) int { return a.at.Compare(b.at) })
 	return mails
 }
 
@@ -60,6 +72,7 @@ func TestCompare(t *testing.T) {
 		{"three and five workers", every(90, 3, began), every(90, 5, began), true},
 		{"one of them begins late", every(90, 3, began), every(90, 5, late), true},
 		{"the other does", every(90, 3, late), every(90, 5, began), true},
+		{"one of three workers begins very late", tardy(every(90, 3, began), 3, 1550*time.Millisecond), every(90, 5, began), true},
 		{"three and three", every(90, 3, began), every(90, 3, began), false},
 		{"one worker does it all", every(90, 1, began), every(90, 5, began), false},
 		{"never at the same time", every(90, 3, began), every(90, 5, began.Add(time.Minute)), false},

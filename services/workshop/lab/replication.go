@@ -48,8 +48,11 @@ const (
 
 func runReplication(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
 	if !b.Brokers.HasZooKeeper() {
-		return nil, &rig.NotRun{Cause: "this lab needs brokers with ZooKeeper: without it the second broker that dies here takes the " +
-			"majority of the controllers along, and nobody is elected any more. The drill quorum-lost shows that"}
+		return nil, &rig.NotRun{
+			OtherCluster: true,
+			Cause: "this lab needs brokers with ZooKeeper: without it the second broker that dies here takes the majority of the " +
+				"controllers along, and nobody is elected any more. The drill quorum-lost shows that",
+		}
 	}
 	watch := watchCluster(b)
 	topics := []*replicated{

@@ -79,7 +79,7 @@ func (o *Output) Say(format string, args ...any) {
 // Tell prints a line of the tool itself among those of the programs, on standard output.
 func (o *Output) Tell(line string) { o.tell(line, "") }
 
-// Event is Tell for what was done to a program or a broker, such as a kill or a restart: in yellow, where there are colours.
+// Event is Tell for what has happened, such as a kill or a restart, which is to stand out: in yellow, where there are colours.
 func (o *Output) Event(line string) { o.tell(line, "33") }
 
 func (o *Output) tell(line, colour string) {

@@ -80,27 +80,23 @@ func TestHintsHaveWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	used := map[string]bool{}
+	var names []string
 	for _, h := range slices.Concat(hints, onceHints) {
-		used[h.name] = true
-		if _, ok := texts[h.name]; !ok {
-			t.Errorf("hints.toml: no words for %s", h.name)
-		}
+		names = append(names, h.name)
 	}
 	for _, h := range orderHints {
-		used[h.name] = true
-		if _, ok := texts[h.name]; !ok {
-			t.Errorf("hints.toml: no words for %s", h.name)
-		}
+		names = append(names, h.name)
 	}
 	for _, h := range playerHints {
-		used[h.name] = true
-		if _, ok := texts[h.name]; !ok {
-			t.Errorf("hints.toml: no words for %s", h.name)
+		names = append(names, h.name)
+	}
+	for _, name := range names {
+		if _, ok := texts[name]; !ok {
+			t.Errorf("hints.toml: no words for %s", name)
 		}
 	}
 	for name := range texts {
-		if !used[name] {
+		if !slices.Contains(names, name) {
 			t.Errorf("hints.toml: there is no hint %s", name)
 		}
 	}

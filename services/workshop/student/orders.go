@@ -44,7 +44,8 @@ type shopper struct {
 	lives  []*rig.Process
 	seen   []visit
 	stuck  bool
-	strays string // a group of its own
+	strays string // a group of its own, as far as it was looked for
+	asked  time.Time
 
 	decisions []decision
 	malformed error
@@ -247,7 +248,10 @@ func (s *shopper) over(p *rig.Process, settled bool, silent time.Duration) bool 
 	if silent < quietAfter {
 		return false
 	}
-	if s.strayed() != "" {
+	if time.Since(s.asked) > strayEvery {
+		s.asked, s.strays = time.Now(), s.strayed()
+	}
+	if s.strays != "" {
 		return true
 	}
 	if !settled {

@@ -36,7 +36,7 @@ func (s *shopper) judge(ctx context.Context) ([]report.Part, error) {
 		return nil, err
 	}
 	s.strays = s.strayed()
-	part := report.Part{Counted: s.count30(), Highest: orderCount, Shown: says("handled")}
+	part := report.Part{Counted: s.counted(), Highest: orderCount, Shown: says("handled")}
 	if s.role == Detector {
 		part.Shown = says("decided")
 		part.Facts = append(part.Facts, report.Fact{Text: says("right"), Held: s.malformed == nil && s.wrong() == nil})
@@ -52,15 +52,15 @@ func (s *shopper) judge(ctx context.Context) ([]report.Part, error) {
 	} else {
 		part.Facts = append(part.Facts, report.Fact{Text: says("in-its-group"), Held: false})
 	}
-	part.Hint = s.hint(part)
+	part.Hint = s.hint()
 	return []report.Part{part}, nil
 }
 
 // crashed reports whether the first life has crashed on cue.
 func (s *shopper) crashed() bool { return !s.seen[0].stopped && s.seen[0].code != 0 }
 
-// count30 compares what was handled with the orders, each of which counts once, however often it is on the topic.
-func (s *shopper) count30() verdict.Verdict {
+// counted compares what was handled with the orders, each of which counts once, however often it is on the topic.
+func (s *shopper) counted() verdict.Verdict {
 	run := verdict.Run{Log: []verdict.Record{}, Reads: []verdict.Read{}}
 	for i := range s.orders {
 		run.Log = append(run.Log, verdict.Record{Message: orderMessage(i + 1), Offset: int64(i)})
@@ -209,7 +209,7 @@ var orderHints = []orderHint{
 func (s *shopper) none() bool { return len(s.handled()) == 0 }
 
 // hint is the first that fits; empty where none does.
-func (s *shopper) hint(report.Part) service.Text {
+func (s *shopper) hint() service.Text {
 	for _, h := range orderHints {
 		if h.when(s, s.seen[0]) {
 			return fillHint(h.name, "{id}", fmt.Sprint("pedido-", crashOrder), "{group}", s.group, "{other}", s.strays)

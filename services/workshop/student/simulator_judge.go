@@ -52,23 +52,22 @@ func (s *player) whole() bool {
 			finished++
 		}
 	}
-	for i, g := range goals {
-		if g.ID != i+1 || g.Score.TeamA+g.Score.TeamB != i+1 {
-			return false
-		}
-	}
-	return finished == 1 && len(goals) > 0 && ended(match.Score{TeamA: last(goals).Score.TeamA, TeamB: last(goals).Score.TeamB})
+	return inOrder(goals) && finished == 1 && len(goals) > 0 && ended(match.Score{TeamA: last(goals).Score.TeamA, TeamB: last(goals).Score.TeamB})
 }
 
 // cutShort reports whether the goals are right as far as they go, and the end of the match is missing.
 func (s *player) cutShort() bool {
-	goals := s.goals()
+	return inOrder(s.goals()) && !slices.ContainsFunc(s.events, func(e played) bool { return e.Event == event.Finished })
+}
+
+// inOrder reports whether goals have the ids from 1 on, and a score that grows by one.
+func inOrder(goals []played) bool {
 	for i, g := range goals {
 		if g.ID != i+1 || g.Score.TeamA+g.Score.TeamB != i+1 {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(s.events, func(e played) bool { return e.Event == event.Finished })
+	return true
 }
 
 func (s *player) partitions() map[int32]bool {
@@ -111,7 +110,7 @@ var playerHints = []playerHint{
 	{func(s *player) bool { return s.plain }, "simulator-no-transaction"},
 	{func(s *player) bool { return len(s.partitions()) > 1 }, "simulator-split"},
 	{func(s *player) bool { return s.open }, "simulator-left-open"},
-	{func(s *player) bool { return slices.Equal(s.everyID(), s.ghostsToo()) && len(s.aborted()) == 0 }, "simulator-ghosts-committed"},
+	{func(s *player) bool { return s.ghostsCommitted() }, "simulator-ghosts-committed"},
 	{func(s *player) bool { return s.cutShort() && !s.stopped && s.process.ExitCode() == 0 }, "simulator-not-flushed"},
 	{func(s *player) bool { return !s.whole() }, "simulator-no-match"},
 	{func(s *player) bool { return len(s.aborted()) == 0 }, "simulator-no-ghosts"},
@@ -122,25 +121,22 @@ var playerHints = []playerHint{
 // none reports whether nothing is on the topic.
 func (s *player) none() bool { return len(s.events) == 0 && s.malformed == nil }
 
-// everyID are the ids of all goals, and ghostsToo what they are where the ghosts are among them.
-func (s *player) everyID() (ids []int) {
+// ghostsCommitted reports whether each goal that was to be aborted first is there twice instead.
+func (s *player) ghostsCommitted() bool {
+	var ids []int
 	for _, g := range s.goals() {
 		ids = append(ids, g.ID)
 	}
-	return ids
-}
-
-func (s *player) ghostsToo() []int {
-	highest := 0
-	for _, id := range s.everyID() {
-		highest = max(highest, id)
+	if len(ids) == 0 || len(s.aborted()) > 0 {
+		return false
 	}
-	ids := s.ghosts(highest)
+	highest := last(ids)
+	want := s.ghosts(highest)
 	for id := range highest {
-		ids = append(ids, id+1)
+		want = append(want, id+1)
 	}
-	slices.Sort(ids)
-	return ids
+	slices.Sort(want)
+	return slices.Equal(ids, want)
 }
 
 // hint is the first that fits; empty where none does.

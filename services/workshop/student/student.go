@@ -33,6 +33,9 @@ type student struct {
 	late     bool     // its first life was not in the group before the match went on: it may have missed all of it
 }
 
+// strayEvery is how often a group of the program's own is looked for, for which every group of the cluster is asked.
+const strayEvery = 2 * time.Second
+
 // stuckLives is how many have to die at the same id until it is clear that the next one will.
 const stuckLives = 3
 
@@ -118,17 +121,22 @@ func (s *student) awaitMember(ctx context.Context, p *rig.Process) bool {
 	defer deadline.Stop()
 	tell := time.NewTimer(tellAfter)
 	defer tell.Stop()
-	tick := time.NewTicker(look)
+	tick, aside := time.NewTicker(look), time.NewTicker(strayEvery)
 	defer tick.Stop()
+	defer aside.Stop()
 	for {
 		if g := s.Match.Bench.Membership(s.Group); len(g.Members) > 0 && !g.Rebalancing {
 			return true
 		}
-		if len(p.Lines()) > flood || s.elsewhere() != "" {
+		if len(p.Lines()) > flood {
 			return false
 		}
 		select {
 		case <-tick.C:
+		case <-aside.C:
+			if s.elsewhere() != "" {
+				return false
+			}
 		case <-tell.C:
 			s.Match.Bench.Say(says("waits-for-the-group"))
 		case <-p.Ended():

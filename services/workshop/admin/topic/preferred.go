@@ -22,7 +22,7 @@ func electPreferred(ctx context.Context, admin sarama.ClusterAdmin, topics []str
 	ctx, cancel := context.WithTimeout(ctx, electLimit)
 	defer cancel()
 	for {
-		ready, late, err := misled(admin, topics)
+		ready, late, err := otherLeaders(admin, topics)
 		if err != nil || len(ready) == 0 && !late {
 			return moved, err
 		}
@@ -45,9 +45,9 @@ func electPreferred(ctx context.Context, admin sarama.ClusterAdmin, topics []str
 	}
 }
 
-// misled returns the partitions that another than the preferred leader leads, and that one is in sync; late reports whether there
+// otherLeaders returns the partitions that another than the preferred leader leads, and that one is in sync; late reports whether there
 // is a preferred leader that runs and is not in sync.
-func misled(admin sarama.ClusterAdmin, topics []string) (ready map[string][]int32, late bool, err error) {
+func otherLeaders(admin sarama.ClusterAdmin, topics []string) (ready map[string][]int32, late bool, err error) {
 	brokers, _, err := admin.DescribeCluster()
 	if err != nil {
 		return nil, false, err
