@@ -81,6 +81,7 @@ var boards = []struct {
 	{"exactly-once", "exit fixed", 1, "Dica: O programa termina com um erro antes de mostrar um placar"},
 	{"exactly-once", "asleep", 1, "Dica: O programa não entrou no grupo"},
 	{"exactly-once", "show crash commit", 1, "Dica: Não há nada em BOARD_TOPIC"},
+	{"exactly-once", "exit fixed", 1, "✗ os offsets só foram confirmados dentro de transações"},
 	{"exactly-once", "own-group begin send offset crash end show", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},
 	{"exactly-once", "scrawl begin send offset crash end show", 1, "Dica: Uma mensagem de BOARD_TOPIC não é um registro do placar"},
 	{"exactly-once", "plain send crash commit show", 1, "Dica: O registro vai para BOARD_TOPIC fora de uma transação"},
@@ -117,6 +118,9 @@ type judged struct {
 	want     string
 }
 
+// judging are the runs under way, of all tests: most of the time they wait, and yet each has a cluster and several programs.
+var judging = make(chan struct{}, 12)
+
 // judgeAll carries out the runs, several at a time.
 func judgeAll(t *testing.T, rows []judged) {
 	t.Helper()
@@ -124,9 +128,10 @@ func judgeAll(t *testing.T, rows []judged) {
 	dir, env := workshopWithStudent(t, w)
 	outputs, codes := make([]bytes.Buffer, len(rows)), make([]int, len(rows))
 	var runs errgroup.Group
-	runs.SetLimit(12) // most of the time they wait
 	for i, row := range rows {
 		runs.Go(func() error {
+			judging <- struct{}{}
+			defer func() { <-judging }()
 			cmd := exec.CommandContext(t.Context(), local.Binary(dir, toolName), append([]string{"lab", "run"}, row.args...)...)
 			cmd.Env, cmd.Stdout, cmd.Stderr = env, &outputs[i], &outputs[i]
 			err := cmd.Run()

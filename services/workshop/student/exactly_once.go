@@ -113,7 +113,7 @@ func (s *student) judgeBoard(ctx context.Context) ([]report.Part, error) {
 		{Text: says("tally", o.end.Tally.TeamA, o.end.Tally.TeamB), Held: o.end.ID > 0 && o.end.Tally == o.end.Score},
 	}
 	if s.Match.Bench.Embedded != nil {
-		part.Facts = append(part.Facts, report.Fact{Text: says("offsets-in-transactions"), Held: !o.plain && !o.commits.Load()})
+		part.Facts = append(part.Facts, report.Fact{Text: says("offsets-in-transactions"), Held: o.records > 0 && !o.plain && !o.commits.Load()})
 	}
 	if !s.complete() {
 		part.Pending = true

@@ -39,14 +39,14 @@ func (s *shopper) judge(ctx context.Context) ([]report.Part, error) {
 	part := report.Part{Counted: s.counted(), Highest: orderCount, Shown: says("handled")}
 	if s.role == Detector {
 		part.Shown = says("decided")
-		part.Facts = append(part.Facts, report.Fact{Text: says("right"), Held: s.malformed == nil && s.wrong() == nil})
+		part.Facts = append(part.Facts, report.Fact{Text: says("right"), Held: !s.none() && s.malformed == nil && s.wrong() == nil})
 	}
 	if s.strays == "" && !slices.Contains(s.missing(), crashOrder) && last(s.seen).committed > s.cue && !s.crashed() {
 		s.bench.Say(says("order-not-crashed", crashOrder))
 		return nil, &rig.NotRun{Cause: fmt.Sprintf("the %s has not crashed: at the order whose orderId is FAIL_AT_ID (here pedido-%d) it "+
 			"must end at once, such as by os._exit(137)", s.role, crashOrder)}
 	}
-	part.Facts = append(part.Facts, report.Fact{Text: says("came-again", crashOrder), Held: s.crashed() && s.seen[0].committed <= s.cue})
+	part.Facts = append(part.Facts, report.Fact{Text: says("came-again", crashOrder), Held: !s.none() && s.crashed() && s.seen[0].committed <= s.cue})
 	if s.strays == "" {
 		part.Facts = append(part.Facts, report.Fact{Text: says("all-committed"), Held: last(s.seen).committed >= s.count})
 	} else {

@@ -33,7 +33,7 @@ func (s *player) judge() report.Part {
 		{Text: says("ended-well"), Held: !s.stopped && s.process.ExitCode() == 0},
 	}
 	if s.bench.Embedded != nil {
-		part.Facts = append(part.Facts, report.Fact{Text: says("acks-all"), Held: !s.weak.Load()})
+		part.Facts = append(part.Facts, report.Fact{Text: says("acks-all"), Held: !s.none() && !s.weak.Load()})
 	}
 	part.Hint = s.hint()
 	return part
