@@ -4,9 +4,10 @@ package kafkatest
 import (
 	"context"
 	"math/rand/v2"
-	"net"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,19 +72,38 @@ func History(t testing.TB, path string) []history.Entry {
 	return entries
 }
 
-// FreePort is a port of 127.0.0.1 that nobody listens on now. It lies below the ephemeral range, from
-// which any other test may be given a port at any moment.
+// given are the ports that FreePorts has returned.
+var given struct {
+	sync.Mutex
+	ports []int
+}
+
+// FreePort is a port of 127.0.0.1 that nobody listens on now. See [FreePorts].
 func FreePort(t testing.TB) int {
 	t.Helper()
+	return FreePorts(t, 1)[0]
+}
+
+// FreePorts are n neighbouring ports of 127.0.0.1 that nobody listens on now. They lie below the ephemeral range, from which any other
+// test may be given a port at any moment. None is given twice: what one test has not opened yet looks free to another.
+func FreePorts(t testing.TB, n int) []int {
+	t.Helper()
+	given.Lock()
+	defer given.Unlock()
+	ports := make([]int, n)
 	for range 100 {
-		port := 10000 + rand.IntN(20000)
-		if ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			ln.Close()
-			return port
+		base := 10000 + rand.IntN(20000-n)
+		for i := range ports {
+			ports[i] = base + i
+		}
+		taken := func(p int) bool { return slices.Contains(given.ports, p) || embedded.PortTaken(p) }
+		if !slices.ContainsFunc(ports, taken) {
+			given.ports = append(given.ports, ports...)
+			return ports
 		}
 	}
-	t.Fatal("no free port")
-	return 0
+	t.Fatal("no free ports")
+	return nil
 }
 
 // CreateTopic creates a topic given as NAME:PARTITIONS.

@@ -20,7 +20,7 @@ import (
 // TestDemo is «make demo» as a new user has it: the real programs, built from this tree, and Ctrl-C.
 func TestDemo(t *testing.T) {
 	bin := kafkatest.Binaries(t)
-	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(freePorts(t, 3)))
+	demo := exec.Command(filepath.Join(bin, "workshop"), "up", "--ports", listPorts(kafkatest.FreePorts(t, 3)))
 	demo.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, as a shell gives it
 	var out kafkatest.Output
 	demo.Stdout, demo.Stderr = &out, &out

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"workshop.example/kit/event"
+	"workshop.example/kit/kafkatest"
 	"workshop.example/workshop/standin"
 )
 
@@ -44,7 +45,7 @@ func TestApplyEcommerceTopics(t *testing.T) {
 }
 
 func TestApplyEcommerceTopicsOnOneBroker(t *testing.T) {
-	c := startBrokers(t, freePorts(t, 1)...)
+	c := startBrokers(t, kafkatest.FreePorts(t, 1)...)
 	code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply", "--ecommerce")
 	if code != 0 || strings.Count(stdout.String(), "created  3 partitions, 1 replica\n") != 7 {
 		t.Errorf("exit code %d, want 0:\n%s", code, stdout)

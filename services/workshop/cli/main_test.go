@@ -5,18 +5,15 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafkatest"
 	"workshop.example/workshop/local"
 	"workshop.example/workshop/standin"
@@ -43,34 +40,6 @@ func TestMain(m *testing.M) {
 		remove()
 		os.Exit(code)
 	}
-}
-
-// given are the ports that freePorts has returned.
-var given struct {
-	sync.Mutex
-	ports []int
-}
-
-// freePorts are below the range from which the system takes the ports of connections. No two tests get the same:
-// what one has not opened yet looks free to another.
-func freePorts(t *testing.T, n int) []int {
-	t.Helper()
-	given.Lock()
-	defer given.Unlock()
-	ports := make([]int, n)
-	for range 100 {
-		base := 20000 + rand.IntN(10000)
-		for i := range ports {
-			ports[i] = base + i
-		}
-		taken := func(p int) bool { return slices.Contains(given.ports, p) || embedded.PortTaken(p) }
-		if !slices.ContainsFunc(ports, taken) {
-			given.ports = append(given.ports, ports...)
-			return ports
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
 }
 
 // toolProcess is the tool as a process of its own.

@@ -105,7 +105,7 @@ func TestApplyLeavesWhatDiffers(t *testing.T) {
 }
 
 func TestApplyOnFewerBrokers(t *testing.T) {
-	c := startBrokers(t, freePorts(t, 1)...)
+	c := startBrokers(t, kafkatest.FreePorts(t, 1)...)
 	code, stdout, stderr := command(t.Context(), c.Bootstrap(), "topics", "apply")
 	if code != 0 {
 		t.Errorf("exit code %d, want 0", code)
@@ -132,7 +132,7 @@ func TestApplyOnFewerBrokers(t *testing.T) {
 }
 
 func TestApplyWaitsForBrokers(t *testing.T) {
-	ports := freePorts(t, 1)
+	ports := kafkatest.FreePorts(t, 1)
 	bootstrap := "127.0.0.1:" + strconv.Itoa(ports[0])
 	stdout, stderr := &standin.Output{}, &standin.Output{}
 	tool := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
@@ -159,8 +159,8 @@ func TestApplyWaitsForBrokers(t *testing.T) {
 }
 
 func TestApplyGivesUp(t *testing.T) {
-	nobody := "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])
-	one := startBrokers(t, freePorts(t, 1)...).Bootstrap()
+	nobody := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePorts(t, 1)[0])
+	one := startBrokers(t, kafkatest.FreePorts(t, 1)...).Bootstrap()
 	for _, c := range []struct{ bootstrap, want string }{
 		{nobody, "workshop: no cluster within 300ms (" + nobody + ": connection refused): start the cluster"},
 		{one, "workshop: after 300ms 1 of 3 brokers are registered (" + one + "): start the others, or accept fewer with --min-brokers 1\n"},
@@ -174,7 +174,7 @@ func TestApplyGivesUp(t *testing.T) {
 }
 
 func TestApplyStopsAtOnce(t *testing.T) {
-	for _, bootstrap := range []string{"127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0]), startBrokers(t, freePorts(t, 1)...).Bootstrap()} {
+	for _, bootstrap := range []string{"127.0.0.1:" + strconv.Itoa(kafkatest.FreePorts(t, 1)[0]), startBrokers(t, kafkatest.FreePorts(t, 1)...).Bootstrap()} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stderr := &standin.Output{}
 		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
@@ -288,7 +288,7 @@ func TestList(t *testing.T) {
 }
 
 func TestListFailsAtOnce(t *testing.T) {
-	nobody := "127.0.0.1:" + strconv.Itoa(freePorts(t, 1)[0])
+	nobody := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePorts(t, 1)[0])
 	began := time.Now()
 	code, _, stderr := command(t.Context(), nobody, "topics", "list")
 	if code != 1 || time.Since(began) > 5*time.Second {

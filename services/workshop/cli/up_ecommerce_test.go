@@ -19,7 +19,7 @@ func TestUpEcommerce(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
 	w := standin.Watch(t)
-	ports := freePorts(t, 4)
+	ports := kafkatest.FreePorts(t, 4)
 	script := "env=STATE_DIR env=REPORT_DIR env=GROUP_INSTANCE_ID env=TOPIC env=HTTP_PORT"
 	env := append(w.Env(map[string]string{"http-ecommerce": script, "reading-report": script}),
 		fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
@@ -62,7 +62,7 @@ func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 	mine := filepath.Join(t.TempDir(), "mine")
 	scripts := map[string]string{"producer": "env=STATE_DIR exit=0", "reading-report": "env=STATE_DIR env=REPORT_DIR exit=0"}
 	env := append(w.Env(scripts), "REPORT_DIR="+mine)
-	ports := freePorts(t, 1)
+	ports := kafkatest.FreePorts(t, 1)
 	for range 2 { // the brokers' folder is the same, and they have to find their way about it
 		p := startTool(t, standin.Binaries(t, "producer", "reading-report"), env,
 			"up", "--services", "reading-report, producer", "--data-dir", dir, "--ports", listPorts(ports))
@@ -100,7 +100,7 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 		{"HTTP_PORT=http", `HTTP_PORT "http": accepted: 1 to 65535`, 2},
 		{"TOPIC_PREFIX=a/b", `TOPIC_PREFIX "a/b": accepted`, 2},
 	} {
-		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", listPorts(freePorts(t, 1)))
+		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", listPorts(kafkatest.FreePorts(t, 1)))
 		if got := p.wait(); got != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.setting, got, c.code)
 		}
@@ -111,7 +111,7 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 	}
 	// Without the gateway its port is nobody's business.
 	env := append(w.Env(map[string]string{"log-service": "exit=0"}), fmt.Sprint("HTTP_PORT=", taken))
-	if p := startTool(t, bin, env, "up", "--services", "log-service", "--ports", listPorts(freePorts(t, 1))); p.wait() != 0 {
+	if p := startTool(t, bin, env, "up", "--services", "log-service", "--ports", listPorts(kafkatest.FreePorts(t, 1))); p.wait() != 0 {
 		t.Errorf("without the gateway:\n%s", &p.stderr)
 	}
 }

@@ -27,7 +27,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			w := standin.Watch(t)
-			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(kafkatest.FreePorts(t, 3)))
 			kafkatest.Eventually(t, "all services run", func() bool { return w.Alive() == len(local.ProgramNames()) })
 			if err := p.Process.Signal(sig); err != nil {
 				t.Fatal(err)
@@ -52,7 +52,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 
 func TestKilledToolLeavesNoProcess(t *testing.T) {
 	w := standin.Watch(t)
-	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(freePorts(t, 3)))
+	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(kafkatest.FreePorts(t, 3)))
 	kafkatest.Eventually(t, "all services run", func() bool { return w.Alive() == len(local.ProgramNames()) })
 	if err := p.Process.Kill(); err != nil { // SIGKILL: the tool itself can do nothing any more
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestUpStopsWhenNobodyReads(t *testing.T) {
 	}
 	var p toolProcess
 	p.start(t, stdout, standin.Binaries(t, "producer"), w.Env(map[string]string{"producer": "babble"}),
-		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
+		"up", "--services", "producer", "--ports", listPorts(kafkatest.FreePorts(t, 1)))
 	stdout.Close()
 	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil || line != "producer | a line like any other\n" {
 		t.Errorf("read %q, %v", line, err)
@@ -83,7 +83,7 @@ func TestUpStopsWhenNobodyReads(t *testing.T) {
 
 func TestUpRefusesTakenPorts(t *testing.T) {
 	w := standin.Watch(t)
-	ports := freePorts(t, 3)
+	ports := kafkatest.FreePorts(t, 3)
 	for _, port := range ports[1:] {
 		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
@@ -120,7 +120,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 	bin := standin.Binaries(t, "monitor", "producer")
 	up := func(setting string, services string) *toolProcess {
 		env := append(w.Env(map[string]string{"monitor": "env=HTTP_ADDR exit=0", "producer": "exit=0"}), setting)
-		return startTool(t, bin, env, "up", "--services", services, "--ports", listPorts(freePorts(t, 1)))
+		return startTool(t, bin, env, "up", "--services", services, "--ports", listPorts(kafkatest.FreePorts(t, 1)))
 	}
 	for setting, want := range map[string]struct {
 		said string
@@ -159,7 +159,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 func TestUpSubset(t *testing.T) {
 	w := standin.Watch(t)
 	scripts := map[string]string{"producer": "env=TOPIC env=BOOTSTRAP_SERVERS exit=0", "consumer": "exit=2"}
-	ports := freePorts(t, 1)
+	ports := kafkatest.FreePorts(t, 1)
 	p := startTool(t, standin.Binaries(t, "producer", "consumer"), w.Env(scripts),
 		"up", "--services", "consumer,producer", "--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
@@ -175,7 +175,7 @@ func TestUpSubset(t *testing.T) {
 func TestUpEndsWithItsServices(t *testing.T) {
 	w := standin.Watch(t)
 	p := startTool(t, standin.Binaries(t, "producer"), w.Env(map[string]string{"producer": "exit=0"}),
-		"up", "--services", "producer", "--ports", listPorts(freePorts(t, 1)))
+		"up", "--services", "producer", "--ports", listPorts(kafkatest.FreePorts(t, 1)))
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
@@ -210,7 +210,7 @@ func clusterOnly(t *testing.T, ports []int, args ...string) (stop func() int, st
 
 func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not", "yet", "there")
-	ports := freePorts(t, 3)
+	ports := kafkatest.FreePorts(t, 3)
 	brokers := kafka.Cluster{Brokers: []string{"127.0.0.1:" + strconv.Itoa(ports[0])}}
 
 	stop, stderr := clusterOnly(t, ports, "--data-dir", dir, "--sync")
@@ -224,7 +224,7 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	other := freePorts(t, 1)
+	other := kafkatest.FreePorts(t, 1)
 	second := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, binDir: besideExecutable, kill: t.Context()}
 	if got := second.run(t.Context(), []string{"up", "--cluster-only", "--ports", listPorts(other), "--data-dir", dir}); got != 1 {
 		t.Errorf("a second up on the same folder: exit code %d, want 1", got)

@@ -46,7 +46,8 @@ func (s *shopper) judge(ctx context.Context) ([]report.Part, error) {
 		return nil, &rig.NotRun{Cause: fmt.Sprintf("the %s has not crashed: at the order whose orderId is FAIL_AT_ID (here pedido-%d) it "+
 			"must end at once, such as by os._exit(137)", s.role, crashOrder)}
 	}
-	part.Facts = append(part.Facts, report.Fact{Text: says("came-again", crashOrder), Held: !s.none() && s.crashed() && s.seen[0].committed <= s.cue})
+	again := !s.none() && s.crashed() && s.seen[0].committed <= s.cue
+	part.Facts = append(part.Facts, report.Fact{Text: says("came-again", crashOrder), Held: again})
 	if s.strays == "" {
 		part.Facts = append(part.Facts, report.Fact{Text: says("all-committed"), Held: last(s.seen).committed >= s.count})
 	} else {

@@ -52,7 +52,11 @@ func (s *player) whole() bool {
 			finished++
 		}
 	}
-	return inOrder(goals) && finished == 1 && len(goals) > 0 && ended(match.Score{TeamA: last(goals).Score.TeamA, TeamB: last(goals).Score.TeamB})
+	if !inOrder(goals) || finished != 1 || len(goals) == 0 {
+		return false
+	}
+	final := last(goals).Score
+	return ended(match.Score{TeamA: final.TeamA, TeamB: final.TeamB})
 }
 
 // cutShort reports whether the goals are right as far as they go, and the end of the match is missing.
