@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -99,6 +100,36 @@ func (w *clusterWatch) awaitWhole(ctx context.Context) error {
 	})
 }
 
+// twoMayDie are three brokers, of which the first two may be dead at a time while leaders are still elected. With ZooKeeper they are any.
+// Without it more than half of the controllers have to live: so the first is a broker that is none of them.
+func (w *clusterWatch) twoMayDie(zooKeeper bool) ([]int32, error) {
+	all := slices.Sorted(maps.Keys(w.addrs))
+	if zooKeeper {
+		return all[:3], nil
+	}
+	quorum, err := kafka.DescribeQuorum(w.conf, w.addrs[all[0]])
+	if err != nil {
+		return nil, err
+	}
+	var controllers, others []int32
+	for _, id := range all {
+		if slices.ContainsFunc(quorum.Voters, func(v kafka.Voter) bool { return v.ID == id }) {
+			controllers = append(controllers, id)
+		} else {
+			others = append(others, id)
+		}
+	}
+	if len(others) == 0 || len(controllers) < 2 {
+		return nil, &rig.NotRun{
+			OtherCluster: true,
+			Cause: "two brokers die here, and without ZooKeeper the second would take the majority of the three controllers along: nobody would " +
+				"be elected any more, as the drill quorum-lost shows. Start a fourth broker, which is no controller: make kafka-up BROKERS=4, " +
+				"or docker compose -f compose.kraft.yaml up -d --wait broker-4",
+		}
+	}
+	return append(others[:1:1], controllers[:2]...), nil
+}
+
 // placeReplicated makes a topic whose partition is on chosen brokers, the first of which leads.
 func placeReplicated(ctx context.Context, b *rig.Bench, w *clusterWatch, r *replicated) error {
 	admin, err := sarama.NewClusterAdminFromClient(b.Client)
@@ -149,7 +180,7 @@ func drawReplicas(b *rig.Bench, watch *clusterWatch, topics []*replicated, when 
 		header += fmt.Sprintf("  RF %d", len(r.replicas))
 	}
 	b.Say(service.Text{PT: fmt.Sprintf("%-30s%s", when.PT, header), EN: fmt.Sprintf("%-30s%s", when.EN, header)})
-	for id := int32(1); id <= rig.BrokerCount; id++ {
+	for _, id := range slices.Sorted(slices.Values(topics[len(topics)-1].replicas)) {
 		row := fmt.Sprintf("%-30s", fmt.Sprint("  broker ", id))
 		for _, r := range topics {
 			row += "   " + watch.mark(r, id, !b.Brokers.Running(id)) + "  "

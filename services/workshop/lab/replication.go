@@ -37,9 +37,6 @@ func (r *replicated) fact(text service.Text, held bool) {
 	r.facts = append(r.facts, report.Fact{Text: text, Held: held})
 }
 
-// The brokers that die, in this order. The first leads every topic, and is the only replica of one.
-const firstDead, secondDead = int32(1), int32(2)
-
 const (
 	acksBetween = 20                     // acknowledgements that show that a topic goes on
 	noAnswer    = 3 * time.Second        // without any is long enough, at this pace, to show that it does not
@@ -47,25 +44,21 @@ const (
 )
 
 func runReplication(ctx context.Context, b *rig.Bench) ([]report.Part, error) {
-	if !b.Brokers.HasZooKeeper() {
-		return nil, &rig.NotRun{
-			OtherCluster: true,
-			Cause: "this lab needs brokers with ZooKeeper: without it the second broker that dies here takes the majority of the " +
-				"controllers along, and nobody is elected any more. The drill quorum-lost shows that",
-		}
-	}
 	watch := watchCluster(b)
+	chosen, err := watch.twoMayDie(b.Brokers.HasZooKeeper())
+	if err != nil {
+		return nil, err
+	}
 	topics := []*replicated{
-		{name: "rf-1", replicas: []int32{1}, minInSync: 1},
-		{name: "rf-2", replicas: []int32{1, 2}, minInSync: 1},
-		{name: "rf-3", replicas: []int32{1, 2, 3}, minInSync: 2},
+		{name: "rf-1", replicas: chosen[:1], minInSync: 1},
+		{name: "rf-2", replicas: chosen[:2], minInSync: 1},
+		{name: "rf-3", replicas: chosen, minInSync: 2},
 	}
 	for _, r := range topics {
 		r.topic = b.Name(r.name)
 		if err := placeReplicated(ctx, b, watch, r); err != nil {
 			return nil, err
 		}
-		var err error
 		if r.producer, err = b.Quietly("producer-"+r.name, "producer", "TOPIC="+r.topic, "PACE="+sendPace.String(),
 			fmt.Sprint("SEED=", b.Seed)); err != nil {
 			return nil, err
@@ -121,7 +114,7 @@ func goesOn(ctx context.Context, b *rig.Bench, topics ...*replicated) error {
 }
 
 // onTheWay is how long answers of a broker that has died may still be on their way to a line of a
-// producer. The cluster misses the broker only later (zookeeper.session.timeout.ms is 6 s).
+// producer. The cluster misses the broker only later: its session lasts 6 s with ZooKeeper, 9 s without.
 const onTheWay = time.Second
 
 // kill kills a broker, waits until nothing of it is on its way any more, and returns when it died.
@@ -145,7 +138,8 @@ func resumes(ctx context.Context, b *rig.Bench, r *replicated) (bool, error) {
 
 func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
-	died, err := kill(ctx, b, firstDead)
+	first := three.replicas[0]
+	died, err := kill(ctx, b, first)
 	if err != nil {
 		return err
 	}
@@ -155,7 +149,7 @@ func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics [
 	}
 	resumed := map[*replicated]bool{}
 	for _, r := range []*replicated{two, three} {
-		if err := watch.awaitOtherLeader(ctx, r, firstDead); err != nil {
+		if err := watch.awaitOtherLeader(ctx, r, first); err != nil {
 			return err
 		}
 		if resumed[r], err = resumes(ctx, b, r); err != nil {
@@ -166,18 +160,19 @@ func firstDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics [
 			r.notes = append(r.notes, replicationText("next-leader", took))
 		}
 	}
-	drawReplicas(b, watch, topics, replicationText("without-1"))
-	one.fact(replicationText("alone-lost"), acked(b, one) == stuck && readable(ctx, b, one) == 0)
+	drawReplicas(b, watch, topics, replicationText("without-first", first))
+	one.fact(replicationText("alone-lost", first), acked(b, one) == stuck && readable(ctx, b, one) == 0)
 	for _, r := range []*replicated{two, three} {
 		known := acked(b, r)
-		r.fact(replicationText("another-leads"), resumed[r] && readable(ctx, b, r) >= known)
+		r.fact(replicationText("another-leads", first), resumed[r] && readable(ctx, b, r) >= known)
 	}
 	return nil
 }
 
 func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	two, three := topics[1], topics[2]
-	if _, err := kill(ctx, b, secondDead); err != nil {
+	first, second := three.replicas[0], three.replicas[1]
+	if _, err := kill(ctx, b, second); err != nil {
 		return err
 	}
 	committed := acked(b, three)
@@ -191,20 +186,21 @@ func secondDeath(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 	if err := wait.Sleep(ctx, noAnswer); err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, replicationText("without-1-and-2"))
-	two.fact(replicationText("both-lost"), acked(b, two) == stuck && readable(ctx, b, two) == 0)
+	drawReplicas(b, watch, topics, replicationText("without-both", first, second))
+	two.fact(replicationText("both-lost", first, second), acked(b, two) == stuck && readable(ctx, b, two) == 0)
 	left := readable(ctx, b, three)
 	three.notes = append(three.notes, replicationText("readable", left, committed))
-	three.fact(replicationText("read-only"), acked(b, three) == committed && left >= committed-mostHidden)
+	three.fact(replicationText("read-only", first, second), acked(b, three) == committed && left >= committed-mostHidden)
 	return nil
 }
 
 func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []*replicated) error {
 	one, two, three := topics[0], topics[1], topics[2]
-	if err := b.Brokers.Start(firstDead); err != nil {
+	first, second := three.replicas[0], three.replicas[1]
+	if err := b.Brokers.Start(first); err != nil {
 		return err
 	}
-	b.Say(replicationText("back-1"))
+	b.Say(replicationText("back", first))
 	stuck := acked(b, two)
 	back, err := resumes(ctx, b, one)
 	if err != nil {
@@ -214,14 +210,14 @@ func returnAlone(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics 
 	if err != nil {
 		return err
 	}
-	drawReplicas(b, watch, topics, replicationText("back-1-without-2"))
+	drawReplicas(b, watch, topics, replicationText("back-without", first, second))
 	p, err := watch.look(two.topic)
 	if err != nil {
 		return err
 	}
-	one.fact(replicationText("alone-back"), back)
-	two.fact(replicationText("old-copy"), p.Leader == nobody && acked(b, two) == stuck)
-	three.fact(replicationText("two-in-sync"), enough)
+	one.fact(replicationText("alone-back", first), back)
+	two.fact(replicationText("old-copy", first), p.Leader == nobody && acked(b, two) == stuck)
+	three.fact(replicationText("two-in-sync", first), enough)
 	return nil
 }
 
@@ -229,7 +225,7 @@ func returnAll(ctx context.Context, b *rig.Bench, watch *clusterWatch, topics []
 	if err := b.Brokers.Mend(); err != nil {
 		return err
 	}
-	b.Say(replicationText("back-2"))
+	b.Say(replicationText("back", topics[2].replicas[1]))
 	if err := goesOn(ctx, b, topics...); err != nil {
 		return err
 	}
