@@ -174,7 +174,8 @@ func TestApplyGivesUp(t *testing.T) {
 }
 
 func TestApplyStopsAtOnce(t *testing.T) {
-	for _, bootstrap := range []string{"127.0.0.1:" + strconv.Itoa(kafkatest.FreePorts(t, 1)[0]), startBrokers(t, kafkatest.FreePorts(t, 1)...).Bootstrap()} {
+	nobody := "127.0.0.1:" + strconv.Itoa(kafkatest.FreePort(t))
+	for _, bootstrap := range []string{nobody, startBrokers(t, kafkatest.FreePort(t)).Bootstrap()} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stderr := &standin.Output{}
 		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}

@@ -100,7 +100,8 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 		{"HTTP_PORT=http", `HTTP_PORT "http": accepted: 1 to 65535`, 2},
 		{"TOPIC_PREFIX=a/b", `TOPIC_PREFIX "a/b": accepted`, 2},
 	} {
-		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", listPorts(kafkatest.FreePorts(t, 1)))
+		ports := listPorts(kafkatest.FreePorts(t, 1))
+		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", ports)
 		if got := p.wait(); got != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.setting, got, c.code)
 		}
