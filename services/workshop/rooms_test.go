@@ -61,6 +61,7 @@ var rooms = map[string][]string{
 	"lab/controltest":         {},
 	"batch-reader":            {"kit"},
 	"broken-board":            {"kit"},
+	"share-worker":            {"kit"},
 
 	// For tests: no room above may import it.
 	"standin":         {"local", "kit"},

@@ -37,4 +37,5 @@ func pageInDocker(t *testing.T, name string) {
 	all[i].run(t, "../../..", inDocker) // the root, where Docker's files are, and bin/
 }
 
-func inDocker(s step) bool { return s.has("docker") && !s.has("brokers") }
+// inDocker leaves out what needs the stack without ZooKeeper: TestContainersWithoutZooKeeper runs that.
+func inDocker(s step) bool { return s.has("docker") && !s.has("brokers") && !s.has("kraft") }

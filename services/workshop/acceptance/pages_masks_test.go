@@ -31,6 +31,7 @@ var masks = map[string]*regexp.Regexp{
 	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
+	"fila":     regexp.MustCompile(`\bfora de ordem \d+( \(ids? [^)]*\))|\bnão confirmou: \d+`), // of a queue
 	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
 	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
 	"leitura":  regexp.MustCompile(`^  usuário \d, partição \d → \d: [\d↩ ]+$`), // the order of a reader

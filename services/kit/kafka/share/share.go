@@ -74,6 +74,25 @@ func (c Client) Describe(names ...string) ([]Group, error) {
 	return groups, nil
 }
 
+// Configure sets a group's configuration (KIP-1043), whether the group is there already or not.
+func (c Client) Configure(group, name, value string) error {
+	resource := kmsg.NewIncrementalAlterConfigsRequestResource()
+	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeGroupConfig, group
+	config := kmsg.NewIncrementalAlterConfigsRequestResourceConfig()
+	config.Name, config.Value = name, &value // whose operation is to set
+	resource.Configs = append(resource.Configs, config)
+	req, resp := kmsg.NewPtrIncrementalAlterConfigsRequest(), kmsg.NewPtrIncrementalAlterConfigsResponse()
+	req.Resources = append(req.Resources, resource)
+	if err := c.Ask(req, resp); err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range resp.Resources {
+		errs = append(errs, refusal(r.ErrorCode, r.ErrorMessage))
+	}
+	return errors.Join(errs...)
+}
+
 // Starts returns where a group begins in the partitions that it has ever been given.
 func (c Client) Starts(group string) ([]Start, error) {
 	req := kmsg.NewPtrDescribeShareGroupOffsetsRequest()
