@@ -28,6 +28,9 @@ type Cluster struct {
 	Brokers []string // bootstrap addresses, host:port
 	Proxy   string   // socks5://host:port, or empty
 
+	// ClientID is by what name brokers know all clients of this process, in their quotas too; empty: each has its own, such as the program's.
+	ClientID string
+
 	// Security is how connections are protected; nil: plain text, without a login. Sarama's own Net.TLS and Net.SASL stay off:
 	// it gets connections that are ready.
 	Security *secure.Settings
@@ -50,7 +53,7 @@ const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
 // has its reason beside it; a program may change what it has a reason for, before it dials.
 func (c Cluster) Config(clientID string) *sarama.Config {
 	conf := sarama.NewConfig()
-	conf.ClientID = clientID
+	conf.ClientID = cmp.Or(c.ClientID, clientID)
 	conf.Version = sarama.V3_9_0_0
 
 	// With the defaults of 30 s a paused broker holds up a start for minutes. Read has to stay above
@@ -103,7 +106,7 @@ func (c Cluster) Config(clientID string) *sarama.Config {
 	conf.Consumer.Group.ResetInvalidOffsets = false
 
 	conf.Net.Proxy.Enable = true // which is sarama's name for a dialer of one's own
-	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout}, clientID)
+	conf.Net.Proxy.Dialer = c.netDialer(&net.Dialer{Timeout: conf.Net.DialTimeout}, conf.ClientID)
 	return conf
 }
 

@@ -15,8 +15,8 @@ import (
 )
 
 // Cluster reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that the guide to native Kafka
-// gives it), or else what the file of KAFKA_CLIENT_CONFIG has; KAFKA_PROXY; and how connections are protected. Where the first two
-// are set and differ, kafka_host_url is ignored with a warning.
+// gives it), or else what the file of KAFKA_CLIENT_CONFIG has; KAFKA_PROXY; KAFKA_CLIENT_ID; and how connections are protected. Where the
+// first two are set and differ, kafka_host_url is ignored with a warning.
 func Cluster(env *service.Env) kafka.Cluster {
 	protection, fromFile := security(env)
 	fallback := cmp.Or(fromFile, kafka.DefaultBrokers)
@@ -40,7 +40,8 @@ func Cluster(env *service.Env) kafka.Cluster {
 	if u, err := url.Parse(proxyURL); proxyURL != "" && (err != nil || u.Scheme != "socks5" || u.Port() == "") {
 		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")
 	}
-	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL, Security: protection}
+	id := env.Text("KAFKA_CLIENT_ID", "", "a name", "name of this client for the brokers, which may have a quota for it; none: the program's")
+	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL, ClientID: id, Security: protection}
 }
 
 var (

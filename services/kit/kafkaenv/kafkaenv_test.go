@@ -64,6 +64,17 @@ func TestHostURLBesideBootstrapServers(t *testing.T) {
 	}
 }
 
+// A client has its own name for the brokers where the user gives one, and otherwise the program's.
+func TestClientID(t *testing.T) {
+	for _, c := range []struct{ given, want string }{{"", "producer"}, {"ana", "ana"}} {
+		env := service.EnvOf(map[string]string{"KAFKA_CLIENT_ID": c.given})
+		cluster := kafkaenv.Cluster(env)
+		if got := cluster.Config("producer").ClientID; got != c.want || env.Err() != nil {
+			t.Errorf("KAFKA_CLIENT_ID=%s: client id %q, %v; want %q", c.given, got, env.Err(), c.want)
+		}
+	}
+}
+
 // Whatever the environment accepts, sarama has to accept too.
 func TestEveryPublishingIsValid(t *testing.T) {
 	for _, acks := range []string{"all", "1", "0"} {

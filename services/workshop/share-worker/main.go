@@ -93,10 +93,11 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	if cfg.batch == 0 || cfg.batch > 1000 {
 		return service.UsageError("BATCH: accepted: 1 to 1000")
 	}
-	dialer := cfg.cluster.Config(p.Name).Net.Proxy.Dialer // with TLS and the login, as for sarama
+	conf := cfg.cluster.Config(p.Name)
+	dialer := conf.Net.Proxy.Dialer // with TLS and the login, as for sarama
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(cfg.cluster.Brokers...),
-		kgo.ClientID(p.Name),
+		kgo.ClientID(conf.ClientID),
 		kgo.Dialer(func(_ context.Context, network, addr string) (net.Conn, error) { return dialer.Dial(network, addr) }),
 		kgo.ShareGroup(cfg.group),
 		kgo.ConsumeTopics(cfg.topic),
