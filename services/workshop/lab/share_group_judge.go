@@ -22,10 +22,6 @@ type delivery struct {
 	at       time.Time
 }
 
-func accepted(id int) func(delivery) bool {
-	return func(d delivery) bool { return d.ID == id && d.Outcome == "accept" }
-}
-
 // deliveries are what all workers have said of records, in the order of time.
 func (q *queue) deliveries() (all []delivery) {
 	for _, w := range q.workers {
