@@ -9,6 +9,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,6 +86,12 @@ type workload struct {
 	BackoffLimit, TTLSecondsAfterFinished int
 }
 
+// container is the only one. A change to it leaves those that the workload was copied from as they are.
+func (w *workload) container() *containerSpec {
+	w.Template.Spec.Containers = slices.Clone(w.Template.Spec.Containers)
+	return &w.Template.Spec.Containers[0]
+}
+
 type podSpec struct {
 	SecurityContext struct {
 		RunAsNonRoot                   bool
@@ -96,28 +103,24 @@ type podSpec struct {
 	TerminationGracePeriodSeconds                    int
 	TopologySpreadConstraints                        []any
 	Containers                                       []containerSpec
-	Volumes                                          []struct {
-		Name   string
-		Secret struct {
-			SecretName  string
-			DefaultMode int
-			Items       []struct{ Key, Path string }
-		}
+	Volumes                                          []podVolume
+}
+
+type podVolume struct {
+	Name   string
+	Secret struct {
+		SecretName  string
+		DefaultMode int
+		Items       []struct{ Key, Path string }
 	}
 }
 
 type containerSpec struct {
-	Name, Image string
-	Args        []string
-	Env         []struct {
-		Name, Value string
-		ValueFrom   *struct{ FieldRef struct{ FieldPath string } }
-	}
-	EnvFrom []struct{ ConfigMapRef struct{ Name string } }
-	Ports   []struct {
-		Name          string
-		ContainerPort int
-	}
+	Name, Image                   string
+	Args                          []string
+	Env                           []variable
+	EnvFrom                       []struct{ ConfigMapRef struct{ Name string } }
+	Ports                         []containerPort
 	LivenessProbe, ReadinessProbe *probe
 	Resources                     struct{ Requests, Limits struct{ CPU, Memory string } }
 	SecurityContext               struct {
@@ -128,6 +131,16 @@ type containerSpec struct {
 		Name, MountPath string
 		ReadOnly        bool
 	}
+}
+
+type variable struct {
+	Name, Value string
+	ValueFrom   *struct{ FieldRef struct{ FieldPath string } }
+}
+
+type containerPort struct {
+	Name          string
+	ContainerPort int
 }
 
 // probe is of the port with a name.
