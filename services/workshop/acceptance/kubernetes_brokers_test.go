@@ -4,10 +4,12 @@ package acceptance
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +87,35 @@ func TestKubernetesManifestsAreValid(t *testing.T) {
 	}
 }
 
+// The page's example for images elsewhere, in a copy of kubernetes/: it is valid, and no image is left that is not there.
+func TestKubernetesImagesElsewhere(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root(t), "docs", "kubernetes.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, ok := strings.Cut(rest, "```\n")
+	folder := t.TempDir()
+	mine := filepath.Join(folder, "mine")
+	if err := errors.Join(os.CopyFS(folder, os.DirFS(filepath.Join(root(t), "kubernetes"))), os.Mkdir(mine, 0o700),
+		os.WriteFile(filepath.Join(mine, "kustomization.yaml"), []byte(example), 0o600)); err != nil || !ok {
+		t.Fatal(err)
+	}
+	text := string(kustomize(t, mine))
+	if said := invalid(t, map[string]string{"mine": text}); said["mine"] != "" {
+		t.Error(said["mine"])
+	}
+	if strings.Contains(text, "image: kafka-workshop/") || strings.Count(text, "image: registry.example/class/") != 5 {
+		t.Errorf("images are left:\n%s", text)
+	}
+	for _, m := range regexp.MustCompile(`kubernetes/overlays/\S+`).FindAllString(strings.ReplaceAll(string(page), "`", ""), -1) {
+		if _, err := os.Stat(filepath.Join(root(t), m, "kustomization.yaml")); err != nil {
+			t.Errorf("the page names %s: %v", m, err)
+		}
+	}
+}
+
 // What a namespace with restricted pods wants, and what a cluster needs to place a pod, to look after it and to keep it apart.
 func TestKubernetesWorkloadsAreConfined(t *testing.T) {
 	t.Parallel()
@@ -129,7 +160,7 @@ func (w workload) flaws(all []manifest) (flaws []string) {
 	want(r.Requests.CPU != "" && r.Requests.Memory != "" && r.Limits.CPU != "" && r.Limits.Memory != "", "requests and limits")
 	want(w.kind == "Job" || c.LivenessProbe != nil && c.ReadinessProbe != nil, "probes")
 	labels := w.Template.Metadata.Labels
-	want(labels["app.kubernetes.io/part-of"] == "kafka-workshop" && labels["app.kubernetes.io/name"] == w.name, "labels, by which policies know it")
+	want(labels["app.kubernetes.io/part-of"] == "kafka-workshop" && labels["app.kubernetes.io/name"] == w.name, "labels, for the policies")
 	// A secret is made by the operator for one of the users, or by hand.
 	for _, v := range pod.Volumes {
 		name := v.Secret.SecretName

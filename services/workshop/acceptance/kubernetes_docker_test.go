@@ -22,11 +22,12 @@ type pods struct {
 	stack   *secureStack
 	config  map[string]map[string]string // ConfigMaps
 	secrets map[string]map[string]string // each key's file in the stack's volume of secrets
+	made    map[string]bool              // volumes
 	started int
 }
 
 func newPods(t *testing.T, s *secureStack, all []manifest) *pods {
-	p := &pods{t: t, stack: s, config: map[string]map[string]string{}, secrets: map[string]map[string]string{
+	p := &pods{t: t, stack: s, config: map[string]map[string]string{}, made: map[string]bool{}, secrets: map[string]map[string]string{
 		"workshop-cluster-ca-cert": {"ca.crt": "ca.pem"},
 		"kafka-client":             {"client.properties": "teacher/client.properties"},
 	}}
@@ -61,7 +62,7 @@ func (p *pods) settings(w workload) map[string]string {
 	return env
 }
 
-// mount makes a volume with what the keys of a secret hold, as a program finds it, and returns its name.
+// mount is the name of a volume with what the keys of a secret hold, as a program finds it.
 func (p *pods) mount(pod podSpec, name string) string {
 	p.t.Helper()
 	i := slices.IndexFunc(pod.Volumes, func(v podVolume) bool { return v.Name == name })
@@ -69,6 +70,11 @@ func (p *pods) mount(pod podSpec, name string) string {
 		p.t.Fatalf("there is no volume %s", name)
 	}
 	secret := pod.Volumes[i].Secret
+	volume := p.stack.project + "_secret-" + secret.SecretName
+	if p.made[volume] {
+		return volume
+	}
+	p.made[volume] = true
 	paths := map[string]string{} // by keys
 	for key := range p.secrets[secret.SecretName] {
 		paths[key] = key
@@ -84,11 +90,9 @@ func (p *pods) mount(pod podSpec, name string) string {
 		script += fmt.Sprintf(" && sed '%s' /from/%s >%s", here, p.secrets[secret.SecretName][key], path)
 		script += fmt.Sprintf(" && chown 0:%d %s && chmod %[3]o %[2]s", pod.SecurityContext.FSGroup, path, secret.DefaultMode)
 	}
-	volume := fmt.Sprintf("%s_pod-%d-%s", p.stack.project, p.started, name)
-	t := p.t
-	t.Cleanup(func() { docker(t, "volume", "rm", volume) })
-	docker(t, "run", "--rm", "--user", "0", "--entrypoint", "bash", "--volume", p.stack.project+"_secrets:/from:ro",
-		"--volume", volume+":/to", inspect(t, p.stack.project+"-broker-1").Config.Image, "-c", script)
+	p.stack.t.Cleanup(func() { docker(p.stack.t, "volume", "rm", volume) })
+	docker(p.t, "run", "--rm", "--user", "0", "--entrypoint", "bash", "--volume", p.stack.project+"_secrets:/from:ro",
+		"--volume", volume+":/to", inspect(p.t, p.stack.project+"-broker-1").Config.Image, "-c", script)
 	return volume
 }
 
@@ -105,8 +109,9 @@ func (p *pods) start(w workload) pod {
 	name := fmt.Sprintf("%s-pod-%d-%s", p.stack.project, p.started, w.name)
 	s := spec.SecurityContext
 	args := []string{"run", "--detach", "--name", name, "--network", p.stack.project + "_default", "--user",
-		fmt.Sprintf("%d:%d", s.RunAsUser, s.RunAsGroup), "--group-add", strconv.Itoa(s.FSGroup), "--cpus", c.Resources.Limits.CPU,
-		"--memory", strings.TrimSuffix(c.Resources.Limits.Memory, "i"), "--read-only=" + strconv.FormatBool(*c.SecurityContext.ReadOnlyRootFilesystem)}
+		fmt.Sprintf("%d:%d", s.RunAsUser, s.RunAsGroup), "--group-add", strconv.Itoa(s.FSGroup),
+		"--cpus", c.Resources.Limits.CPU, "--memory", strings.TrimSuffix(c.Resources.Limits.Memory, "i"),
+		fmt.Sprintf("--read-only=%t", *c.SecurityContext.ReadOnlyRootFilesystem)}
 	if !*c.SecurityContext.AllowPrivilegeEscalation {
 		args = append(args, "--security-opt", "no-new-privileges:true")
 	}
@@ -226,10 +231,13 @@ func lacksTheAuthority(t *testing.T, p *pods, w workload) {
 }
 
 func hasAnothersPassword(t *testing.T, p *pods, w workload) {
-	own := p.secrets["producer"]
-	p.secrets["producer"] = p.secrets["consumer"]
+	w.Template.Spec.Volumes = slices.Clone(w.Template.Spec.Volumes)
+	for i, v := range w.Template.Spec.Volumes {
+		if v.Name == "login" {
+			w.Template.Spec.Volumes[i].Secret.SecretName = "consumer"
+		}
+	}
 	d := p.start(w)
-	p.secrets["producer"] = own
 	awaitLog(t, d.container, "login recusado")
 	if d.ready() || !d.live() {
 		t.Errorf("ready: %v; live: %v", d.ready(), d.live())

@@ -32,13 +32,17 @@ func kubernetesTools(t testing.TB) string {
 // rendered is what «kubectl apply -k» sends of an overlay in kubernetes/.
 func rendered(t testing.TB, overlay string) []byte {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(kubernetesTools(t), "kustomize"), "build", filepath.Join("kubernetes", "overlays", overlay))
-	cmd.Dir = root(t)
+	return kustomize(t, filepath.Join(root(t), "kubernetes", "overlays", overlay))
+}
+
+func kustomize(t testing.TB, folder string) []byte {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(kubernetesTools(t), "kustomize"), "build", folder)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-		t.Fatalf("kustomize build of %s: %v\n%s", overlay, err, failed.Stderr)
-	} else if err != nil {
-		t.Fatal(err)
+	if err != nil {
+		t.Fatalf("kustomize build %s: %v\n%s", folder, err, stderr.String())
 	}
 	return out
 }

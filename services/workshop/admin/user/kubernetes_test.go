@@ -94,8 +94,14 @@ func TestKubernetesUsersHaveTheSameRights(t *testing.T) {
 		t.Errorf("they differ in %q (%v)", got, err)
 	}
 	for _, c := range []struct{ old, new, want string }{
-		{"[Write], resource: {type: transactionalId", "[All], resource: {type: transactionalId", "scoreboard: All on transactional id group1-scoreboard-1"},
-		{"      - {operations: [Read], resource: {type: group, name: cg-group-id, patternType: literal}}\n", "", "consumer: Read on group cg-group-id"},
+		{
+			"[Write], resource: {type: transactionalId", "[All], resource: {type: transactionalId",
+			"scoreboard: All on transactional id group1-scoreboard-1",
+		},
+		{
+			"      - {operations: [Read], resource: {type: group, name: cg-group-id, patternType: literal}}\n", "",
+			"consumer: Read on group cg-group-id",
+		},
 		{"name: student-, patternType: prefix", "name: student-, patternType: literal", "student: All on topic student-*"},
 		{"type: scram-sha-512", "type: tls", "teacher: login, authorization, or not in the table"},
 		{"name: monitor\n", "name: watcher\n", "watcher: login, authorization, or not in the table"},
