@@ -5,6 +5,7 @@ package acceptance
 import (
 	"log"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"workshop.example/kit/kafkatest"
@@ -19,4 +20,14 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	remove()
 	os.Exit(code)
+}
+
+// root is the repository's root folder.
+func root(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -17,16 +17,6 @@ import (
 	"workshop.example/kit/kafkatest"
 )
 
-// root is the repository's root folder.
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 // program is a process whose output is kept line by line.
 type program struct {
 	*exec.Cmd

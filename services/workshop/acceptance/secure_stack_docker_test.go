@@ -21,9 +21,10 @@ import (
 
 // secureStack is a stack with compose/secure.yaml, beside the one without: with names and ports of its own.
 type secureStack struct {
-	t    *testing.T
-	vars []string
-	dir  string // for what it hands out
+	t       *testing.T
+	project string // also the beginning of its containers' names, with a dash
+	vars    []string
+	dir     string // for what it hands out
 }
 
 const secureBrokers = "localhost:9291,localhost:9292,localhost:9293"
@@ -36,7 +37,7 @@ const (
 
 func startSecureStack(t *testing.T, kind string) *secureStack {
 	t.Helper()
-	s := &secureStack{t: t, dir: t.TempDir()}
+	s := &secureStack{t: t, project: "secure", dir: t.TempDir()}
 	// The scoreboard with the strictest guarantee, and goals without a pause.
 	override := filepath.Join(s.dir, "override.yaml")
 	text := "services:\n  scoreboard: {environment: {DELIVERY: exactly-once}}\n" +
@@ -49,7 +50,7 @@ func startSecureStack(t *testing.T, kind string) *secureStack {
 		files, nodes = kraftFiles()+":compose/secure.yaml:compose/secure-kraft.yaml:", cluster[1:]
 	}
 	s.vars = []string{
-		"COMPOSE_FILE=" + files + override, "COMPOSE_PROJECT_NAME=secure", "CONTAINER_PREFIX=secure-",
+		"COMPOSE_FILE=" + files + override, "COMPOSE_PROJECT_NAME=" + s.project, "CONTAINER_PREFIX=" + s.project + "-",
 		"BROKER_1_PORT=9291", "BROKER_2_PORT=9292", "BROKER_3_PORT=9293", "MONITOR_PORT=8288", "PRODUCER_PACE=50ms",
 	}
 	s.compose("--profile", "*", "down", "-v")
@@ -127,6 +128,7 @@ func secureSteps(t *testing.T, s *secureStack) {
 		{"certificates are rotated", certificatesAreRotated},
 		{"exactly once, killed", exactlyOnceKilled},
 		{"users come and go", usersComeAndGo},
+		{"the workloads of Kubernetes", kubernetesWorkloads},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			s.t = t
