@@ -31,6 +31,7 @@ func (r *experimentRun) options() (o rig.Options, lines io.Writer, err error) {
 	}
 	o.Seed, o.Pace, o.Keep = r.seed, r.pace, r.keep
 	o.Environ = local.Without(r.environ, contractVariables...)
+	o.Kafka4Home, _ = r.lookup("KAFKA4_HOME")
 	o.KafkaData, _ = r.lookup("KAFKA_DATA")
 	if o.KafkaData == "" {
 		o.KafkaData = filepath.Join(o.BinDir, "..", ".kafka")

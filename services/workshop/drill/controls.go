@@ -13,6 +13,7 @@ type Control struct {
 	topic  func(kafka.Topic) kafka.Topic
 	vars   []string // of the producer
 	times  int
+	crash  bool // a broker is killed in a migration, and not stopped
 	caught func(Result) bool
 }
 
@@ -49,5 +50,13 @@ var unclean = Control{
 		return t
 	},
 	vars:   []string{"ACKS=1", "IDEMPOTENT=false"},
+	caught: func(r Result) bool { return len(r.Transactions.Lost) > 0 },
+}
+
+// crashInRoll is a roll in which the first broker is killed while the others are behind, and a producer that does not wait for them.
+var crashInRoll = Control{
+	Name:   "crash-in-roll",
+	vars:   []string{"ACKS=1", "IDEMPOTENT=false"},
+	crash:  true,
 	caught: func(r Result) bool { return len(r.Transactions.Lost) > 0 },
 }

@@ -40,6 +40,7 @@ type Options struct {
 	Screen  *screen.Output     // where their lines go
 	Say     func(service.Text) // a line of the lab itself, as it goes along
 
+	Kafka4Home      string // an unpacked Kafka 4, to which a cluster is upgraded
 	KafkaData       string // where scripts/native-kafka keeps its pid files
 	ContainerPrefix string // of the compose stack's containers
 

@@ -91,6 +91,9 @@ func (s *BrokerFaults) ClusterID() string {
 // HasZooKeeper reports whether the brokers have one.
 func (s *BrokerFaults) HasZooKeeper() bool { return s.brokers.HasZooKeeper() }
 
+// Migrate takes a step from ZooKeeper to KRaft, or to Kafka 4, and returns its evidence. It ends with every process running, or fails.
+func (s *BrokerFaults) Migrate(step ...string) (string, error) { return s.brokers.Migrate(step...) }
+
 // Nodes are ZooKeeper, where there is one, and the brokers.
 func (s *BrokerFaults) Nodes() (ids []int32) {
 	if s.HasZooKeeper() {

@@ -23,6 +23,9 @@ type Brokers interface {
 	Running(id int32) bool // paused or not
 	HasZooKeeper() bool    // false where the brokers are their own controllers (KRaft)
 
+	// Migrate takes a step from ZooKeeper to KRaft, or to Kafka 4 (scripts/native-kafka migrate, upgrade), and returns its evidence.
+	Migrate(step ...string) (evidence string, err error)
+
 	// ClusterID is what a broker has written down of the cluster that it belongs to; "" where it has not.
 	ClusterID(id int32) string
 }
@@ -30,10 +33,16 @@ type Brokers interface {
 // ZooKeeper stands for it where a broker is named: brokers count from 1 here.
 const ZooKeeper int32 = 0
 
+// firstController is the number of the first controller with a process of its own, as there are after a migration, less one.
+const firstController int32 = 3000
+
 // NodeName is that of a process, and of a container, of the stack.
 func NodeName(id int32) string {
-	if id == ZooKeeper {
+	switch {
+	case id == ZooKeeper:
 		return "zookeeper"
+	case id > firstController:
+		return fmt.Sprintf("controller-%d", id-firstController)
 	}
 	return fmt.Sprintf("broker-%d", id)
 }
@@ -101,9 +110,17 @@ func (n *nativeBrokers) signal(id int32, sig os.Signal) error {
 
 func (n *nativeBrokers) Pause(id int32) error  { return n.signal(id, process.PauseSignal) }
 func (n *nativeBrokers) Resume(id int32) error { return n.signal(id, process.ResumeSignal) }
-func (n *nativeBrokers) Kill(id int32) error   { return n.run("kill", id) }
-func (n *nativeBrokers) Stop(id int32) error   { return n.run("stop", id) }
-func (n *nativeBrokers) Start(id int32) error  { return n.run("start", id) }
+func (n *nativeBrokers) Kill(id int32) error   { return n.strike("kill", id) }
+func (n *nativeBrokers) Stop(id int32) error   { return n.strike("stop", id) }
+func (n *nativeBrokers) Start(id int32) error  { return n.strike("start", id) }
+
+func (n *nativeBrokers) Migrate(step ...string) (string, error) {
+	out, err := n.run(step...)
+	if err != nil {
+		return "", &NotRun{Cause: err.Error()}
+	}
+	return out[strings.LastIndex(out, "\n")+1:], nil
+}
 
 func (n *nativeBrokers) ClusterID(id int32) string {
 	text, _ := os.ReadFile(filepath.Join(n.data, NodeName(id), "meta.properties"))
@@ -135,18 +152,22 @@ func (n *nativeBrokers) HasZooKeeper() bool {
 // known reports whether any broker runs.
 func (n *nativeBrokers) known() bool { return n.Running(1) || n.Running(2) || n.Running(3) }
 
-func (n *nativeBrokers) run(verb string, id int32) error {
-	which := strconv.Itoa(int(id))
-	if id == ZooKeeper {
-		which = NodeName(id)
-	}
-	cmd := exec.Command(n.script, verb, which)
+func (n *nativeBrokers) strike(verb string, id int32) error {
+	_, err := n.run(verb, strings.TrimPrefix(NodeName(id), "broker-"))
+	return err
+}
+
+// run returns what a command of the script says.
+func (n *nativeBrokers) run(words ...string) (string, error) {
+	cmd := exec.Command(n.script, words...)
 	cmd.Env = append(append([]string(nil), n.environ...), "KAFKA_DATA="+n.data)
 	process.OwnGroup(cmd)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s %s: %w: %s", n.script, verb, which, err, strings.TrimSpace(string(out)))
+	out, err := cmd.CombinedOutput()
+	said := strings.TrimSpace(string(out))
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", n.script, strings.Join(words, " "), err, said)
 	}
-	return nil
+	return said, nil
 }
 
 // dockerBrokers are the containers broker-1 to broker-3. They are paused rather than stopped by a
@@ -213,6 +234,14 @@ func (d *dockerBrokers) Resume(id int32) error {
 func (d *dockerBrokers) Kill(id int32) error  { return d.docker("kill", id) }
 func (d *dockerBrokers) Stop(id int32) error  { return d.docker("stop", id) } // with the stack's own grace period
 func (d *dockerBrokers) Start(id int32) error { return d.docker("start", id) }
+
+func (d *dockerBrokers) Migrate(...string) (string, error) {
+	return "", &NotRun{
+		OtherCluster: true,
+		Cause: "the brokers of Docker are not migrated: their settings are those of their containers. Do it with native ones: " +
+			"docker compose down, then scripts/native-kafka up",
+	}
+}
 
 func (d *dockerBrokers) ClusterID(id int32) string {
 	out, _ := exec.Command("docker", "exec", d.prefix+NodeName(id), "cat", "/var/lib/kafka/data/meta.properties").Output()
