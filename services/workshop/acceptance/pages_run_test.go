@@ -22,7 +22,7 @@ func TestPages(t *testing.T) {
 		running.Go(func() {
 			for p := range queue {
 				t.Run(p.name(), func(t *testing.T) {
-					p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") })
+					p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") && !s.has("migration") })
 				})
 			}
 		})

@@ -14,8 +14,8 @@ func (t *tool) drillControlsCommand() *cobra.Command {
 		Use:   "controls [NAME...]",
 		Short: "Carry out drills on topics that cannot stand them, and say whether that shows",
 		Long: `controls carries out drills on topics that do not keep what the others promise: one replica, unclean elections with
-acks=1, and acks=1 without a quorum. Each must come out red, in the way that its setting makes: a check that was never seen
-to fail proves nothing.
+acks=1, and acks=1 without a quorum or through a crash. Each must come out red, in the way that its setting makes: a check
+that was never seen to fail proves nothing.
 Without a name it takes all that the cluster can have: some need ZooKeeper, some a cluster without it.
 
 Exit codes: 0 all caught, 1 one was not, 2 could not run.`,

@@ -24,8 +24,9 @@ what it broke, also after Ctrl-C, counts what came of the messages, and says whe
 
 It kills real brokers, those of «docker compose up» or of «scripts/native-kafka up» on this machine, and no others: a
 cluster whose id is not theirs is refused, and one that is not whole, unless --force lets the drill start what is down.
-Whoever else uses the cluster feels it. consumer-storm kills no broker and needs none: it has an embedded cluster,
-where --bootstrap-servers does not name one.
+Whoever else uses the cluster feels it. kraft-migration puts nothing back: the native cluster has no ZooKeeper afterwards,
+and with KAFKA4_HOME, an unpacked Kafka 4, it is upgraded to that. consumer-storm kills no broker and needs none: it has
+an embedded cluster, where --bootstrap-servers does not name one.
 
 Exit codes: 0 as predicted, 1 not as predicted, 2 could not run: wrong use, no cluster, or a blow did not land.`,
 		Example: `  workshop drill run kill-leader

@@ -1,0 +1,67 @@
+//go:build brokers
+
+package acceptance
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// From ZooKeeper to KRaft and to Kafka 4 under load, by the commands of the page: half the way and back, with a mistake that is caught,
+// and then to the end. Nothing is lost, and the cluster outlives a stop.
+func TestMigrationFromZooKeeper(t *testing.T) {
+	t.Parallel()
+	kafka4(t) // its absence would shorten the drill, and not fail it
+	m, _ := machines(t)
+	t.Cleanup(func() { m.kafka("", "reset", 0) })
+	m.kafka("", "migrate controllers", 2, "there is no cluster with ZooKeeper")
+	m.kafka("", "upgrade nodes", 2, "native-kafka migrate")
+	m.kafka("", "up", 0)
+	m.kafka("", "migrate kraft", 2, "the order is migrate controllers, bridge, kraft")
+	m.kafka("", "migrate controllers", 0, "LeaderId: 300")
+	m.kafka("", "migrate back", 0)
+	all := pages(t)
+	p := all[slices.IndexFunc(all, func(p page) bool { return p.name() == "35-kraft-migration" })]
+	dir := classroom(t)
+	for _, s := range p.steps {
+		out, code := m.run(nil, "bash", "-c", "cd "+dir+" && "+s.command)
+		if code != 0 {
+			t.Fatalf("line %d: %s: exit code %d\n%s", s.line, s.command, code, out)
+		}
+		for _, want := range s.want {
+			if missing, ok := p.check(messages(out), want); !ok {
+				t.Errorf("line %d: the output lacks\n%s\nit is:\n%s", s.line, missing, out)
+			}
+		}
+		for line := range strings.Lines(out) {
+			if strings.Contains(line, "maior silêncio") || strings.Contains(line, "→") {
+				t.Log(strings.TrimSpace(line))
+			}
+		}
+	}
+	m.kafka("", "kill zookeeper", 2, "these brokers have no ZooKeeper")
+	m.kafka("", "migrate back", 2, "that does not follow finalized")
+	m.says("", "workshop drill run kraft-rollback", 2, "make kafka-reset kafka-up")
+	m.kafka("", "down", 0)
+	m.kafka("", "up", 0, "up in ")
+	m.says("", "workshop doctor --brokers localhost:9091", 0, "controllers 3001, 3002, 3003")
+	m.says("", "workshop topics apply", 0, "created  3 partitions, 3 replicas")
+	m.says("COUNT=50 PACE=0", "producer", 0, "50 acknowledged")
+	m.kafka("", "reset", 0, "controller-1 (", "broker-3 (")
+	if left, _ := filepath.Glob(filepath.Join(strings.TrimPrefix(m.env[0], "KAFKA_DATA="), "*")); len(left) > 0 {
+		t.Errorf("reset has left %v", left)
+	}
+}
+
+// messages are the lines of an output without the names of the programs before them.
+func messages(out string) (lines []string) {
+	for line := range strings.Lines(out) {
+		if name, text, ok := strings.Cut(line, " | "); ok && strings.TrimSpace(name) == "workshop" {
+			line = text
+		}
+		lines = append(lines, strings.TrimRight(line, "\n"))
+	}
+	return lines
+}
