@@ -44,6 +44,8 @@ func TestMigrationFromZooKeeper(t *testing.T) {
 	m.kafka("", "kill zookeeper", 2, "these brokers have no ZooKeeper")
 	m.kafka("", "migrate back", 2, "that does not follow finalized")
 	m.says("", "workshop drill run kraft-rollback", 2, "make kafka-reset kafka-up")
+	m.says("", "workshop drill run quorum-lost", 2, "the controllers have processes of their own")
+	m.says("", "workshop drill run kill-controller --times 1", 0, "acknowledged and lost: 0")
 	m.kafka("", "down", 0)
 	m.kafka("", "up", 0, "up in ")
 	m.says("", "workshop doctor --brokers localhost:9091", 0, "controllers 3001, 3002, 3003")

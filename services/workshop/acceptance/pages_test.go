@@ -276,6 +276,7 @@ func classroom(t *testing.T) string {
 	}
 	for name, target := range map[string]string{
 		"bin": os.Getenv("WORKSHOP_BIN"), "labs": filepath.Join(root, "labs"), "scripts": filepath.Join(root, "scripts"),
+		"compose": filepath.Join(root, "compose"),
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ var twoBrokersDown = add(Drill{
 const holding = 3 * time.Second
 
 func runTwoBrokersDown(ctx context.Context, s *Stage) error {
-	last, others, err := s.lastOfThree()
+	last, others, err := s.lastOfThree(ctx)
 	if err != nil {
 		return err
 	}
@@ -62,8 +62,21 @@ func runTwoBrokersDown(ctx context.Context, s *Stage) error {
 }
 
 // lastOfThree is the leader of a partition, and the other two brokers.
-func (s *Stage) lastOfThree() (last int32, others []int32, err error) {
+func (s *Stage) lastOfThree(ctx context.Context) (last int32, others []int32, err error) {
 	now, _ := s.watch.now()
+	if !s.bench.Brokers.HasZooKeeper() {
+		controller, err := s.controller(ctx, noBroker)
+		if err != nil {
+			return 0, nil, err
+		}
+		if !slices.Contains(now.Brokers, controller) {
+			return 0, nil, &rig.NotRun{
+				OtherCluster: true,
+				Cause: "the controllers have processes of their own here, as after kraft-migration, and outlive the brokers: this drill is for " +
+					"brokers with ZooKeeper, or that are their own controllers",
+			}
+		}
+	}
 	if n := len(now.Brokers); n != rig.BrokerCount {
 		return 0, nil, &rig.NotRun{Cause: fmt.Sprintf("this drill is for three brokers, and there are %d: stop what is too many", n)}
 	}

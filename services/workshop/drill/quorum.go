@@ -26,7 +26,7 @@ var _ = add(Drill{
 				Cause:        "these brokers have ZooKeeper, and no quorum of controllers. What is like it here is the drill zookeeper-down",
 			}
 		}
-		last, others, err := s.lastOfThree()
+		last, others, err := s.lastOfThree(ctx)
 		if err != nil {
 			return err
 		}

@@ -119,6 +119,9 @@ func (w *clusterWatch) twoMayDie(zooKeeper bool) ([]int32, error) {
 			others = append(others, id)
 		}
 	}
+	if len(controllers) == 0 { // they have processes of their own, as after the drill kraft-migration
+		return all[:3], nil
+	}
 	if len(others) == 0 || len(controllers) < 2 {
 		return nil, &rig.NotRun{
 			OtherCluster: true,

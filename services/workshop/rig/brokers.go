@@ -119,7 +119,7 @@ func (n *nativeBrokers) Migrate(step ...string) (string, error) {
 	if err != nil {
 		return "", &NotRun{Cause: err.Error()}
 	}
-	return out[strings.LastIndex(out, "\n")+1:], nil
+	return strings.TrimPrefix(out[strings.LastIndex(out, "\n")+1:], "native-kafka: "), nil
 }
 
 func (n *nativeBrokers) ClusterID(id int32) string {
