@@ -22,6 +22,7 @@ func TestMigrationFromZooKeeper(t *testing.T) {
 	m.kafka("", "migrate kraft", 2, "the order is migrate controllers, bridge, kraft")
 	m.kafka("", "migrate controllers", 0, "LeaderId: 300")
 	m.kafka("", "migrate back", 0)
+	m.kafka("", "down", 0)
 	all := pages(t)
 	p := all[slices.IndexFunc(all, func(p page) bool { return p.name() == "35-kraft-migration" })]
 	dir := classroom(t)
