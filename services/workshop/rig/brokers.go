@@ -117,7 +117,7 @@ func (n *nativeBrokers) Start(id int32) error  { return n.strike("start", id) }
 func (n *nativeBrokers) Migrate(step ...string) (string, error) {
 	out, err := n.run(step...)
 	if err != nil {
-		return "", &NotRun{Cause: fmt.Sprintf("%v\nThe step can be repeated by hand; «scripts/native-kafka --help» has those before and after it", err)}
+		return "", &NotRun{Cause: fmt.Sprintf("%v\nThe step can be repeated by hand; «scripts/native-kafka --help» has the others", err)}
 	}
 	return strings.TrimPrefix(out[strings.LastIndex(out, "\n")+1:], "native-kafka: "), nil
 }
