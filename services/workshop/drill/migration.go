@@ -75,6 +75,7 @@ var _ = add(Drill{
 		}
 		if err := s.take(ctx,
 			bridge(),
+			// Without controllers nobody chooses leaders until ZooKeeper has forgotten them: some silence is a death's.
 			migrationStep{[]string{"migrate", "back"}, kraftRollbackText("back"), kraftRollbackText("as-before")},
 		); err != nil {
 			return err
@@ -126,6 +127,9 @@ func (s *Stage) take(ctx context.Context, steps ...migrationStep) error {
 			return err
 		}
 		f.Broker, f.Limit = false, afterStop
+		if step.command[1] == "back" {
+			f.Limit = afterDeath
+		}
 		s.proved(f, service.Text{PT: evidence, EN: evidence})
 		if err := s.awaitWhole(ctx); err != nil {
 			if ctx.Err() != nil {
