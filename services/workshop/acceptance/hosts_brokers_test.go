@@ -90,11 +90,13 @@ func (h *hosts) open() {
 			h.machine(id).run(nil, filepath.Join(root(h.t), "scripts", "native-kafka"), "kill", fmt.Sprint(id))
 		}
 	})
+	// The first host waits for another: the command for a while, the broker on.
+	h.machine(1).kafka("HOST_ID=1 START_TIMEOUT=9", "up", 1, "it takes two of the three hosts")
 	if err := each(farmBrokers, func(id byte) error { return h.up(id) }); err != nil {
 		h.t.Fatal(err)
 	}
 	table := filepath.Join(root(h.t), "compose", "users.toml")
-	h.here.says(h.as("admin"), "workshop users apply --timeout 1m --users "+table+" --dir "+h.teacher+" --advertised "+h.list("%s:909%d"), 0)
+	h.here.says(h.as("admin"), "workshop users apply --timeout 3m --users "+table+" --dir "+h.teacher+" --advertised "+h.list("%s:909%d"), 0)
 	h.here.says(h.as("teacher"), "workshop topics apply", 0, "created  3 partitions, 3 replicas")
 	env := kitservice.EnvOf(map[string]string{"KAFKA_CLIENT_CONFIG": filepath.Join(h.teacher, "teacher", "client.properties")})
 	h.cluster = kafkaenv.Cluster(env)

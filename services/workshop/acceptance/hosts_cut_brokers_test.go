@@ -30,6 +30,7 @@ func TestThreeHosts(t *testing.T) {
 	t.Logf("three hosts are up, with users and topics, after %s", time.Since(began).Round(time.Second))
 	h.create("acks-1", "acks-all")
 	run := h.programs(t)
+	h.class()
 	loses := h.on(1, "producer", "TOPIC=acks-1", "ACKS=1", "IDEMPOTENT=false", "PACE=20ms", "HISTORY="+filepath.Join(h.dir, "acks-1.history"))
 	holds := h.on(1, "producer", "TOPIC=acks-all", "PACE=20ms", "HISTORY="+filepath.Join(h.dir, "acks-all.history"))
 	for _, p := range []*program{loses, holds} {
@@ -51,7 +52,8 @@ func TestThreeHosts(t *testing.T) {
 		}
 	}
 	transactions, scores := h.judge(run)
-	t.Logf("transactions: %s\nscores: %s", transactions, scores)
+	t.Logf("transactions: %s\nscores: %s\nlongest time without an acknowledgement: %.1f s", transactions, scores,
+		transactions.silence.Seconds())
 	if broken := scores.broken(); !transactions.clean() || len(broken) > 0 {
 		t.Errorf("not once: %v %v", transactions.misplaced, broken)
 	}
@@ -71,6 +73,7 @@ func TestThreeHosts(t *testing.T) {
 	h.readsNear()
 	h.renews()
 	h.outlives()
+	h.takeDown()
 }
 
 // refusesMistakes: each mistake is named, all at once.
@@ -81,6 +84,15 @@ func (h *hosts) refusesMistakes() {
 	m.kafka("HOST_ID=4 BROKERS=3 ADVERTISED_HOST=10.0.0.1", "up", 2, "HOST_ID is 4; accepted: 1, 2 or 3", "BROKERS=3;", "ADVERTISED_HOST=10.0.0.1;")
 	m.kafka("HOST_ID=2", "up", 2, "broker-2/keystore.pem cannot be read", "broker-2/broker.env cannot be read", "workshop certs hosts")
 	m.kafka("HOST_ID=1 HOSTS=10.0.0.1,10.0.0.2", "up", 2, "HOSTS=10.0.0.1,10.0.0.2, and the certificates are for "+h.list(""))
+}
+
+// class is a laptop with the file that the class gets.
+func (h *hosts) class() {
+	h.t.Helper()
+	h.here.says(h.as("student"), "workshop cluster", 0, h.cluster.Brokers[2])
+	reader := service(h.t, "consumer", h.as("student"), "CONSUMER_GROUP=student-ana")
+	kafkatest.Eventually(h.t, "a student reads transactions", func() bool { return reader.count() > 20 })
+	reader.terminate()
 }
 
 // programs starts the programs of the class's machine, each with its own login.
@@ -175,47 +187,64 @@ func (h *hosts) readsNear() {
 		h.t.Fatalf("the topic near: exit code %d", code)
 	}
 	h.awaitWhole()
-	over := func(group string, vars ...string) float64 {
+	over := func(group string, vars ...string) (*program, float64) {
 		before := h.received(2)
 		reader := h.on(2, "consumer", append(vars, "TOPIC=near", "CONSUMER_GROUP="+group)...)
 		kafkatest.Eventually(h.t, group+" has read all", func() bool { return reader.count() >= messages })
-		bytes := h.received(2) - before
-		reader.terminate()
-		return float64(bytes) / messages
+		return reader, float64(h.received(2)-before) / messages
 	}
-	near, far := over("near", "KAFKA_CLIENT_RACK=host-2"), over("far")
+	stays, near := over("near", "KAFKA_CLIENT_RACK=host-2")
+	reader, far := over("far")
+	reader.terminate()
 	h.t.Logf("a reader on host 2 gets over the network, bytes a message: %.0f with its rack, %.0f without", near, far)
 	if near > 50 || far < 200 {
 		h.t.Errorf("%.0f bytes a message come over the network with the rack, want 50 at most; %.0f without, want 200 or more", near, far)
 	}
+	// The broker of its rack dies: it goes on with the leader.
+	h.machine(2).kafka("", "kill 2", 0)
+	more := h.on(3, "producer", "TOPIC=near", "PACE=0", "COUNT=100")
+	if code := more.exit(time.Minute); code != 0 {
+		h.t.Errorf("with one host dead the producer ends with exit code %d", code)
+	}
+	kafkatest.Eventually(h.t, "the reader goes on without its host's broker", func() bool {
+		return stays.count() >= messages+100
+	})
+	stays.terminate()
+	if err := h.up(2); err != nil {
+		h.t.Fatal(err)
+	}
+	h.awaitWhole()
 }
 
 // renews: a host's new certificate is used without a restart.
 func (h *hosts) renews() {
 	h.t.Helper()
-	serves := func() string {
-		conn, err := tls.Dial("tcp", h.cluster.Brokers[1], &tls.Config{InsecureSkipVerify: true}) // only to look at it
+	serves := func(port int) string {
+		conn, err := tls.Dial("tcp", fmt.Sprintf("%s:%d", cloudAddr(2), port), &tls.Config{InsecureSkipVerify: true}) // only to look at it
 		if err != nil {
 			h.t.Fatal(err)
 		}
 		defer conn.Close()
 		return conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
 	}
-	before := serves()
+	before := serves(9092)
 	if err := os.Remove(filepath.Join(h.teacher, "broker-2", "keystore.pem")); err != nil {
 		h.t.Fatal(err)
 	}
 	h.here.says("", "workshop certs hosts "+h.list("")+" --dir "+h.teacher, 0, "made: missing")
 	h.copyTo(2)
-	h.here.says(h.as("admin"), "workshop certs reload --listeners internal,external", 0, "broker-2 has read its certificates again")
-	kafkatest.Eventually(h.t, "the second host shows its new certificate", func() bool { return serves() != before })
+	h.here.says(h.as("admin"), "workshop certs reload --listeners internal,external,controller", 0, "broker-2 has read its certificates again")
+	for _, port := range []int{9092, 29092, 19092} { // clients, brokers, controllers
+		kafkatest.Eventually(h.t, fmt.Sprint("the new certificate is at port ", port), func() bool { return serves(port) != before })
+	}
 }
 
-// outlives: with one host off, all goes on. With two nothing is acknowledged, until one of them is back.
+// outlives: with one host off, all goes on. With two nothing is acknowledged, until one of them is back. The third has lost its disk.
 func (h *hosts) outlives() {
 	h.t.Helper()
 	m := h.machine(3)
 	m.kafka("", "down", 0, "down; the data stays")
+	m.kafka("", "reset", 0, "erased in")
 	send := func() *program { return service(h.t, "producer", h.as("producer"), "COUNT=100", "PACE=0") }
 	if code := send().exit(time.Minute); code != 0 {
 		h.t.Errorf("with one host off the producer ends with exit code %d", code)
@@ -240,4 +269,21 @@ func (h *hosts) outlives() {
 		h.t.Fatal(err)
 	}
 	h.awaitWhole()
+}
+
+// takeDown stops the hosts one after the other, and looks at what is left.
+func (h *hosts) takeDown() {
+	h.t.Helper()
+	for _, id := range farmBrokers {
+		began := time.Now()
+		h.machine(id).kafka("", "down", 0, "down; the data stays")
+		h.t.Logf("host %d is down after %.1f s", id, time.Since(began).Seconds())
+	}
+	m := h.machine(1)
+	m.kafka("HOST_ID=2 SECRETS_DIR="+h.teacher, "up", 2, "the data in", "are those of broker-1, not of HOST_ID=2")
+	m.kafka("", "status", 1, "down")
+	m.kafka("", "reset", 0, "broker-1 (")
+	if left, err := os.ReadDir(filepath.Join(h.folder(1), "kafka")); err == nil && len(left) > 0 {
+		h.t.Errorf("reset has left %v", left)
+	}
 }

@@ -85,13 +85,15 @@ networks: {default: {ipam: {config: [{subnet: 10.91.%[1]d.0/24, gateway: 10.91.%
 	}
 	addresses := "10.91.1.1:9091,10.91.2.1:9092,10.91.3.1:9093"
 	table := filepath.Join("..", "..", "..", "compose", "users.toml")
-	h.tool("admin", "workshop users apply --timeout 1m --users "+table+" --dir "+h.dir+" --advertised "+addresses, 0)
+	h.tool("admin", "workshop users apply --timeout 3m --users "+table+" --dir "+h.dir+" --advertised "+addresses, 0)
 	h.tool("teacher", "workshop topics apply", 0, "created  3 partitions, 3 replicas")
 	h.tool("producer", "producer", 0, "100 acknowledged")
 	h.compose(1, "stop", "broker")
 	h.tool("producer", "producer", 0, "100 acknowledged")
 	h.compose(1, "up", "-d", "--wait")
 	h.tool("teacher", "workshop consume transactions --from-beginning --max 200 --timeout 1m -o json", 0)
+	h.compose(2, "run", "--rm", "keys")
+	h.tool("admin", "workshop certs reload --listeners internal,external,controller", 0, "broker-2 has read its certificates again")
 	h.tool("", "workshop cluster --bootstrap-servers "+addresses, 1) // nobody gets in without a login
 }
 
