@@ -281,6 +281,7 @@ func (h *hosts) takeDown() {
 	}
 	m := h.machine(1)
 	m.kafka("HOST_ID=2 SECRETS_DIR="+h.teacher, "up", 2, "the data in", "are those of broker-1, not of HOST_ID=2")
+	m.kafka("", "up", 2, "those of one of three hosts: HOST_ID=N")
 	m.kafka("", "status", 1, "down")
 	m.kafka("", "reset", 0, "broker-1 (")
 	if left, err := os.ReadDir(filepath.Join(h.folder(1), "kafka")); err == nil && len(left) > 0 {
