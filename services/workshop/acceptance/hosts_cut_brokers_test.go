@@ -67,8 +67,9 @@ func TestThreeHosts(t *testing.T) {
 		t.Error("acks=all on the host that was cut off is not once")
 	}
 	recordOnBrokers(t, began, reliability.Measurement{
-		Guarantee: "three hosts: what is acknowledged is there once when one was cut off", Events: transactions.acknowledged + scores.sent.Produced,
-		Lost: len(transactions.Lost), Duplicated: len(transactions.Duplicated), Faults: map[string]int{"a host cut off for 30 s": 1},
+		Guarantee: "three hosts: what is acknowledged is there once when one was cut off",
+		Events:    transactions.acknowledged + scores.sent.Produced,
+		Lost:      len(transactions.Lost), Duplicated: len(transactions.Duplicated), Faults: map[string]int{"a host cut off for 30 s": 1},
 	})
 	h.readsNear()
 	h.renews()
@@ -81,7 +82,8 @@ func (h *hosts) refusesMistakes() {
 	h.t.Helper()
 	m := h.machine(1)
 	m.kafka("HOSTS="+h.list(""), "up", 2, "HOST_ID is missing")
-	m.kafka("HOST_ID=4 BROKERS=3 ADVERTISED_HOST=10.0.0.1", "up", 2, "HOST_ID is 4; accepted: 1, 2 or 3", "BROKERS=3;", "ADVERTISED_HOST=10.0.0.1;")
+	m.kafka("HOST_ID=4 BROKERS=3 ADVERTISED_HOST=10.0.0.1", "up", 2, "HOST_ID is 4; accepted: 1, 2 or 3", "BROKERS=3;",
+		"ADVERTISED_HOST=10.0.0.1;")
 	m.kafka("HOST_ID=2", "up", 2, "broker-2/keystore.pem cannot be read", "broker-2/broker.env cannot be read", "workshop certs hosts")
 	m.kafka("HOST_ID=1 HOSTS=10.0.0.1,10.0.0.2", "up", 2, "HOSTS=10.0.0.1,10.0.0.2, and the certificates are for "+h.list(""))
 }

@@ -67,7 +67,8 @@ func TestCertsHosts(t *testing.T) {
 		}
 	}
 	for _, setting := range []string{
-		"HOSTS=10.0.0.1,10.0.0.2,kafka-3.example", "KAFKA_NODE_ID=2", "KAFKA_BROKER_RACK=host-2", "3@kafka-3.example:19093", "EXTERNAL://10.0.0.2:9092",
+		"HOSTS=10.0.0.1,10.0.0.2,kafka-3.example", "KAFKA_NODE_ID=2", "KAFKA_BROKER_RACK=host-2", "3@kafka-3.example:19093",
+		"EXTERNAL://10.0.0.2:9092",
 	} {
 		if !strings.Contains(texts["broker.env"], setting) {
 			t.Errorf("broker.env lacks %s:\n%s", setting, texts["broker.env"])

@@ -53,20 +53,19 @@ func (f Folder) WriteHosts(hosts []string) error {
 // settingsOf are what differs between the brokers of a cluster, as compose/host.yaml and scripts/native-kafka read it.
 func settingsOf(n int, hosts []string, clusterID string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What broker %d is told. «workshop certs hosts» has written this folder: it belongs on %s, and on no other host.\n", n, hosts[n-1])
+	host := hosts[n-1]
+	fmt.Fprintf(&b, "# Broker %d. «workshop certs hosts» has written this folder: it belongs on %s, and on no other host.\n", n, host)
 	fmt.Fprintf(&b, "CLUSTER_ID=%s\nHOSTS=%s\n", clusterID, strings.Join(hosts, ","))
 	fmt.Fprintf(&b, "KAFKA_NODE_ID=%[1]d\nKAFKA_BROKER_RACK=host-%[1]d\n", n)
-	var voters []string
-	for i, host := range hosts {
-		voters = append(voters, fmt.Sprintf("%[1]d@%[2]s:1909%[1]d", i+1, host))
-	}
-	fmt.Fprintf(&b, "KAFKA_CONTROLLER_QUORUM_VOTERS=%s\n", strings.Join(voters, ","))
+	fmt.Fprintf(&b, "KAFKA_CONTROLLER_QUORUM_VOTERS=%s\n", addresses(hosts, "%[2]d@%[1]s:1909%[2]d"))
 	fmt.Fprintf(&b, "KAFKA_LISTENERS=HEALTH://127.0.0.1:1809%[1]d,INTERNAL://0.0.0.0:2909%[1]d,EXTERNAL://0.0.0.0:909%[1]d,"+
 		"CONTROLLER://0.0.0.0:1909%[1]d\n", n)
-	fmt.Fprintf(&b, "KAFKA_ADVERTISED_LISTENERS=HEALTH://broker-%[1]d:1809%[1]d,INTERNAL://%[2]s:2909%[1]d,EXTERNAL://%[2]s:909%[1]d\n", n, hosts[n-1])
+	fmt.Fprintf(&b, "KAFKA_ADVERTISED_LISTENERS=HEALTH://broker-%[1]d:1809%[1]d,INTERNAL://%[2]s:2909%[1]d,"+
+		"EXTERNAL://%[2]s:909%[1]d\n", n, host)
 	return b.String()
 }
 
+// addresses are those of all brokers; the format takes a host and its number.
 func addresses(hosts []string, format string) string {
 	var all []string
 	for i, host := range hosts {
