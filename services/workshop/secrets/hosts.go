@@ -44,8 +44,8 @@ func (f Folder) WriteHosts(hosts []string) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("# The administrator's connection, by certificate. For the workshop's programs: export KAFKA_CLIENT_CONFIG=this file.\n"+
-		"bootstrap.servers=%s\nsecurity.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=%s\n%s",
+	text := fmt.Sprintf("# The administrator's connection, by certificate. For the workshop's programs: "+
+		"export KAFKA_CLIENT_CONFIG=this file.\nbootstrap.servers=%s\nsecurity.protocol=SSL\nssl.keystore.type=PEM\nssl.keystore.location=%s\n%s",
 		addresses(hosts, "%s:2909%d"), filepath.ToSlash(keys), trust(authority))
 	return f.write("admin", clientFile, 0, []byte(text))
 }
