@@ -35,6 +35,10 @@ type Cluster struct {
 	// it gets connections that are ready.
 	Security *secure.Settings
 
+	// Rack is where this program is: fetches then go to a replica with this broker.rack, where brokers allow that (KIP-392). Empty: to
+	// the leader.
+	Rack string
+
 	// MetadataAge is how old a client's view of its topics may get; 0 means DefaultMetadataAge.
 	MetadataAge time.Duration
 }
@@ -54,6 +58,7 @@ const DefaultBrokers = "localhost:9091,localhost:9092,localhost:9093"
 func (c Cluster) Config(clientID string) *sarama.Config {
 	conf := sarama.NewConfig()
 	conf.ClientID = cmp.Or(c.ClientID, clientID)
+	conf.RackID = c.Rack
 	conf.Version = sarama.V3_9_0_0
 
 	// With the defaults of 30 s a paused broker holds up a start for minutes. Read has to stay above

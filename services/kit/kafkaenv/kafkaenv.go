@@ -15,8 +15,8 @@ import (
 )
 
 // Cluster reads BOOTSTRAP_SERVERS, or else kafka_host_url (one host:port, the name that the guide to native Kafka
-// gives it), or else what the file of KAFKA_CLIENT_CONFIG has; KAFKA_PROXY; KAFKA_CLIENT_ID; and how connections are protected. Where the
-// first two are set and differ, kafka_host_url is ignored with a warning.
+// gives it), or else what the file of KAFKA_CLIENT_CONFIG has; KAFKA_PROXY, KAFKA_CLIENT_ID and KAFKA_CLIENT_RACK; and how connections
+// are protected. Where the first two are set and differ, kafka_host_url is ignored with a warning.
 func Cluster(env *service.Env) kafka.Cluster {
 	protection, fromFile := security(env)
 	fallback := cmp.Or(fromFile, kafka.DefaultBrokers)
@@ -41,7 +41,9 @@ func Cluster(env *service.Env) kafka.Cluster {
 		env.Fail("KAFKA_PROXY", "not a proxy address; accepted: socks5://host:port")
 	}
 	id := env.Text("KAFKA_CLIENT_ID", "", "a name", "name of this client for the brokers, which may have a quota for it; none: the program's")
-	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL, ClientID: id, Security: protection}
+	rack := env.Text("KAFKA_CLIENT_RACK", "", "a broker.rack",
+		"where this program is: it reads from a replica there, rather than from the leader")
+	return kafka.Cluster{Brokers: brokers, Proxy: proxyURL, ClientID: id, Rack: rack, Security: protection}
 }
 
 var (

@@ -128,7 +128,7 @@ func TestSecurityVariablesAreWhole(t *testing.T) {
 	kafkaenv.Cluster(env)
 	var usage strings.Builder
 	env.Usage(&usage)
-	others := []string{"KAFKA_PROXY", "KAFKA_CLIENT_ID"}
+	others := []string{"KAFKA_PROXY", "KAFKA_CLIENT_ID", "KAFKA_CLIENT_RACK"}
 	for line := range strings.Lines(usage.String()) {
 		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if strings.HasPrefix(name, "KAFKA_") && !slices.Contains(others, name) && !slices.Contains(kafkaenv.SecurityVariables, name) {

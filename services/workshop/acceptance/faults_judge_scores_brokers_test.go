@@ -82,6 +82,9 @@ func judgeScores(e *evidence) (scoresJudged, error) {
 	}
 	known := goalsOf(events)
 	for _, delivery := range deliveries {
+		if len(e.Boards[delivery]) == 0 { // there was none
+			continue
+		}
 		reads := []verdict.Read{}
 		for _, name := range e.Boards[delivery] {
 			screen := &boardScreen{known: known, session: name}

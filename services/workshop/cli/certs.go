@@ -57,7 +57,7 @@ Exit codes: 0 all is there; 1 it cannot be made, or with show something ends soo
 	cmd.Flags().StringSliceVar(&r.clients, "clients", []string{"admin"}, "names of clients that log in with a certificate")
 	cmd.Flags().IntVar(&r.days, "days", 30, "how long certificates are valid, 1 to 3650")
 	cmd.Flags().IntVar(&r.group, "group", 0, "id of the group that may read the brokers' files, where root makes them")
-	cmd.AddCommand(r.showCommand(), t.reloadCommand())
+	cmd.AddCommand(r.hostsCommand(), r.showCommand(), t.reloadCommand())
 	return cmd
 }
 
@@ -103,7 +103,7 @@ func (r *certsRun) ensure() error {
 	}
 	var wanted []secrets.Wanted
 	for n := 1; n <= r.brokers; n++ {
-		name := fmt.Sprint("broker-", n)
+		name := secrets.BrokerName(n)
 		hosts := append([]string{name}, r.hosts...)
 		slices.Sort(hosts)
 		wanted = append(wanted, secrets.Wanted{Name: name, Hosts: slices.Compact(hosts), Group: r.group})
@@ -111,6 +111,11 @@ func (r *certsRun) ensure() error {
 	for _, name := range r.clients {
 		wanted = append(wanted, secrets.Wanted{Name: name})
 	}
+	return r.make(wanted)
+}
+
+// make makes what is missing, and shows all.
+func (r *certsRun) make(wanted []secrets.Wanted) error {
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return err
 	}

@@ -7,6 +7,11 @@
 //	ana/password            of a user
 //	ana/client.properties   the whole connection of that user
 //	ana/jaas.conf           the login alone, for Java programs that take no client.properties
+//
+// For brokers on hosts of their own, a broker's folder has all that its host needs:
+//
+//	broker-1/ca.pem         a copy
+//	broker-1/broker.env     settings: addresses, number, rack
 package secrets
 
 import (

@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-const passwordFile = "password"
+const (
+	passwordFile = "password"
+	clientFile   = "client.properties"
+)
 
 // Password returns a user's password. Where there is none, or a new one is wanted, it makes one.
 func (f Folder) Password(user string, group int, anew bool) (password string, made bool, err error) {
@@ -32,10 +35,15 @@ func (f Folder) WriteClient(user, password string, group int, brokers []string) 
 	fmt.Fprintf(&p, "# %s's connection, password included. For the workshop's programs: export KAFKA_CLIENT_CONFIG=this file.\n", user)
 	fmt.Fprintf(&p, "bootstrap.servers=%s\nsecurity.protocol=SASL_SSL\n", strings.Join(brokers, ","))
 	fmt.Fprintf(&p, "sasl.mechanism=SCRAM-SHA-512\nsasl.jaas.config=%s\n", login)
-	fmt.Fprintf(&p, "ssl.truststore.type=PEM\nssl.truststore.certificates=%s\n", strings.ReplaceAll(strings.TrimSpace(string(authority)), "\n", `\n\
-  `))
-	if err := f.write(user, "client.properties", group, []byte(p.String())); err != nil {
+	p.WriteString(trust(authority))
+	if err := f.write(user, clientFile, group, []byte(p.String())); err != nil {
 		return err
 	}
 	return f.write(user, "jaas.conf", group, []byte("KafkaClient {\n  "+login+"\n};\n"))
+}
+
+// trust are the lines of a client.properties that hold the authority's certificate.
+func trust(authority []byte) string {
+	return fmt.Sprintf("ssl.truststore.type=PEM\nssl.truststore.certificates=%s\n", strings.ReplaceAll(strings.TrimSpace(string(authority)), "\n", `\n\
+  `))
 }

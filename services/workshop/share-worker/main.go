@@ -98,6 +98,7 @@ func run(ctx context.Context, cfg config, p *service.Process) error {
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(cfg.cluster.Brokers...),
 		kgo.ClientID(conf.ClientID),
+		kgo.Rack(conf.RackID),
 		kgo.Dialer(func(_ context.Context, network, addr string) (net.Conn, error) { return dialer.Dial(network, addr) }),
 		kgo.ShareGroup(cfg.group),
 		kgo.ConsumeTopics(cfg.topic),
