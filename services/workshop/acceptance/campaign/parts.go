@@ -20,6 +20,7 @@ func brokers(name string, about time.Duration, tests, what string, env ...string
 // parts, the longest first.
 var parts = []part{
 	brokers("faults", 40*time.Minute, "^TestRandomFaults$", "the whole system under random faults, judged twice", "FAULTS_FOR=35m"),
+	brokers("drills", 27*time.Minute, "Drill|Migration", "every drill with its repetitions, the way out of ZooKeeper, and what they refuse"),
 	{
 		name: "containers", what: "the compose files, every drill and page in containers", about: 20 * time.Minute,
 		command: []string{"scripts/lane-docker"},
@@ -28,7 +29,6 @@ var parts = []part{
 		name: "labs", what: "every lab ten times on the embedded cluster, each time another match", about: 20 * time.Minute,
 		command: []string{"scripts/repeat-labs", "10"}, env: []string{"BOOTSTRAP_SERVERS="},
 	},
-	brokers("drills", 17*time.Minute, "Drill", "every drill with its repetitions, and what they refuse"),
 	{
 		name: "soak", what: "the exactly-once scoreboard under thousands of faults", about: 10 * time.Minute,
 		command: []string{"go", "test", "-race", "-count=1", "-timeout", "1h", "-v", "-run", "Soak", "./services/scoreboard"},
