@@ -82,7 +82,7 @@ func judgeScores(e *evidence) (scoresJudged, error) {
 	}
 	known := goalsOf(events)
 	for _, delivery := range deliveries {
-		if len(e.Boards[delivery]) == 0 { // there was none
+		if _, ran := e.Boards[delivery]; !ran { // one that ran and left no screen has lost everything
 			continue
 		}
 		reads := []verdict.Read{}

@@ -196,6 +196,11 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 			t.Errorf("%v: the password is shown", c.args)
 		}
 	}
+	for user, told := range map[string]string{"student": "Group student-* (All)", "consumer": "quem tem Describe no cluster"} {
+		if _, out, _ := s.as(user, "doctor", "--bootstrap-servers", secureBrokers); !strings.Contains(out, told) {
+			t.Errorf("the doctor does not tell %s of %q:\n%s", user, told, out)
+		}
+	}
 	// The listener that needs no login, from inside the broker's network: it shows no topic. Without ZooKeeper it names addresses
 	// besides at which nobody listens.
 	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Config.Image}}", "secure-users-1"))

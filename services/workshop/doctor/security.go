@@ -36,7 +36,11 @@ func Security(ctx context.Context, lang service.Lang, cluster kafka.Cluster) []L
 		if cluster.Security.TLS != nil {
 			found = append(found, s.certificates(cluster, a.meta)...)
 		}
-		return append(found, s.rights(ctx, addr, conf))
+		found = append(found, s.rights(ctx, addr, conf))
+		if login := cluster.Security.SASL; login != nil {
+			found = append(found, s.acls(ctx, addr, conf, login.User)...)
+		}
+		return found
 	}
 	return found
 }
