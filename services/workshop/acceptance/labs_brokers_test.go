@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"workshop.example/workshop/experiment"
 	labs "workshop.example/workshop/lab"
 )
 
@@ -26,10 +27,14 @@ func TestLabsOnBrokers(t *testing.T) {
 	t.Parallel()
 	brokers := strings.Join(stack.Brokers, ",")
 	list, _ := workshop(t, time.Minute, "lab", "list")
-	var names []string
+	var names, refused []string
 	for _, line := range list.Lines() {
 		name := strings.Fields(line)[0]
-		if l, _ := labs.Labs.Find(name); !l.Brokers { // on their pages
+		switch l, _ := labs.Labs.Find(name); {
+		case l.Brokers: // on their pages
+		case l.Kafka4: // these brokers are older: TestContainersWithoutZooKeeper runs it
+			refused = append(refused, name)
+		default:
 			names = append(names, name)
 		}
 	}
@@ -41,10 +46,22 @@ func TestLabsOnBrokers(t *testing.T) {
 		for _, name := range names {
 			t.Run(name, func(t *testing.T) { t.Parallel(); labHolds(t, name, brokers) })
 		}
+		for _, name := range refused {
+			t.Run(name, func(t *testing.T) { t.Parallel(); labIsRefused(t, name, brokers) })
+		}
 	})
 	topics, _ := workshop(t, time.Minute, "topics", "list", "--bootstrap-servers", brokers)
 	if contains(topics.Lines(), "lab-") {
 		t.Errorf("a lab has left topics behind:\n%s", strings.Join(topics.Lines(), "\n"))
+	}
+}
+
+// labIsRefused: brokers that are too old for a lab are told so, with what to do.
+func labIsRefused(t *testing.T, name, brokers string) {
+	t.Helper()
+	p, code := workshop(t, time.Minute, "lab", "run", name, "--bootstrap-servers", brokers)
+	if all := strings.Join(append(p.Lines(), p.Logs()...), " "); code != 2 || !strings.Contains(all, "KRAFT=1 make kafka-up") {
+		t.Errorf("%s on brokers that are too old: exit code %d, want 2 and a remedy\n%s", name, code, all)
 	}
 }
 
@@ -70,10 +87,17 @@ func TestControlsOnBrokers(t *testing.T) {
 		switch {
 		case c.Brokers:
 			needed = append(needed, c.Name)
+		case tooOld(c):
 		case !c.Embedded || campaign: // or no broker has a part in it
 			others = append(others, c.Name)
 		}
 	}
 	names := append(needed, rotated(t, "controls of labs on real brokers", 2, others)...)
 	controls(t, "lab", names, "--brokers", strings.Join(stack.Brokers, ","))
+}
+
+// tooOld reports whether the brokers of the lane are too old for the lab of a control.
+func tooOld(c experiment.Control) bool {
+	l, _ := labs.Labs.Find(c.Of)
+	return l.Kafka4
 }

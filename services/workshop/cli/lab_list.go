@@ -66,8 +66,11 @@ func tick(done *progress.Progress, l experiment.Spec) string {
 
 // summary says also what a lab needs.
 func summary(l experiment.Spec) service.Text {
-	if !l.Brokers {
-		return l.Summary
+	switch {
+	case l.Brokers:
+		return service.Text{PT: l.Summary.PT + " (brokers de verdade)", EN: l.Summary.EN + " (real brokers)"}
+	case l.Kafka4:
+		return service.Text{PT: l.Summary.PT + " (embutido, ou Kafka 4.2 ou mais novo)", EN: l.Summary.EN + " (embedded, or Kafka 4.2 or newer)"}
 	}
-	return service.Text{PT: l.Summary.PT + " (brokers de verdade)", EN: l.Summary.EN + " (real brokers)"}
+	return l.Summary
 }

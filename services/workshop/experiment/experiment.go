@@ -19,6 +19,7 @@ type Spec struct {
 	report.Words
 
 	Brokers  bool     // it strikes brokers: needs real ones, on this machine
+	Kafka4   bool     // it needs Kafka 4.2 or newer, or the embedded cluster
 	Student  []string // the programs in whose place it takes the student's own, such as scoreboard
 	Times    int      // how often it strikes, where the user has no wish; 0: what it does, it does once
 	ByHand   ByHand

@@ -27,6 +27,7 @@ type Lab struct {
 	Pace    time.Duration // between goals, where the user has no wish
 	Student []string      // the programs in whose place it takes the student's own
 	Killer  bool          // kills brokers: needs real ones, on this machine
+	Kafka4  bool          // needs Kafka 4.2 or newer, or the embedded cluster
 
 	ByHand experiment.ByHand // what its page works with beside the run
 
@@ -47,7 +48,7 @@ var defined []Lab
 // add registers a lab: each file does it for its own.
 func add(l Lab) Lab {
 	spec := experiment.Spec{
-		Name: l.Name, Student: l.Student, Brokers: l.Killer, ByHand: l.ByHand,
+		Name: l.Name, Student: l.Student, Brokers: l.Killer, Kafka4: l.Kafka4, ByHand: l.ByHand,
 		Run: func(ctx context.Context, o experiment.Options) (experiment.Outcome, error) {
 			return Run(ctx, l, o.Options)
 		},

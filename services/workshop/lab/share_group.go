@@ -20,6 +20,7 @@ var shareGroupText = Labs.Texts("share-group")
 
 var _ = add(Lab{
 	Name:     "share-group",
+	Kafka4:   true,
 	run:      runShareGroup,
 	Controls: []Control{ackBeforeWork},
 })
