@@ -36,7 +36,8 @@ func (s say) acls(ctx context.Context, addr string, conf *sarama.Config, user st
 		return []Line{s.ok(check, "de grupos e ids transacionais os brokers só falam a quem tem Describe no cluster",
 			"of groups and transactional ids the brokers tell only who has Describe on the cluster")}
 	case err != nil:
-		return []Line{warn(check, s.text("os brokers não dizem que ACLs este usuário tem: %v", "the brokers do not tell which ACLs this user has: %v", err),
+		return []Line{warn(check,
+			s.text("os brokers não dizem que ACLs este usuário tem: %v", "the brokers do not tell which ACLs this user has: %v", err),
 			s.text("veja o log deles", "look at their logs"))}
 	}
 	own := ownACLs(resp.ResourceAcls, user)
