@@ -127,9 +127,6 @@ func (s *Stage) take(ctx context.Context, steps ...migrationStep) error {
 			return err
 		}
 		f.Broker, f.Limit = false, afterStop
-		if step.command[1] == "back" {
-			f.Limit = afterDeath
-		}
 		s.proved(f, service.Text{PT: evidence, EN: evidence})
 		if err := s.awaitWhole(ctx); err != nil {
 			if ctx.Err() != nil {
