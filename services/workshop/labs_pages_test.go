@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"workshop.example/kit/service"
 	"workshop.example/workshop/experiment"
 	"workshop.example/workshop/lab"
 )
@@ -57,30 +58,34 @@ func TestEveryLabHasItsPage(t *testing.T) {
 
 // Every lab's page has what a student needs: see lacking.
 func TestEveryPageIsWhole(t *testing.T) {
-	for _, l := range lab.Labs.All() {
-		for _, lack := range lacking(l, pageOf(t, l)) {
-			t.Errorf("the page of %s lacks %s", l.Name, lack)
+	for lang, folder := range pageFolders {
+		for _, l := range lab.Labs.All() {
+			for _, lack := range lacking(lang, l, pageOf(t, folder, l)) {
+				t.Errorf("the page of %s in %s lacks %s", l.Name, folder, lack)
+			}
 		}
 	}
 }
 
 // And so has every page about the shop: its commands stand behind a shop that runs in another terminal.
 func TestEveryPageOfTheShopIsWhole(t *testing.T) {
-	pages := shopPages(t)
-	for path, text := range pages {
-		for _, lack := range lacking(experiment.Spec{}, text) {
-			t.Errorf("%s lacks %s", path, lack)
+	for lang, folder := range pageFolders {
+		pages := shopPages(t, folder)
+		for path, text := range pages {
+			for _, lack := range lacking(lang, experiment.Spec{}, text) {
+				t.Errorf("%s lacks %s", path, lack)
+			}
 		}
-	}
-	if len(pages) < 5 {
-		t.Errorf("%d pages run the shop: there are more", len(pages))
+		if len(pages) < 5 {
+			t.Errorf("%d pages in %s run the shop: there are more", len(pages), folder)
+		}
 	}
 }
 
 // shopPages are those that run the e-commerce system, and no lab.
-func shopPages(t *testing.T) map[string]string {
+func shopPages(t *testing.T, folder string) map[string]string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "*.md"))
+	paths, err := filepath.Glob(filepath.Join(repository, "labs", folder, "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +105,7 @@ func shopPages(t *testing.T) map[string]string {
 // The control: whatever is taken out of a page that is whole is missed.
 func TestHalfAPageIsFound(t *testing.T) {
 	l, _ := lab.Labs.Find("at-most-once")
-	whole := pageOf(t, l)
+	whole := pageOf(t, "pt-BR", l)
 	for _, c := range []struct{ out, instead, lack string }{
 		{"**Objetivo.**", "", "its goal"},
 		{"## Antes de rodar: a sua previsão", "## Teoria", "the section «Antes de rodar: a sua previsão»"},
@@ -117,15 +122,15 @@ func TestHalfAPageIsFound(t *testing.T) {
 		if half == whole {
 			t.Errorf("there is no %q in the page: then this proves nothing", c.out)
 		}
-		if got := lacking(l, half); !slices.Contains(got, c.lack) {
+		if got := lacking(service.Portuguese, l, half); !slices.Contains(got, c.lack) {
 			t.Errorf("without %q it is said to lack %q, want %q", c.out, got, c.lack)
 		}
 	}
 }
 
-func pageOf(t *testing.T, l experiment.Spec) string {
+func pageOf(t *testing.T, folder string, l experiment.Spec) string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "[0-9][0-9]-"+l.Name+".md"))
+	paths, err := filepath.Glob(filepath.Join(repository, "labs", folder, "[0-9][0-9]-"+l.Name+".md"))
 	if err != nil || len(paths) != 1 {
 		t.Fatalf("pages of %s: %v, %v", l.Name, paths, err)
 	}
@@ -136,23 +141,33 @@ func pageOf(t *testing.T, l experiment.Spec) string {
 	return string(text)
 }
 
-// sections of a lab's page, in this order.
-var sections = []string{"Antes de rodar: a sua previsão", "Rode", "O que você vai ver", "Por quê", "No código", "Exercícios"}
+// headings are the words that a lab's page has in a language, the sections in this order.
+type headings struct{ goal, paper, predict, run, see, why, code, exercises string }
+
+var headingsOf = map[service.Lang]headings{
+	service.Portuguese: {
+		"**Objetivo.**", "num papel", "Antes de rodar: a sua previsão", "Rode", "O que você vai ver", "Por quê", "No código", "Exercícios",
+	},
+	service.English: {
+		"**Goal.**", "on paper", "Before you run it: your prediction", "Run it", "What you will see", "Why", "In the code", "Exercises",
+	},
+}
 
 var exercise = regexp.MustCompile(`(?m)^\d+\. `)
 
 // lacking is what a lab's page, or with no lab one about the shop, does not have, of what all of them must: a goal, a prediction to write
 // down, the command with Go and with Docker (which cannot kill brokers), what it prints, why, where in
 // the code, and two exercises, each with a command that checks it.
-func lacking(l experiment.Spec, page string) (lacks []string) {
+func lacking(lang service.Lang, l experiment.Spec, page string) (lacks []string) {
 	need := func(what string, there bool) {
 		if !there {
 			lacks = append(lacks, what)
 		}
 	}
-	need("its goal", strings.Contains(page, "\n**Objetivo.** "))
+	h := headingsOf[lang]
+	need("its goal", strings.Contains(page, "\n"+h.goal+" "))
 	in, at := map[string]string{}, 0
-	for _, name := range sections {
+	for _, name := range []string{h.predict, h.run, h.see, h.why, h.code, h.exercises} {
 		i := strings.Index(page[at:], "\n## "+name+"\n")
 		need("the section «"+name+"»", i >= 0)
 		if i < 0 {
@@ -161,13 +176,13 @@ func lacking(l experiment.Spec, page string) (lacks []string) {
 		at += i + 1
 		in[name], _, _ = strings.Cut(page[at:], "\n## ")
 	}
-	need("a prediction to write down", regexp.MustCompile(`num papel(?s:.*)\n\* `).MatchString(in["Antes de rodar: a sua previsão"]))
+	need("a prediction to write down", regexp.MustCompile(h.paper+`(?s:.*)\n\* `).MatchString(in[h.predict]))
 	block := func(words, command string) bool {
-		return regexp.MustCompile("(?m)^```sh" + words + "\n" + regexp.QuoteMeta(command+" lab run "+l.Name) + "\n").MatchString(in["Rode"])
+		return regexp.MustCompile("(?m)^```sh" + words + "\n" + regexp.QuoteMeta(command+" lab run "+l.Name) + "\n").MatchString(in[h.run])
 	}
 	if l.Name == "" {
-		need("a shop that runs", strings.Contains(in["Rode"], "\n```sh background\nbin/workshop up --ecommerce"))
-		need("its command with Docker", strings.Contains(in["Rode"], "\n```sh docker\ndocker compose --profile ecommerce up"))
+		need("a shop that runs", strings.Contains(in[h.run], "\n```sh background\nbin/workshop up --ecommerce"))
+		need("its command with Docker", strings.Contains(in[h.run], "\n```sh docker\ndocker compose --profile ecommerce up"))
 	} else if l.Brokers {
 		need("its command with Go", block(" brokers", "bin/workshop"))
 	} else {
@@ -175,10 +190,10 @@ func lacking(l experiment.Spec, page string) (lacks []string) {
 		need("its command with Docker", block(" docker", "docker compose run --rm workshop") ||
 			block(" docker kraft", "docker compose -f compose.kraft.yaml run --rm workshop")) // where the stack with ZooKeeper lacks something
 	}
-	need("what there is to see", strings.Contains(in["O que você vai ver"], "\n```text\n"))
-	need("a reason", strings.Count(in["Por quê"], ". ") > 2)
-	need("a link into the code", strings.Contains(in["No código"], "](../../services/"))
-	exercises := exercise.Split(in["Exercícios"], -1)[1:]
+	need("what there is to see", strings.Contains(in[h.see], "\n```text\n"))
+	need("a reason", strings.Count(in[h.why], ". ") > 2)
+	need("a link into the code", strings.Contains(in[h.code], "](../../services/"))
+	exercises := exercise.Split(in[h.exercises], -1)[1:]
 	need("two exercises", len(exercises) >= 2)
 	for i, text := range exercises {
 		need(fmt.Sprintf("a command in exercise %d", i+1), strings.Contains(text, "\n   ```sh"))

@@ -19,7 +19,7 @@ import (
 	"workshop.example/workshop/local"
 )
 
-var update = flag.Bool("update", false, "write docs/metrics.md and docs/variables.md anew")
+var update = flag.Bool("update", false, "write docs/metrics.md, docs/variables.md and the pages in labs anew")
 
 // families are the metrics that a program serves, by their names.
 type families = map[string]*dto.MetricFamily

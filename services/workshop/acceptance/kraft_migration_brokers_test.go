@@ -62,7 +62,7 @@ func migrateByHand(m *machine) {
 // migrateUnderLoad runs the commands of the page.
 func migrateUnderLoad(t *testing.T, m *machine) {
 	t.Helper()
-	all := pages(t)
+	all := pages(t, portuguese)
 	p := all[slices.IndexFunc(all, func(p page) bool { return p.name() == "35-kraft-migration" })]
 	dir := classroom(t)
 	for _, s := range p.steps {

@@ -10,22 +10,28 @@ import (
 )
 
 // The commands of the pages that need real brokers, which they may kill, one after the other. In CI one of those
-// that take long has its turn, and three of the others.
+// that take long has its turn, and three of the others, in one of the two languages.
 func TestPagesOnBrokers(t *testing.T) {
-	long := []string{"10-acks", "17-replication", "21-simulados", "22-ferramentas"}
+	dir := classroom(t)
+	for _, lang := range rotated(t, "languages of pages", 1, []string{portuguese, english}) {
+		t.Run(lang, func(t *testing.T) { pagesOnBrokers(t, lang, dir) })
+	}
+}
+
+func pagesOnBrokers(t *testing.T, lang, dir string) {
+	long := []string{"10", "17", "21", "22"} // by number
 	here := func(s step) bool { return s.has("brokers") && !s.has("docker") }
 	all := map[string]page{}
-	for _, p := range pages(t) {
+	for _, p := range pages(t, lang) {
 		if slices.ContainsFunc(p.steps, here) {
-			all[p.name()] = p
+			all[p.number()] = p
 		}
 	}
-	others := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(name string) bool { return slices.Contains(long, name) })
+	others := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(number string) bool { return slices.Contains(long, number) })
 	if len(others)+len(long) != len(all) {
 		t.Fatalf("%s are not all pages with commands for brokers", strings.Join(long, ", "))
 	}
-	dir := classroom(t)
-	for _, name := range slices.Concat(rotated(t, "long pages", 1, long), rotated(t, "other pages", 3, others)) {
-		t.Run(name, func(t *testing.T) { all[name].run(t, dir, here) })
+	for _, number := range slices.Concat(rotated(t, "long pages", 1, long), rotated(t, "other pages", 3, others)) {
+		t.Run(all[number].name(), func(t *testing.T) { all[number].run(t, dir, here) })
 	}
 }

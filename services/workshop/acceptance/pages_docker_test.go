@@ -14,10 +14,10 @@ const singleBrokerPage = "23-ec2"
 var shopPages = []string{"27-loja", "28-correlation-id", "29-mensagens-mortas", "30-relatorios", "31-sqlite"}
 
 // pagesInDocker are the commands of the pages with Docker, against the stack that runs. Pages whose
-// commands other lanes run without Docker take turns here.
+// commands other lanes run without Docker take turns here. In English they are the same commands.
 func pagesInDocker(t *testing.T) {
 	var others []string
-	for _, p := range pages(t) {
+	for _, p := range pages(t, portuguese) {
 		if p.name() != singleBrokerPage && !slices.Contains(shopPages, p.name()) && slices.ContainsFunc(p.steps, inDocker) {
 			others = append(others, p.name())
 		}
@@ -29,7 +29,7 @@ func pagesInDocker(t *testing.T) {
 
 func pageInDocker(t *testing.T, name string) {
 	t.Helper()
-	all := pages(t)
+	all := pages(t, portuguese)
 	i := slices.IndexFunc(all, func(p page) bool { return p.name() == name })
 	if i < 0 || !slices.ContainsFunc(all[i].steps, inDocker) {
 		t.Fatalf("no page %s with a command for Docker", name)

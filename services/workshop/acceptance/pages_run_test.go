@@ -21,7 +21,7 @@ func TestPages(t *testing.T) {
 	for range atOnce {
 		running.Go(func() {
 			for p := range queue {
-				t.Run(p.name(), func(t *testing.T) {
+				t.Run(p.lang+"/"+p.name(), func(t *testing.T) {
 					p.run(t, classroom(t), func(s step) bool { return !s.has("docker") && !s.has("brokers") && !s.has("migration") })
 				})
 			}
@@ -29,7 +29,7 @@ func TestPages(t *testing.T) {
 	}
 	// Parallel subtests would begin in any order, and the lane might wait for the longest page in the end.
 	for _, long := range []bool{true, false} {
-		for _, p := range pages(t) {
+		for _, p := range append(pages(t, portuguese), pages(t, english)...) {
 			if slices.ContainsFunc(p.steps, func(s step) bool { return s.has("long") }) == long {
 				queue <- p
 			}
@@ -177,6 +177,13 @@ func TestMasks(t *testing.T) {
 		"trabalhador": {"email-service      | trabalhador 3", "email-service      | *"},
 		"colunas":     {"ferramentas    3           1", "ferramentas*3*1"},
 		"pid":         {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
+	}
+	// In English, where that is another part of the mask.
+	inEnglish := map[string]struct{ line, masked string }{}
+	for name, e := range inEnglish {
+		if got := (page{varies: []string{name}}).mask(e.line); got != e.masked {
+			t.Errorf("mask %s of %q: %q, want %q", name, e.line, got, e.masked)
+		}
 	}
 	for name := range masks {
 		e, ok := examples[name]

@@ -18,9 +18,16 @@ import (
 	"time"
 )
 
+// The folders of the pages, by language. The commands are the same in both.
+const (
+	portuguese = "pt-BR"
+	english    = "en"
+)
+
 // page is one lab's page: the commands in it, and what it says that they print.
 type page struct {
 	path   string
+	lang   string
 	varies []string // names of masks
 	steps  []step
 }
@@ -41,9 +48,9 @@ type step struct {
 }
 
 // pages are those of a language.
-func pages(t *testing.T) []page {
+func pages(t *testing.T, lang string) []page {
 	t.Helper()
-	paths, err := filepath.Glob("../../../labs/pt-BR/*.md")
+	paths, err := filepath.Glob("../../../labs/" + lang + "/*.md")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no pages: %v", err)
 	}
@@ -57,7 +64,7 @@ func pages(t *testing.T) []page {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		p.path = path
+		p.path, p.lang = path, lang
 		all = append(all, p)
 	}
 	return all
@@ -188,6 +195,9 @@ func (p page) check(got, want []string) (missing string, ok bool) {
 
 func (p page) name() string { return strings.TrimSuffix(filepath.Base(p.path), ".md") }
 
+// number is what the page begins with, in both languages.
+func (p page) number() string { number, _, _ := strings.Cut(p.name(), "-"); return number }
+
 // run runs the steps that are chosen.
 func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 	t.Helper()
@@ -200,6 +210,7 @@ func (p page) run(t *testing.T, dir string, chosen func(step) bool) {
 	for _, s := range steps {
 		began, shown := time.Now(), background.now()
 		cmd := s.prepare(t, dir, enter)
+		cmd.Env = append(cmd.Env, "WORKSHOP_LANG="+p.lang)
 		if s.has("background") {
 			background.start(t, cmd, s.exit())
 		} else {
