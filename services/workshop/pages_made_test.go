@@ -177,6 +177,6 @@ func (p pageSource) page(lang service.Lang) string {
 	}
 	text := strings.TrimSpace(blankLines.ReplaceAllString(strings.Join(p.body[lang], "\n"), "\n\n"))
 	title, rest, _ := strings.Cut(text, "\n")
-	return fmt.Sprintf("%s\n\n*[%s](../%s/%s)*\n%s\n\n<!-- Made from ../pages/%s: %s -->\n", title, word, pageFolders[other], p.file[other], rest,
-		p.file[service.Portuguese], pagesAreMadeBy)
+	return fmt.Sprintf("%s\n\n*[%s](../%s/%s)*\n%s\n\n<!-- Made from ../pages/%s: %s -->\n",
+		title, word, pageFolders[other], p.file[other], rest, p.file[service.Portuguese], pagesAreMadeBy)
 }

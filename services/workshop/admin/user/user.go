@@ -41,7 +41,8 @@ func newApplyCommand(t *session.Tool) *cobra.Command {
 that the table names; others of that user are taken away. Passwords are random, made once, and kept in the folder:
 DIR/NAME/password, beside DIR/NAME/client.properties, which is the whole connection in one file (KAFKA_CLIENT_CONFIG).
 
-Applying again changes nothing. A login that is open goes on with a new password until its connection ends.
+It ends when every broker knows the users and their rights. Applying again changes nothing. A login that is open goes on with a new
+password until its connection ends.
 
 It needs a user with All or Alter on the cluster, for example a certificate of the brokers' super user.
 
@@ -100,7 +101,7 @@ func (a *applyRun) run(ctx context.Context, o *session.Options) error {
 				return err
 			}
 		}
-		return nil
+		return everywhere(ctx, s, users)
 	})
 }
 
