@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,16 +20,22 @@ const repository = "../.."
 // Every lab has its page, and its line in the index, in the order of the course. The pages' commands and
 // outputs are the acceptance tests' matter (scripts/lane-labs).
 func TestEveryLabHasItsPage(t *testing.T) {
-	index, err := os.ReadFile(filepath.Join(repository, "labs", "README.md"))
+	for folder, index := range map[string]string{"pt-BR": "README.md", "en": "README.en.md"} {
+		t.Run(folder, func(t *testing.T) { everyLabHasItsPage(t, folder, filepath.Join(repository, "labs", index)) })
+	}
+}
+
+func everyLabHasItsPage(t *testing.T, folder, index string) {
+	text, err := os.ReadFile(index)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var listed []string
-	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| \[([a-z-]+)\]\((.*?)\) \|`).FindAllStringSubmatch(string(index), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| \[([a-z-]+)\]\((.*?)\) \|`).FindAllStringSubmatch(string(text), -1) {
 		number, name, page := m[1], m[2], m[3]
 		listed = append(listed, name)
-		if want := fmt.Sprintf("pt-BR/%02s-%s.md", number, name); page != want {
-			t.Errorf("the index links lab %s to %s, want %s", name, page, want)
+		if want := fmt.Sprintf("%s/%02s-%s.md", folder, number, name); page != want {
+			t.Errorf("%s links lab %s to %s, want %s", index, name, page, want)
 		}
 		text, err := os.ReadFile(filepath.Join(repository, "labs", page))
 		if err != nil {
@@ -46,13 +51,12 @@ func TestEveryLabHasItsPage(t *testing.T) {
 	var order []string
 	for _, l := range lab.Labs.All() {
 		order = append(order, l.Name)
-		if pages, _ := filepath.Glob(filepath.Join(repository, "labs", "pt-BR", "[0-9][0-9]-"+l.Name+".md")); len(pages) != 1 {
+		if pages, _ := filepath.Glob(filepath.Join(repository, "labs", folder, "[0-9][0-9]-"+l.Name+".md")); len(pages) != 1 {
 			t.Errorf("lab %s has %d pages, want 1", l.Name, len(pages))
 		}
 	}
-	listed = slices.DeleteFunc(listed, func(name string) bool { return !slices.Contains(order, name) })
 	if !slices.Equal(listed, order) {
-		t.Errorf("labs/README.md lists, in this order, %v, want %v", listed, order)
+		t.Errorf("%s lists, in this order, %v, want %v", index, listed, order)
 	}
 }
 
@@ -199,85 +203,4 @@ func lacking(lang service.Lang, l experiment.Spec, page string) (lacks []string)
 		need(fmt.Sprintf("a command in exercise %d", i+1), strings.Contains(text, "\n   ```sh"))
 	}
 	return lacks
-}
-
-// installed reports whether a folder below labs is what a package manager or a compiler has made.
-func installed(folder string) bool {
-	return strings.HasPrefix(folder, ".") || folder == "node_modules" || folder == "target"
-}
-
-// Every relative link in the READMEs and in the labs leads to something.
-func TestLinksLeadSomewhere(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(repository, "README*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = filepath.WalkDir(filepath.Join(repository, "labs"), func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && installed(d.Name()): // they have pages too
-			return fs.SkipDir
-		case filepath.Ext(path) == ".md":
-			files = append(files, path)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	checked := 0
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checked += len(relativeLinks(string(text)))
-		for _, link := range deadLinks(filepath.Dir(file), string(text)) {
-			t.Errorf("%s: there is no %s", file, link)
-		}
-	}
-	if len(files) < 5 || checked < 20 {
-		t.Errorf("%d links in %d files: there are more", checked, len(files))
-	}
-}
-
-// The control: a link to nowhere is found, and what is no link of ours is left alone.
-func TestDeadLinkIsFound(t *testing.T) {
-	text := "[a](main.go) [b](nowhere.go#L3) ![c](nowhere.png)\n" +
-		"[web](https://example.org/nowhere) [mail](mailto:a@b) [here](#top)\n```text\n[x](in-a-block)\n```\n[`d`](lab/nowhere.go)"
-	want := []string{"nowhere.go", "nowhere.png", "lab/nowhere.go"}
-	if got := deadLinks(".", text); !slices.Equal(got, want) {
-		t.Errorf("dead links %q, want %q", got, want)
-	}
-}
-
-// deadLinks are the relative links of a page in a folder that lead to no file and no folder.
-func deadLinks(folder, text string) []string {
-	return slices.DeleteFunc(relativeLinks(text), func(link string) bool {
-		_, err := os.Stat(filepath.Join(folder, link))
-		return err == nil
-	})
-}
-
-var markdownLink = regexp.MustCompile(`\]\(([^)#\s]*)[^)]*\)`)
-
-// relativeLinks are the links of a page to files beside it, without what follows a #.
-func relativeLinks(text string) []string {
-	var links []string
-	block := false
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(strings.TrimSpace(line), "```") {
-			block = !block
-		}
-		if block {
-			continue
-		}
-		for _, m := range markdownLink.FindAllStringSubmatch(line, -1) {
-			if link := m[1]; link != "" && !strings.Contains(link, ":") {
-				links = append(links, link)
-			}
-		}
-	}
-	return links
 }

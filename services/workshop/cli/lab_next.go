@@ -60,7 +60,7 @@ func nextLab(done *progress.Progress, embedded bool) service.Text {
 			s := summary(l)
 			next = service.Text{
 				PT: fmt.Sprintf("%s: %s\npágina: labs/pt-BR/%02d-%[1]s.md\n\n  workshop lab run %[1]s --predict\n", l.Name, s.PT, l.Place),
-				EN: fmt.Sprintf("%s: %s\npage: labs/pt-BR/%02d-%[1]s.md (Portuguese)\n\n  workshop lab run %[1]s --predict\n", l.Name, s.EN, l.Place),
+				EN: fmt.Sprintf("%s: %s\npage: labs/en/%02d-%[1]s.md\n\n  workshop lab run %[1]s --predict\n", l.Name, s.EN, l.Place),
 			}
 		}
 	}
