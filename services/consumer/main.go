@@ -23,8 +23,8 @@ func main() {
 		Name:    "consumer",
 		Summary: "consumer prints the financial transactions of a Kafka topic, as a member of a consumer group.",
 		Example: "  consumer\n" +
-			"  CONSUMER_GROUP=mine AUTO_OFFSET_RESET=latest consumer\n" +
-			"  GROUP_INSTANCE_ID=desk-7 consumer       a restart takes its partitions back at once",
+			"  consumer --consumer-group mine --auto-offset-reset latest\n" +
+			"  consumer --group-instance-id desk-7     a restart takes its partitions back at once",
 	}, configure, run)
 }
 

@@ -46,8 +46,8 @@ func main() {
 		Name:    "monitor",
 		Summary: "monitor watches the transactions of a Kafka topic in windows of one and five minutes, and says once where a rule is broken.",
 		Example: "  monitor                                 then open http://127.0.0.1:8088/\n" +
-			"  RULES=count:3/1m,silence:1m monitor     other rules\n" +
-			"  HTTP_PORT=8089 monitor                  a second member: the two share the partitions, and each page adds up both",
+			"  monitor --rules count:3/1m,silence:1m   other rules\n" +
+			"  monitor --http-port 8089                a second member: the two share the partitions, and each page adds up both",
 	}, configure, run)
 }
 

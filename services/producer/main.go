@@ -24,8 +24,8 @@ func main() {
 		Name:    "producer",
 		Summary: "producer publishes fake financial transactions to a Kafka topic.",
 		Example: "  producer                               one every two seconds, for ever\n" +
-			"  PACE=0 COUNT=100000 COMPRESSION=lz4 producer\n" +
-			"  SEED=42 COUNT=10 PACE=100ms producer    the same ten every time",
+			"  producer --pace 0 --count 100000 --compression lz4\n" +
+			"  producer --seed 42 --count 10 --pace 100ms  the same ten every time",
 	}, configure, run)
 }
 

@@ -35,9 +35,9 @@ func main() {
 		Name:    "score-simulator",
 		Summary: "score-simulator plays a match, goal by goal, and publishes it to a Kafka topic.",
 		Example: "  score-simulator                        one match, a goal a second\n" +
-			"  MATCHES=0 MATCH_PAUSE=10s score-simulator\n" +
-			"  SEED=42 PACE=0 score-simulator         the same match every time\n" +
-			"  TRANSACTIONAL_ID=sim ABORT_EVERY=5 score-simulator",
+			"  score-simulator --matches 0 --match-pause 10s\n" +
+			"  score-simulator --seed 42 --pace 0     the same match every time\n" +
+			"  score-simulator --transactional-id sim --abort-every 5",
 	}, configure, run)
 }
 

@@ -28,9 +28,9 @@ func main() {
 		Name:    "scoreboard",
 		Summary: "scoreboard shows the matches of a Kafka topic, as a member of a consumer group.",
 		Example: "  scoreboard                             ends with the match\n" +
-			"  MATCHES=0 scoreboard                   match after match\n" +
-			"  DELIVERY=at-least-once scoreboard\n" +
-			"  DELIVERY=at-most-once FAIL_AT_ID=5 scoreboard",
+			"  scoreboard --matches 0                 match after match\n" +
+			"  scoreboard --delivery at-least-once\n" +
+			"  scoreboard --delivery at-most-once --fail-at-id 5",
 	}, configure, run)
 }
 

@@ -32,7 +32,7 @@ func main() {
 		Name:    "batch-send-message",
 		Summary: "batch-send-message sends a message to every user when a command asks for it: the command names the topic.",
 		Example: "  batch-send-message\n" +
-			"  USERS_DB=/tmp/shop/users.db batch-send-message\n" +
+			"  batch-send-message --users-db /tmp/shop/users.db\n" +
 			"  curl localhost:8080/admin/generate-reports      makes such a command",
 	}, configure, run)
 }

@@ -23,7 +23,7 @@ func main() {
 		Name:    "email-new-order",
 		Summary: "email-new-order turns every new order into the command to send an e-mail.",
 		Example: "  email-new-order\n" +
-			"  BOOTSTRAP_SERVERS=localhost:9092 email-new-order",
+			"  email-new-order --bootstrap-servers localhost:9092",
 	}, configure, run)
 }
 

@@ -29,9 +29,9 @@ func main() {
 		Summary: "email-service sends the e-mails that are asked for, five at a time. It prints each; with SMTP_ADDR it really sends\n" +
 			"them, encrypted where the server offers it (STARTTLS; on port 465 from the first byte on).",
 		Example: "  email-service\n" +
-			"  WORK=1s WORKERS=3 email-service             each e-mail takes a second longer\n" +
-			"  SMTP_ADDR=localhost:1025 email-service      to a mail server for tests, such as Mailpit\n" +
-			"  SMTP_ADDR=smtp.example.com:587 SMTP_FROM=shop@example.com SMTP_USER=shop SMTP_PASSWORD_FILE=password.txt email-service",
+			"  email-service --work 1s --workers 3         each e-mail takes a second longer\n" +
+			"  email-service --smtp-addr localhost:1025    to a mail server for tests, such as Mailpit\n" +
+			"  email-service --smtp-addr smtp.example.com:587 --smtp-from shop@example.com --smtp-user shop --smtp-password-file password.txt",
 	}, configure, run)
 }
 

@@ -30,7 +30,7 @@ func main() {
 		Name:    "fraud-detector",
 		Summary: "fraud-detector decides about each new order once: approved, or rejected from 4500 on.",
 		Example: "  fraud-detector\n" +
-			"  STATE_DIR=/tmp/fraud fraud-detector     decisions are remembered in /tmp/fraud/fraud-detector.db",
+			"  fraud-detector --state-dir /tmp/fraud   decisions are remembered in /tmp/fraud/fraud-detector.db",
 	}, configure, run)
 }
 

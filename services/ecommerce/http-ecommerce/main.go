@@ -28,8 +28,8 @@ func main() {
 		Example: "  http-ecommerce                          then open http://127.0.0.1:8080/, or in another terminal:\n" +
 			"  curl 127.0.0.1:8080/orders -d '{\"uuid\": \"order-1\", \"email\": \"ana@example.com\", \"amount\": 153.00}'\n" +
 			"  curl -N 127.0.0.1:8080/orders/order-1/trail\n" +
-			"  HTTP_PORT=8090 STATE_DIR=/tmp/second http-ecommerce     a second one, with a file of its own\n" +
-			"  INTAKE=no-outbox http-ecommerce         loses orders when it is killed, as the original does",
+			"  http-ecommerce --http-port 8090 --state-dir /tmp/second  a second one, with a file of its own\n" +
+			"  http-ecommerce --intake no-outbox       loses orders when it is killed, as the original does",
 	}, configure, run)
 }
 

@@ -26,7 +26,7 @@ func main() {
 		Name:    "log-service",
 		Summary: "log-service prints every message of every topic whose name begins with ECOMMERCE, also of those created later.",
 		Example: "  log-service\n" +
-			"  AUTO_OFFSET_RESET=latest CONSUMER_GROUP=mine log-service      only what comes from now on",
+			"  log-service --auto-offset-reset latest --consumer-group mine  only what comes from now on",
 	}, configure, run)
 }
 

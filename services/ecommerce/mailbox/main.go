@@ -16,7 +16,7 @@ func main() {
 	service.Main(service.About{
 		Name:    "mailbox",
 		Summary: "mailbox is a mail server that shows every e-mail it is given and delivers it to nobody.",
-		Example: "  mailbox\n  SMTP_ADDR=127.0.0.1:1025 email-service     sends to it",
+		Example: "  mailbox\n  email-service --smtp-addr 127.0.0.1:1025   sends to it",
 	}, configure, run)
 }
 

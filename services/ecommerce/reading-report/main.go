@@ -22,7 +22,7 @@ func main() {
 		Name:    "reading-report",
 		Summary: "reading-report writes a report for each user that one is asked for, into a folder.",
 		Example: "  reading-report\n" +
-			"  REPORT_DIR=/tmp/reports WORKERS=3 reading-report",
+			"  reading-report --report-dir /tmp/reports --workers 3",
 	}, configure, run)
 }
 

@@ -27,7 +27,7 @@ func main() {
 		Name:    "user-service",
 		Summary: "user-service makes a user of every e-mail address that orders for the first time, in a SQLite file.",
 		Example: "  user-service\n" +
-			"  STATE_DIR=/tmp/shop user-service\n" +
+			"  user-service --state-dir /tmp/shop\n" +
 			"  sqlite3 ~/.cache/kafka-workshop/users.db 'SELECT * FROM Users'      look into it meanwhile",
 	}, configure, run)
 }

@@ -16,6 +16,7 @@ import (
 // A variable that is set but empty counts as unset: compose files pass "${PACE:-}" that way.
 type Env struct {
 	lookup func(string) (string, bool)
+	flags  map[string]string // values of variables that were given as flags
 	vars   []variable
 	errs   []string
 
@@ -53,13 +54,16 @@ func (e *Env) Err() error {
 	if len(e.errs) == 1 {
 		noun = "environment variable is"
 	}
+	if len(e.flags) > 0 {
+		noun = strings.Replace(noun, "environment variable", "setting", 1)
+	}
 	return UsageError(fmt.Sprintf("%d %s wrong:\n  %s", len(e.errs), noun, strings.Join(e.errs, "\n  ")))
 }
 
 // Fail records a mistake that only shows when several variables are looked at together.
 func (e *Env) Fail(name, remedy string) {
 	value, _ := e.lookup(name)
-	e.errs = append(e.errs, fmt.Sprintf("%s=%q: %s", name, value, remedy))
+	e.errs = append(e.errs, fmt.Sprintf("%s: %s", e.assignment(name, value), remedy))
 }
 
 // get registers the variable and returns its value; ok is false where it is unset or empty.
@@ -78,7 +82,7 @@ func parsed[T any](e *Env, name string, fallback T, shown, accepted, help string
 	}
 	v, err := parse(value)
 	if err != nil {
-		e.errs = append(e.errs, fmt.Sprintf("%s=%q: %v; accepted: %s", name, value, err, accepted))
+		e.errs = append(e.errs, fmt.Sprintf("%s: %v; accepted: %s", e.assignment(name, value), err, accepted))
 		return fallback
 	}
 	return v

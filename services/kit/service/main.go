@@ -45,38 +45,56 @@ type About struct {
 
 // Main runs a service and exits the process: it is the only place that does.
 //
-// configure reads the environment and run works until its context ends (SIGINT, SIGTERM, or the
+// configure reads the environment, in which flags have taken the place of variables, and run works until its context ends (SIGINT, SIGTERM, or the
 // end of standard input with --stop-on-eof) or its work is done. Configure is not given the context
 // because it must not do anything but read: --help calls it to list the variables.
 func Main[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) {
 	os.Exit(start(about, configure, run))
 }
 
+// settings are those that every program has, and its own.
+type settings[C any] struct {
+	own                     C
+	opsAddr, history, level string
+	lang                    Lang
+}
+
+func read[C any](env *Env, configure func(*Env) C) settings[C] {
+	return settings[C]{
+		own:     configure(env),
+		opsAddr: env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served"),
+		lang:    env.Lang(),
+		history: env.Text("HISTORY", "", "a file", "where each step is written, as it happens, a JSON line each"),
+		level:   env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error"),
+	}
+}
+
 func start[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) int {
 	env := NewEnv(os.LookupEnv)
-	cfg := configure(env)
-	opsAddr := env.HostPort("OPS_ADDR", "", "where /metrics, /livez and /readyz are served")
-	lang := env.Lang()
-	historyFile := env.Text("HISTORY", "", "a file", "where each step is written, as it happens, a JSON line each")
-	level := env.OneOf("LOG_LEVEL", "info", []string{"debug", "info", "warn", "error"}, "least severe log line on standard error")
+	set := read(env, configure)
 
 	flags := flag.NewFlagSet(about.Name, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // refused says what is wrong, without a page of help around it
 	version := flags.Bool("version", false, "print the version and exit")
 	stopOnEOF := flags.Bool("stop-on-eof", false, "stop when standard input ends, as if by SIGTERM (for a supervisor)")
+	given := env.addFlags(flags)
 	if len(os.Args) > 1 && (os.Args[1] == "--help" || os.Args[1] == "-h" || os.Args[1] == "-help" || os.Args[1] == "help") {
 		usage(os.Stdout, about, flags, env)
 		return ExitOK
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
-		return refused(about.Name, mistyped(err, about.Name, flags, env))
+		return refused(about.Name, mistyped(err, flags))
 	}
 	if *version {
 		fmt.Println(VersionLine(about.Name))
 		return ExitOK
 	}
+	if len(given) > 0 {
+		env = env.with(given)
+		set = read(env, configure)
+	}
 	if flags.Arg(0) == "healthcheck" && flags.NArg() == 1 {
-		return healthcheck(opsAddr)
+		return healthcheck(set.opsAddr)
 	}
 	if flags.NArg() > 0 {
 		return refused(about.Name, unknownArgument(flags.Arg(0), about.Name, env))
@@ -87,13 +105,13 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	}
 
 	ops := NewOps(about.Name)
-	p := &Process{Name: about.Name, Lang: lang, Out: NewLines(os.Stdout), Log: newLog(os.Stderr, level), Ops: ops}
+	p := &Process{Name: about.Name, Lang: set.lang, Out: NewLines(os.Stdout), Log: newLog(os.Stderr, set.level), Ops: ops}
 	for _, v := range env.Ignored() {
 		p.Log.Warn("a variable is ignored", "variable", v.Name, "value", v.Value, "because", v.Because)
 	}
-	if historyFile != "" {
+	if set.history != "" {
 		var err error
-		p.History, err = history.Open(historyFile, about.Name, func(err error) {
+		p.History, err = history.Open(set.history, about.Name, func(err error) {
 			p.Log.Error("the history ends here, and a verdict on it would be wrong: make room, and start anew", "error", err)
 		})
 		if err != nil {
@@ -102,7 +120,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 		}
 		defer p.History.Close()
 	}
-	if err := ops.Listen(opsAddr); err != nil {
+	if err := ops.Listen(set.opsAddr); err != nil {
 		p.Log.Error("cannot serve OPS_ADDR: choose another port, or leave it empty", "error", err)
 		return ExitFailed
 	}
@@ -114,7 +132,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 	}
 	ctx, cancel := untilStopped(p.Log, stdin)
 	defer cancel()
-	return exitCode(ctx, run(ctx, cfg, p), p)
+	return exitCode(ctx, run(ctx, set.own, p), p)
 }
 
 // sameStop is how long further signals count as the first: Ctrl-C reaches a service from the

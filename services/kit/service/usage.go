@@ -21,9 +21,14 @@ func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
 		fmt.Fprintln(w, strings.Join(fold.Command(line, width), "\n"))
 	}
 	fmt.Fprint(w, "\nFlags:\n")
-	flags.VisitAll(func(f *flag.Flag) { fmt.Fprintln(w, fold.Item("  --"+f.Name, len("  --stop-on-eof"), f.Usage, width)) })
+	flags.VisitAll(func(f *flag.Flag) {
+		if f.Usage != "" { // the others are variables, below
+			fmt.Fprintln(w, fold.Item("  --"+f.Name, len("  --stop-on-eof"), f.Usage, width))
+		}
+	})
 	fmt.Fprint(w, "\nEnvironment:\n")
 	env.Usage(w)
+	fmt.Fprintf(w, "\n%s\n", fold.Prose("Each of these is a flag too, which wins, except passwords: --history FILE is HISTORY=FILE.", width))
 	fmt.Fprintf(w, "\n%s\n", fold.Prose("Exit codes: 0 done or stopped by a signal, 1 failed, 2 wrong use.", width))
 }
 
@@ -37,8 +42,8 @@ func refused(program, wrong string) int {
 // undefined is how package flag begins its error for a flag that does not exist: it has no type for it.
 const undefined = "flag provided but not defined: -"
 
-// mistyped is an error of package flag, with the flag or the variable that was perhaps meant.
-func mistyped(err error, program string, flags *flag.FlagSet, env *Env) string {
+// mistyped is an error of package flag, with the flag that was perhaps meant.
+func mistyped(err error, flags *flag.FlagSet) string {
 	name, ok := strings.CutPrefix(err.Error(), undefined)
 	if !ok {
 		return err.Error()
@@ -47,27 +52,22 @@ func mistyped(err error, program string, flags *flag.FlagSet, env *Env) string {
 	var names []string
 	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
 	if near := nearest.Names(name, names); len(near) > 0 {
-		return wrong + "; did you mean --" + strings.Join(near, ", or --") + "?"
+		wrong += "; did you mean --" + strings.Join(near, ", or --") + "?"
 	}
-	return wrong + hint(name, "VALUE", program, env)
+	return wrong
 }
 
 // unknownArgument refuses a word behind the program's name: a variable, perhaps, on the wrong side of it.
 func unknownArgument(arg, program string, env *Env) string {
+	wrong := fmt.Sprintf("unknown argument %q", arg)
 	name, value, assigned := strings.Cut(arg, "=")
-	if !assigned {
-		value = "VALUE"
+	if near := nearest.Names(name, env.names()); len(near) > 0 {
+		if !assigned {
+			value = "VALUE"
+		}
+		wrong += fmt.Sprintf("; did you mean %s --%s %s?", program, flagOf(near[0]), value)
 	}
-	return fmt.Sprintf("unknown argument %q%s", arg, hint(name, value, program, env))
-}
-
-// hint names the variable that was perhaps meant; "" where none is alike.
-func hint(name, value, program string, env *Env) string {
-	near := nearest.Names(name, env.names())
-	if len(near) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; settings are variables, before the program's name: %s=%s %s", near[0], value, program)
+	return wrong
 }
 
 // names are those of the variables that were asked for.

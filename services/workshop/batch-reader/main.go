@@ -25,8 +25,8 @@ func main() {
 		Name:    "batch-reader",
 		Summary: "batch-reader prints the messages of a Kafka topic, and commits once every so many of them.",
 		Example: "  batch-reader\n" +
-			"  BATCH=1 batch-reader                    a commit a message\n" +
-			"  FETCH_BYTES=16384 batch-reader          smaller answers, and more of them",
+			"  batch-reader --batch 1                  a commit a message\n" +
+			"  batch-reader --fetch-bytes 16384        smaller answers, and more of them",
 	}, configure, run)
 }
 

@@ -39,7 +39,7 @@ func main() {
 	service.Main(service.About{
 		Name:    "broken-board",
 		Summary: "broken-board is a scoreboard with a mistake: a control for the labs, not to be copied.",
-		Example: "  BROKEN=never-commit broken-board",
+		Example: "  broken-board --broken never-commit",
 	}, configure, run)
 }
 

@@ -31,8 +31,8 @@ func main() {
 		Name:    "share-worker",
 		Summary: "share-worker works through the transactions of a Kafka topic as a member of a share group.",
 		Example: "  share-worker\n" +
-			"  BATCH=1 share-worker                    a record at a time\n" +
-			"  RELEASE_ONCE=10,20 REJECT=30 share-worker",
+			"  share-worker --batch 1                  a record at a time\n" +
+			"  share-worker --release-once 10,20 --reject 30",
 	}, configure, run)
 }
 
