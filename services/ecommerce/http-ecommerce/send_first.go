@@ -8,9 +8,9 @@ import (
 	"workshop.example/kit/event"
 )
 
-// sendThenStore publishes the order, then stores that it did, as the original does. BROKEN ON PURPOSE: a
-// process that dies between the two has published an order that it does not know, and the client's next
-// try is published too; and of requests that race, each is published before any is stored.
+// sendThenStore publishes the order, then stores that it did. BROKEN ON PURPOSE: a process that dies
+// between the two has published an order that it does not know, and the client's next try is published
+// too; and of requests that race, each is published before any is stored.
 type sendThenStore struct {
 	db    *store.DB
 	relay *relay

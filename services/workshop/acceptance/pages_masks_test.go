@@ -28,10 +28,10 @@ var masks = map[string]*regexp.Regexp{
 		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?`),
 	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                   // as many as there was time for
 	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`), // as many as there was time for
-	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"tópico":   regexp.MustCompile(`· (no tópico|in the topic) \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
-	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
-	"fila":     regexp.MustCompile(`\bfora de ordem \d+( \(ids? [^)]*\))|\bnão confirmou: \d+`), // of a queue
+	"repete":   regexp.MustCompile(`\b(repetidas|repeated) \d+( \(ids? [^)]*\))?`),
+	"fila":     regexp.MustCompile(`\b(fora de ordem|out of order) \d+( \(ids? [^)]*\))|\b(não confirmou|not committed): \d+`), // of a queue
 	"salto":    regexp.MustCompile(`(uma vez|\d+ vezes); a pior, de \d+ - \d+ para \d+ - \d+|última linha da tela é \d+ - \d+`),
 	"gols":     regexp.MustCompile(`gols em cada partição: [\d, ]+`),
 	"leitura":  regexp.MustCompile(`^  usuário \d, partição \d → \d: [\d↩ ]+$`), // the order of a reader
@@ -47,12 +47,12 @@ var masks = map[string]*regexp.Regexp{
 	"pasta":       regexp.MustCompile(`(/[^/ ]+)+/dados\b`),      // the folder of this run
 	"quem":        regexp.MustCompile(`\b[a-z]+@example\.com\b`), // in an order of its own each time
 	"cluster":     regexp.MustCompile(`\bcluster [\w-]{22}`),
-	"pedidos":     regexp.MustCompile(`\b\d+ pedidos (a caminho|perdidos)\b|\bos outros \d+\b|\b(sem resposta|antes de marcar|morte do gateway): \d+\b`), // where kills strike
-	"corrida":     regexp.MustCompile(`\b\d+ dos \d+ pedidos aceitos|\bas decisões somam [\d.]+,\d\d`),
-	"razão":       regexp.MustCompile(`\b\d+ e-mails contra \d+ em 3 partições: \d,\d\d vezes`),
+	"pedidos":     regexp.MustCompile(`\b\d+ (pedidos (a caminho|perdidos)|orders (under way|lost))\b|\b(os outros|the other) \d+\b|\b(sem resposta|without an answer|antes de marcar|marked them|morte do gateway|gateway's death): \d+\b`), // where kills strike
+	"corrida":     regexp.MustCompile(`\b\d+ (dos \d+ pedidos aceitos|of the \d+ orders accepted)|\b(as decisões somam|the decisions add up to) [\d.,]+[.,]\d\d`),
+	"razão":       regexp.MustCompile(`\b\d+ e-mails (contra|against) \d+ (em 3 partições|on 3 partitions): \d[.,]\d\d (vezes|times)`),
 	"ritmo":       regexp.MustCompile(`\b\d+ eventos por segundo; \d+\.\d ms\b`),
 	"lote":        regexp.MustCompile(`\btransações: \d+|\babortou \d+ registros`), // as many as were waiting
-	"trabalhador": regexp.MustCompile(`\btrabalhador \d\b`),                        // whoever of them has the partition
+	"trabalhador": regexp.MustCompile(`\b(trabalhador|worker) \d\b`),               // whoever of them has the partition
 	"colunas":     regexp.MustCompile(` {2,}`),                                     // as wide as the longest name of the cluster
 }
 

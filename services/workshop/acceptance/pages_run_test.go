@@ -179,7 +179,24 @@ func TestMasks(t *testing.T) {
 		"pid":         {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
 	}
 	// In English, where that is another part of the mask.
-	inEnglish := map[string]struct{ line, masked string }{}
+	inEnglish := map[string]struct{ line, masked string }{
+		"tópico": {"sent 87 · in the topic 57 · duplicated in the topic 0", "sent 87 * · duplicated in the topic 0"},
+		"repete": {"lost 0 · repeated 2 (ids 11, 12) · out of order 0", "lost 0 · * · out of order 0"},
+		"fila": {
+			"kill -9 of consumer-1; shown and not committed: 5 · out of order 24 (ids 1-3, 5)",
+			"kill -9 of consumer-1; shown and * · *",
+		},
+		"pedidos": {
+			"8 orders lost, the other 392; requests that they left without an answer: 106; died before it marked them: 2",
+			"*, *; requests that they left *; died before it *",
+		},
+		"corrida": {
+			"18 of the 20 orders accepted more than once; the decisions add up to 826,800.42; ordered 1.00",
+			"* more than once; *; ordered 1.00",
+		},
+		"razão":       {"at work, 90 e-mails against 54 on 3 partitions: 1.67 times as fast", "at work, * as fast"},
+		"trabalhador": {"email-service      | worker 3", "email-service      | *"},
+	}
 	for name, e := range inEnglish {
 		if got := (page{varies: []string{name}}).mask(e.line); got != e.masked {
 			t.Errorf("mask %s of %q: %q, want %q", name, e.line, got, e.masked)

@@ -194,13 +194,13 @@ func (d dialler) cluster(known []advertised, first answer, controller int32) Lin
 	if !slices.ContainsFunc(known, func(b advertised) bool { return b.id == controller }) {
 		return warn(check, d.text("cluster %s: %s, nenhum controller", "cluster %s: %s, no controller", id, brokers),
 			d.text("uma eleição leva segundos; se não passar, veja o ZooKeeper",
-				"an election takes seconds; if this stays, look after ZooKeeper"))
+				"an election takes seconds; if this stays, check ZooKeeper"))
 	}
 	return d.ok(check, "cluster %s: %s, o controller é o %d", "cluster %s: %s, the controller is %d", id, brokers, controller)
 }
 
 func (d dialler) otherCluster(addr, first string) Line {
-	return fail("cluster", d.text("em %s responde outro cluster que em %s", "at %s answers another cluster than at %s", addr, first),
+	return fail("cluster", d.text("em %s responde outro cluster que em %s", "%s belongs to another cluster than %s", addr, first),
 		d.text("pare um deles, ou use os endereços de um só", "stop one of them, or use the addresses of one only"))
 }
 
