@@ -1,4 +1,4 @@
-package main
+package monitor
 
 // pageWords are the page's texts for students.
 type pageWords struct {

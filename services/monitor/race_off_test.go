@@ -1,5 +1,5 @@
 //go:build !race
 
-package main
+package monitor
 
 const raceMemory = 1

@@ -1,4 +1,4 @@
-package main
+package producer
 
 // words are the lines for students.
 type words struct {

@@ -1,4 +1,4 @@
-package main
+package scoresimulator
 
 import (
 	"math/rand/v2"

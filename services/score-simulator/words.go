@@ -1,4 +1,4 @@
-package main
+package scoresimulator
 
 // words are the lines for students; the Portuguese ones are LabScore's.
 type words struct {

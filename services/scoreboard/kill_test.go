@@ -1,4 +1,4 @@
-package main
+package scoreboard
 
 import (
 	"bufio"
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	case readsOn:
 		service.Main(service.About{Name: "scoreboard"}, configure, runReadingOn)
 	default:
-		main()
+		Main()
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package scoreboard
 
 // words are the lines for students; the Portuguese waiting and finished are LabScore's.
 type words struct {

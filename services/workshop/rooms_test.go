@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"os"
@@ -19,9 +19,9 @@ const module = "workshop.example/workshop"
 // rooms lists the packages of this module by their folders, each with the rooms that it may import. Another module of
 // the repository is one room, named for its folder.
 //
-// The order is main, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
+// The order is cmd/workshop, cli, what the commands do, screen, kit: a room imports no room above it and none beside it.
 var rooms = map[string][]string{
-	"main": {"cli"},
+	"cmd/workshop": {"cli"},
 	"cli": {"local", "guard", "lab", "student", "drill", "experiment", "progress", "admin", "doctor", "rig", "report", "screen", "secrets",
 		"kit", "admin/reset", "admin/topic", "admin/session"},
 
@@ -62,6 +62,12 @@ var rooms = map[string][]string{
 	"batch-reader":            {"kit"},
 	"broken-board":            {"kit"},
 	"share-worker":            {"kit"},
+	"cmd/batch-reader":        {"batch-reader"},
+	"cmd/broken-board":        {"broken-board"},
+	"cmd/share-worker":        {"share-worker"},
+
+	// The tests of the whole repository.
+	"": {},
 
 	// For tests: no room above may import it.
 	"standin":         {"local", "kit"},
@@ -85,8 +91,6 @@ func roomOf(path string) string {
 		return ""
 	case service != "workshop":
 		return service
-	case room == "":
-		return "main"
 	default:
 		return room
 	}
@@ -152,7 +156,7 @@ func TestWrongImportIsRefused(t *testing.T) {
 	}{
 		{module + "/local", module + "/cli", true},
 		{module + "/screen", module + "/lab", true},
-		{module + "/lab", module, true},
+		{module + "/lab", module + "/cmd/workshop", true},
 		{module + "/rig", module + "/lab", true},
 		{module + "/rig", module + "/report", true},
 		{module + "/report", module + "/rig", true},
@@ -162,7 +166,7 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{module + "/local", module + "/guard", true},
 		{module + "/lab", module + "/drill", true},
 		{module + "/admin", module + "/doctor", true},
-		{module, module + "/lab", true},
+		{module + "/cmd/workshop", module + "/lab", true},
 		{module + "/cli", module + "/standin", true},
 		{module + "/lab", "os/signal", true},
 		{module + "/local", "github.com/spf13/cobra", true},
@@ -188,7 +192,7 @@ func TestWrongImportIsRefused(t *testing.T) {
 		{module + "/admin/offset", "github.com/spf13/cobra", true},
 		{module + "/admin/a-new-room", "fmt", true},
 
-		{module, module + "/cli", false},
+		{module + "/cmd/workshop", module + "/cli", false},
 		{module + "/cli", module + "/lab", false},
 		{module + "/cli", "os/signal", false},
 		{module + "/local", "workshop.example/kit/service", false},

@@ -1,4 +1,4 @@
-package main
+package emailservice
 
 import (
 	"crypto/x509"

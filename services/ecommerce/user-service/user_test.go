@@ -1,4 +1,4 @@
-package main
+package userservice
 
 import (
 	"database/sql"

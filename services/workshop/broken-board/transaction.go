@@ -1,4 +1,4 @@
-package main
+package brokenboard
 
 import (
 	"encoding/json"

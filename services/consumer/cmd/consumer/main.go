@@ -1,0 +1,6 @@
+// Command consumer: see package consumer.
+package main
+
+import "workshop.example/consumer"
+
+func main() { consumer.Main() }

@@ -1,0 +1,6 @@
+// Command email-service: see package emailservice.
+package main
+
+import "workshop.example/ecommerce/email-service"
+
+func main() { emailservice.Main() }

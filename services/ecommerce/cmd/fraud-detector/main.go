@@ -1,0 +1,6 @@
+// Command fraud-detector: see package frauddetector.
+package main
+
+import "workshop.example/ecommerce/fraud-detector"
+
+func main() { frauddetector.Main() }

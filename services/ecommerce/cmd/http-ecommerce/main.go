@@ -1,0 +1,6 @@
+// Command http-ecommerce: see package httpecommerce.
+package main
+
+import "workshop.example/ecommerce/http-ecommerce"
+
+func main() { httpecommerce.Main() }

@@ -1,0 +1,6 @@
+// Command scoreboard: see package scoreboard.
+package main
+
+import "workshop.example/scoreboard"
+
+func main() { scoreboard.Main() }
