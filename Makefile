@@ -12,7 +12,8 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # Without the shop, whose SQLite is a third of the time that a first build takes.
-DEMO := $(addprefix ./services/,$(addsuffix /cmd/...,consumer producer score-simulator scoreboard monitor workshop))
+DEMO := $(addprefix ./services/,$(addsuffix /cmd/...,consumer producer score-simulator scoreboard monitor)) \
+	$(addprefix ./services/workshop/cmd/,workshop batch-reader broken-board share-worker)
 .PHONY: demo
 demo: ## the whole workshop on an embedded cluster: only Go is needed (ARGS="--services producer,consumer")
 	@echo "compiling into bin/ (the first time takes a minute)" && go build $(LDFLAGS) -o bin/ $(DEMO)

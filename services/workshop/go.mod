@@ -22,13 +22,30 @@ require (
 	golang.org/x/sys v0.50.0
 	golang.org/x/term v0.48.0
 	mvdan.cc/sh/v3 v3.14.1
+	workshop.example/consumer v0.0.0
 	workshop.example/ecommerce v0.0.0
 	workshop.example/kit v0.0.0
+	workshop.example/monitor v0.0.0
+	workshop.example/producer v0.0.0
+	workshop.example/score-simulator v0.0.0
+	workshop.example/scoreboard v0.0.0
 )
 
 require (
+	github.com/brianvoe/gofakeit/v7 v7.18.4 // indirect
+	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6 // indirect
 	github.com/emersion/go-smtp v0.25.1 // indirect
+	github.com/gofrs/flock v0.13.2 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
+	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/wneessen/go-mail v0.8.1 // indirect
+	golang.org/x/text v0.44.0 // indirect
+	modernc.org/libc v1.80.1 // indirect
+	modernc.org/mathutil v1.7.1 // indirect
+	modernc.org/memory v1.12.1 // indirect
+	modernc.org/sqlite v1.62.0 // indirect
 )
 
 require (
@@ -69,3 +86,13 @@ require (
 replace workshop.example/kit => ../kit
 
 replace workshop.example/ecommerce => ../ecommerce
+
+replace workshop.example/consumer => ../consumer
+
+replace workshop.example/producer => ../producer
+
+replace workshop.example/score-simulator => ../score-simulator
+
+replace workshop.example/scoreboard => ../scoreboard
+
+replace workshop.example/monitor => ../monitor

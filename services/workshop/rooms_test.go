@@ -63,8 +63,10 @@ var rooms = map[string][]string{
 	"broken-board":            {"kit"},
 	"share-worker":            {"kit"},
 	"cmd/batch-reader":        {"batch-reader"},
-	"cmd/broken-board":        {"broken-board"},
-	"cmd/share-worker":        {"share-worker"},
+	"cmd/kafka-workshop": {"cli", "batch-reader", "broken-board", "share-worker",
+		"consumer", "ecommerce", "monitor", "producer", "score-simulator", "scoreboard"},
+	"cmd/broken-board": {"broken-board"},
+	"cmd/share-worker": {"share-worker"},
 
 	// The tests of the whole repository.
 	"": {},

@@ -51,7 +51,7 @@ var ErrEnded = errors.New("the program has ended")
 
 // Start starts a program. Its standard input is a pipe that ends at the latest with this process.
 func Start(c Command) (*Process, error) {
-	p := &Process{Name: c.Name, Began: time.Now(), cmd: exec.Command(c.Path, c.Args...), ended: make(chan struct{})}
+	p := &Process{Name: c.Name, Began: time.Now(), cmd: command(c.Path, c.Args), ended: make(chan struct{})}
 	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr, p.cmd.WaitDelay = c.Env, c.Stdout, c.Stderr, c.WaitDelay
 	switch {
 	case c.KeepLines && c.Stdout == nil:

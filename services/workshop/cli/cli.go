@@ -14,14 +14,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/fold"
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 	"workshop.example/workshop/local"
 )
 
-// Main executes the command line of this process and returns its exit code.
-func Main() int {
+// Main executes the command line of this process and returns its exit code. The programs, by their names, are those that this
+// executable is as well.
+func Main(programs map[string]func()) int {
+	if run, args := programOf(programs, os.Args); run != nil {
+		os.Args = args
+		run() // which handles signals in its own way
+		return service.ExitOK
+	}
+	process.Hold(programs)
 	stop, kill := untilStopped()
-	t := &tool{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), binDir: besideExecutable, kill: kill}
+	t := &tool{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), binDir: besideExecutable, kill: kill,
+		programs: programs}
 	return t.run(stop, os.Args[1:])
 }
 
@@ -33,6 +42,7 @@ type tool struct {
 	stdout, stderr io.Writer
 	environ        []string               // as of [os.Environ]
 	binDir         func() (string, error) // where the services' binaries are
+	programs       map[string]func()      // that this executable is as well
 	kill           context.Context        // ends with a second Ctrl-C: no more waiting
 }
 

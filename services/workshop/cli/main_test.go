@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 	switch {
 	case name == toolName:
-		os.Exit(Main())
+		os.Exit(Main(nil))
 	case name == studentName:
 		os.Exit(studentMain(os.Args[1:]))
 	case slices.Contains(local.ServiceNames(), name):

@@ -42,6 +42,9 @@ func (t *tool) rootCommand() *cobra.Command {
 	root.AddCommand(t.upCommand(), t.labCommand(), t.drillCommand(), t.resetCommand(), t.doctorCommand(), t.certsCommand())
 	root.AddCommand(guardCommand(), versionCommand())
 	root.AddCommand(t.adminCommands()...)
+	if len(t.programs) > 0 {
+		root.AddCommand(t.execCommand())
+	}
 	return root
 }
 

@@ -5,13 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 
 	"workshop.example/workshop/screen"
@@ -127,7 +127,7 @@ func (s *Stack) find(chosen []program) ([]Service, error) {
 	var missing []string
 	for i, p := range chosen {
 		path := Binary(dir, p.name)
-		if info, err := os.Stat(path); err != nil || info.IsDir() {
+		if !process.Exists(path) {
 			missing = append(missing, filepath.Base(path))
 		}
 		services = append(services, Service{Name: p.name, Path: path, Args: []string{"--stop-on-eof"}, Colour: colours[i%len(colours)]})

@@ -19,6 +19,7 @@ import (
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkaenv"
 	"workshop.example/kit/lines"
+	"workshop.example/kit/process"
 	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 	"workshop.example/kit/wire"
@@ -220,7 +221,7 @@ func (b *Bench) startOn(out *screen.Output, name, program string, vars []string)
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	if _, err := os.Stat(path); err != nil {
+	if !process.Exists(path) {
 		return nil, &NotRun{Cause: fmt.Sprintf("there is no %s in %s, where this tool is: build all of them with «make build», or "+
 			"«go build -o bin/ work»", filepath.Base(path), b.BinDir)}
 	}

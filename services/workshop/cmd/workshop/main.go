@@ -11,4 +11,4 @@ import (
 	"workshop.example/workshop/cli"
 )
 
-func main() { os.Exit(cli.Main()) }
+func main() { os.Exit(cli.Main(nil)) }
