@@ -69,7 +69,7 @@ func TestREADMEsAreShort(t *testing.T) {
 
 // The control: a link to nowhere is found, and what is no link of ours is left alone.
 func TestDeadLinkIsFound(t *testing.T) {
-	text := "[a](main.go) [b](nowhere.go#L3) ![c](nowhere.png)\n" +
+	text := "[a](links_test.go) [b](nowhere.go#L3) ![c](nowhere.png)\n" +
 		"[web](https://example.org/nowhere) [mail](mailto:a@b) [here](#top)\n```text\n[x](in-a-block)\n```\n[`d`](lab/nowhere.go)"
 	want := []string{"nowhere.go", "nowhere.png", "lab/nowhere.go"}
 	if got := deadLinks(".", text); !slices.Equal(got, want) {

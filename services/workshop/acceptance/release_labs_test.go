@@ -1,0 +1,81 @@
+//go:build labs
+
+package acceptance
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"workshop.example/workshop/local"
+)
+
+// release builds the one binary of a release, as .github/goreleaser.yaml does, and returns its folder, which holds nothing else.
+func release(t *testing.T) (dir, tool string) {
+	t.Helper()
+	dir = t.TempDir()
+	tool = local.Binary(dir, "workshop")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", tool, "./services/workshop/cmd/kafka-workshop")
+	build.Dir = root(t)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return dir, tool
+}
+
+// A laptop gets one file, and from it alone a lab runs, with the programs that it starts beside itself.
+func TestReleaseIsOneFile(t *testing.T) {
+	dir, tool := release(t)
+	info, err := os.Stat(tool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if size := info.Size(); size > 40_000_000 {
+		t.Errorf("the binary has %d bytes, at most 40,000,000 were promised", size)
+	}
+	output := func(name string, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), name, args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "WORKSHOP_LANG=en", "BOOTSTRAP_SERVERS=", "XDG_STATE_HOME="+t.TempDir())
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+		}
+		return string(out)
+	}
+	wants := func(out, text string) {
+		t.Helper()
+		if !strings.Contains(out, text) {
+			t.Errorf("the output lacks %q:\n%s", text, out)
+		}
+	}
+	wants(output(tool, "lab", "run", "at-most-once", "--pace", "20ms"), "as predicted for at-most-once")
+	wants(output(tool, "exec", "producer", "--version"), "producer ")
+
+	link := local.Binary(dir, "producer")
+	if err := os.Symlink(filepath.Base(tool), link); err != nil {
+		t.Fatal(err)
+	}
+	wants(output(link, "--version"), "producer ")
+	wants(output(link, "--help"), "PACE")
+}
+
+// The control: without the programs within it the same file in the same place runs no lab.
+func TestToolAloneRunsNoLab(t *testing.T) {
+	dir := t.TempDir()
+	tool := local.Binary(dir, "workshop")
+	data, err := os.ReadFile(local.Binary(os.Getenv("WORKSHOP_BIN"), "workshop"))
+	if err == nil {
+		err = os.WriteFile(tool, data, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), tool, "lab", "run", "at-most-once").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "there is no ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
