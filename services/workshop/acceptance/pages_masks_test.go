@@ -17,18 +17,20 @@ var masks = map[string]*regexp.Regexp{
 	"porta":    regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
 	"tempo":    regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
 	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
-	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                      // how many, and which
-	"tira":     regexp.MustCompile(`^  \d.*$`),                                  // the strip of ids
-	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no) id \d+\b`), // where a restart begins
+	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                                                 // how many, and which
+	"tira":     regexp.MustCompile(`^  \d.*$`),                                                             // the strip of ids
+	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no|committed up to|goes on at) id \d+\b`), // where a restart begins
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
-	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
-	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
+	"exibidas": regexp.MustCompile(`\b(exibidas|shown) \d\b`), // a few: not those of a whole match
+	"eventos":  regexp.MustCompile(`\b\d+ (eventos novos|new events)\b`),
 	// Part of a match. Who is fenced at a commit, and not before, has no answer for what that transaction holds.
 	"barrado": regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d · perdidas 0 · duplicadas no tópico 0 · ` +
-		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?`),
+		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?` +
+		`|^sent [1-3]\d · acknowledged [1-3]\d · in the topic [1-3]\d · lost 0 · duplicated in the topic 0 · ` +
+		`out of order 0( · without an answer 1 \(in the topic 0\))?`),
 	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos)\b`),                   // as many as there was time for
 	"muitas":   regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b`), // as many as there was time for
-	"tópico":   regexp.MustCompile(`· no tópico \d+\b`),
+	"tópico":   regexp.MustCompile(`· (no tópico|in the topic) \d+\b`),
 	"quantas":  regexp.MustCompile(`\bproduzidas \d+ · exibidas \d+\b`), // as many as there was time for
 	"repete":   regexp.MustCompile(`\brepetidas \d+( \(ids? [^)]*\))?`),
 	"fila":     regexp.MustCompile(`\bfora de ordem \d+( \(ids? [^)]*\))|\bnão confirmou: \d+`), // of a queue
@@ -37,7 +39,8 @@ var masks = map[string]*regexp.Regexp{
 	"leitura":  regexp.MustCompile(`^  usuário \d, partição \d → \d: [\d↩ ]+$`), // the order of a reader
 	"exibido":  regexp.MustCompile(`exibido até o id \d+`),
 	// What has no key: where it went, and in which order it is read.
-	"sorteio":     regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
+	"sorteio": regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+` +
+		`|without a key: partition \d, offset \d|Partition \d:( \d,?)*$|one partition after the other: [\d ]+`),
 	"líder":       regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
 	"linha":       regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
 	"papel":       regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),

@@ -179,7 +179,18 @@ func TestMasks(t *testing.T) {
 		"pid":         {"broker-1   localhost:9091       up (pid 102)", "broker-1   localhost:9091       up *"},
 	}
 	// In English, where that is another part of the mask.
-	inEnglish := map[string]struct{ line, masked string }{}
+	inEnglish := map[string]struct{ line, masked string }{
+		"retoma":   {"had committed up to id 25; the board goes on at id 26, crashed at id 32", "had *; the board *, crashed at id 32"},
+		"exibidas": {"produced 48 · shown 5 of one, shown 47 of the other", "produced 48 · * of one, shown 47 of the other"},
+		"eventos":  {"48 new events in 6s", "* in 6s"},
+		"barrado": {
+			"sent 13 · acknowledged 12 · in the topic 12 · lost 0 · duplicated in the topic 0 · out of order 0 · " +
+				"without an answer 1 (in the topic 0) → x",
+			"* → x",
+		},
+		"tópico":  {"sent 87 · in the topic 57 · duplicated in the topic 0", "sent 87 * · duplicated in the topic 0"},
+		"sorteio": {"Partition 0: 1, 5, 7", "*"},
+	}
 	for name, e := range inEnglish {
 		if got := (page{varies: []string{name}}).mask(e.line); got != e.masked {
 			t.Errorf("mask %s of %q: %q, want %q", name, e.line, got, e.masked)
