@@ -21,11 +21,13 @@ var masks = map[string]*regexp.Regexp{
 	"tira":     regexp.MustCompile(`^  \d.*$`),                                                             // the strip of ids
 	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no|committed up to|goes on at) id \d+\b`), // where a restart begins
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
-	"exibidas": regexp.MustCompile(`\bexibidas \d\b`), // a few: not those of a whole match
-	"eventos":  regexp.MustCompile(`\b\d+ eventos novos\b`),
+	"exibidas": regexp.MustCompile(`\b(exibidas|shown) \d\b`), // a few: not those of a whole match
+	"eventos":  regexp.MustCompile(`\b\d+ (eventos novos|new events)\b`),
 	// Part of a match. Who is fenced at a commit, and not before, has no answer for what that transaction holds.
 	"barrado": regexp.MustCompile(`^enviadas [1-3]\d · confirmadas [1-3]\d · no tópico [1-3]\d · perdidas 0 · duplicadas no tópico 0 · ` +
-		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?`),
+		`fora de ordem 0( · sem resposta 1 \(no tópico 0\))?` +
+		`|^sent [1-3]\d · acknowledged [1-3]\d · in the topic [1-3]\d · lost 0 · duplicated in the topic 0 · ` +
+		`out of order 0( · without an answer 1 \(in the topic 0\))?`),
 	"contagem": regexp.MustCompile(`\b(confirmadas \d+|\d+ de \d+ eventos|acknowledged \d+|\d+ of \d+ events)\b`), // as many as there was time for
 	"muitas": regexp.MustCompile(`^enviadas \d{3,} · confirmadas \d{3,} · no tópico \d{3,}\b|` +
 		`^sent \d{3,} · acknowledged \d{3,} · in the topic \d{3,}\b`), // as many as there was time for
@@ -39,7 +41,8 @@ var masks = map[string]*regexp.Regexp{
 	"leitura": regexp.MustCompile(`^  (usuário|user) \d, (partição|partition) \d → \d: [\d↩ ]+$`), // the order of a reader
 	"exibido": regexp.MustCompile(`(exibido até o|shown up to) id \d+`),
 	// What has no key: where it went, and in which order it is read.
-	"sorteio":     regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+`),
+	"sorteio": regexp.MustCompile(`sem chave: partição \d, offset \d|Partição \d:( \d,?)*$|uma partição depois da outra: [\d ]+` +
+		`|without a key: partition \d, offset \d|Partition \d:( \d,?)*$|one partition after the other: [\d ]+`),
 	"líder":       regexp.MustCompile(`\bTopicId: \S+|\bLeader: \d|\bReplicas: [\d,]+|\bIsr: [\d,]+`), // as kafka-topics says it
 	"linha":       regexp.MustCompile(`^\d( +[\d,]+){2,3}`),                                           // a partition, its leader and replicas
 	"papel":       regexp.MustCompile(`\bv3\.9 +\d+ +\d+ +(-|controller)`),
