@@ -25,22 +25,23 @@ cat >pom.xml <<POM
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$kafka</version></dependency>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>$kafka</version></dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
 POM
 mvn -q -B dependency:copy-dependencies -DoutputDirectory=libs >setup.log 2>&1 || { cat setup.log >&2; exit 2; }
 echo "org.apache.kafka:kafka_2.13:$kafka"
 
-run() { java -Xmx256m -cp "libs/*" "$@"; }
-serve() { run "${@:2}" >"$1.log" 2>&1 & pid=$!; pids+=("$pid"); eval "${1//-/_}=$pid"; }
+printf '%s\n' log4j.rootLogger=WARN,out log4j.appender.out=org.apache.log4j.ConsoleAppender log4j.appender.out.layout=org.apache.log4j.SimpleLayout >log4j.properties
+java=(java -Xmx256m -Dlog4j.configuration=file:log4j.properties -cp 'libs/*')
+run() { "${java[@]}" "$@"; }
+serve() { "${java[@]}" "${@:2}" >"$1.log" 2>&1 & pids+=("$!"); eval "${1//-/_}=$!"; }
 zk() { run org.apache.zookeeper.ZooKeeperMain -server 127.0.0.1:21811 "$@" 2>/dev/null | tail -n 1; }
 topics() { run org.apache.kafka.tools.TopicCommand --bootstrap-server 127.0.0.1:19091 "$@" 2>/dev/null; }
 # await WHAT SECONDS COMMAND...
 await() { local what=$1 most=$2 end=$((SECONDS + $2)); shift 2; until "$@"; do [ "$SECONDS" -lt "$end" ] || fail "not within $most s: $what"; sleep 0.5; done; }
 answers() { topics --list >/dev/null; }
 # shellcheck disable=SC2254 # a pattern
-is() { case $(zk get "$1") in $2) ;; *) return 1 ;; esac; }
+is() { case $(zk "${3:-get}" "$1") in $2) ;; *) return 1 ;; esac; }
 
 cat >zookeeper.properties <<P
 dataDir=$work/zookeeper
@@ -65,21 +66,20 @@ stop() { local name=${1//-/_}; kill "${!name}"; wait "${!name}" 2>/dev/null || t
 leader_after_stop() {
 	rm -rf zookeeper broker-[12] controller
 	serve zookeeper org.apache.zookeeper.server.quorum.QuorumPeerMain zookeeper.properties
-	await "ZooKeeper answers" 180 is / '*'
+	await "ZooKeeper answers" 180 is / '*zookeeper*' ls
 	start_broker 1 plain
 	await "broker 1 is the controller" 180 is /controller '*"brokerid":1,*'
 	start_broker 2 plain
-	await "two brokers" 180 is /brokers/ids '*1*2*'
+	await "two brokers" 180 is /brokers/ids '*1*2*' ls
 	topics --create --topic t --replica-assignment 2:1 >/dev/null
 	id=$(sed -n 's/^cluster.id=//p' broker-1/meta.properties)
 	run kafka.tools.StorageTool format --cluster-id="$id" --config controller.properties >/dev/null
-	for _ in 1 2 3 4; do # each start is an election
+	for n in 1 2 3 4 5; do # each start is an election
+		[ "$n" = 1 ] || stop controller
 		serve controller kafka.Kafka controller.properties
-		await "the controller leads" 180 grep -q '"leaderId":3000' controller/__cluster_metadata-0/quorum-state
-		stop controller
+		await "the controller leads" 180 grep -qs "\"leaderEpoch\":$n" controller/__cluster_metadata-0/quorum-state
 	done
-	serve controller kafka.Kafka controller.properties
-	for n in 2 1; do stop "broker-$n"; start_broker "$n" bridge; await "broker $n is back" 180 is /brokers/ids "*$n*"; done
+	for n in 2 1; do stop "broker-$n"; start_broker "$n" bridge; await "broker $n is back" 180 is /brokers/ids "*$n*" ls; done
 	await "the metadata is copied" 180 is /migration '*"kraft_metadata_offset":[0-9]*'
 	await "the partition has a leader" 180 is /brokers/topics/t/partitions/0/state '*"isr":\[*,*\]*'
 	kraft=$(zk get /migration | sed 's/.*"kraft_controller_epoch":\([0-9]*\).*/\1/')
