@@ -63,7 +63,7 @@ var (
 		abandoned: "(the match before had no end: no finished event came)",
 		missed:    "! id missed: %s",
 		repeated:  "! id repeated: %d",
-		late:      "! id late: %d came out of order",
+		late:      "! late id: %d came out of order",
 		tally:     "own tally: %d to %d, %s",
 		agrees:    "as announced",
 		differs:   "DIFFERENT from the announced score of %d to %d",

@@ -132,6 +132,72 @@ func TestHalfAPageIsFound(t *testing.T) {
 	}
 }
 
+// Every page has a drawing, with its title and a description for a reader who does not see it.
+func TestEveryPageHasADrawing(t *testing.T) {
+	for _, folder := range pageFolders {
+		paths, err := filepath.Glob(filepath.Join(repository, "labs", folder, "*.md"))
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("no pages in %s: %v", folder, err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, lack := range undrawn(string(text)) {
+				t.Errorf("%s lacks %s", path, lack)
+			}
+		}
+	}
+}
+
+// The control: a page without a drawing is found, and so is a drawing, also the second one, without its texts.
+func TestAPageWithoutADrawingIsFound(t *testing.T) {
+	whole := "# 1\n\n```mermaid\nflowchart LR\n  accTitle: t\n  accDescr: d\n  a --> b\n```\n"
+	inBraces := strings.Replace(whole, "accDescr: d", "accDescr {\n    d\n  }", 1)
+	for page, lack := range map[string]string{
+		"# 1\n": "a drawing", "```text\n  accTitle: t\n  accDescr: d\n```\n": "a drawing",
+		strings.Replace(whole, "Title: t", "Title:", 1):                "accTitle in drawing 1",
+		strings.Replace(whole, "  accDescr: d\n", "", 1):               "accDescr in drawing 1",
+		strings.Replace(inBraces, "    d\n", "", 1):                    "accDescr in drawing 1",
+		whole + strings.Replace(whole, "  accTitle: t\n", "", 1):       "accTitle in drawing 2",
+		whole + strings.ReplaceAll(whole, "  accDescr: d", "accDescr"): "accDescr in drawing 2",
+	} {
+		if got := undrawn(page); !slices.Equal(got, []string{lack}) {
+			t.Errorf("%q is said to lack %q, want %q", page, got, lack)
+		}
+	}
+	for _, page := range []string{whole, inBraces, whole + inBraces} {
+		if got := undrawn(page); len(got) > 0 {
+			t.Errorf("%q is said to lack %q", page, got)
+		}
+	}
+}
+
+var (
+	drawing         = regexp.MustCompile("(?ms)^ *```mermaid\n(.*?)^ *```$")
+	textsOfDrawings = map[string]*regexp.Regexp{
+		"accTitle": regexp.MustCompile(`(?m)^ *accTitle: \S`),
+		"accDescr": regexp.MustCompile(`(?m)^ *accDescr(: \S| \{\n *[^\s}])`), // a long one stands in braces
+	}
+)
+
+// undrawn is what a page lacks of its drawings.
+func undrawn(page string) (lacks []string) {
+	drawings := drawing.FindAllStringSubmatch(page, -1)
+	if len(drawings) == 0 {
+		return []string{"a drawing"}
+	}
+	for i, d := range drawings {
+		for name, text := range textsOfDrawings {
+			if !text.MatchString(d[1]) {
+				lacks = append(lacks, fmt.Sprintf("%s in drawing %d", name, i+1))
+			}
+		}
+	}
+	return lacks
+}
+
 func pageOf(t *testing.T, folder string, l experiment.Spec) string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(repository, "labs", folder, "[0-9][0-9]-"+l.Name+".md"))

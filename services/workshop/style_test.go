@@ -27,6 +27,9 @@ func tooWide(source string) []int {
 func TestLinesAreNotTooWide(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir(repository, func(path string, entry fs.DirEntry, err error) error {
+		if entry != nil && entry.IsDir() && path != repository && installed(entry.Name()) { // .kafka, where brokers write and delete
+			return fs.SkipDir
+		}
 		if err != nil || filepath.Ext(path) != ".go" {
 			return err
 		}

@@ -29,7 +29,7 @@ const title = "FraudDetectorService"
 func Main() {
 	service.Main(service.About{
 		Name:    "fraud-detector",
-		Summary: "fraud-detector decides about each new order once: approved, or rejected from 4500 on.",
+		Summary: "fraud-detector decides on each new order once: approved, or rejected from 4500 on.",
 		Example: "  fraud-detector\n" +
 			"  fraud-detector --state-dir /tmp/fraud   decisions are remembered in /tmp/fraud/fraud-detector.db",
 	}, configure, run)

@@ -44,7 +44,7 @@ type followers struct {
 // follower is the member for one topic.
 type follower struct {
 	stop  context.CancelFunc
-	group *group.Consumer // nil before it has dialled
+	group *group.Consumer // nil before it has dialed
 }
 
 // run follows the topics that there are, until ctx ends or a member cannot go on.

@@ -80,7 +80,7 @@ func (p *protection) variables(env *service.Env) {
 	pem(&p.tls.Authorities, "KAFKA_TLS_CA_FILE", "authorities that may sign the brokers' certificates; none: the system's")
 	pem(&p.tls.Certificate, "KAFKA_TLS_CERT_FILE", "certificate of this client, for brokers that want one")
 	pem(&p.tls.Key, "KAFKA_TLS_KEY_FILE", "its key, without a password; none: it is in KAFKA_TLS_CERT_FILE")
-	p.tls.ServerName = env.Text("KAFKA_TLS_SERVER_NAME", "", "a host name", "of the brokers' certificates; none: the name that is dialled")
+	p.tls.ServerName = env.Text("KAFKA_TLS_SERVER_NAME", "", "a host name", "of the brokers' certificates; none: the name that is dialed")
 	if p.tls.Key.IsZero() {
 		p.tls.Key = p.tls.Certificate // Kafka's own PEM files have both
 	}

@@ -45,8 +45,8 @@ type About struct {
 
 // Main runs a service and exits the process: it is the only place that does.
 //
-// configure reads the environment, in which flags have taken the place of variables, and run works until its context ends (SIGINT, SIGTERM, or the
-// end of standard input with --stop-on-eof) or its work is done. Configure is not given the context
+// configure reads the environment, in which flags have taken the place of variables, and run works until its context ends (SIGINT,
+// SIGTERM, or the end of standard input with --stop-on-eof) or its work is done. Configure is not given the context
 // because it must not do anything but read: --help calls it to list the variables.
 func Main[C any](about About, configure func(*Env) C, run func(context.Context, C, *Process) error) {
 	os.Exit(start(about, configure, run))

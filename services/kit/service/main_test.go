@@ -143,10 +143,12 @@ func TestExitCodes(t *testing.T) {
 			"probe: unknown flag --pac; did you mean --pace?\nsee «probe --help»\n",
 		},
 		{"a wrong flag beside a variable", "done", []string{"PACE=slow", "LOG_LEVEL=loud"}, []string{"--pace=fast"}, 2,
-			"2 settings are wrong:\n  --pace \"fast\": not a duration from 0; accepted: a Go duration from 0, such as 250ms or 2s\n  LOG_LEVEL=\"loud\": "},
+			"2 settings are wrong:\n  --pace \"fast\": not a duration from 0; accepted: a Go duration from 0, such as 250ms or 2s\n" +
+				"  LOG_LEVEL=\"loud\": "},
 		{"a flag wins", "done", []string{"PACE=fast"}, []string{"--pace", "1s"}, 0, ""},
 		{"unknown argument", "done", nil, []string{"nonsense"}, 2, "probe: unknown argument \"nonsense\"\nsee «probe --help»\n"},
-		{"a variable behind the program", "done", nil, []string{"PACE=2s"}, 2, "unknown argument \"PACE=2s\"; did you mean probe --pace 2s?\nsee «probe --help»\n"},
+		{"a variable behind the program", "done", nil, []string{"PACE=2s"}, 2,
+			"unknown argument \"PACE=2s\"; did you mean probe --pace 2s?\nsee «probe --help»\n"},
 		{"health check without an address", "done", nil, []string{"healthcheck"}, 2, "OPS_ADDR is not set"},
 		{"health check of nobody", "done", []string{"OPS_ADDR=127.0.0.1:1"}, []string{"healthcheck"}, 1, "refused"},
 	} {

@@ -48,7 +48,7 @@ func (o *Ops) ReadyWhen(check func() error) { o.check.Store(&check) }
 func (o *Ops) Ready() error { return (*o.check.Load())() }
 
 // Listen serves on addr in the background until [Ops.Close]; an empty addr serves nothing. It
-// listens before Kafka is dialled, so that health and metrics answer while a service waits.
+// listens before Kafka is dialed, so that health and metrics answer while a service waits.
 func (o *Ops) Listen(addr string) error {
 	if addr == "" {
 		return nil

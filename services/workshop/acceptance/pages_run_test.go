@@ -180,8 +180,26 @@ func TestMasks(t *testing.T) {
 	}
 	// In English, where that is another part of the mask.
 	inEnglish := map[string]struct{ line, masked string }{
-		"tópico": {"sent 87 · in the topic 57 · duplicated in the topic 0", "sent 87 * · duplicated in the topic 0"},
-		"repete": {"lost 0 · repeated 2 (ids 11, 12) · out of order 0", "lost 0 · * · out of order 0"},
+		"retoma":   {"had committed up to id 25; the board goes on at id 26, crashed at id 32", "had *; the board *, crashed at id 32"},
+		"exibidas": {"produced 48 · shown 5 of one, shown 47 of the other", "produced 48 · * of one, shown 47 of the other"},
+		"eventos":  {"48 new events in 6s", "* in 6s"},
+		"barrado": {
+			"sent 13 · acknowledged 12 · in the topic 12 · lost 0 · duplicated in the topic 0 · out of order 0 · " +
+				"without an answer 1 (in the topic 0) → x",
+			"* → x",
+		},
+		"tópico":   {"sent 87 · in the topic 57 · duplicated in the topic 0", "sent 87 * · duplicated in the topic 0"},
+		"sorteio":  {"Partition 0: 1, 5, 7", "*"},
+		"contagem": {"blows 3 · acknowledged 160 · lost 0, the simulator: 16 of 16 events", "blows 3 · * · lost 0, the simulator: *"},
+		"muitas":   {"sent 356 · acknowledged 356 · in the topic 356 · lost 0", "* · lost 0"},
+		"quantas":  {"produced 217 · shown 217 · lost 0", "* · lost 0"},
+		"repete":   {"lost 0 · repeated 1 (id 79) · out of order 0", "lost 0 · * · out of order 0"},
+		"salto":    {"jumped back 11 times; the worst, from 22 - 25 to 7 - 9", "jumped back *"},
+		"gols":     {"goals on each partition: 18, 15, 14; nothing", "*; nothing"},
+		"leitura":  {"  user 2, partition 2 → 0: 32 38 ↩2 8", "*"},
+		"exibido":  {"shown up to id 32, committed", "*, committed"},
+		"ritmo":    {"· 1205 events per second; 0.8 ms per transaction", "· * per transaction"},
+		"lote":     {"events: 180; transactions: 18 (up to 30), aborted 48 records, and", "events: 180; * (up to 30), *, and"},
 		"fila": {
 			"kill -9 of consumer-1; shown and not committed: 5 · out of order 24 (ids 1-3, 5)",
 			"kill -9 of consumer-1; shown and * · *",

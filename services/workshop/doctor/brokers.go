@@ -151,7 +151,7 @@ func (d dialler) broker(b advertised, a answer, given []answer, first answer) Li
 	// not this broker, unless client and broker share the machine.
 	if isLocal(b.addr) && !slices.ContainsFunc(given, func(g answer) bool { return g.meta != nil && isLocal(g.addr) }) {
 		text := d.text("o broker anuncia %s, que para cada cliente é a máquina dele mesmo, e você o chamou por %s",
-			"the broker advertises %s, which to every client is its own machine, and you dialled %s", b.addr, first.addr)
+			"the broker advertises %s, which to every client is its own machine, and you dialed %s", b.addr, first.addr)
 		remedy := d.advertise(first.addr)
 		if a.meta != nil && sameCluster(a, first) {
 			return warn(check, text+d.text("; só daqui funciona", "; it works from here only"), remedy)
@@ -170,8 +170,8 @@ func (d dialler) broker(b advertised, a answer, given []answer, first answer) Li
 }
 
 // advertise is the remedy for a wrong advertised address.
-func (d dialler) advertise(dialled string) string {
-	host, _, _ := net.SplitHostPort(dialled)
+func (d dialler) advertise(dialed string) string {
+	host, _, _ := net.SplitHostPort(dialed)
 	return d.text("no servidor, reinicie os brokers com ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s em single-broker.yaml)",
 		"on the server, restart the brokers with ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s for single-broker.yaml)", host)
 }

@@ -144,7 +144,7 @@ func TestWhatIsAdvertised(t *testing.T) {
 	}{
 		{"right", server, map[string]answer{server: answers("a", server)}, "broker-1", OK, []string{server + " answers"}},
 		{"localhost", server, map[string]answer{server: answers("a", "localhost:9092")}, "broker-1", Failure,
-			[]string{"advertises localhost:9092", "you dialled " + server, "ADVERTISED_HOST=192.168.0.10", "PUBLIC_IP=192.168.0.10"}},
+			[]string{"advertises localhost:9092", "you dialed " + server, "ADVERTISED_HOST=192.168.0.10", "PUBLIC_IP=192.168.0.10"}},
 		{"localhost, and one's own broker runs there", server, map[string]answer{
 			server:           answers("a", "localhost:9092"),
 			"localhost:9092": answers("b", "localhost:9092"),

@@ -91,7 +91,7 @@ func (s stage) fact(log []verdict.Record, members []memberLines) report.Fact {
 	text := s.text()
 	if s.orphaned >= 0 {
 		text.PT = fmt.Sprintf("a partição %d, do morto, passou a outro: %s", s.orphaned, text.PT)
-		text.EN = fmt.Sprintf("partition %d, the dead one's, went to another: %s", s.orphaned, text.EN)
+		text.EN = fmt.Sprintf("partition %d, of the dead member, went to another: %s", s.orphaned, text.EN)
 		held = held && owners[s.orphaned] != ""
 	}
 	return report.Fact{Text: text, Held: held}

@@ -30,7 +30,7 @@ type TLS struct {
 	Authorities Source // certificates of those who may sign, as PEM; none: the system's
 	Certificate Source // ours, with those that lead to an authority, as PEM; none: no mutual TLS
 	Key         Source // of Certificate, as PEM, without a password
-	ServerName  string // that the broker's certificate has to have; empty: the host that is dialled
+	ServerName  string // that the broker's certificate has to have; empty: the host that is dialed
 	AnyName     bool   // the broker's name is not checked, only who has signed
 }
 

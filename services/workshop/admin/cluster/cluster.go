@@ -31,6 +31,7 @@ type describedCluster struct {
 	UnderReplicated []string          `json:"underReplicatedPartitions"`
 	Offline         []string          `json:"offlinePartitions"`
 	untold          error             // why the controller is not known
+	named           int32             // whom Metadata names: with ZooKeeper the controller, or who was it last; else any broker
 }
 
 // describedBroker is a broker that is up.
@@ -92,6 +93,7 @@ func describeCluster(s *session.Session) (describedCluster, error) {
 	if meta.ClusterID != nil {
 		d.ClusterID = *meta.ClusterID
 	}
+	d.named = meta.ControllerID
 	d.Controller, d.untold = kafka.Controller(s.Client.Config(), meta.ControllerID, addresses(meta)...)
 	replicas, leads := map[int32]int{}, map[int32]int{}
 	for _, t := range meta.Topics {
@@ -185,8 +187,12 @@ func (d describedCluster) table(w io.Writer) {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, cmp.Or(b.Rack, "-"), cmp.Or(b.Version, "-"), b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
-	if d.untold == nil && !slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }) {
+	switch {
+	case d.untold != nil || slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }):
+	case d.Controller < 0 || d.Controller == d.named:
 		fmt.Fprintln(w, "no controller at the moment: topics cannot be created, nor leaders elected")
+	default:
+		fmt.Fprintf(w, "the controller is %d, a process of its own\n", d.Controller)
 	}
 	fmt.Fprintf(w, "under-replicated partitions: %s\n", someOf(d.UnderReplicated))
 	fmt.Fprintf(w, "offline partitions: %s\n", someOf(d.Offline))
