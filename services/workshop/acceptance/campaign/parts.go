@@ -53,7 +53,7 @@ var parts = []part{
 		command: []string{"scripts/bench-peers", "--print"},
 	},
 	{
-		name: "capacity", what: "what three brokers hold, and how they bear 300 clients", about: 15 * time.Minute,
+		name: "capacity", what: "what three brokers hold, and how they bear 300 clients", about: 8 * time.Minute,
 		command: []string{"scripts/measure-capacity", "--print"},
 	},
 }
