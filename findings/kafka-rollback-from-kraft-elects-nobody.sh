@@ -8,7 +8,7 @@
 # Where:  migrations that are taken back: scripts/native-migrate.
 # Source: KafkaController, ZkPartitionStateMachine and KafkaZkClient of Kafka 3.9; «Reverting to ZooKeeper mode during the
 #         migration» in Kafka 3.9's documentation; KIP-866.
-# Needs:  Java 17, Maven and the network. Takes two minutes. Exits 1 if the behaviour has changed, 2 if it could not run.
+# Needs:  Java 17, Maven and the network. Takes three minutes. Exits 1 if the behaviour has changed, 2 if it could not run.
 set -euo pipefail
 
 kafka=3.9.2

@@ -15,20 +15,14 @@ import (
 // where the brokers have no authorizer. They tell only a user who may describe the cluster.
 func (s say) acls(ctx context.Context, addr string, conf *sarama.Config, user string) []Line {
 	const check = "acls"
-	resp, err := kafka.Interruptible(ctx, func() (*sarama.DescribeAclsResponse, error) {
+	all, err := kafka.Interruptible(ctx, func() ([]*sarama.ResourceAcls, error) {
 		broker := sarama.NewBroker(addr)
 		defer broker.Close()
 		if err := broker.Open(conf); err != nil {
 			return nil, err
 		}
-		return broker.DescribeAcls(&sarama.DescribeAclsRequest{Version: 1, AclFilter: sarama.AclFilter{
-			ResourceType: sarama.AclResourceAny, ResourcePatternTypeFilter: sarama.AclPatternAny,
-			Operation: sarama.AclOperationAny, PermissionType: sarama.AclPermissionAny,
-		}})
+		return kafka.ACLs(broker)
 	})
-	if err == nil && resp.Err != sarama.ErrNoError {
-		err = resp.Err
-	}
 	switch {
 	case errors.Is(err, sarama.ErrSecurityDisabled):
 		return nil
@@ -40,7 +34,7 @@ func (s say) acls(ctx context.Context, addr string, conf *sarama.Config, user st
 			s.text("os brokers não dizem que ACLs este usuário tem: %v", "the brokers do not tell which ACLs this user has: %v", err),
 			s.text("veja o log deles", "look at their logs"))}
 	}
-	own := ownACLs(resp.ResourceAcls, user)
+	own := ownACLs(all, user)
 	if len(own) == 0 {
 		return []Line{s.ok(check, "nenhuma: um superusuário, ou ninguém", "none: a super user, or nobody")}
 	}

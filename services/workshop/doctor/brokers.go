@@ -28,9 +28,9 @@ type answer struct {
 	err  error
 }
 
-// dialler asks brokers from where this program runs, as a client does: first the addresses that it was
+// dialer asks brokers from where this program runs, as a client does: first the addresses that it was
 // given, then those that the brokers name.
-type dialler struct {
+type dialer struct {
 	say
 	ask    func(addr string) answer
 	quorum func(addr string) (kafka.Quorum, error)
@@ -41,7 +41,7 @@ type dialler struct {
 func Brokers(ctx context.Context, lang service.Lang, cluster kafka.Cluster) []Line {
 	conf := cluster.AdminConfig("doctor")
 	conf.Net.DialTimeout, conf.Net.ReadTimeout, conf.Net.WriteTimeout = patience, patience, patience
-	d := dialler{
+	d := dialer{
 		say(lang),
 		func(addr string) answer { return ask(ctx, addr, conf) },
 		func(addr string) (kafka.Quorum, error) {
@@ -69,7 +69,7 @@ func ask(ctx context.Context, addr string, conf *sarama.Config) answer {
 	return answer{addr, meta, err}
 }
 
-func (d dialler) askAll(addrs []string) []answer {
+func (d dialer) askAll(addrs []string) []answer {
 	answers := make([]answer, len(addrs))
 	var wg sync.WaitGroup
 	for i, addr := range addrs {
@@ -85,7 +85,7 @@ type advertised struct {
 	addr string
 }
 
-func (d dialler) examine(bootstrap []string) []Line {
+func (d dialer) examine(bootstrap []string) []Line {
 	given := d.askAll(bootstrap)
 	var known []advertised
 	var first *answer // the first that answered: its cluster is the one that was meant
@@ -130,7 +130,7 @@ func (d dialler) examine(bootstrap []string) []Line {
 }
 
 // followed says of each broker whether clients here reach it where it says that it is.
-func (d dialler) followed(known []advertised, given []answer, first answer) (lines []Line) {
+func (d dialer) followed(known []advertised, given []answer, first answer) (lines []Line) {
 	addrs := make([]string, len(known))
 	for i, b := range known {
 		addrs[i] = b.addr
@@ -141,7 +141,7 @@ func (d dialler) followed(known []advertised, given []answer, first answer) (lin
 	return lines
 }
 
-func (d dialler) broker(b advertised, a answer, given []answer, first answer) Line {
+func (d dialer) broker(b advertised, a answer, given []answer, first answer) Line {
 	check := fmt.Sprintf("broker-%d", b.id)
 	asGiven := slices.ContainsFunc(given, func(g answer) bool { return g.addr == b.addr })
 	if asGiven && a.meta != nil && sameCluster(a, first) {
@@ -170,13 +170,13 @@ func (d dialler) broker(b advertised, a answer, given []answer, first answer) Li
 }
 
 // advertise is the remedy for a wrong advertised address.
-func (d dialler) advertise(dialed string) string {
+func (d dialer) advertise(dialed string) string {
 	host, _, _ := net.SplitHostPort(dialed)
 	return d.text("no servidor, reinicie os brokers com ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s em single-broker.yaml)",
 		"on the server, restart the brokers with ADVERTISED_HOST=%[1]s (PUBLIC_IP=%[1]s for single-broker.yaml)", host)
 }
 
-func (d dialler) cluster(known []advertised, first answer, controller int32) Line {
+func (d dialer) cluster(known []advertised, first answer, controller int32) Line {
 	const check = "cluster"
 	id := "?"
 	if first.meta.ClusterID != nil {
@@ -199,7 +199,7 @@ func (d dialler) cluster(known []advertised, first answer, controller int32) Lin
 	return d.ok(check, "cluster %s: %s, o controller é o %d", "cluster %s: %s, the controller is %d", id, brokers, controller)
 }
 
-func (d dialler) otherCluster(addr, first string) Line {
+func (d dialer) otherCluster(addr, first string) Line {
 	return fail("cluster", d.text("em %s responde outro cluster que em %s", "%s belongs to another cluster than %s", addr, first),
 		d.text("pare um deles, ou use os endereços de um só", "stop one of them, or use the addresses of one only"))
 }

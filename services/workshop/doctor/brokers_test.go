@@ -224,7 +224,7 @@ func TestWhatIsAdvertised(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := dialler{say(service.English), func(addr string) answer {
+			d := dialer{say(service.English), func(addr string) answer {
 				a, ok := c.world[addr]
 				if !ok {
 					a.err = errClosed
@@ -243,7 +243,7 @@ func TestWhatIsAdvertised(t *testing.T) {
 
 // Two addresses were given, and one is dead: it is told once, as the broker that it is.
 func TestADeadBrokerIsToldOnce(t *testing.T) {
-	d := dialler{say(service.English), func(addr string) answer {
+	d := dialer{say(service.English), func(addr string) answer {
 		if addr == "h:1" {
 			return answer{addr: addr, err: errSilent}
 		}
@@ -293,7 +293,7 @@ func TestQuorum(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const server = "127.0.0.1:9092"
-			d := dialler{say(service.English), func(string) answer { a := answers("a", server); a.addr = server; return a },
+			d := dialer{say(service.English), func(string) answer { a := answers("a", server); a.addr = server; return a },
 				func(string) (kafka.Quorum, error) { return c.q, c.err }}
 			lines := d.examine([]string{server})
 			want(t, find(t, lines, "quorum"), c.level, c.texts...)

@@ -13,7 +13,7 @@ import (
 const absent = 10 * time.Second
 
 // voters says whether each controller of a cluster without ZooKeeper follows the one that is active.
-func (d dialler) voters(q kafka.Quorum) Line {
+func (d dialer) voters(q kafka.Quorum) Line {
 	const check = "quorum"
 	var now time.Time // by the leader's clock
 	for _, v := range q.Voters {
@@ -41,7 +41,7 @@ func (d dialler) voters(q kafka.Quorum) Line {
 }
 
 // noQuorum says why there is nothing to say of the controllers.
-func (d dialler) noQuorum(err error) Line {
+func (d dialer) noQuorum(err error) Line {
 	const check = "quorum"
 	if errors.Is(err, kafka.ErrQuorumLost) {
 		return fail(check, d.text("nenhum controlador ativo: os brokers respondem, mas nenhum líder novo é eleito e nenhum tópico é criado",

@@ -11,7 +11,7 @@ import (
 )
 
 // unanswered is an address that was given, and at which no broker answers.
-func (d dialler) unanswered(check string, a answer) Line {
+func (d dialer) unanswered(check string, a answer) Line {
 	host, port, _ := net.SplitHostPort(a.addr)
 	if refused, ok := errors.AsType[*secure.Error](a.err); ok {
 		return fail(check, d.text("%s: a conexão não fica protegida", "%s: the connection cannot be protected", a.addr),
@@ -41,7 +41,7 @@ func (d dialler) unanswered(check string, a answer) Line {
 
 // unreachable is a broker that the cluster knows, and that cannot be reached where it says that it is:
 // the most common mistake in setting up Kafka.
-func (d dialler) unreachable(check string, a answer, first answer) Line {
+func (d dialer) unreachable(check string, a answer, first answer) Line {
 	host, port, _ := net.SplitHostPort(a.addr)
 	text := d.text("%s responde, mas o broker anuncia %s, e ", "%s answers, but the broker advertises %s, and ", first.addr, a.addr)
 	switch problemOf(a.err) {
@@ -70,7 +70,7 @@ func (d dialler) unreachable(check string, a answer, first answer) Line {
 	return d.unanswered(check, a)
 }
 
-func (d dialler) name() string {
+func (d dialer) name() string {
 	return d.text("confira o nome; se estiver certo, ponha-o no DNS ou em /etc/hosts, ou anuncie um endereço IP (ADVERTISED_HOST)",
 		"check the name; if it is right, put it into DNS or /etc/hosts, or advertise an IP address (ADVERTISED_HOST)")
 }
@@ -82,7 +82,7 @@ func isPrivate(addr string) bool {
 }
 
 // passage is the remedy where packets get lost on their way.
-func (d dialler) passage(port string) string {
+func (d dialer) passage(port string) string {
 	return d.text("confira o endereço, e se o firewall ou security group do servidor deixa entrar a porta %s (sudo ufw allow %[1]s)",
 		"check the address, and whether the server's firewall or security group lets port %s in (sudo ufw allow %[1]s)", port)
 }

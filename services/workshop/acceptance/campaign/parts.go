@@ -52,4 +52,8 @@ var parts = []part{
 		name: "speed", what: "the consumer and the producer beside other clients", about: 10 * time.Minute,
 		command: []string{"scripts/bench-peers", "--print"},
 	},
+	{
+		name: "capacity", what: "what three brokers hold, and how they bear 300 clients", about: 8 * time.Minute,
+		command: []string{"scripts/measure-capacity", "--print"},
+	},
 }

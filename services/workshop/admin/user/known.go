@@ -1,6 +1,7 @@
 package user
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,27 +15,32 @@ import (
 	"workshop.example/workshop/admin/session"
 )
 
-// everywhere waits until every broker knows the users and their rights. A change is acknowledged before that, and for a moment the other
-// brokers refuse the login, or what it may do.
-func everywhere(ctx context.Context, s *session.Session, users table) error {
+// everywhere waits until every broker knows the users and their rights, and says for whom it waits for long. A change is acknowledged
+// before that, and for a moment the other brokers refuse the login, or what it may do. With ZooKeeper brokers tell of logins what is in
+// ZooKeeper: there the rights, which are set later, stand for both.
+func everywhere(ctx context.Context, o *session.Options, s *session.Session, users table) error {
 	for _, b := range s.Client.Brokers() {
-		for {
+		const long = 10 // questions
+		for asked := 1; ; asked++ {
 			lacks, err := kafka.Interruptible(ctx, func() (string, error) { return lacking(b, s.Client.Config(), users) })
-			if err != nil && !session.Retryable(err) {
-				return fmt.Errorf("broker %d: %w", b.ID(), err)
-			}
 			if err == nil && lacks == "" {
 				break
 			}
-			if wait.Sleep(ctx, 100*time.Millisecond) != nil {
-				return errors.Join(fmt.Errorf("broker %d does not know %s yet", b.ID(), lacks), err)
+			if err != nil && !session.Retryable(err) {
+				return fmt.Errorf("broker %d: %w", b.ID(), err)
+			}
+			if asked == long {
+				o.Note("waiting for broker %d: %s", b.ID(), cmp.Or(lacks, fmt.Sprint(err)))
+			}
+			if err := wait.Sleep(ctx, 100*time.Millisecond); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// lacking names what a broker does not know of the users yet; empty: nothing.
+// lacking says what a broker does not know of the users yet; empty: nothing.
 func lacking(b *sarama.Broker, conf *sarama.Config, users table) (string, error) {
 	if err := b.Open(conf); err != nil && !errors.Is(err, sarama.ErrAlreadyConnected) {
 		return "", err
@@ -50,18 +56,12 @@ func lacking(b *sarama.Broker, conf *sarama.Config, users table) (string, error)
 	if err != nil {
 		return "", err
 	}
-	acls, err := b.DescribeAcls(&sarama.DescribeAclsRequest{Version: 1, AclFilter: sarama.AclFilter{
-		ResourceType: sarama.AclResourceAny, ResourcePatternTypeFilter: sarama.AclPatternAny,
-		Operation: sarama.AclOperationAny, PermissionType: sarama.AclPermissionAny,
-	}})
-	if err == nil && acls.Err != sarama.ErrNoError {
-		err = acls.Err
-	}
+	acls, err := kafka.ACLs(b)
 	if err != nil {
 		return "", err
 	}
 	have := map[string][]binding{}
-	for _, r := range acls.ResourceAcls {
+	for _, r := range acls {
 		for _, acl := range r.Acls {
 			have[acl.Principal] = append(have[acl.Principal], binding{r.Resource, *acl})
 		}
@@ -70,13 +70,13 @@ func lacking(b *sarama.Broker, conf *sarama.Config, users table) (string, error)
 		if !slices.ContainsFunc(logins.Results, func(r *sarama.DescribeUserScramCredentialsResult) bool {
 			return r.User == name && r.ErrorCode == sarama.ErrNoError
 		}) {
-			return "the login of " + name, nil
+			return "it does not know the login of " + name + " yet", nil
 		}
 		wanted, _ := users[name].rights(name)
 		known := have[principal(name)]
 		isNot := func(in []binding) func(binding) bool { return func(b binding) bool { return !slices.Contains(in, b) } }
 		if slices.ContainsFunc(wanted, isNot(known)) || slices.ContainsFunc(known, isNot(wanted)) {
-			return "the rights of " + name, nil
+			return "it does not know the rights of " + name + " yet", nil
 		}
 	}
 	return "", nil

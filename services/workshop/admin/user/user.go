@@ -101,7 +101,7 @@ func (a *applyRun) run(ctx context.Context, o *session.Options) error {
 				return err
 			}
 		}
-		return everywhere(ctx, s, users)
+		return everywhere(ctx, o, s, users)
 	})
 }
 
