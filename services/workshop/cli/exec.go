@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"workshop.example/kit/service"
+	"workshop.example/workshop/local"
 )
 
 const execName = "exec"
@@ -34,14 +38,19 @@ func (t *tool) execCommand() *cobra.Command {
 		Use:   execName + " PROGRAM [ARG...]",
 		Short: "Run one of the programs that this file holds",
 		Long: "exec runs one of the programs that this file holds, with its own flags. A link to this file, or a copy, with the\n" +
-			"name of a program is that program.\n\nPrograms: " + strings.Join(names, ", "),
+			"name of a program is that program: exec --link makes a hard link for each, in the folder of this file.\n\n" +
+			"Programs: " + strings.Join(names, ", "),
 		Example: "  workshop exec producer --pace 0\n" +
-			"  workshop exec producer --help",
+			"  workshop exec producer --help\n" +
+			"  workshop exec --link         then: producer --pace 0",
 		ValidArgs:          names,
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && slices.Contains([]string{"-h", "--help"}, args[0]) {
 				return cmd.Help()
+			}
+			if slices.Equal(args, []string{"--link"}) {
+				return t.link(names)
 			}
 			what := "exec: no program"
 			if len(args) > 0 {
@@ -50,4 +59,40 @@ func (t *tool) execCommand() *cobra.Command {
 			return &runError{service.UsageError(what + "; accepted: " + strings.Join(names, ", "))}
 		},
 	}
+}
+
+// link gives this file the names of the programs too.
+func (t *tool) link(programs []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return &runError{err}
+	}
+	if err := linkTo(self, programs); err != nil {
+		return &runError{err}
+	}
+	fmt.Fprintf(t.stdout, "%d programs in %s\n", len(programs), filepath.Dir(self))
+	return nil
+}
+
+// linkTo makes a hard link to a file, beside it, for each name. What is linked already stays; another file of a name is an error, and
+// stays too.
+func linkTo(file string, names []string) error {
+	own, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, name := range names {
+		path := local.Binary(filepath.Dir(file), name)
+		err := os.Link(file, path)
+		if errors.Is(err, fs.ErrExist) {
+			if other, statErr := os.Stat(path); statErr == nil && os.SameFile(own, other) {
+				err = nil
+			} else {
+				err = fmt.Errorf("%s is another file: remove it first", path)
+			}
+		}
+		failed = append(failed, err)
+	}
+	return errors.Join(failed...)
 }
