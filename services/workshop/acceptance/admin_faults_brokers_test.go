@@ -147,15 +147,22 @@ func TestReplayIsKilled(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	kills := 0
+	kills, late := 0, 0
 	for done := false; !done; {
 		p := start(t, nil, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "dlq", "replay", name+".dlq")
 		select {
 		case <-p.ended:
-			if code := p.ProcessState.ExitCode(); code != 0 {
-				t.Fatalf("exit code %d", code)
+			done = p.ProcessState.ExitCode() == 0
+			// On a busy machine a transaction may take longer than its timeout. The user is told what to do, and does it.
+			if !done && !contains(p.Logs(), "run it again, it goes on behind the last letter that was sent") {
+				t.Fatalf("exit code %d", p.ProcessState.ExitCode())
 			}
-			done = true
+			if !done {
+				late++
+			}
+			if late > 3 {
+				t.Fatal("the same transaction came too late four times")
+			}
 		// Later each time: on a slow machine too one comes to the end.
 		case <-time.After(time.Duration(200+random.IntN(800+50*kills*kills)) * time.Millisecond):
 			p.crash()
@@ -175,7 +182,7 @@ func TestReplayIsKilled(t *testing.T) {
 			repeated++
 		}
 	}
-	t.Logf("%d kills, %d letters: %d lost, %d repeated; %d copies in aborted transactions", kills, letters, lost, repeated, uncommitted)
+	t.Logf("%d kills, %d too late, %d letters: %d lost, %d repeated; %d copies in aborted transactions", kills, late, letters, lost, repeated, uncommitted)
 	if lost > 0 || repeated > 0 {
 		t.Error("a replay has to send each letter once")
 	}

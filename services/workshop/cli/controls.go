@@ -124,6 +124,8 @@ func (r *experimentRun) controls(
 		default:
 			notCaught++
 			printf("  ✗ %s: %s\n", service.Text{PT: "NÃO detectado; esperado", EN: "NOT caught; expected"}.In(o.Lang), c.Want.In(o.Lang))
+			done.outcome.Print(lines, o.Lang, false, fold.Width(lines, r.lookup)) // whole: the counts alone do not say why
+			continue
 		}
 		for _, line := range done.outcome.Lines(o.Lang) {
 			printf("    %s\n", line)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"workshop.example/kit/kafka"
 	"workshop.example/kit/service"
 	"workshop.example/kit/verdict"
 	"workshop.example/kit/wait"
@@ -249,16 +250,21 @@ func judgeReplicated(ctx context.Context, b *rig.Bench, r *replicated) (report.P
 	if err != nil {
 		return part, err
 	}
-	var left transactions
-	if err := left.look(ctx, b, r.topic); err != nil {
+	log, err := b.TransactionsOf(ctx, r.topic, 0, kafka.ReadToEnd)
+	if err != nil {
 		return part, err
 	}
-	run := verdict.Run{Log: left.log}
-	for _, s := range sends {
-		run.Writes = append(run.Writes, verdict.Write{Message: verdict.Message{Number: s.Number}, Outcome: s.Outcome})
-	}
-	countSends(&part, run)
+	countSends(&part, sentTo(log, sends))
 	return part, nil
+}
+
+// sentTo is what was sent to a topic in which the log is now.
+func sentTo(log []verdict.Record, sends []rig.Send) verdict.Run {
+	run := verdict.Run{Log: log}
+	for _, s := range sends {
+		run.Writes = append(run.Writes, verdict.Write{Message: s.Message, Outcome: s.Outcome})
+	}
+	return run
 }
 
 var aloneIsEnough = Control{
