@@ -182,7 +182,8 @@ func TestReplayIsKilled(t *testing.T) {
 			repeated++
 		}
 	}
-	t.Logf("%d kills, %d too late, %d letters: %d lost, %d repeated; %d copies in aborted transactions", kills, late, letters, lost, repeated, uncommitted)
+	t.Logf("%d kills, %d too late, %d letters: %d lost, %d repeated; %d copies in aborted transactions",
+		kills, late, letters, lost, repeated, uncommitted)
 	if lost > 0 || repeated > 0 {
 		t.Error("a replay has to send each letter once")
 	}

@@ -3,39 +3,70 @@
 package acceptance
 
 import (
+	"archive/zip"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"workshop.example/workshop/local"
 )
 
-// release unpacks the archive that WORKSHOP_ARCHIVE names, or builds the one binary as scripts/release does. It returns the
-// folder, which holds nothing else.
-func release(t *testing.T) (dir, tool string) {
+// release unpacks the archive of a system from the folder that WORKSHOP_RELEASE names, or builds the one binary as scripts/release
+// does. It returns the folder, which holds nothing else.
+func release(t *testing.T, goos, goarch string) (dir, tool string) {
 	t.Helper()
 	dir = t.TempDir()
-	tool = local.Binary(filepath.Join(dir, "bin"), "workshop")
-	if archive := os.Getenv("WORKSHOP_ARCHIVE"); archive != "" {
-		if out, err := exec.Command("tar", "-xzf", archive, "-C", dir, "--strip-components=1").CombinedOutput(); err != nil {
-			t.Fatalf("tar: %v\n%s", err, out)
-		}
-		return dir, tool
+	name := "workshop"
+	if goos == "windows" {
+		name += ".exe"
 	}
+	if releases := os.Getenv("WORKSHOP_RELEASE"); releases != "" {
+		dir = unpack(t, fmt.Sprintf("%s/*_%s_%s.*", releases, goos, goarch), dir)
+		return dir, filepath.Join(dir, "bin", name)
+	}
+	tool = filepath.Join(dir, "bin", name)
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", tool, "./services/workshop/cmd/kafka-workshop")
 	build.Dir = root(t)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	return dir, tool
 }
 
+// unpack unpacks the one archive that matches a pattern, and returns its folder.
+func unpack(t *testing.T, pattern, dir string) string {
+	t.Helper()
+	archives, err := filepath.Glob(pattern)
+	if err != nil || len(archives) != 1 {
+		t.Fatalf("%s: %v, %v; want one archive", pattern, archives, err)
+	}
+	if strings.HasSuffix(archives[0], ".zip") {
+		var files *zip.ReadCloser
+		if files, err = zip.OpenReader(archives[0]); err == nil {
+			defer files.Close()
+			err = os.CopyFS(dir, files)
+		}
+	} else {
+		err = exec.Command("tar", "-xzf", archives[0], "-C", dir).Run()
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", archives[0], err)
+	}
+	folders, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(folders) != 1 {
+		t.Fatalf("%s holds %v, %v; want one folder", archives[0], folders, err)
+	}
+	return folders[0]
+}
+
 // A laptop gets one file, and from it alone a lab runs, with the programs that it starts beside itself.
 func TestReleaseIsOneFile(t *testing.T) {
-	dir, tool := release(t)
+	dir, tool := release(t, runtime.GOOS, runtime.GOARCH)
 	info, err := os.Stat(tool)
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +93,7 @@ func TestReleaseIsOneFile(t *testing.T) {
 	wants(output(tool, "lab", "run", "at-most-once", "--pace", "20ms"), "as predicted for at-most-once")
 	wants(output(tool, "exec", "producer", "--version"), "producer ")
 
-	if os.Getenv("WORKSHOP_ARCHIVE") == "" { // which has links
+	if os.Getenv("WORKSHOP_RELEASE") == "" { // whose archives have links
 		wants(output(tool, "exec", "--link"), " programs in ")
 	}
 	link := local.Binary(filepath.Dir(tool), "producer")

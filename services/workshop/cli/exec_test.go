@@ -52,7 +52,9 @@ func TestProgramsAreLinkedOnce(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	for path, want := range map[string]string{taken: "somebody's", local.Binary(dir, "producer"): "all", local.Binary(dir, "scoreboard"): "all"} {
+	for path, want := range map[string]string{
+		taken: "somebody's", local.Binary(dir, "producer"): "all", local.Binary(dir, "scoreboard"): "all",
+	} {
 		if got, err := os.ReadFile(path); string(got) != want {
 			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
 		}
