@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"workshop.example/kit/history"
 )
@@ -35,7 +35,8 @@ type (
 		X, Y        int
 		Kind, Class string // the step, or lost; and its outcome
 		Title       string
-		First       bool // of its lane: the one that Tab comes to
+		ID          string // of the message, below the mark; empty where there is no room
+		First       bool   // of its lane: the one that Tab comes to
 	}
 	// label is text beside what is to be noticed. X is where it begins; a line leads from it to the place At.
 	label struct {
@@ -61,6 +62,8 @@ const (
 	nameHeight                = 26
 	labelHeight               = 18
 	rowHeight                 = 22
+	idHeight                  = 12 // below the marks of a row that has ids
+	digitWidth                = 7  // at most, of 11 px
 	axisHeight                = 30
 	letterWidth               = 8 // at most, of 13 px
 	mostLabelRows             = 4
@@ -69,6 +72,9 @@ const (
 
 // rows are the steps from top to bottom: what a message goes through.
 var rows = [][]history.Step{{history.Send}, {history.Deliver}, {history.Show}, {history.Commit, history.Abort}}
+
+// withIDs are the steps that have the ids of their messages below them: what a producer sends, and what a screen shows.
+var withIDs = map[history.Step]bool{history.Send: true, history.Show: true}
 
 // lostKind is of the mark where a line of the screen is missing.
 const lostKind = "lost"
@@ -114,6 +120,9 @@ func drawLane(track Track, y int, ended time.Time, x func(time.Time) int, missin
 		if used {
 			l.Tall += rowHeight
 		}
+		if used && withIDs[steps[0]] {
+			l.Tall += idHeight
+		}
 	}
 	l.Tall = max(l.Tall, rowHeight) + 4
 	l.Height = l.Top - y + l.Tall + 10
@@ -129,7 +138,11 @@ func drawLane(track Track, y int, ended time.Time, x func(time.Time) int, missin
 		})
 	}
 	for _, e := range entries {
-		l.Marks = append(l.Marks, mark{X: x(e.At), Y: rowOf[e.Step], Kind: string(e.Step), Class: string(e.Phase), Title: words.describe(e)})
+		m := mark{X: x(e.At), Y: rowOf[e.Step], Kind: string(e.Step), Class: string(e.Phase), Title: words.describe(e)}
+		if withIDs[e.Step] && e.Number > 0 {
+			m.ID = strconv.Itoa(e.Number)
+		}
+		l.Marks = append(l.Marks, m)
 	}
 	for _, e := range gone {
 		row, class := rowOf[history.Show], "gap" // in the program's lines
@@ -145,6 +158,7 @@ func drawLane(track Track, y int, ended time.Time, x func(time.Time) int, missin
 		})
 	}
 	slices.SortStableFunc(l.Marks, func(a, b mark) int { return cmp.Compare(a.X, b.X) })
+	makeRoom(l.Marks)
 	if len(l.Marks) > 0 {
 		l.Marks[0].First = true
 	}
@@ -221,75 +235,4 @@ func notShown(track Track, entries []history.Entry, missing map[message]string) 
 	}
 	slices.SortFunc(gone, func(a, b history.Entry) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Number, b.Number)) })
 	return gone
-}
-
-func crashLabels(track Track, x func(time.Time) int, words reportWords) []label {
-	var labels []label
-	for _, life := range track.Lives {
-		if !life.Ended.IsZero() && life.Code != 0 {
-			labels = append(labels, label{At: x(life.Ended), Class: "crash", Text: words.ending(life)})
-		}
-	}
-	return labels
-}
-
-// idLabels name what is missing, and what this program has shown more than once.
-func idLabels(entries, gone []history.Entry, x func(time.Time) int) []label {
-	type noted struct{ at, id, times int } // times 0: missing
-	var all []noted
-	for _, e := range gone {
-		all = append(all, noted{at: x(e.At), id: e.Number})
-	}
-	times, last := map[message]int{}, map[message]time.Time{}
-	for _, e := range entries {
-		if e.Step == history.Show && e.Phase == history.OK {
-			m := message{e.Stream, e.Number}
-			times[m]++
-			last[m] = e.At
-		}
-	}
-	for m, n := range times {
-		if n > 1 {
-			all = append(all, noted{x(last[m]), m.number, n})
-		}
-	}
-	slices.SortFunc(all, func(a, b noted) int {
-		return cmp.Or(cmp.Compare(a.times, b.times), cmp.Compare(a.id, b.id), cmp.Compare(a.at, b.at))
-	})
-	var labels []label
-	for i := 0; i < len(all); {
-		first, together := all[i], []int{}
-		for ; i < len(all) && all[i].times == first.times && all[i].id == first.id+len(together) && all[i].at-first.at < labelsTogether; i++ {
-			together = append(together, all[i].id)
-		}
-		l := label{At: first.at, Class: lostKind, Text: "✗ " + IDs(together)}
-		if first.times > 0 {
-			l = label{At: first.at, Class: "repeated", Text: fmt.Sprintf("%s ×%d", IDs(together), first.times)}
-		}
-		labels = append(labels, l)
-	}
-	return labels
-}
-
-// width is that of the label's text, at most.
-func (l label) width() int { return letterWidth * utf8.RuneCountInString(l.Text) }
-
-// arrange puts the labels into rows in which none touches another. One that begins above another's text stands in the
-// row below it, so that no line that leads down crosses a text. What finds no room in the last row is left out: the
-// mark is there, and the table.
-func arrange(labels []label) []label {
-	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Compare(a.At, b.At) })
-	var all []label
-	for _, l := range labels {
-		l.X = l.At + 4
-		for _, left := range all {
-			if left.X+left.width()+6 > l.At {
-				l.Y = max(l.Y, left.Y+labelHeight)
-			}
-		}
-		if l.Y < mostLabelRows*labelHeight {
-			all = append(all, l)
-		}
-	}
-	return all
 }
