@@ -59,7 +59,7 @@ var (
 		finished:  "Match finished!",
 		idle:      "this board was given no partition: another member of group %s has it (CONSUMER_GROUP chooses another group)",
 		match:     "match %s",
-		resumed:   "(the match was under way already: the board goes on at id %d)",
+		resumed:   "(the match had already begun: the board continues at id %d)",
 		abandoned: "(the match before had no end: no finished event came)",
 		missed:    "! id missed: %s",
 		repeated:  "! id repeated: %d",

@@ -139,6 +139,6 @@ var (
 	}
 	english = words{
 		title: "Dead letter: partition %d, offset %d", from: "origin: ", place: ", partition %d, offset %d",
-		reason: "reason: ", attempt: " (attempt %d)", service: "service: ", error: "error: ", way: "way: ", key: "key: ", message: "message: ",
+		reason: "reason: ", attempt: " (attempt %d)", service: "service: ", error: "error: ", way: "path: ", key: "key: ", message: "message: ",
 	}
 )

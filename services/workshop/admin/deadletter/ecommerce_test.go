@@ -144,7 +144,7 @@ func TestShowReadableLetters(t *testing.T) {
   from     ECOMMERCE_NEW_ORDER, partition 2, offset 8, written 2026-01-02T03:04:05Z
   reason   not_json: invalid character
   refused  by consumer at 2026-01-02T03:04:06Z, attempt 1
-  way      NewOrder(u1)-_ECOMMERCE_NEW_ORDER(u2)
+  path     NewOrder(u1)-_ECOMMERCE_NEW_ORDER(u2)
   key      ana@x
   headers  own=kept
   value    {"type":"Order","payload":{"orderId":"1"},"correlationId":{"id":"x"}}
@@ -152,7 +152,7 @@ ECOMMERCE_DEADLETTER, partition 0, offset 1
   from     ECOMMERCE_NEW_ORDER, partition 2, offset 9
   reason   missing-field: field "amount" is missing
   refused  by fraud-detector at 2026-01-02T03:04:06Z, attempt 1
-  way      NewOrder(u1)-_ECOMMERCE_NEW_ORDER(u2)
+  path     NewOrder(u1)-_ECOMMERCE_NEW_ORDER(u2)
   key      k
   headers  -
   value    in base64: /w==
@@ -177,7 +177,7 @@ func TestShowALetterOfAJavaProgram(t *testing.T) {
 	c := kafkatest.Start(t, event.DeadLetterTopic+":1")
 	c.ProduceValues(event.DeadLetterTopic, `{"type":"[B","payload":[111,108,-61,-95],"correlationId":{"id":"NewOrderMain(u1)"}}`)
 	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "show", event.DeadLetterTopic).OK(t).Stdout,
-		"way      NewOrderMain(u1)\n  key      -\n  headers  -\n  value    olá\n")
+		"path     NewOrderMain(u1)\n  key      -\n  headers  -\n  value    olá\n")
 	got := workshop(t, c.Kafka(), "dlq", "replay", event.DeadLetterTopic).OK(t)
 	admintest.Contains(t, got.Stdout, "0 letters sent back")
 	admintest.Contains(t, got.Stderr, "1 message without a header dlq.topic stayed")

@@ -116,7 +116,7 @@ func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 		sentence("refused", fmt.Sprintf("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
 	}
 	if l.CorrelationID != "" {
-		line("way", l.CorrelationID)
+		line("path", l.CorrelationID)
 	}
 	line("key", format.Quoted(msg.Key))
 	line("headers", format.Headers(original))
