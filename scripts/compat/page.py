@@ -167,6 +167,8 @@ def page(all_results, versions, missing):
     absent = "".join(f"* {name} is not installed: `{how}`\n" for name, how in missing.items()) + ("\n" if missing else "")
     return f"""# Clients beside each other
 
+*[Português](pt-BR/clients.md)*
+
 Made by `scripts/compat-clients` on {datetime.date.today()}, from what each client did; the next run overwrites it. Clusters:
 {"; ".join(all_results)}. All but the last table are from {first}, on one broker.
 
@@ -189,7 +191,7 @@ A batch of 21 messages with each codec; a reader reads those of all writers.
 {codecs(results, clients)}\
 ## Transactions
 
-A topic with a committed message and an aborted one.
+A topic with the message `committed`, whose transaction was committed, and the message `aborted`, whose transaction was aborted.
 
 {transactions(results, clients)}\
 ## Where a key goes

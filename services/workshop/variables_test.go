@@ -129,7 +129,7 @@ func who(all, of []variable) string {
 		return "all"
 	case slices.Equal(names, programsWith(all, "LOG_LEVEL", "BOOTSTRAP_SERVERS")):
 		return "all that use Kafka"
-	case slices.Equal(names, programsWith(all, "CONSUMER_GROUP")):
+	case slices.Equal(names, programsWith(all, "GROUP_STRATEGY")): // a share group has members that have none
 		return "members of groups"
 	}
 	return strings.Join(names, ", ")

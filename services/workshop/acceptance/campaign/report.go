@@ -97,7 +97,8 @@ func last(dir string) (r report, err error) {
 func (r report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
-		"# Reliability\n\nWhat the last campaign measured. `make campaign` writes this page; all campaigns are in `reliability.jsonl`.\n\n")
+		"# Reliability\n\n*[Português](pt-BR/reliability.md)*\n\n"+
+			"What the last campaign measured. `make campaign` writes this page; all campaigns are in `reliability.jsonl`.\n\n")
 	fmt.Fprintf(&b, "| | |\n|---|---|\n| date | %s |\n| commit | `%s` |\n| machine | %s |\n| Go | %s |\n| time | %s |\n\n", r.Date, r.Commit,
 		r.Machine, r.Go, span(r.Seconds))
 	b.WriteString("## Guarantees\n\nEvents are acknowledged messages, orders or goals that were judged; a fault counts if it was " +
