@@ -7,34 +7,39 @@ import (
 	"testing"
 )
 
-// The pages whose commands have no other form than that with Docker: they are run always. The first has a
+// The pages whose commands have no other form than that with Docker, by number: they are run always. The first has a
 // stack of its own.
-const singleBrokerPage = "23-ec2"
+const singleBrokerPage = "23"
 
-var shopPages = []string{"27-loja", "28-correlation-id", "29-mensagens-mortas", "30-relatorios", "31-sqlite"}
+var shopPages = []string{"27", "28", "29", "30", "31"}
 
-// pagesInDocker are the commands of the pages with Docker, against the stack that runs. Pages whose
-// commands other lanes run without Docker take turns here. In English they are the same commands.
+// pagesInDocker are the commands of the pages with Docker, against the stack that runs, in one of the two languages. Pages whose
+// commands other lanes run without Docker take turns here.
 func pagesInDocker(t *testing.T) {
+	lang := rotated(t, "language of pages in containers", 1, []string{portuguese, english})[0]
+	if lang == english {
+		up(t, []string{"WORKSHOP_LANG=en"}, slices.Concat([]string{"up", "-d", "--wait"}, programs)...)
+		defer up(t, nil, slices.Concat([]string{"up", "-d", "--wait"}, programs)...)
+	}
 	var others []string
-	for _, p := range pages(t, portuguese) {
-		if p.name() != singleBrokerPage && !slices.Contains(shopPages, p.name()) && slices.ContainsFunc(p.steps, inDocker) {
-			others = append(others, p.name())
+	for _, p := range pages(t, lang) {
+		if p.number() != singleBrokerPage && !slices.Contains(shopPages, p.number()) && slices.ContainsFunc(p.steps, inDocker) {
+			others = append(others, p.number())
 		}
 	}
-	for _, name := range slices.Concat(rotated(t, "pages in containers", 2, others), shopPages) {
-		t.Run(name, func(t *testing.T) { pageInDocker(t, name) })
+	for _, number := range slices.Concat(rotated(t, "pages in containers", 2, others), shopPages) {
+		pageInDocker(t, lang, number)
 	}
 }
 
-func pageInDocker(t *testing.T, name string) {
+func pageInDocker(t *testing.T, lang, number string) {
 	t.Helper()
-	all := pages(t, portuguese)
-	i := slices.IndexFunc(all, func(p page) bool { return p.name() == name })
+	all := pages(t, lang)
+	i := slices.IndexFunc(all, func(p page) bool { return p.number() == number })
 	if i < 0 || !slices.ContainsFunc(all[i].steps, inDocker) {
-		t.Fatalf("no page %s with a command for Docker", name)
+		t.Fatalf("no page %s with a command for Docker", number)
 	}
-	all[i].run(t, "../../..", inDocker) // the root, where Docker's files are, and bin/
+	t.Run(all[i].name(), func(t *testing.T) { all[i].run(t, "../../..", inDocker) }) // in the root, where Docker's files are, and bin/
 }
 
 // inDocker leaves out what needs the stack without ZooKeeper: TestContainersWithoutZooKeeper runs that.

@@ -71,7 +71,7 @@ func TestSingleBroker(t *testing.T) {
 	const file = "compose/single-broker.yaml"
 	down(t, "-f", file, "down", "-v")
 	t.Cleanup(func() { down(t, "-f", file, "down", "-v") })
-	t.Run(singleBrokerPage, func(t *testing.T) { pageInDocker(t, singleBrokerPage) })
+	pageInDocker(t, rotated(t, "language of the page with one broker", 1, []string{portuguese, english})[0], singleBrokerPage)
 
 	client := newElsewhere(t, "single")
 	// The stack has 9092 on this machine, as on the page.
