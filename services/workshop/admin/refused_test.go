@@ -123,7 +123,7 @@ func TestNobodyAnswers(t *testing.T) {
 			args := strings.Fields(command)
 			began := time.Now()
 			refuses(t, refusing, false, args, refusing.Brokers[0]+": connection refused; start the cluster",
-				"«workshop doctor --brokers "+refusing.Brokers[0]+"» says more")
+				"«workshop doctor --bootstrap-servers "+refusing.Brokers[0]+"» says more")
 			refuses(t, nameless, false, args, "broker.invalid:9092: no such host; start the cluster")
 			if args[0] == "consume" { // its --timeout is for messages
 				return

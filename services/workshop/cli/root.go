@@ -22,7 +22,7 @@ func (t *tool) rootCommand() *cobra.Command {
 			"Exit codes: 0 done, or whoever reads the output has seen enough (head); 1 failed, 2 wrong use.\n\n" +
 			"What comes from a cluster is printed as it is to a file or a pipe, and with -o json. On a terminal control\n" +
 			"characters are shown as escapes.",
-		Example: "  workshop up                  brokers, topics and all four services; Ctrl-C stops them\n" +
+		Example: "  workshop up                  brokers, topics, the programs and the class board; Ctrl-C stops them\n" +
 			"  workshop up --ecommerce      the e-commerce system instead, and its page\n" +
 			"  workshop topics list\n" +
 			"  workshop consume transactions --from-beginning --verbose\n" +

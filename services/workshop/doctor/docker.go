@@ -68,7 +68,7 @@ func (m *Machine) engine(ctx context.Context) engine {
 
 func (m *Machine) noEngine(err error, cause string) Line {
 	s := say(m.Lang)
-	text := s.text("o Docker está instalado, mas o seu motor não responde", "Docker is installed, but its engine does not answer")
+	text := s.text("o Docker está instalado, mas não está no ar", "Docker is installed, but its engine does not answer")
 	remedy := s.text("inicie o Docker Desktop, ou: sudo systemctl start docker", "start Docker Desktop, or: sudo systemctl start docker")
 	switch {
 	case strings.Contains(cause, "permission denied"):

@@ -105,6 +105,8 @@ func (m *Machine) taken(ctx context.Context, p stackPort, port int, containers [
 		return s.ok(check, "%d: broker nativo (make kafka-up): está no ar", "%d: native broker (make kafka-up), which is up", port)
 	case strings.TrimSuffix(holder.name, ".exe") == "workshop":
 		return s.ok(check, "%d: cluster embutido (make demo): está no ar", "%d: embedded cluster (make demo), which is up", port)
+	case strings.TrimSuffix(holder.name, ".exe") == "monitor":
+		return s.ok(check, "%d: quadro da turma (make demo): está no ar", "%d: class board (make demo), which is up", port)
 	case strings.TrimSuffix(holder.name, ".exe") == "http-ecommerce":
 		return s.ok(check, "%d: http-ecommerce (make ecommerce): está no ar", "%d: http-ecommerce (make ecommerce), which is up", port)
 	case holder.pid == 0:

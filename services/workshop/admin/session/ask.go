@@ -88,5 +88,5 @@ func (o *Options) explain(ctx context.Context, err error, cluster kafka.Cluster)
 	if _, ok := errors.AsType[*kafka.UnreachableError](err); ok {
 		return err // which has its own remedy
 	}
-	return fmt.Errorf("%w; %s. «workshop doctor --brokers %s» says more", err, StartCluster, brokers)
+	return fmt.Errorf("%w; %s. «workshop doctor --bootstrap-servers %s» says more", err, StartCluster, brokers)
 }
