@@ -65,7 +65,7 @@ func nextLab(done *progress.Progress, embedded bool) service.Text {
 		}
 	}
 	if finished == all {
-		return service.Textf("Todos os %d labs estão feitos.\n", "All %d labs are done.\n", all)
+		return service.Textf("Todos os %d laboratórios estão feitos.\n", "All %d labs are done.\n", all)
 	}
 	so := service.Textf("%d de %d feitos. O próximo:\n", "%d of %d done. Next:\n", finished, all)
 	return service.Text{PT: so.PT + next.PT, EN: so.EN + next.EN}
