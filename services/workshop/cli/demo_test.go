@@ -43,7 +43,7 @@ func TestDemo(t *testing.T) {
 	see(`(?m)^producer +\| mensagem enviada para o kafka com id de sequência 1 \(partição \d, offset 0\)$`)
 	see(`(?m)^scoreboard +\| +\d+ - \d+$`)
 	see(`(?m)^monitor +\| partições observadas: 0, 1, 2$`)
-	board := regexp.MustCompile(`class board: (http://\S+)`).FindStringSubmatch(out.String())
+	board := regexp.MustCompile(`quadro da turma: (http://\S+)`).FindStringSubmatch(out.String())
 	if board == nil {
 		t.Fatalf("no address of the class board:\n%s", &out)
 	}

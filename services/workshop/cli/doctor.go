@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -53,7 +54,7 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 				return err
 			}
 			if n := doctor.Failures(lines); n > 0 {
-				return fmt.Errorf("doctor: failures: %d; each line has its remedy", n)
+				return errors.New(service.Textf("doctor: falhas: %d; cada linha diz o remédio", "doctor: failures: %d; each line has its remedy", n).In(lang))
 			}
 			return nil
 		}),

@@ -25,7 +25,7 @@ func TestDoctorDialsBrokers(t *testing.T) {
 	if len(lines) != 1 || lines[0].Level != doctor.Failure || !strings.Contains(lines[0].Text, "127.0.0.1:1: a porta está fechada") {
 		t.Errorf("got %v", lines)
 	}
-	stderr.Contains(t, "workshop: doctor: failures: 1")
+	stderr.Contains(t, "workshop: doctor: falhas: 1")
 }
 
 func TestDoctorLooksAtThisMachine(t *testing.T) {

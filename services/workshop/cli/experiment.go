@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -37,7 +36,9 @@ type experimentRun struct {
 const classSeed = 42
 
 // errNotAsPredicted makes the exit code 1 after a verdict that has said why.
-var errNotAsPredicted = errors.New("not as predicted")
+func errNotAsPredicted(lang service.Lang) error {
+	return errors.New(service.Pick(lang, "não saiu como previsto", "not as predicted"))
+}
 
 // find returns the experiment with a name.
 func (r *experimentRun) find(what, name string) (experiment.Spec, error) {
@@ -110,7 +111,7 @@ func (r *experimentRun) introduce(
 		}
 	}
 	if err := s.Introduce(lines, o.Lang, heading, width, ask); err != nil {
-		return nil, service.UsageError("stopped before the run")
+		return nil, service.UsageError(service.Pick(o.Lang, "parado antes do início", "stopped before the run"))
 	}
 	return guesses, nil
 }
@@ -123,13 +124,14 @@ func verdictOf(ctx context.Context, s experiment.Spec, o experiment.Options) (ex
 	broken, left := errors.AsType[*rig.NotMended](err)
 	switch {
 	case left:
-		return nil, service.UsageError(fmt.Sprintf("no verdict, and a broken cluster: %v", broken))
+		return nil, service.UsageError("no verdict, and a broken cluster: " + broken.Error())
 	case errors.Is(err, context.Canceled) && s.Brokers:
-		return nil, service.UsageError("stopped before there was a verdict; what was broken is put right")
+		return nil, service.UsageError(service.Pick(o.Lang, "parado antes de haver um veredito; o que estava quebrado foi consertado",
+			"stopped before there was a verdict; what was broken is put right"))
 	case errors.Is(err, context.Canceled):
-		return nil, service.UsageError("stopped before there was a verdict")
+		return nil, service.UsageError(service.Pick(o.Lang, "parado antes de haver um veredito", "stopped before there was a verdict"))
 	case err != nil:
-		return nil, service.UsageError(fmt.Sprintf("no verdict: %v", err))
+		return nil, service.UsageError("no verdict: " + err.Error())
 	}
 	return outcome, nil
 }

@@ -69,14 +69,11 @@ func (t *tool) printVerdicts(files []string) error {
 		clean = clean && v.Clean()
 		printf("%s: %s\n", topic, report.Summary(runs[topic], v, lang))
 	}
-	if !clean {
-		return errNotClean
+	if !clean { // the lines have said why
+		return errors.New(service.Pick(lang, "nem toda mensagem saiu uma vez e em ordem", "not every message came out once and in order"))
 	}
 	return nil
 }
-
-// errNotClean makes the exit code 1 after lines that have said why.
-var errNotClean = errors.New("not every message came out once and in order")
 
 func readHistory(name string, take func(history.Entry)) error {
 	file, err := os.Open(name)

@@ -25,9 +25,9 @@ func TestUpEcommerce(t *testing.T) {
 		fmt.Sprint("HTTP_PORT=", ports[3]), "TOPIC=mine", "TMPDIR="+t.TempDir())
 	p := startTool(t, standin.Binaries(t, local.EcommerceNames()...), env, "up", "--ecommerce", "--ports", listPorts(ports[:3]))
 	kafkatest.Eventually(t, "nine services run", func() bool { return w.Alive() == 9 })
-	p.stderr.Contains(t, fmt.Sprintf("page: http://127.0.0.1:%d/\n", ports[3]))
-	p.stderr.Contains(t, "topics: ECOMMERCE_NEW_ORDER (3 partitions), ")
-	found := regexp.MustCompile(`databases \(SQLite\): (.*); reports: (.*)\n`).FindStringSubmatch(p.stderr.String())
+	p.stderr.Contains(t, fmt.Sprintf("página: http://127.0.0.1:%d/\n", ports[3]))
+	p.stderr.Contains(t, "tópicos: ECOMMERCE_NEW_ORDER (3 partições), ")
+	found := regexp.MustCompile(`bancos de dados \(SQLite\): (.*); relatórios: (.*)\n`).FindStringSubmatch(p.stderr.String())
 	if found == nil || strings.Contains(p.stderr.String(), "transactions") {
 		t.Fatalf("the introduction:\n%s", &p.stderr)
 	}
@@ -49,7 +49,7 @@ func TestUpEcommerce(t *testing.T) {
 		}
 	}
 	root := filepath.Dir(found[1])
-	p.stderr.Contains(t, root+" is deleted at the end\n")
+	p.stderr.Contains(t, root+" é apagada no fim\n")
 	if _, err := os.Stat(root); !os.IsNotExist(err) || filepath.Dir(found[2]) != root {
 		t.Errorf("%s is left: %v", root, err)
 	}
@@ -72,8 +72,8 @@ func TestUpEcommerceKeepsItsFolders(t *testing.T) {
 		p.stdout.Contains(t, fmt.Sprintf("reading-report | STATE_DIR=%q\n", filepath.Join(dir, "ecommerce")))
 		p.stdout.Contains(t, fmt.Sprintf("reading-report | REPORT_DIR=%q\n", mine))
 		p.stdout.Contains(t, "producer       | STATE_DIR=\"\"\n")
-		p.stderr.Contains(t, "workshop.experiments (1 partition), ECOMMERCE_NEW_ORDER (3 partitions)")
-		if text := p.stderr.String(); strings.Contains(text, "page:") || strings.Contains(text, "deleted") || strings.Contains(text, "warning") {
+		p.stderr.Contains(t, "workshop.experiments (1 partição), ECOMMERCE_NEW_ORDER (3 partições)")
+		if text := p.stderr.String(); strings.Contains(text, "página:") || strings.Contains(text, "apagada") || strings.Contains(text, "aviso") {
 			t.Errorf("the introduction:\n%s", text)
 		}
 		if err := os.WriteFile(filepath.Join(dir, "ecommerce", "users.db"), []byte("kept"), 0o600); err != nil {

@@ -24,10 +24,19 @@ import (
 func TestUpRunsEverythingUntilASignal(t *testing.T) {
 	t.Parallel()
 	needsSignals(t)
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+	for sig, words := range map[syscall.Signal]struct {
+		lang  string
+		lines []string
+	}{
+		syscall.SIGINT:  {"pt", []string{"Ctrl-C para tudo\n", "tópicos: ", "transactions.dlq (1 partição)", "ficam na memória", "parando ...\n"}},
+		syscall.SIGTERM: {"en", []string{
+			"Ctrl-C stops everything\n", "topics: ", "transactions.dlq (1 partition)", "kept in memory", "stopping ...\n",
+		}},
+	} {
 		t.Run(sig.String(), func(t *testing.T) {
 			w := standin.Watch(t)
-			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--ports", listPorts(kafkatest.FreePorts(t, 3)))
+			env := append(w.Env(nil), "WORKSHOP_LANG="+words.lang)
+			p := startTool(t, standin.Binaries(t, local.ProgramNames()...), env, "up", "--ports", listPorts(kafkatest.FreePorts(t, 3)))
 			kafkatest.Eventually(t, "all services run", func() bool { return w.Alive() == len(local.ProgramNames()) })
 			if err := p.Process.Signal(sig); err != nil {
 				t.Fatal(err)
@@ -35,9 +44,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 			if got := p.wait(); got != 0 {
 				t.Errorf("exit code %d, want 0", got)
 			}
-			for _, line := range []string{
-				"workshop        | Ctrl-C stops everything\n", "transactions.dlq (1 partition)", "kept in memory", "workshop        | stopping ...\n",
-			} {
+			for _, line := range words.lines {
 				p.stderr.Contains(t, line)
 			}
 			for _, name := range []string{
@@ -78,7 +85,7 @@ func TestUpStopsWhenNobodyReads(t *testing.T) {
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
-	p.stderr.Contains(t, "stopping ...")
+	p.stderr.Contains(t, "parando ...")
 }
 
 func TestUpRefusesTakenPorts(t *testing.T) {
@@ -149,7 +156,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 	if p.wait() != 0 {
 		t.Errorf("with port 8088 taken:\n%s", &p.stderr)
 	}
-	said := regexp.MustCompile(`class board: http://(127\.0\.0\.1:\d+)/ \(port 8088 is taken\)`).FindStringSubmatch(p.stderr.String())
+	said := regexp.MustCompile(`quadro da turma: http://(127\.0\.0\.1:\d+)/ \(a porta 8088 está ocupada\)`).FindStringSubmatch(p.stderr.String())
 	if said == nil {
 		t.Fatalf("no other port is told:\n%s", &p.stderr)
 	}
@@ -179,7 +186,7 @@ func TestUpEndsWithItsServices(t *testing.T) {
 	if got := p.wait(); got != 0 {
 		t.Errorf("exit code %d, want 0", got)
 	}
-	p.stderr.Contains(t, "workshop | producer exited with code 0\n")
+	p.stderr.Contains(t, "workshop | producer terminou com o código 0\n")
 }
 
 func TestUpMissingBinaries(t *testing.T) {
@@ -214,7 +221,7 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	brokers := kafka.Cluster{Brokers: []string{"127.0.0.1:" + strconv.Itoa(ports[0])}}
 
 	stop, stderr := clusterOnly(t, ports, "--data-dir", dir, "--sync")
-	stderr.Contains(t, "messages are kept in "+dir+", on the disk before they are acknowledged (--sync)")
+	stderr.Contains(t, "as mensagens ficam em "+dir+", no disco antes de serem confirmadas (--sync)")
 	producer, err := sarama.NewSyncProducer(brokers.Brokers, brokers.Config("test"))
 	if err != nil {
 		t.Fatal(err)

@@ -78,8 +78,8 @@ func (b *classBoard) introduce(out *screen.Output) {
 	switch {
 	case b == nil:
 	case b.free && b.port != boardPort:
-		out.Say("class board: %s (port %d is taken)", pageURL(b.addr), boardPort)
+		out.Say(service.Textf("quadro da turma: %s (a porta %d está ocupada)", "class board: %s (port %d is taken)", pageURL(b.addr), boardPort))
 	default:
-		out.Say("class board: %s", pageURL(b.addr))
+		out.Say(service.Textf("quadro da turma: %s", "class board: %s", pageURL(b.addr)))
 	}
 }

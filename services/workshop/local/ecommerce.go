@@ -141,12 +141,12 @@ func (s *shop) introduce(out *screen.Output) {
 	if s == nil {
 		return
 	}
-	out.Say("databases (SQLite): %s; reports: %s", s.state, s.reports)
+	out.Say(service.Textf("bancos de dados (SQLite): %s; relatórios: %s", "databases (SQLite): %s; reports: %s", s.state, s.reports))
 	if s.temporary != "" {
-		out.Say("%s is deleted at the end", s.temporary)
+		out.Say(service.Textf("%s é apagada no fim", "%s is deleted at the end", s.temporary))
 	}
 	if s.page {
-		out.Say("page: %s", pageURL(s.addr))
+		out.Say(service.Textf("página: %s", "page: %s", pageURL(s.addr)))
 	}
 }
 
@@ -166,7 +166,7 @@ func (s *shop) announce(ctx context.Context, out *screen.Output) {
 		return response.StatusCode == http.StatusOK
 	}
 	if untilCalm(ctx, answers, out.Quiet) == nil {
-		out.Say("everything is ready; the page: %s", url)
+		out.Say(service.Textf("tudo pronto; a página: %s", "everything is ready; the page: %s", url))
 	}
 }
 

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"runtime"
 	"syscall"
@@ -67,11 +66,11 @@ func endingOf(state *os.ProcessState) ending {
 	return e
 }
 
-func (e ending) String() string {
+func (e ending) text() service.Text {
 	if e.signaled {
-		return fmt.Sprintf("was ended by a signal (%s)", e.signal)
+		return service.Textf("foi terminado por um sinal (%s)", "was ended by a signal (%s)", e.signal)
 	}
-	return fmt.Sprintf("exited with code %d", e.code)
+	return service.Textf("terminou com o código %d", "exited with code %d", e.code)
 }
 
 // stopped reports whether a service that was asked to stop ends like this. It includes a Ctrl-C from the terminal that

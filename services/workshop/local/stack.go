@@ -85,7 +85,7 @@ func (s *Stack) Run(stop, kill context.Context) error {
 	if err := p.board.portIsFree(); err != nil {
 		return err
 	}
-	refused := func(old embedded.OldRequest) { out.Say(old.Text().EN) }
+	refused := func(old embedded.OldRequest) { out.Say(old.Text()) }
 	cluster, err := startCluster(ctx, embedded.Options{Ports: p.ports, DataDir: s.DataDir, Sync: s.Sync, Refused: refused}, p.topics)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Stack) Run(stop, kill context.Context) error {
 	s.introduce(out, cluster, p)
 	if s.ClusterOnly {
 		<-ctx.Done()
-		out.Say("stopping ...")
+		out.Say(stopping)
 		return nil
 	}
 	for i, chosen := range p.chosen {
@@ -141,35 +141,47 @@ func (s *Stack) find(chosen []program) ([]Service, error) {
 
 // introduce prints what a newcomer needs to know about the running cluster.
 func (s *Stack) introduce(out *screen.Output, cluster *localCluster, p plan) {
-	out.Say("brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap())
-	var topics []string
-	for _, a := range cluster.topics {
-		topics = append(topics, a.Topic.Name+" ("+count(a.Topic.Partitions, "partition")+")")
+	out.Say(service.Textf("brokers: BOOTSTRAP_SERVERS=%s (embutidos, sem replicação)",
+		"brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap()))
+	var topics service.Text
+	for i, a := range cluster.topics {
+		name := service.Textf("%s (%d %s)", "%s (%d %s)", a.Topic.Name, a.Topic.Partitions, partitions(a.Topic.Partitions))
+		if i > 0 {
+			name = service.Textf(", %s", ", %s", name)
+		}
+		topics = service.Textf("%s%s", "%s%s", topics, name)
 	}
-	out.Say("topics: %s", strings.Join(topics, ", "))
+	out.Say(service.Textf("tópicos: %s", "topics: %s", topics))
 	for _, a := range cluster.topics {
 		if a.Mismatch != "" {
-			out.Say("warning: %s", s.Differs(a))
+			out.Say(service.Textf("aviso: %s", "warning: %s", s.Differs(a)))
 		}
 	}
 	if s.DataDir == "" {
-		out.Say("messages are kept in memory and gone at the end: --data-dir DIR keeps them")
+		out.Say(service.Text{
+			PT: "as mensagens ficam na memória e somem no fim: --data-dir PASTA as guarda",
+			EN: "messages are kept in memory and gone at the end: --data-dir DIR keeps them",
+		})
 	} else if s.Sync {
-		out.Say("messages are kept in %s, on the disk before they are acknowledged (--sync)", s.DataDir)
+		out.Say(service.Textf("as mensagens ficam em %s, no disco antes de serem confirmadas (--sync)",
+			"messages are kept in %s, on the disk before they are acknowledged (--sync)", s.DataDir))
 	} else {
-		out.Say("messages are kept in %s", s.DataDir)
+		out.Say(service.Textf("as mensagens ficam em %s", "messages are kept in %s", s.DataDir))
 	}
 	p.shop.introduce(out)
 	p.board.introduce(out)
 	if names := ignored(s.Environ); len(names) > 0 && !s.ClusterOnly {
-		out.Say("your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", "))
+		out.Say(service.Textf("o ambiente define o que precisa de um valor para cada serviço, e isto é ignorado: %s",
+			"your environment sets what each service needs a value of its own for, ignored: %s", strings.Join(names, ", ")))
 	}
-	out.Say("Ctrl-C stops everything")
+	out.Say(service.Text{PT: "Ctrl-C para tudo", EN: "Ctrl-C stops everything"})
 }
 
-func count(n int32, noun string) string {
+var stopping = service.Text{PT: "parando ...", EN: "stopping ..."}
+
+func partitions(n int32) service.Text {
 	if n == 1 {
-		return "1 " + noun
+		return service.Text{PT: "partição", EN: "partition"}
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return service.Text{PT: "partições", EN: "partitions"}
 }

@@ -56,16 +56,17 @@ func (s *Supervisor) Run(stop, kill context.Context) error {
 	}
 	grace := time.NewTimer(s.Grace)
 	defer grace.Stop()
-	s.printUnlessStalled("stopping ...")
+	s.printUnlessStalled(stopping)
 	select {
 	case <-ended:
 		return joinCauses(errs)
 	case <-kill.Done():
-		s.printUnlessStalled("killed: %s", s.stillRunning())
+		s.printUnlessStalled(service.Textf("terminados à força: %s", "killed: %s", s.stillRunning()))
 	case <-grace.C:
 		left := s.stillRunning()
 		killRest()
-		s.printUnlessStalled("still running after %s, killed: %s", s.Grace, left)
+		s.printUnlessStalled(service.Textf("ainda no ar depois de %s, terminados à força: %s",
+			"still running after %s, killed: %s", s.Grace, left))
 	}
 	// What was killed ends soon, unless a write to the output never returns.
 	check := time.NewTicker(outputGrace / 4)
@@ -83,9 +84,9 @@ func (s *Supervisor) Run(stop, kill context.Context) error {
 }
 
 // printUnlessStalled prints a line, but does not wait for a stalled reader, which must not delay the stop.
-func (s *Supervisor) printUnlessStalled(format string, args ...any) {
+func (s *Supervisor) printUnlessStalled(text service.Text) {
 	done := make(chan struct{})
-	go func() { s.Output.Say(format, args...); close(done) }()
+	go func() { s.Output.Say(text); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(outputGrace):
@@ -116,30 +117,30 @@ func (s *Supervisor) runUntilDone(stop, kill context.Context, svc Service, aband
 			abandon()
 			return fmt.Errorf("start %s: %w", svc.Name, err)
 		}
-		what := fmt.Sprintf("%s %s", svc.Name, end)
+		what := service.Textf("%s %s", "%s %s", svc.Name, end.text())
 		// Ctrl-C may have ended the service before it reached this process: then this is a stop like any other.
 		stopping := wait.Sleep(stop, signalLead) != nil
 		switch {
 		case err != nil: // its binary may be missing for a moment, while it is rebuilt
-			what = fmt.Sprintf("%s could not be started: %v", svc.Name, err)
+			what = service.Textf("%s não pôde ser iniciado: %v", "%s could not be started: %v", svc.Name, err)
 		case stopping && end.stopped():
 			return nil
 		case end.code == service.ExitOK:
-			s.Output.Say("%s", what)
+			s.Output.Say(what)
 			return nil
 		case end.code == service.ExitUsage && !stopping:
-			s.Output.Say("%s, wrong use: not started again", what)
-			return errors.New(what)
+			s.Output.Say(service.Textf("%s, uso errado: não é reiniciado", "%s, wrong use: not started again", what))
+			return errors.New(what.EN)
 		}
 		if stopping {
-			return errors.New(what)
+			return errors.New(what.EN)
 		}
 		if time.Since(began) >= s.Quick {
 			delay = s.RestartFirst
 		}
-		s.Output.Say("%s: starting it again in %s", what, delay)
+		s.Output.Say(service.Textf("%s: reinício em %s", "%s: starting it again in %s", what, delay))
 		if wait.Sleep(stop, delay) != nil {
-			return errors.New(what)
+			return errors.New(what.EN)
 		}
 		delay = min(delay*2, s.RestartMost)
 	}

@@ -24,6 +24,7 @@ type Output struct {
 	stdout, stderr stream
 	width          int  // of the names
 	hidden         bool // what processes print
+	lang           service.Lang
 
 	mu     sync.Mutex
 	last   time.Time // of a write
@@ -48,6 +49,10 @@ func New(stdout, stderr io.Writer, lookup func(string) (string, bool), names ...
 		stderr: newStream(stderr, lookup),
 		width:  len(tool),
 		broken: make(chan struct{}),
+		lang:   service.Portuguese,
+	}
+	if lang, _ := lookup("WORKSHOP_LANG"); lang == string(service.English) {
+		o.lang = service.English
 	}
 	for _, name := range names {
 		o.width = max(o.width, len(name))
@@ -70,10 +75,10 @@ func Colour(w io.Writer, lookup func(string) (string, bool)) bool {
 // tool is the prefix of the tool's own lines.
 const tool = "workshop"
 
-// Say prints a line of the tool itself, on standard error.
-func (o *Output) Say(format string, args ...any) {
+// Say prints a line of the tool itself, on standard error, in the language of WORKSHOP_LANG.
+func (o *Output) Say(text service.Text) {
 	l := &Lines{o: o, w: o.stderr.w, prefix: o.prefix(o.stderr, tool, "1"), columns: o.stderr.columns}
-	fmt.Fprintf(l, format+"\n", args...)
+	io.WriteString(l, text.In(o.lang)+"\n")
 }
 
 // Tell prints a line of the tool itself among those of the programs, on standard output.

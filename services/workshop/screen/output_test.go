@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 )
 
 func noEnv(string) (string, bool) { return "", false }
@@ -165,7 +166,7 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("nobody re
 
 func TestOutputNoticesThatNobodyReads(t *testing.T) {
 	o := New(brokenWriter{}, io.Discard, noEnv)
-	o.Say("hello")
+	o.Say(service.Text{PT: "olá", EN: "hello"})
 	select {
 	case <-o.Broken():
 		t.Error("broken although standard error is read")
