@@ -214,7 +214,7 @@ func TestDrillsRefused(t *testing.T) {
 
 	// Another cluster, on which the brokers here have no part.
 	other := start(t, nil, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "up", "--cluster-only", "--ports", "19091,19092,19093")
-	kafkatest.Eventually(t, "another cluster is up", func() bool { return contains(other.Logs(), "topics: ") })
+	kafkatest.Eventually(t, "another cluster is up", func() bool { return contains(other.Logs(), "tópicos: ") })
 	refused("is not ours", nil, "kill-leader", "--brokers", "localhost:19091")
 	other.terminate()
 

@@ -54,7 +54,8 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 				return err
 			}
 			if n := doctor.Failures(lines); n > 0 {
-				return errors.New(service.Textf("doctor: falhas: %d; cada linha diz o remédio", "doctor: failures: %d; each line has its remedy", n).In(lang))
+				text := service.Textf("doctor: falhas: %d; cada linha diz o remédio", "doctor: failures: %d; each line has its remedy", n)
+				return errors.New(text.In(lang))
 			}
 			return nil
 		}),

@@ -28,7 +28,7 @@ func TestUpRunsEverythingUntilASignal(t *testing.T) {
 		lang  string
 		lines []string
 	}{
-		syscall.SIGINT:  {"pt", []string{"Ctrl-C para tudo\n", "tópicos: ", "transactions.dlq (1 partição)", "ficam na memória", "parando ...\n"}},
+		syscall.SIGINT: {"pt", []string{"Ctrl-C para tudo\n", "tópicos: ", "transactions.dlq (1 partição)", "ficam na memória", "parando ...\n"}},
 		syscall.SIGTERM: {"en", []string{
 			"Ctrl-C stops everything\n", "topics: ", "transactions.dlq (1 partition)", "kept in memory", "stopping ...\n",
 		}},
