@@ -19,7 +19,7 @@ var masks = map[string]*regexp.Regexp{
 	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
 	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                                                 // how many, and which
 	"tira":     regexp.MustCompile(`^  \d.*$`),                                                             // the strip of ids
-	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no|committed up to|goes on at) id \d+\b`), // where a restart begins
+	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no|committed up to|goes on at|continues at) id \d+\b`), // where a restart begins
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
 	"exibidas": regexp.MustCompile(`\b(exibidas|shown) \d\b`), // a few: not those of a whole match
 	"eventos":  regexp.MustCompile(`\b\d+ (eventos novos|new events)\b`),

@@ -180,7 +180,7 @@ func TestMasks(t *testing.T) {
 	}
 	// In English, where that is another part of the mask.
 	inEnglish := map[string]struct{ line, masked string }{
-		"retoma":   {"had committed up to id 25; the board goes on at id 26, crashed at id 32", "had *; the board *, crashed at id 32"},
+		"retoma":   {"had committed up to id 25; the board continues at id 26, crashed at id 32", "had *; the board *, crashed at id 32"},
 		"exibidas": {"produced 48 · shown 5 of one, shown 47 of the other", "produced 48 · * of one, shown 47 of the other"},
 		"eventos":  {"48 new events in 6s", "* in 6s"},
 		"barrado": {
