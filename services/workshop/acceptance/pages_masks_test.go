@@ -17,8 +17,8 @@ var masks = map[string]*regexp.Regexp{
 	"porta":    regexp.MustCompile(`\b(localhost|127\.0\.0\.1):\d+\b`),
 	"tempo":    regexp.MustCompile(`\b\d+([.,]\d+)? ?(ms|s)\b`),
 	"broker":   regexp.MustCompile(`\bbroker \d\b|\[\d \d\]`),
-	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                                                 // how many, and which
-	"tira":     regexp.MustCompile(`^  \d.*$`),                                                             // the strip of ids
+	"lista":    regexp.MustCompile(`\b\d+ \(ids? [^)]*\)`),                                                              // how many, and which
+	"tira":     regexp.MustCompile(`^  \d.*$`),                                                                          // the strip of ids
 	"retoma":   regexp.MustCompile(`\b(confirmado até o|continua no|committed up to|goes on at|continues at) id \d+\b`), // where a restart begins
 	"offset":   regexp.MustCompile(`\boffset \d+\b`),
 	"exibidas": regexp.MustCompile(`\b(exibidas|shown) \d\b`), // a few: not those of a whole match
