@@ -143,15 +143,18 @@ func (s *Stack) find(chosen []program) ([]Service, error) {
 func (s *Stack) introduce(out *screen.Output, cluster *localCluster, p plan) {
 	out.Say(service.Textf("brokers: BOOTSTRAP_SERVERS=%s (embutidos, sem replicação)",
 		"brokers: BOOTSTRAP_SERVERS=%s (embedded, without replication)", cluster.Bootstrap()))
-	var topics service.Text
-	for i, a := range cluster.topics {
-		name := service.Textf("%s (%d %s)", "%s (%d %s)", a.Topic.Name, a.Topic.Partitions, partitions(a.Topic.Partitions))
-		if i > 0 {
-			name = service.Textf(", %s", ", %s", name)
+	topics := func(one, many string) string {
+		var names []string
+		for _, a := range cluster.topics {
+			noun := many
+			if a.Topic.Partitions == 1 {
+				noun = one
+			}
+			names = append(names, fmt.Sprintf("%s (%d %s)", a.Topic.Name, a.Topic.Partitions, noun))
 		}
-		topics = service.Textf("%s%s", "%s%s", topics, name)
+		return strings.Join(names, ", ")
 	}
-	out.Say(service.Textf("tópicos: %s", "topics: %s", topics))
+	out.Say(service.Text{PT: "tópicos: " + topics("partição", "partições"), EN: "topics: " + topics("partition", "partitions")})
 	for _, a := range cluster.topics {
 		if a.Mismatch != "" {
 			out.Say(service.Textf("aviso: %s", "warning: %s", s.Differs(a)))
@@ -178,10 +181,3 @@ func (s *Stack) introduce(out *screen.Output, cluster *localCluster, p plan) {
 }
 
 var stopping = service.Text{PT: "parando ...", EN: "stopping ..."}
-
-func partitions(n int32) service.Text {
-	if n == 1 {
-		return service.Text{PT: "partição", EN: "partition"}
-	}
-	return service.Text{PT: "partições", EN: "partitions"}
-}

@@ -11,15 +11,16 @@ import (
 
 // reportWords are the words of the page that no lab brings along.
 type reportWords struct {
-	Lab, Seed, Date, Timeline, Legend, None, Table, TableHint, When, What string
-	Steps, Verdict, Why, Hint, Held, NotHeld, IDs, Figures                string
-	Send, Deliver, Show, Commit, Abort, End, OK, Failed, Unknown          string
-	Life, Running, Ended, Killed, Crashed, Began                          string
+	Lab, Seed, Date, Timeline, Legend, Room, None, Table, TableHint, When, What string
+	Steps, Verdict, Why, Hint, Held, NotHeld, IDs, Figures                      string
+	Send, Deliver, Show, Commit, Abort, End, OK, Failed, Unknown                string
+	Life, Running, Ended, Killed, Crashed, Began                                string
 }
 
 var (
 	reportPortuguese = reportWords{
 		Lab: "Laboratório", Seed: "semente", Date: "02/01/2006 15:04:05", Timeline: "Linha do tempo",
+		Room:   "O número é o id. Onde dois sinais quase se tocam, o segundo fica sem número: as tabelas têm todos.",
 		Legend: "Aponte para um sinal ou toque nele para ler o que ele é. No teclado: Tab, e depois as setas.",
 		None:   "O próprio laboratório enviou e leu as mensagens: não há programas a desenhar.",
 		Table:  "Os mesmos fatos em tabelas", TableHint: "Os segundos contam do início do primeiro programa.", When: "segundos",
@@ -34,6 +35,7 @@ var (
 	}
 	reportEnglish = reportWords{
 		Lab: "Lab", Seed: "seed", Date: "2 Jan 2006 15:04:05", Timeline: "Timeline",
+		Room:   "The number is the id. Where two marks nearly touch, the second has none: the tables have all of them.",
 		Legend: "Point at a mark or tap it to read what it is. With the keyboard: Tab, then the arrow keys.",
 		None:   "The lab itself sent and read the messages: there are no programs to draw.",
 		Table:  "The same facts as tables", TableHint: "Seconds count from the start of the first program.", When: "seconds",
