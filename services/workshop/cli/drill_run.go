@@ -89,7 +89,7 @@ func (r *experimentRun) runDrill(cmd *cobra.Command, name string) error {
 		return err
 	}
 	if !outcome.Held() {
-		return errNotAsPredicted(o.Lang)
+		return notAsPredicted(o.Lang)
 	}
 	return nil
 }

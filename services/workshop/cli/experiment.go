@@ -35,8 +35,8 @@ type experimentRun struct {
 // classSeed is the default seed, so that a whole class sees the same match.
 const classSeed = 42
 
-// errNotAsPredicted makes the exit code 1 after a verdict that has said why.
-func errNotAsPredicted(lang service.Lang) error {
+// notAsPredicted makes the exit code 1 after a verdict that has said why.
+func notAsPredicted(lang service.Lang) error {
 	return errors.New(service.Pick(lang, "não saiu como previsto", "not as predicted"))
 }
 

@@ -101,7 +101,7 @@ func (r *experimentRun) runLab(cmd *cobra.Command, name string) error {
 		return service.UsageError(fmt.Sprintf("--report: %v", err))
 	}
 	if !outcome.Held() {
-		return errNotAsPredicted(o.Lang)
+		return notAsPredicted(o.Lang)
 	}
 	done, err := progress.Load(r.lookup)
 	if err == nil {
