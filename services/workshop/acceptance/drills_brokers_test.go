@@ -184,7 +184,7 @@ func TestInterruptedDrill(t *testing.T) {
 			if code := p.exit(3 * time.Minute); code != 2 {
 				t.Errorf("exit code %d, want 2", code)
 			}
-			if !contains(p.Logs(), "what was broken is put right") {
+			if !contains(p.Logs(), "o que estava quebrado foi consertado") {
 				t.Errorf("it says:\n%s", tail(p.Logs()))
 			}
 			native(t, "status") // an error unless every process answers

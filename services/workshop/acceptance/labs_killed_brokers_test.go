@@ -68,7 +68,7 @@ func TestKilledLabOnBrokers(t *testing.T) {
 	}
 	began := time.Now()
 	next := startAcks(t)
-	if code := next.exit(2 * time.Minute); code != 0 {
+	if code := next.exit(5 * time.Minute); code != 0 {
 		t.Errorf("the next run: exit code %d\n%s\n%s", code, strings.Join(next.Lines(), "\n"), tail(next.Logs()))
 	}
 	t.Logf("the next run was as predicted after %s", time.Since(began).Round(100*time.Millisecond))
@@ -86,7 +86,7 @@ func TestInterruptedLabOnBrokers(t *testing.T) {
 			p := startAcks(t)
 			p.waitFor(when)
 			syscall.Kill(-p.Process.Pid, syscall.SIGINT)
-			if code := p.exit(2 * time.Minute); code != 2 || !contains(p.Logs(), "stopped before there was a verdict") {
+			if code := p.exit(5 * time.Minute); code != 2 || !contains(p.Logs(), "stopped before there was a verdict") {
 				t.Errorf("exit code %d, want 2; log:\n%s", code, tail(p.Logs()))
 			}
 			awaitWholeCluster(t)
