@@ -52,7 +52,8 @@ func TestFullDisk(t *testing.T) {
 		out, code := m.run([]string{"BROKERS=1"}, filepath.Join(root(t), "scripts", "native-kafka"), "status")
 		return code == 1 && strings.Contains(out, "down (no space left on the disk)")
 	})
-	m.says(at, "workshop cluster", 1, "connection refused; start the cluster", "«workshop doctor --bootstrap-servers localhost:9091» says more")
+	m.says(at, "workshop cluster", 1, "connection refused; start the cluster",
+		"«workshop doctor --bootstrap-servers localhost:9091» says more")
 	m.kafka("BROKERS=1", "up", 1, "less than 50 MB are free on the disk of "+disk, "make room")
 	m.kafka("BROKERS=1", "start 1", 1, "less than 50 MB are free on the disk of "+disk)
 
