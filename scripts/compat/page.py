@@ -173,7 +173,7 @@ Made by `scripts/compat-clients` on {datetime.date.today()}, from what each clie
 {"; ".join(all_results)}. All but the last table are from {first}, on one broker.
 
 {table(["client", "version"], versions.items())}\
-{absent}What each is, and how to run it: [labs/clients](../labs/clients/README.md). `workshop` is this repository's own: `workshop produce`
+{absent}What each is, and how to run it: [labs/clients](../labs/clients/README.en.md). `workshop` is this repository's own: `workshop produce`
 and `consume`, the `producer` for codecs, the `consumer` in groups. Python's clients are as `pip install -r requirements.txt` leaves them,
 without the codecs' optional libraries. `–` in place of a result: the client offers no such thing, or its probe in `scripts/compat`
 knows of none, and it was not tried.
