@@ -62,10 +62,10 @@ func Waiting(lang service.Lang, cause error) string {
 				"session; waiting to find out"), taken.Instance)
 	}
 	if r, ok := errors.AsType[*kafka.RefusedError](cause); ok {
-		return refused(lang, r)
+		return service.Words(lang, r.Error())
 	}
 	if p, ok := errors.AsType[*secure.Error](cause); ok {
-		return Protection(lang, p)
+		return service.Words(lang, p.Error())
 	}
 	if lang == service.English {
 		return "brokers not available yet: " + cause.Error()
@@ -97,7 +97,7 @@ func failed(lang service.Lang, err error) string {
 	var r *kafka.RefusedError
 	switch {
 	case errors.As(err, &r):
-		return refused(lang, r)
+		return service.Words(lang, r.Error())
 	case errors.As(err, &taken):
 		return fmt.Sprintf(service.Pick(lang,
 			"outro membro do grupo %s usa o mesmo GROUP_INSTANCE_ID %q, e o Kafka só aceita o mais novo: dê a cada programa o seu, e "+

@@ -83,7 +83,7 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 		return ExitOK
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
-		return refused(about.Name, mistyped(err, flags))
+		return refused(set.lang, about.Name, mistyped(err, flags))
 	}
 	if *version {
 		fmt.Println(VersionLine(about.Name))
@@ -97,10 +97,10 @@ func start[C any](about About, configure func(*Env) C, run func(context.Context,
 		return healthcheck(set.opsAddr)
 	}
 	if flags.NArg() > 0 {
-		return refused(about.Name, unknownArgument(flags.Arg(0), about.Name, env))
+		return refused(set.lang, about.Name, unknownArgument(flags.Arg(0), about.Name, env))
 	}
 	if err := env.Err(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", about.Name, err)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", about.Name, Words(set.lang, err.Error()))
 		return ExitUsage
 	}
 

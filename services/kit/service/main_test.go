@@ -69,7 +69,7 @@ func spawn(t *testing.T, mode string, env []string, args ...string) *child {
 	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...)}
 	// A program with the race detector sleeps for a second before it ends, unless told otherwise.
-	c.Env = append(append(os.Environ(), "SERVICE_TEST="+mode, "GORACE=atexit_sleep_ms=0"), env...)
+	c.Env = append(append(os.Environ(), "SERVICE_TEST="+mode, "WORKSHOP_LANG=en", "GORACE=atexit_sleep_ms=0"), env...)
 	c.Stderr = &c.errors
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -123,7 +123,7 @@ func TestExitCodes(t *testing.T) {
 			[]string{"PACE=fast", "LOG_LEVEL=loud", "OPS_ADDR=9400", "WORKSHOP_LANG=fr"},
 			nil,
 			2,
-			"4 environment variables are wrong",
+			"4 variáveis de ambiente estão erradas", // an unknown language is the default one
 		},
 		{"unknown flag", "done", nil, []string{"--nonsense"}, 2, "probe: unknown flag --nonsense\nsee «probe --help»\n"},
 		{

@@ -32,9 +32,9 @@ func usage(w io.Writer, about About, flags *flag.FlagSet, env *Env) {
 	fmt.Fprintf(w, "\n%s\n", fold.Prose("Exit codes: 0 done or stopped by a signal, 1 failed, 2 wrong use.", width))
 }
 
-// refused prints what is wrong with the command line, and where to look.
-func refused(program, wrong string) int {
-	text := fmt.Sprintf("%s: %s\nsee «%s --help»\n", program, wrong, program)
+// refused prints what is wrong with the command line, in English, in the language, and where to look.
+func refused(lang Lang, program, wrong string) int {
+	text := fmt.Sprintf("%s: %s\n%s\n", program, Words(lang, wrong), Words(lang, fmt.Sprintf("see «%s --help»", program)))
 	io.WriteString(os.Stderr, fold.Lines(text, fold.Columns(os.Stderr, os.LookupEnv), 0))
 	return ExitUsage
 }

@@ -33,6 +33,7 @@ func tool(t testing.TB, stdin string, args ...string) string {
 func tryTool(t testing.TB, stdin string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	cmd := exec.Command(filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), args...)
+	cmd.Env = append(os.Environ(), "WORKSHOP_LANG=en")
 	return run(t, cmd, stdin)
 }
 

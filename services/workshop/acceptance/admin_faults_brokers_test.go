@@ -149,7 +149,7 @@ func TestReplayIsKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	kills, late := 0, 0
 	for done := false; !done; {
-		p := start(t, nil, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "dlq", "replay", name+".dlq")
+		p := start(t, []string{"WORKSHOP_LANG=en"}, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "dlq", "replay", name+".dlq")
 		select {
 		case <-p.ended:
 			done = p.ProcessState.ExitCode() == 0

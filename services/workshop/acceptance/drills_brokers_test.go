@@ -201,12 +201,13 @@ func TestInterruptedDrill(t *testing.T) {
 func TestDrillsRefused(t *testing.T) {
 	refused := func(want string, vars []string, args ...string) {
 		t.Helper()
-		p := start(t, vars, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), append([]string{"drill", "run"}, args...)...)
+		p := start(t, append(vars, "WORKSHOP_LANG=en"), filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"),
+			append([]string{"drill", "run"}, args...)...)
 		if code := p.exit(2 * time.Minute); code != 2 || !contains(p.Logs(), want) {
 			t.Errorf("%v %v: exit code %d, want 2 and %q:\n%s", vars, args, code, want, tail(p.Logs()))
 		}
 	}
-	refused("o contêiner broker-1", []string{"KAFKA_DATA=" + t.TempDir(), "DOCKER_HOST=unix:///nowhere"}, "kill-leader")
+	refused("the container broker-1", []string{"KAFKA_DATA=" + t.TempDir(), "DOCKER_HOST=unix:///nowhere"}, "kill-leader")
 	refused("there is no drill", nil, "kill-everything")
 	refused("--times 2: accepted: none", nil, "two-brokers-down", "--times", "2")
 	refused("--times 0: accepted: 1 to 100", nil, "kill-leader", "--times", "0")

@@ -93,7 +93,7 @@ func runKRaft(t testing.TB, home, properties string, cluster kafka.Cluster, form
 func (b *nativeBroker) tryTool(stdin string, args ...string) (stdout, stderr string, code int) {
 	b.t.Helper()
 	cmd := exec.Command(filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), args...)
-	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+b.addr)
+	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+b.addr, "WORKSHOP_LANG=en")
 	return run(b.t, cmd, stdin)
 }
 

@@ -123,7 +123,7 @@ func TestToolAloneRunsNoLab(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), tool, "lab", "run", "at-most-once").CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "there is no ") {
+	if err == nil || !strings.Contains(string(out), "não há ") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

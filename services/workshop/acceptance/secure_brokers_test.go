@@ -155,7 +155,7 @@ func TestPasswordIsMended(t *testing.T) {
 		"KAFKA_TLS_CA_FILE="+b.dir+"/ca.pem", "COUNT=10")
 	producer.waitFor("login recusado")
 	list := start(t, []string{"BOOTSTRAP_SERVERS=" + b.addr["LOGIN"], "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT", "KAFKA_SASL_MECHANISM=PLAIN",
-		"KAFKA_SASL_USERNAME=" + secureUser, "KAFKA_SASL_PASSWORD=old-password"},
+		"KAFKA_SASL_USERNAME=" + secureUser, "KAFKA_SASL_PASSWORD=old-password", "WORKSHOP_LANG=en"},
 		filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), "topics", "list")
 	if code := list.exit(10 * time.Second); code != 1 || !strings.Contains(strings.Join(list.Logs(), "\n"), "login refused") {
 		t.Errorf("topics list with a wrong password: exit code %d", code)

@@ -21,8 +21,9 @@ func (t *tool) adminCommands() []*cobra.Command {
 
 // admin returns what those commands need from this process.
 func (t *tool) admin() *session.Tool {
+	lang, _ := t.lang() // what is wrong with it says run
 	return &session.Tool{
-		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Standard: local.StandardTopics(),
+		Stdin: t.stdin, Stdout: t.stdout, Stderr: t.stderr, Lang: lang, Standard: local.StandardTopics(),
 		Ecommerce: func() ([]kafka.Topic, error) { return local.EcommerceTopics(t.environ) },
 		Columns:   func() int { return fold.Columns(t.stdout, t.lookup) },
 		Cluster:   func(flag string) (kafka.Cluster, error) { return t.cluster(flag, "--bootstrap-servers") },

@@ -62,13 +62,13 @@ func (t *tool) run(ctx context.Context, args []string) int {
 	if readerGone(err, t.stdout) {
 		return service.ExitOK
 	}
-	text := fmt.Sprintf("workshop: %v\n", err) // which may quote a broker
+	text := "workshop: " + t.words(err.Error()) + "\n" // which may quote a broker
 	if service.IsTerminal(t.stderr) {
 		text = service.SafeLines(text)
 	}
 	_, ran := errors.AsType[*runError](err)
 	if !ran { // cobra refused the command line, and does not say where to look
-		text += fmt.Sprintf("see «%s --help»\n", cmd.CommandPath())
+		text += t.words(fmt.Sprintf("see «%s --help»", cmd.CommandPath())) + "\n"
 	}
 	io.WriteString(t.stderr, fold.Lines(text, fold.Columns(t.stderr, t.lookup), 0))
 	if _, usage := errors.AsType[service.UsageError](err); usage || !ran {
@@ -92,6 +92,15 @@ func running(f func(cmd *cobra.Command) error) func(*cobra.Command, []string) er
 		return nil
 	}
 }
+
+// words returns an English sentence in the language of WORKSHOP_LANG. A wrong one is an error of the commands that have texts.
+func (t *tool) words(english string) string {
+	lang, _ := t.lang()
+	return service.Words(lang, english)
+}
+
+// remark writes a sentence of the tool to standard error.
+func (t *tool) remark(english string) { fmt.Fprintln(t.stderr, "workshop:", t.words(english)) }
 
 // lookup reads the tool's environment.
 func (t *tool) lookup(name string) (string, bool) { return local.Lookup(t.environ, name) }

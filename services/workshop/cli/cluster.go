@@ -29,7 +29,7 @@ func (t *tool) cluster(flag, name string) (kafka.Cluster, error) {
 	env := service.NewEnv(lookup)
 	cluster := kafkaenv.Cluster(env)
 	for _, v := range env.Ignored() {
-		fmt.Fprintf(t.stderr, "%s: warning: %s=%s is ignored: %s\n", toolName, v.Name, v.Value, v.Because)
+		t.remark(fmt.Sprintf("warning: %s=%s is ignored: %s", v.Name, v.Value, v.Because))
 	}
 	return cluster, env.Err()
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -54,8 +53,7 @@ Exit codes: 0 no failure, 1 a failure, 2 wrong use.`,
 				return err
 			}
 			if n := doctor.Failures(lines); n > 0 {
-				text := service.Textf("doctor: falhas: %d; cada linha diz o remédio", "doctor: failures: %d; each line has its remedy", n)
-				return errors.New(text.In(lang))
+				return fmt.Errorf("doctor: failures: %d; each line has its remedy", n)
 			}
 			return nil
 		}),

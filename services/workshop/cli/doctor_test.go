@@ -15,17 +15,17 @@ func TestDoctorDialsBrokers(t *testing.T) {
 	if code != 0 || stderr.String() != "" {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, stderr)
 	}
-	stdout.Contains(t, "ok: 4 · avisos: 0 · falhas: 0\n")
+	stdout.Contains(t, "ok: 4 · warnings: 0 · failures: 0\n")
 
 	code, stdout, stderr = command(t.Context(), c.Bootstrap(), "doctor", "--brokers", "127.0.0.1:1", "-o", "json")
 	var lines []doctor.Line
 	if err := json.Unmarshal([]byte(stdout.String()), &lines); err != nil || code != 1 {
 		t.Fatalf("exit code %d, want 1, and JSON: %v\n%s", code, err, stdout)
 	}
-	if len(lines) != 1 || lines[0].Level != doctor.Failure || !strings.Contains(lines[0].Text, "127.0.0.1:1: a porta está fechada") {
+	if len(lines) != 1 || lines[0].Level != doctor.Failure || !strings.Contains(lines[0].Text, "127.0.0.1:1: the port is closed") {
 		t.Errorf("got %v", lines)
 	}
-	stderr.Contains(t, "workshop: doctor: falhas: 1")
+	stderr.Contains(t, "workshop: doctor: failures: 1")
 }
 
 func TestDoctorLooksAtThisMachine(t *testing.T) {

@@ -29,7 +29,7 @@ func TestApplyEcommerceTopics(t *testing.T) {
 	stdout.Contains(t, "max.message.bytes=1114124, min.insync.replicas=2")
 
 	// A second system on the same brokers.
-	environ := []string{"BOOTSTRAP_SERVERS=" + c.Bootstrap(), "TOPIC_PREFIX=turma-b."}
+	environ := []string{"BOOTSTRAP_SERVERS=" + c.Bootstrap(), "TOPIC_PREFIX=turma-b.", "WORKSHOP_LANG=en"}
 	tool := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, environ: environ, kill: t.Context()}
 	if code := tool.run(t.Context(), []string{"topics", "apply", "--ecommerce"}); code != 0 {
 		t.Errorf("exit code %d, want 0; standard error:\n%s", code, tool.stderr)

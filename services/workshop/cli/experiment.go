@@ -61,7 +61,7 @@ func strikes(o *experiment.Options, stop time.Duration) {
 // haveBrokers returns an error if the brokers to be killed are not there.
 func haveBrokers(o experiment.Options) error {
 	if _, err := rig.FindBrokers(o.Options); err != nil {
-		return service.UsageError(service.Text{PT: "sem veredito: ", EN: "no verdict: "}.In(o.Lang) + err.Error())
+		return service.UsageError("no verdict: " + err.Error())
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (r *experimentRun) introduce(
 		}
 	}
 	if err := s.Introduce(lines, o.Lang, heading, width, ask); err != nil {
-		return nil, service.UsageError(service.Pick(o.Lang, "parado antes do início", "stopped before the run"))
+		return nil, service.UsageError("stopped before the run")
 	}
 	return guesses, nil
 }
@@ -126,10 +126,9 @@ func verdictOf(ctx context.Context, s experiment.Spec, o experiment.Options) (ex
 	case left:
 		return nil, service.UsageError("no verdict, and a broken cluster: " + broken.Error())
 	case errors.Is(err, context.Canceled) && s.Brokers:
-		return nil, service.UsageError(service.Pick(o.Lang, "parado antes de haver um veredito; o que estava quebrado foi consertado",
-			"stopped before there was a verdict; what was broken is put right"))
+		return nil, service.UsageError("stopped before there was a verdict; what was broken is put right")
 	case errors.Is(err, context.Canceled):
-		return nil, service.UsageError(service.Pick(o.Lang, "parado antes de haver um veredito", "stopped before there was a verdict"))
+		return nil, service.UsageError("stopped before there was a verdict")
 	case err != nil:
 		return nil, service.UsageError("no verdict: " + err.Error())
 	}

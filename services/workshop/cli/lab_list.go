@@ -52,7 +52,7 @@ for those that have come out as predicted on this machine, and what is shown.`,
 func (t *tool) progress() *progress.Progress {
 	p, err := progress.Load(t.lookup)
 	if err != nil {
-		fmt.Fprintln(t.stderr, "workshop:", err)
+		t.remark(err.Error())
 	}
 	return p
 }

@@ -108,7 +108,7 @@ func (r *experimentRun) runLab(cmd *cobra.Command, name string) error {
 		err = done.Finish(l.Name)
 	}
 	if err != nil {
-		fmt.Fprintf(r.stderr, "workshop: the lab held; that it is done is not kept: %v\n", err)
+		r.remark(fmt.Sprintf("the lab held; that it is done is not kept: %v", err))
 	}
 	return nil
 }

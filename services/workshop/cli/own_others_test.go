@@ -11,7 +11,7 @@ var readers = []struct {
 	{"consumer", "know handle remember crash commit", 0, "tratadas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
 	{"consumer", "dynamic know handle remember crash commit", 0, "tratadas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
 	{"consumer", "auto know handle remember crash commit", 0, "→ como previsto"},
-	{"consumer", "know handle remember commit", 2, "no verdict: the consumer has not crashed: at the order whose orderId is FAIL_AT_ID"},
+	{"consumer", "know handle remember commit", 2, "sem veredito: o consumer não caiu: no pedido cujo orderId é FAIL_AT_ID"},
 	{"consumer", "exit handle", 1, "Dica: O programa termina com um erro antes de tratar um pedido"},
 	{"consumer", "exit handle", 1, "✗ pedido-12: a queda veio antes"},
 	{"consumer", "asleep handle", 1, "Dica: O programa não entrou no grupo"},
@@ -31,7 +31,7 @@ var readers = []struct {
 
 	{"detector", "plain know decide remember crash commit", 0, "decididas 30 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
 	{"detector", "plain stderr know decide remember crash commit", 0, "✓ cada decisão segue a regra"},
-	{"detector", "plain know decide remember commit", 2, "no verdict: the detector has not crashed"},
+	{"detector", "plain know decide remember commit", 2, "sem veredito: o detector não caiu"},
 	{"detector", "exit handle", 1, "Dica: O programa termina com um erro antes de tratar um pedido"},
 	{"detector", "exit handle", 1, "✗ cada decisão segue a regra"},
 	{"detector", "plain own-group know decide remember crash commit", 1, "Dica: O programa lê com um grupo seu, «meu-grupo»"},

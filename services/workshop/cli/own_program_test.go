@@ -37,9 +37,9 @@ var boards = []struct {
 	{"auto-commit", "auto show crash", 0, "✓ uma confirmação automática ficou antes da queda"},
 	{"auto-commit", "show crash commit", 0, "· só o último gol se repetiu"},
 
-	{"at-least-once", "show commit", 2, "no verdict: the scoreboard has not crashed: " +
-		"at the event whose id is FAIL_AT_ID (here 5) it must end at once, such as by os._exit(137)"},
-	{"auto-commit --pace 10ms", "show crash", 2, "before an automatic commit is due: leave --pace out"},
+	{"at-least-once", "show commit", 2, "sem veredito: o placar não caiu: " +
+		"no evento cujo id é FAIL_AT_ID (aqui 5) ele deve terminar na hora, como por os._exit(137)"},
+	{"auto-commit --pace 10ms", "show crash", 2, "antes da hora de um commit automático: deixe --pace de fora"},
 
 	{"at-least-once", "exit fixed", 1, "Dica: O programa termina com um erro antes de mostrar um placar"},
 	{"at-least-once", "commit", 1, "Dica: O programa terminou sem mostrar nenhum placar"},
@@ -77,7 +77,7 @@ var boards = []struct {
 	{"exactly-once", "begin send offset crash end show", 0, "em BOARD_TOPIC 47 · perdidas 0 · repetidas 0 · fora de ordem 0 → como previsto"},
 	{"exactly-once", "begin send offset crash end", 0, "✓ id 5: a primeira tentativa está em BOARD_TOPIC, abortada"},
 	{"exactly-once", "endless begin send offset crash end show", 0, "· o placar não terminou sozinho e foi parado"},
-	{"exactly-once", "begin send offset end show", 2, "no verdict: the scoreboard has not crashed"},
+	{"exactly-once", "begin send offset end show", 2, "sem veredito: o placar não caiu"},
 	{"exactly-once", "exit fixed", 1, "Dica: O programa termina com um erro antes de mostrar um placar"},
 	{"exactly-once", "asleep", 1, "Dica: O programa não entrou no grupo"},
 	{"exactly-once", "show crash commit", 1, "Dica: Não há nada em BOARD_TOPIC"},
@@ -269,7 +269,7 @@ func TestOwnScoreboardWrongUse(t *testing.T) {
 		{"at-most-once", "no-such-program scoreBoard.py", `--scoreboard: the program "no-such-program" cannot be run:`},
 	} {
 		var stdout, stderr standin.Output
-		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
+		tool := &tool{stdout: &stdout, stderr: &stderr, environ: []string{"WORKSHOP_LANG=en"}, binDir: besideExecutable, kill: t.Context()}
 		if got := tool.run(t.Context(), []string{"lab", "run", c.lab, "--scoreboard", c.command}); got != 2 {
 			t.Errorf("%s %q: exit code %d, want 2", c.lab, c.command, got)
 		}

@@ -25,7 +25,7 @@ func intoClosedPipe(t *testing.T, bootstrap string, args ...string) (code int, s
 	defer w.Close()
 	r.Close()
 	said := &standin.Output{}
-	to := &tool{stdout: w, stderr: said, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: context.Background()}
+	to := &tool{stdout: w, stderr: said, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}, kill: context.Background()}
 	return to.run(t.Context(), args), said.String()
 }
 

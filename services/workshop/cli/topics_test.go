@@ -20,7 +20,7 @@ import (
 // command runs the tool in this process.
 func command(ctx context.Context, bootstrap string, args ...string) (code int, stdout, stderr *standin.Output) {
 	stdout, stderr = &standin.Output{}, &standin.Output{}
-	t := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: ctx}
+	t := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}, kill: ctx}
 	return t.run(ctx, args), stdout, stderr
 }
 
@@ -135,7 +135,7 @@ func TestApplyWaitsForBrokers(t *testing.T) {
 	ports := kafkatest.FreePorts(t, 1)
 	bootstrap := "127.0.0.1:" + strconv.Itoa(ports[0])
 	stdout, stderr := &standin.Output{}, &standin.Output{}
-	tool := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
+	tool := &tool{stdout: stdout, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}, kill: t.Context()}
 	code := make(chan int, 1)
 	go func() { code <- tool.run(t.Context(), []string{"topics", "apply", "--min-brokers", "2"}) }()
 
@@ -178,7 +178,7 @@ func TestApplyStopsAtOnce(t *testing.T) {
 	for _, bootstrap := range []string{nobody, startBrokers(t, kafkatest.FreePort(t)).Bootstrap()} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stderr := &standin.Output{}
-		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap}, kill: t.Context()}
+		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}, kill: t.Context()}
 		code := make(chan int, 1)
 		go func() { code <- tool.run(ctx, []string{"topics", "apply", "--min-brokers", "2", "--timeout", "1h"}) }()
 		kafkatest.Eventually(t, "it waits", func() bool { return strings.Contains(stderr.String(), "waiting") })

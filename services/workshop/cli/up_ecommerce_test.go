@@ -101,7 +101,7 @@ func TestUpEcommerceRefusesATakenPort(t *testing.T) {
 		{"TOPIC_PREFIX=a/b", `TOPIC_PREFIX "a/b": accepted`, 2},
 	} {
 		ports := listPorts(kafkatest.FreePorts(t, 1))
-		p := startTool(t, bin, append(w.Env(nil), c.setting), "up", "--ecommerce", "--data-dir", dir, "--ports", ports)
+		p := startTool(t, bin, append(w.Env(nil), c.setting, "WORKSHOP_LANG=en"), "up", "--ecommerce", "--data-dir", dir, "--ports", ports)
 		if got := p.wait(); got != c.code {
 			t.Errorf("%s: exit code %d, want %d", c.setting, got, c.code)
 		}

@@ -99,7 +99,8 @@ func TestUpRefusesTakenPorts(t *testing.T) {
 		defer ln.Close()
 	}
 	dir := filepath.Join(t.TempDir(), "data")
-	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), w.Env(nil), "up", "--data-dir", dir, "--ports", listPorts(ports))
+	p := startTool(t, standin.Binaries(t, local.ProgramNames()...), append(w.Env(nil), "WORKSHOP_LANG=en"), "up", "--data-dir", dir,
+		"--ports", listPorts(ports))
 	if got := p.wait(); got != 1 {
 		t.Errorf("exit code %d, want 1", got)
 	}
@@ -126,7 +127,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 	w := standin.Watch(t)
 	bin := standin.Binaries(t, "monitor", "producer")
 	up := func(setting string, services string) *toolProcess {
-		env := append(w.Env(map[string]string{"monitor": "env=HTTP_ADDR exit=0", "producer": "exit=0"}), setting)
+		env := append(w.Env(map[string]string{"monitor": "env=HTTP_ADDR exit=0", "producer": "exit=0"}), setting, "WORKSHOP_LANG=en")
 		return startTool(t, bin, env, "up", "--services", services, "--ports", listPorts(kafkatest.FreePorts(t, 1)))
 	}
 	for setting, want := range map[string]struct {
@@ -156,7 +157,7 @@ func TestUpAndTheClassBoardsPort(t *testing.T) {
 	if p.wait() != 0 {
 		t.Errorf("with port 8088 taken:\n%s", &p.stderr)
 	}
-	said := regexp.MustCompile(`quadro da turma: http://(127\.0\.0\.1:\d+)/ \(a porta 8088 está ocupada\)`).FindStringSubmatch(p.stderr.String())
+	said := regexp.MustCompile(`class board: http://(127\.0\.0\.1:\d+)/ \(port 8088 is taken\)`).FindStringSubmatch(p.stderr.String())
 	if said == nil {
 		t.Fatalf("no other port is told:\n%s", &p.stderr)
 	}
@@ -190,7 +191,7 @@ func TestUpEndsWithItsServices(t *testing.T) {
 }
 
 func TestUpMissingBinaries(t *testing.T) {
-	p := startTool(t, standin.Binaries(t, "producer", "consumer"), os.Environ(), "up")
+	p := startTool(t, standin.Binaries(t, "producer", "consumer"), append(os.Environ(), "WORKSHOP_LANG=en"), "up")
 	if got := p.wait(); got != 2 {
 		t.Errorf("exit code %d, want 2", got)
 	}
@@ -232,7 +233,8 @@ func TestUpKeepsMessagesInAFolder(t *testing.T) {
 	}
 
 	other := kafkatest.FreePorts(t, 1)
-	second := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, binDir: besideExecutable, kill: t.Context()}
+	second := &tool{stdout: &standin.Output{}, stderr: &standin.Output{}, environ: []string{"WORKSHOP_LANG=en"}, binDir: besideExecutable,
+		kill: t.Context()}
 	if got := second.run(t.Context(), []string{"up", "--cluster-only", "--ports", listPorts(other), "--data-dir", dir}); got != 1 {
 		t.Errorf("a second up on the same folder: exit code %d, want 1", got)
 	}
@@ -286,7 +288,7 @@ func TestWrongUse(t *testing.T) {
 		{"produce t u", "name exactly one topic (got 2)"},
 	} {
 		var stdout, stderr standin.Output
-		tool := &tool{stdout: &stdout, stderr: &stderr, binDir: besideExecutable, kill: t.Context()}
+		tool := &tool{stdout: &stdout, stderr: &stderr, environ: []string{"WORKSHOP_LANG=en"}, binDir: besideExecutable, kill: t.Context()}
 		if got := tool.run(t.Context(), strings.Fields(c.args)); got != 2 {
 			t.Errorf("%s: exit code %d, want 2", c.args, got)
 		}

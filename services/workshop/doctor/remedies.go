@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"workshop.example/kit/kafka/secure"
-	"workshop.example/kit/lines"
 	"workshop.example/kit/service"
 )
 
@@ -15,7 +14,7 @@ func (d dialer) unanswered(check string, a answer) Line {
 	host, port, _ := net.SplitHostPort(a.addr)
 	if refused, ok := errors.AsType[*secure.Error](a.err); ok {
 		return fail(check, d.text("%s: a conexão não fica protegida", "%s: the connection cannot be protected", a.addr),
-			lines.Protection(service.Lang(d.say), refused))
+			service.Words(service.Lang(d.say), refused.Error()))
 	}
 	switch problemOf(a.err) {
 	case noName:

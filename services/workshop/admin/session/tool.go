@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ const ClientID = "workshop"
 type Tool struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	Lang           service.Lang  // of remarks; English if empty
 	Columns        func() int    // returns the width of the terminal behind Stdout, or 0; may be nil
 	Standard       []kafka.Topic // topics that apply creates by default
 	// Ecommerce returns the topics of the e-commerce system. Its error is one of usage.
@@ -43,16 +45,16 @@ func (t *Tool) Say(format string, args ...any) error {
 	return err
 }
 
-// Note writes a remark to standard error, folded to the width of the terminal.
+// Note writes a remark, whose format is English, to standard error in the tool's language, folded to the width of the terminal.
 func (t *Tool) Note(format string, args ...any) {
-	line := service.Safe(fmt.Sprintf("workshop: "+format, args...))
+	line := service.Safe("workshop: " + service.Words(t.Lang, fmt.Sprintf(format, args...)))
 	fmt.Fprintln(t.Stderr, strings.Join(fold.Line(line, t.Width(), 4), "\n"))
 }
 
 // Process returns this program as a client of package kafka describes itself.
 func (t *Tool) Process() *service.Process {
 	return &service.Process{
-		Name: ClientID, Lang: service.English, Out: service.NewLines(t.Stderr),
+		Name: ClientID, Lang: cmp.Or(t.Lang, service.English), Out: service.NewLines(t.Stderr),
 		Log: slog.New(slog.NewTextHandler(t.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }

@@ -1,0 +1,255 @@
+package refusal
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// sources are the packages whose errors and remarks a student meets through the tool. Those of the programs are log lines, in English.
+var sources = []string{
+	"../../workshop/cli", "../../workshop/admin", "../../workshop/local", "../../workshop/secrets", "../../workshop/progress",
+	"../../workshop/rig", "../../workshop/lab", "../../workshop/drill", "../../workshop/student",
+	"../kafkaenv", "../nearest", "../service",
+}
+
+// tables are the packages whose refusals are values in tables.
+var tables = []string{"../kafka", "../kafka/secure"}
+
+// alike have the same words in both languages, or are for callers and tests only.
+var alike = []string{
+	"--data-dir: %w", "--report: %v", "bootstrap.servers: %s", "broker %d: %w", "docker %s %s: %w: %s", "offset %d: %w", "pid of %s: %w",
+	"record: %w", "record batch: %w", "record batch compressed with codec %d", "record of %d bytes where %d are left", "value of a record: %w",
+	"offset %d of partition %d: not one of the ten messages: %s", "error %v, want one with %q, and no output; got:\n%s%s",
+	"the output lacks %q:\n%s", "%d columns: a line of %d: %s",
+}
+
+// nouns are values that stand in the middle of a sentence: in Portuguese each has a sentence of its own.
+var nouns = map[string][]string{
+	"name exactly one %s (got %d)": {"topic", "group"},
+	"name the %s":                  {"topic", "topics", "group", "groups"},
+	"%s %s is not as at the start, again and again: somebody else is at work with it":                                          {"topic", "group"},
+	"a %s is listed only where this user has DESCRIBE on it (kafka-acls --add --operation Describe --%[1]s NAME)":              {"topic", "group"},
+	"%s already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s": {"port 7 is", "ports 7, 8 are"},
+}
+
+// Every format of an error or a remark has its Portuguese form, so that no student gets an English one: a new one turns this red.
+func TestEveryRefusalIsTranslated(t *testing.T) {
+	found := map[string]bool{}
+	for _, dir := range sources {
+		maps.Copy(found, formats(t, dir, said))
+	}
+	for _, dir := range tables {
+		maps.Copy(found, formats(t, dir, inTable))
+	}
+	if len(found) < 200 {
+		t.Fatalf("only %d formats were found in %s", len(found), sources)
+	}
+	for _, format := range slices.Sorted(maps.Keys(found)) {
+		if lettersIn(verb.ReplaceAllString(format, "")) < 4 || slices.Contains(alike, format) {
+			continue
+		}
+		for _, format := range expanded(format) {
+			if sample := sampleOf(format); Portuguese(sample) == sample {
+				t.Errorf("portuguese.txt has no Portuguese for %q", format)
+			}
+		}
+	}
+}
+
+// expanded are the sentences of a format with a noun in it, or the format.
+func expanded(format string) (all []string) {
+	const permission = "this user has no permission for %s on "
+	if strings.HasPrefix(format, permission+"%s: ") {
+		return []string{permission + "topic %s: grant it", permission + "group %s: grant it", permission + "the cluster: grant it"}
+	}
+	for _, noun := range nouns[format] {
+		all = append(all, strings.ReplaceAll(strings.Replace(format, "%s", noun, 1), "%[1]s", noun))
+	}
+	if all == nil {
+		all = []string{format}
+	}
+	return all
+}
+
+// sampleOf is a format with values.
+func sampleOf(format string) string {
+	return verb.ReplaceAllStringFunc(format, func(v string) string {
+		switch v[len(v)-1] {
+		case 'd':
+			return "7"
+		case 'q':
+			return `"x"`
+		}
+		return "X"
+	})
+}
+
+// formats are the texts of calls that make an error or a remark, in the files of a folder and below.
+func formats(t *testing.T, dir string, said func(ast.Node) []ast.Expr) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			for _, e := range said(n) {
+				if text, ok := literal(e); ok && strings.Contains(text, " ") {
+					found[text] = true
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// said is the text of a call that makes an error or a remark, or of a field that does.
+func said(n ast.Node) []ast.Expr {
+	var text ast.Expr
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if i, says := sayingArgument(n.Fun); says && i < len(n.Args) {
+			text = n.Args[i]
+		}
+	case *ast.KeyValueExpr:
+		if name, ok := n.Key.(*ast.Ident); ok && (name.Name == "Cause" || name.Name == "Reason") {
+			text = n.Value
+		}
+	}
+	if inner, ok := text.(*ast.CallExpr); ok && len(inner.Args) > 0 { // UsageError(fmt.Sprintf(...))
+		if name, ok := inner.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "Sprintf" {
+			text = inner.Args[0]
+		}
+	}
+	return []ast.Expr{text}
+}
+
+// inTable are the sentences among the values of a table, and what said finds of fields.
+func inTable(n ast.Node) (texts []ast.Expr) {
+	if _, ok := n.(*ast.KeyValueExpr); ok {
+		texts = said(n)
+	}
+	table, ok := n.(*ast.CompositeLit)
+	if !ok {
+		return texts
+	}
+	for _, e := range table.Elts {
+		if value, keyed := e.(*ast.KeyValueExpr); keyed {
+			e = value.Value
+		}
+		// What a metric means is in /metrics, in English.
+		if text, ok := literal(e); ok && strings.Count(text, " ") > 3 && !strings.HasSuffix(text, ".") {
+			texts = append(texts, e)
+		}
+	}
+	return texts
+}
+
+// sayingArgument is the index of the argument that is an English format, for functions that make an error or a remark.
+func sayingArgument(fun ast.Expr) (int, bool) {
+	name, ok := fun.(*ast.SelectorExpr)
+	if !ok {
+		return 0, false
+	}
+	switch name.Sel.Name {
+	case "Errorf", "UsageError", "Note", "remark":
+		return 0, true
+	case "New":
+		of, ok := name.X.(*ast.Ident)
+		return 0, ok && of.Name == "errors"
+	case "Fail":
+		of, ok := name.X.(*ast.Ident)
+		return 1, ok && of.Name == "env"
+	}
+	return 0, false
+}
+
+// literal is a string as it is written, with %s for the parts that are no literals.
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil && e.Kind == token.STRING
+	case *ast.ParenExpr:
+		return literal(e.X)
+	case *ast.BinaryExpr:
+		left, isLeft := literal(e.X)
+		right, isRight := literal(e.Y)
+		if !isLeft {
+			left = "%s"
+		}
+		if !isRight {
+			right = "%s"
+		}
+		return left + right, isLeft || isRight
+	}
+	return "", false
+}
+
+// A Portuguese form has the values of its English one, and each of them is another text.
+func TestFormsFit(t *testing.T) {
+	for _, p := range phrases() {
+		argument := 0
+		for _, m := range verb.FindAllStringSubmatch(p.pt, -1) {
+			if m[1] != "" {
+				argument, _ = strconv.Atoi(m[1])
+				argument--
+			}
+			argument++
+			if argument > len(p.values) {
+				t.Fatalf("%q: value %d of %d", p.pt, argument, len(p.values))
+			}
+		}
+		if verbs := len(verb.FindAllString(p.pt, -1)); verbs < len(p.values) {
+			t.Errorf("%q has %d values, and %q %d", p.format, len(p.values), p.pt, verbs)
+		}
+	}
+}
+
+func TestPortuguese(t *testing.T) {
+	const start = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
+	for _, c := range []struct{ english, portuguese string }{
+		{
+			"describe the cluster: localhost:9091: connection refused; " + start + ". «workshop doctor --bootstrap-servers localhost:9091» says more",
+			"descrever o cluster: localhost:9091: conexão recusada; inicie o cluster (docker compose up -d, ou workshop up), " +
+				"ou dê outro com --bootstrap-servers. «workshop doctor --bootstrap-servers localhost:9091» diz mais",
+		},
+		{`--output "xml": accepted: table, json`, `--output "xml": aceito: table, json`},
+		{"topic a does not exist; did you mean b? «workshop topics list» names all", "o tópico a não existe; você quis dizer b? «workshop topics list» mostra todos"},
+		{`topic group does not exist; «workshop topics list» names all`, `o tópico group não existe; «workshop topics list» mostra todos`},
+		{"delete group g: it has 2 active members (a on 127.0.0.1, b on 127.0.0.1): stop them first; one that was killed counts until its session ends, some seconds later",
+			"apagar o grupo g: ele tem 2 membros ativos (a on 127.0.0.1, b on 127.0.0.1): pare-os antes; um que foi morto conta até a sua sessão acabar, alguns segundos depois"},
+		{
+			"2 environment variables are wrong:\n  PACE=\"fast\": not a duration from 0; accepted: a Go duration from 0, such as 250ms or 2s\n" +
+				"  LOG_LEVEL=\"loud\": not an accepted value; accepted: debug, info",
+			"2 variáveis de ambiente estão erradas:\n  PACE=\"fast\": não é uma duração a partir de 0; aceito: uma duração como 250ms ou 2s, a partir de 0\n" +
+				"  LOG_LEVEL=\"loud\": não é um valor aceito; aceito: debug, info",
+		},
+		{"describe group g: this user has no permission for DESCRIBE on group g: grant it (kafka-acls --add --operation Describe --group g) (GROUP_AUTHORIZATION_FAILED)",
+			"descrever o grupo g: este usuário não tem permissão de DESCRIBE no grupo g: conceda-a (kafka-acls --add --operation Describe --group g) (GROUP_AUTHORIZATION_FAILED)"},
+		{"kafka server: something that only the broker says", "kafka server: something that only the broker says"},
+		{"group x is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)", "o grupo x é do tipo share: para esses, use a ferramenta do próprio Kafka (kafka-share-groups.sh)"},
+		{"broker-2 and broker-3: oops; remedy: erase both, and hand out the new broker-2", "broker-2 e broker-3: oops; remédio: apague os dois, e distribua o novo broker-2"},
+	} {
+		if got := Portuguese(c.english); got != c.portuguese {
+			t.Errorf("%s\nis\n%s\nwant\n%s", c.english, got, c.portuguese)
+		}
+	}
+}
