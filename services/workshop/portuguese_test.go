@@ -58,7 +58,8 @@ func TestPortugueseOfPagesAndLabs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, pattern := range []string{
-		"README.pt-BR.md", "docs/pt-BR/*.md", "services/*/words.go", "services/workshop/cli/*.go", "services/workshop/lab/*.go",
+		"README.pt-BR.md", "docs/pt-BR/*.md", "services/*/words.go", "services/kit/refusal/*.txt",
+		"services/workshop/cli/*.go", "services/workshop/lab/*.go",
 		"services/workshop/lab/*.toml", "services/workshop/drill/*.go", "services/workshop/drill/*.toml",
 	} {
 		paths, _ := filepath.Glob(filepath.Join(root, pattern))

@@ -18,7 +18,8 @@ import (
 // What a client waits for, and what ends it, has its own line in each language.
 func TestLines(t *testing.T) {
 	full := &kafka.RefusedError{Name: "g", Reason: "group g is full (group.max.size of the brokers): this program joins when a " +
-		"member leaves; or raise group.max.size, or choose another CONSUMER_GROUP", Code: "GROUP_MAX_SIZE_REACHED", Err: sarama.ErrGroupMaxSizeReached}
+		"member leaves; or raise group.max.size, or choose another CONSUMER_GROUP", Code: "GROUP_MAX_SIZE_REACHED",
+		Err: sarama.ErrGroupMaxSizeReached}
 	taken := &group.NameTakenError{Group: "g", Instance: "one"}
 	for _, c := range []struct {
 		line   func(service.Lang, error) string

@@ -87,7 +87,8 @@ func lettersIn(text string) (n int) {
 // Portuguese returns what an English sentence of a program is in Portuguese. What there are no words for stays as it is: names, what
 // brokers and the system say.
 func Portuguese(english string) string {
-	if p, end := phraseOf(english); p != nil {
+	p, end := phraseOf(english)
+	if p != nil && !p.general() {
 		return p.with(p.pattern.FindStringSubmatch(english[:end])) + english[end:]
 	}
 	if lines := strings.Split(english, "\n"); len(lines) > 1 {
@@ -100,15 +101,22 @@ func Portuguese(english string) string {
 	// An error with a name before it.
 	for i := 0; ; {
 		n := strings.Index(english[i:], ": ")
-		if n < 0 {
-			return english
+		if n < 0 || strings.Contains(english[:i+n], "; ") {
+			break
 		}
 		i += n + 2
 		if rest := Portuguese(english[i:]); rest != english[i:] {
 			return english[:i] + rest
 		}
 	}
+	if p != nil {
+		return p.with(p.pattern.FindStringSubmatch(english[:end])) + english[end:]
+	}
+	return english
 }
+
+// general reports whether a phrase says little of its own between two values, such as what is accepted.
+func (p phrase) general() bool { return p.letters < 9 && strings.HasPrefix(p.format, "%") }
 
 // phraseOf is the most specific phrase that is all of a sentence, or all but a detail in brackets at its end, and where the phrase ends;
 // nil where there is none.

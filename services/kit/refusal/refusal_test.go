@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -35,9 +36,9 @@ var alike = []string{
 var nouns = map[string][]string{
 	"name exactly one %s (got %d)": {"topic", "group"},
 	"name the %s":                  {"topic", "topics", "group", "groups"},
-	"%s %s is not as at the start, again and again: somebody else is at work with it":                                          {"topic", "group"},
-	"a %s is listed only where this user has DESCRIBE on it (kafka-acls --add --operation Describe --%[1]s NAME)":              {"topic", "group"},
-	"%s already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s": {"port 7 is", "ports 7, 8 are"},
+	`%s %s is not as at the start, again and again: somebody else is at work with it`:                                          {"topic", "group"},
+	`a %s is listed only where this user has DESCRIBE on it (kafka-acls --add --operation Describe --%[1]s NAME)`:              {"topic", "group"},
+	`%s already taken: stop what listens there (if it is the compose stack: «docker compose down»), or use others: --ports %s`: {"port 7 is", "ports 7, 8 are"},
 }
 
 // Every format of an error or a remark has its Portuguese form, so that no student gets an English one: a new one turns this red.
@@ -223,33 +224,22 @@ func TestFormsFit(t *testing.T) {
 	}
 }
 
+// The examples are sentences as programs say them, each with its Portuguese on the next line.
 func TestPortuguese(t *testing.T) {
-	const start = "start the cluster (docker compose up -d, or workshop up), or name another with --bootstrap-servers"
-	for _, c := range []struct{ english, portuguese string }{
-		{
-			"describe the cluster: localhost:9091: connection refused; " + start + ". «workshop doctor --bootstrap-servers localhost:9091» says more",
-			"descrever o cluster: localhost:9091: conexão recusada; inicie o cluster (docker compose up -d, ou workshop up), " +
-				"ou dê outro com --bootstrap-servers. «workshop doctor --bootstrap-servers localhost:9091» diz mais",
-		},
-		{`--output "xml": accepted: table, json`, `--output "xml": aceito: table, json`},
-		{"topic a does not exist; did you mean b? «workshop topics list» names all", "o tópico a não existe; você quis dizer b? «workshop topics list» mostra todos"},
-		{`topic group does not exist; «workshop topics list» names all`, `o tópico group não existe; «workshop topics list» mostra todos`},
-		{"delete group g: it has 2 active members (a on 127.0.0.1, b on 127.0.0.1): stop them first; one that was killed counts until its session ends, some seconds later",
-			"apagar o grupo g: ele tem 2 membros ativos (a on 127.0.0.1, b on 127.0.0.1): pare-os antes; um que foi morto conta até a sua sessão acabar, alguns segundos depois"},
-		{
-			"2 environment variables are wrong:\n  PACE=\"fast\": not a duration from 0; accepted: a Go duration from 0, such as 250ms or 2s\n" +
-				"  LOG_LEVEL=\"loud\": not an accepted value; accepted: debug, info",
-			"2 variáveis de ambiente estão erradas:\n  PACE=\"fast\": não é uma duração a partir de 0; aceito: uma duração como 250ms ou 2s, a partir de 0\n" +
-				"  LOG_LEVEL=\"loud\": não é um valor aceito; aceito: debug, info",
-		},
-		{"describe group g: this user has no permission for DESCRIBE on group g: grant it (kafka-acls --add --operation Describe --group g) (GROUP_AUTHORIZATION_FAILED)",
-			"descrever o grupo g: este usuário não tem permissão de DESCRIBE no grupo g: conceda-a (kafka-acls --add --operation Describe --group g) (GROUP_AUTHORIZATION_FAILED)"},
-		{"kafka server: something that only the broker says", "kafka server: something that only the broker says"},
-		{"group x is of the type share: use Kafka's own tool for those (kafka-share-groups.sh)", "o grupo x é do tipo share: para esses, use a ferramenta do próprio Kafka (kafka-share-groups.sh)"},
-		{"broker-2 and broker-3: oops; remedy: erase both, and hand out the new broker-2", "broker-2 e broker-3: oops; remédio: apague os dois, e distribua o novo broker-2"},
-	} {
-		if got := Portuguese(c.english); got != c.portuguese {
-			t.Errorf("%s\nis\n%s\nwant\n%s", c.english, got, c.portuguese)
+	examples, err := os.ReadFile("testdata/examples.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	english := ""
+	for line := range strings.Lines(string(examples)) {
+		line = strings.ReplaceAll(strings.TrimSuffix(line, "\n"), `\n`, "\n")
+		want, indented := strings.CutPrefix(line, "\t")
+		if !indented {
+			english = line
+			continue
+		}
+		if got := Portuguese(english); got != want {
+			t.Errorf("%s\nis\n%s\nwant\n%s", english, got, want)
 		}
 	}
 }

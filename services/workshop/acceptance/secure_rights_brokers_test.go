@@ -61,7 +61,8 @@ func TestEveryCommandNamesTheMissingRight(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command(filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), strings.Fields(line)...)
 		cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+b.addr["LOGIN"], "KAFKA_SECURITY_PROTOCOL=SASL_PLAINTEXT",
-			"KAFKA_SASL_MECHANISM=SCRAM-SHA-512", "KAFKA_SASL_USERNAME="+powerlessUser, "KAFKA_SASL_PASSWORD="+password, "COLUMNS=1000", "WORKSHOP_LANG=en")
+			"KAFKA_SASL_MECHANISM=SCRAM-SHA-512", "KAFKA_SASL_USERNAME="+powerlessUser, "KAFKA_SASL_PASSWORD="+password,
+			"COLUMNS=1000", "WORKSHOP_LANG=en")
 		began := time.Now()
 		_, errs, code := run(t, cmd, "a message\n")
 		if took := time.Since(began); took > 5*time.Second {

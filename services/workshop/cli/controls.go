@@ -116,10 +116,11 @@ func (r *experimentRun) controls(
 			printf("  ✓ %s: %s\n", service.Text{PT: "detectado", EN: "caught"}.In(o.Lang), c.Want.In(o.Lang))
 		case all && needsOtherCluster(done.err):
 			elsewhere++
-			printf("  · %s: %v\n", service.Text{PT: "não neste cluster", EN: "not on this cluster"}.In(o.Lang), service.Words(o.Lang, done.err.Error()))
+			printf("  · %s: %s\n", service.Text{PT: "não neste cluster", EN: "not on this cluster"}.In(o.Lang),
+				service.Words(o.Lang, done.err.Error()))
 			continue
 		case done.err != nil:
-			printf("  ✗ %s: %v\n", service.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), service.Words(o.Lang, done.err.Error()))
+			printf("  ✗ %s: %s\n", service.Text{PT: "sem veredito", EN: "no verdict"}.In(o.Lang), service.Words(o.Lang, done.err.Error()))
 			continue
 		default:
 			notCaught++

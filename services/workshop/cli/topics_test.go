@@ -178,7 +178,8 @@ func TestApplyStopsAtOnce(t *testing.T) {
 	for _, bootstrap := range []string{nobody, startBrokers(t, kafkatest.FreePort(t)).Bootstrap()} {
 		ctx, cancel := context.WithCancel(t.Context())
 		stderr := &standin.Output{}
-		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}, kill: t.Context()}
+		environ := []string{"BOOTSTRAP_SERVERS=" + bootstrap, "WORKSHOP_LANG=en"}
+		tool := &tool{stdout: &standin.Output{}, stderr: stderr, environ: environ, kill: t.Context()}
 		code := make(chan int, 1)
 		go func() { code <- tool.run(ctx, []string{"topics", "apply", "--min-brokers", "2", "--timeout", "1h"}) }()
 		kafkatest.Eventually(t, "it waits", func() bool { return strings.Contains(stderr.String(), "waiting") })
