@@ -64,6 +64,8 @@ func compile(format, pt string) phrase {
 			pattern.WriteString(`(-?\d+)`)
 		case "q":
 			pattern.WriteString(`("(?:[^"\\]|\\.)*")`)
+		case "w":
+			pattern.WriteString(`(.+)`) // an error has as many parts as it can
 		default:
 			pattern.WriteString(`(.+?)`)
 		}
@@ -111,6 +113,13 @@ func Portuguese(english string) string {
 	}
 	if p != nil {
 		return p.with(p.pattern.FindStringSubmatch(english[:end])) + english[end:]
+	}
+	// Several errors.
+	if parts := strings.Split(english, "; "); len(parts) > 1 {
+		for i, part := range parts {
+			parts[i] = Portuguese(part)
+		}
+		return strings.Join(parts, "; ")
 	}
 	return english
 }

@@ -207,7 +207,7 @@ func TestDrillsRefused(t *testing.T) {
 			t.Errorf("%v %v: exit code %d, want 2 and %q:\n%s", vars, args, code, want, tail(p.Logs()))
 		}
 	}
-	refused("the container broker-1", []string{"KAFKA_DATA=" + t.TempDir(), "DOCKER_HOST=unix:///nowhere"}, "kill-leader")
+	refused("looked for: container broker-1", []string{"KAFKA_DATA=" + t.TempDir(), "DOCKER_HOST=unix:///nowhere"}, "kill-leader")
 	refused("there is no drill", nil, "kill-everything")
 	refused("--times 2: accepted: none", nil, "two-brokers-down", "--times", "2")
 	refused("--times 0: accepted: 1 to 100", nil, "kill-leader", "--times", "0")
