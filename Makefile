@@ -32,6 +32,11 @@ build: ## compile all programs into bin/
 build-race:
 	go build $(RACE) -o bin/race/ work
 
+# Tests that wait for a client or a lab miss their deadlines beside a compiler.
+.PHONY: build-tests
+build-tests:
+	go list $(RACE) -test -deps -export work >/dev/null
+
 # A package per processor at once, the longest first: with more of them labs and soaks miss their deadlines on a slow machine. They
 # run without vet, which lint has, and in CI without a cached result. A process with the race detector would sleep for a second at its end.
 AT_ONCE = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)

@@ -190,7 +190,7 @@ func TestWaitsForBrokersAndTopic(t *testing.T) {
 		"PACE":              "0",
 		"COUNT":             "1",
 	}, configure, run)
-	r.WaitFor(fmt.Sprintf("brokers ainda não disponíveis: 127.0.0.1:%d: connection refused", port))
+	r.WaitFor(fmt.Sprintf("brokers ainda não disponíveis: 127.0.0.1:%d: conexão recusada", port))
 	if r.Ops.Ready() == nil {
 		t.Error("ready without a broker")
 	}

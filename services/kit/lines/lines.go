@@ -4,7 +4,6 @@ package lines
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/IBM/sarama"
@@ -67,26 +66,7 @@ func Waiting(lang service.Lang, cause error) string {
 	if p, ok := errors.AsType[*secure.Error](cause); ok {
 		return service.Words(lang, p.Error())
 	}
-	if lang == service.English {
-		return "brokers not available yet: " + cause.Error()
-	}
-	text := cause.Error()
-	var missing *kafka.MissingTopicError
-	var unreachable *kafka.UnreachableError
-	var uncoordinated *kafka.NoCoordinatorError
-	switch {
-	case errors.As(cause, &uncoordinated):
-		text = fmt.Sprintf("nenhum coordenador do grupo %s responde; num cluster novo só há um quando todos os brokers estão no ar",
-			uncoordinated.Group)
-	case errors.As(cause, &missing):
-		text = fmt.Sprintf("o tópico %s ainda não existe: «workshop topics apply» cria os do workshop, "+
-			"«workshop topics apply --topic %s:PARTIÇÕES» qualquer outro", missing.Topic, missing.Topic)
-	case errors.As(cause, &unreachable):
-		text = fmt.Sprintf("um broker respondeu em %s, mas o broker %d anuncia %s, que não se alcança daqui (%s): "+
-			"anuncie um endereço que os clientes alcancem (ADVERTISED_HOST), ou use em BOOTSTRAP_SERVERS o listener desta rede",
-			strings.Join(unreachable.Bootstrap, ","), unreachable.Broker, unreachable.Advertised, unreachable.Reason())
-	}
-	return "brokers ainda não disponíveis: " + text
+	return service.Words(lang, "brokers not available yet: "+cause.Error())
 }
 
 // failed is the line for what ends a client, or a transaction.

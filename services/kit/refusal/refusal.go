@@ -101,14 +101,9 @@ func Portuguese(english string) string {
 		return strings.Join(lines, "\n")
 	}
 	// An error with a name before it.
-	for i := 0; ; {
-		n := strings.Index(english[i:], ": ")
-		if n < 0 || strings.Contains(english[:i+n], "; ") {
-			break
-		}
-		i += n + 2
-		if rest := Portuguese(english[i:]); rest != english[i:] {
-			return english[:i] + rest
+	if name, rest, ok := strings.Cut(english, ": "); ok && !strings.Contains(name, "; ") {
+		if said := Portuguese(rest); said != rest {
+			return name + ": " + said
 		}
 	}
 	if p != nil {

@@ -53,16 +53,62 @@ func TestEveryRefusalIsTranslated(t *testing.T) {
 	if len(found) < 200 {
 		t.Fatalf("only %d formats were found in %s", len(found), sources)
 	}
+	for _, format := range untranslated(found) {
+		t.Errorf("portuguese.txt has no Portuguese for %q", format)
+	}
+}
+
+// The control: whatever a program makes an error or a remark with, it is found, and missed in the table; what is none is not.
+func TestUntranslatedIsFound(t *testing.T) {
+	dir := t.TempDir()
+	const source = `package x
+func f() {
+	fmt.Errorf("one broker %d is green", 1)
+	errors.New("two brokers " + "are green")
+	service.UsageError(fmt.Sprintf("three %s brokers are green", x))
+	o.Note("four brokers are green")
+	t.remark("five brokers are green")
+	env.Fail("NAME", "six brokers are green")
+	wrong = append(wrong, fmt.Sprintf("seven brokers are green: %q", x))
+	_ = NotRun{Cause: "eight brokers are green"}
+	_ = fmt.Sprintf("no error: brokers are green")
+	_ = []refusal{{1, "nine brokers are green at last"}}
+	fmt.Errorf("describe cluster: %w", err)
+}`
+	if err := os.WriteFile(filepath.Join(dir, "x.go"), []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		said func(ast.Node) []ast.Expr
+		want []string
+	}{
+		"calls":  {said, []string{"one", "two", "three", "four", "five", "six", "seven", "eight"}},
+		"tables": {inTable, []string{"eight", "nine"}},
+	} {
+		var got []string
+		for _, format := range untranslated(formats(t, dir, c.said)) {
+			got = append(got, strings.Fields(format)[0])
+		}
+		slices.Sort(c.want)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v are found, want %v", name, got, c.want)
+		}
+	}
+}
+
+// untranslated are the formats, in order, that the table has no Portuguese for.
+func untranslated(found map[string]bool) (missing []string) {
 	for _, format := range slices.Sorted(maps.Keys(found)) {
 		if lettersIn(verb.ReplaceAllString(format, "")) < 4 || slices.Contains(alike, format) {
 			continue
 		}
 		for _, format := range expanded(format) {
 			if sample := sampleOf(format); Portuguese(sample) == sample {
-				t.Errorf("portuguese.txt has no Portuguese for %q", format)
+				missing = append(missing, format)
 			}
 		}
 	}
+	return missing
 }
 
 // expanded are the sentences of a format with a noun in it, or the format.
@@ -128,6 +174,11 @@ func said(n ast.Node) []ast.Expr {
 	case *ast.CallExpr:
 		if i, says := sayingArgument(n.Fun); says && i < len(n.Args) {
 			text = n.Args[i]
+		}
+		if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "append" && len(n.Args) == 2 { // mistakes, to be named at once
+			if list, ok := n.Args[0].(*ast.Ident); ok && list.Name == "wrong" {
+				text = n.Args[1]
+			}
 		}
 	case *ast.KeyValueExpr:
 		if name, ok := n.Key.(*ast.Ident); ok && (name.Name == "Cause" || name.Name == "Reason") {
@@ -240,6 +291,17 @@ func TestPortuguese(t *testing.T) {
 		}
 		if got := Portuguese(english); got != want {
 			t.Errorf("%s\nis\n%s\nwant\n%s", english, got, want)
+		}
+	}
+}
+
+// A broker's text of many parts, none of which is known, takes as long as its length asks for: with a try for each way to divide it this
+// would not end.
+func TestManyPartsEnd(t *testing.T) {
+	for _, part := range []string{"a: ", "a; ", "a: b; ", "a (b: ", "a\n", `"a": `} {
+		text := strings.Repeat(part, 100) + "b)"
+		if got := Portuguese(text); got != text {
+			t.Errorf("%q is %q", text, got)
 		}
 	}
 }
