@@ -89,7 +89,8 @@ func (q *queue) prepare(ctx context.Context) error {
 	if _, err = client.Describe(q.group); errors.Is(err, sarama.ErrUnsupportedVersion) {
 		return &rig.NotRun{
 			OtherCluster: true,
-			Cause: "these brokers have no share groups (KIP-932), which Kafka has from 4.2 on. Leave --bootstrap-servers out, and the lab starts a " +
+			Cause: "these brokers have no share groups (KIP-932), which Kafka has from 4.2 on. " +
+				"Leave --bootstrap-servers out, and the lab starts a " +
 				"cluster that has them, or start Kafka 4: docker compose -f compose.kraft.yaml up -d, or KRAFT=1 make kafka-up",
 		}
 	}
