@@ -64,11 +64,11 @@ func TestDocumentsCommitEverySecond(t *testing.T) {
 	send(1)
 	first := document(t, "consumer_kafka_topic_messages", name, name)
 	first.waitFor("{'numero': 1}")
-	kafkatest.Eventually(t, "the offset is committed", func() bool { return committed(t, "group_data_science", name) == 1 })
+	kafkatest.Eventually(t, "the offset is committed", func() bool { return committed(t, "group_data_science", name, 0) == 1 })
 	send(2)
 	first.waitFor("{'numero': 2}")
 	first.crash() // within the second, or after it
-	at := committed(t, "group_data_science", name)
+	at := committed(t, "group_data_science", name, 0)
 	second := document(t, "consumer_kafka_topic_messages", name, name)
 	send(3)
 	// The group waits for the dead member's session, 45 s unless told otherwise.
@@ -78,17 +78,17 @@ func TestDocumentsCommitEverySecond(t *testing.T) {
 	}
 }
 
-// committed is a group's offset on partition 0, -1 for none.
-func committed(t *testing.T, group, topic string) int64 {
+// committed is a group's offset on a partition, -1 for none.
+func committed(t *testing.T, group, topic string, partition int32) int64 {
 	t.Helper()
 	admin, err := sarama.NewClusterAdmin(stack.Brokers, stack.AdminConfig("acceptance"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	offsets, err := admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: {0}})
+	offsets, err := admin.ListConsumerGroupOffsets(group, map[string][]int32{topic: {partition}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return offsets.GetBlock(topic, 0).Offset
+	return offsets.GetBlock(topic, partition).Offset
 }

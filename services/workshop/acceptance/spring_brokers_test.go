@@ -46,6 +46,7 @@ func TestSpringApplicationsShare(t *testing.T) {
 			t.Errorf("an application has shown messages of the partitions %v, want one", partitions)
 		}
 	}
+	kafkatest.Eventually(t, "all are committed", func() bool { return committed(t, name, name, 0)+committed(t, name, name, 1) == 40 })
 	one.crash()
 	before, _ := shown(two)
 	send()
