@@ -1,5 +1,5 @@
-// Package refusal says in Portuguese what programs refuse and remark. Errors are English in the code, as everywhere in Go; where one is
-// printed for a student, it is translated. Log lines stay English.
+// Package refusal says in Portuguese what programs refuse, remark and report. Sentences are English in the code, as errors are everywhere
+// in Go; where one is printed for a student, it is translated. Log lines stay English.
 package refusal
 
 import (

@@ -34,7 +34,8 @@ var alike = []string{
 
 // nouns are values that stand in the middle of a sentence: in Portuguese each has a sentence of its own.
 var nouns = map[string][]string{
-	"name exactly one %s (got %d)": {"topic", "group"},
+	"name exactly one %s (got %d)": {"topic", "group", "lab"},
+	"%s sent back from %s":         {"1 letter", "2 letters"},
 	"name the %s":                  {"topic", "topics", "group", "groups"},
 	`%s %s is not as at the start, again and again: somebody else is at work with it`:                                          {"topic", "group"},
 	`a %s is listed only where this user has DESCRIBE on it (kafka-acls --add --operation Describe --%[1]s NAME)`:              {"topic", "group"},
@@ -67,6 +68,8 @@ func f() {
 	errors.New("two brokers " + "are green")
 	service.UsageError(fmt.Sprintf("three %s brokers are green", x))
 	o.Note("four brokers are green")
+	o.Say("ten brokers are green")
+	w(t.Words("eleven brokers are green"))
 	t.remark("five brokers are green")
 	env.Fail("NAME", "six brokers are green")
 	wrong = append(wrong, fmt.Sprintf("seven brokers are green: %q", x))
@@ -82,7 +85,7 @@ func f() {
 		said func(ast.Node) []ast.Expr
 		want []string
 	}{
-		"calls":  {said, []string{"one", "two", "three", "four", "five", "six", "seven", "eight"}},
+		"calls":  {said, []string{"one", "two", "three", "four", "five", "six", "seven", "eight", "ten", "eleven"}},
 		"tables": {inTable, []string{"eight", "nine"}},
 	} {
 		var got []string
@@ -221,7 +224,7 @@ func sayingArgument(fun ast.Expr) (int, bool) {
 		return 0, false
 	}
 	switch name.Sel.Name {
-	case "Errorf", "UsageError", "Note", "remark":
+	case "Errorf", "UsageError", "Note", "Say", "Words", "remark", "words":
 		return 0, true
 	case "New":
 		of, ok := name.X.(*ast.Ident)

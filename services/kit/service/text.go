@@ -28,7 +28,7 @@ func in(lang Lang, values []any) []any {
 // In returns the words in a language.
 func (t Text) In(lang Lang) string { return Pick(lang, t.PT, t.EN) }
 
-// Words returns what is said of an English error or remark in a language: see package refusal.
+// Words returns an English sentence of a program in a language: see package refusal.
 func Words(lang Lang, english string) string {
 	if lang == Portuguese {
 		return refusal.Portuguese(english)

@@ -94,7 +94,7 @@ func TestGroupsAsKafkaDescribesThem(t *testing.T) {
 	}
 	for _, args := range []string{"groups delete " + name, "groups reset " + name + " --topic " + name + " --to earliest --execute"} {
 		if _, errs, code := tryTool(t, "", strings.Fields(args)...); code != 1 ||
-			!strings.Contains(errs, "1 active member (consumer on 127.0.0.1)") {
+			!strings.Contains(errs, "1 active member (consumer@127.0.0.1)") {
 			t.Errorf("%s while it is active: exit code %d\n%s", args, code, errs)
 		}
 	}

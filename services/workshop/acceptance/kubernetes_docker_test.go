@@ -253,7 +253,7 @@ func withClientProperties(s *secureStack) func(*testing.T) {
 		for _, w := range workloads(t, all) {
 			switch w.name {
 			case "topics":
-				if d := p.start(w); d.ended(t) != "0" || !strings.Contains(docker(t, "logs", d.container), "transactions          exists") {
+				if d := p.start(w); d.ended(t) != "0" || !strings.Contains(docker(t, "logs", d.container), "transactions          existe") {
 					t.Errorf("the Job failed:\n%s", docker(t, "logs", d.container))
 				}
 			case "consumer":

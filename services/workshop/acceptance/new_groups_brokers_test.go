@@ -46,8 +46,8 @@ func TestGroupsOfTheConsumerProtocol(t *testing.T) {
 			if g := compare("a group with a member"); g.Type != "consumer" || g.State != "Stable" || len(g.Members[0].Partitions["t"]) != 2 {
 				t.Errorf("described as %+v", g)
 			}
-			b.refuses("it has 1 active member (console-consumer on 127.0.0.1)", "groups reset new --topic t --to earliest --execute")
-			b.refuses("it has 1 active member (console-consumer on 127.0.0.1)", "groups delete new")
+			b.refuses("it has 1 active member (console-consumer@127.0.0.1)", "groups reset new --topic t --to earliest --execute")
+			b.refuses("it has 1 active member (console-consumer@127.0.0.1)", "groups delete new")
 			b.stop(consumer)
 
 			b.tool("", "groups", "reset", "new", "--topic", "t", "--to", "1", "--execute")

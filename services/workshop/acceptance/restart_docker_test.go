@@ -45,8 +45,8 @@ func outlivesDown(t *testing.T) {
 		t.Errorf("reports after the restart: %v, before: %v", got, reports)
 	}
 
-	client.wants(t, at, "scoreBoard            exists  1 partition, 3 replicas\n", "workshop", "topics", "apply", "--min-brokers", "4")
-	client.wants(t, at, "everywhere created: 1 partition, 4 replicas\n", "workshop", "topics", "create", "everywhere", "--partitions", "1",
+	client.wants(t, at, "scoreBoard            existe  1 partição, 3 réplicas\n", "workshop", "topics", "apply", "--min-brokers", "4")
+	client.wants(t, at, "everywhere criado: 1 partição, 4 réplicas\n", "workshop", "topics", "create", "everywhere", "--partitions", "1",
 		"--replication-factor", "4")
 	client.wants(t, at, "brokers, o controller é o", "workshop", "doctor", "--brokers", at)
 	for _, c := range inspectAll(t, brokers[1:]...) {

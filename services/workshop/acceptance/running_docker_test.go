@@ -87,7 +87,7 @@ func TestSingleBroker(t *testing.T) {
 	}
 	at := client.host + ":" + published(t, "kafka", "9092", "-f", file)
 	client.wants(t, at, "scoreGame      1           1\n", "workshop", "topics", "list")
-	client.wants(t, at, "scoreGame             exists   1 partition, 1 replica\n", "workshop", "topics", "apply")
+	client.wants(t, at, "scoreGame             existe  1 partição, 1 réplica\n", "workshop", "topics", "apply")
 	client.wants(t, at, "Producer finalizado.", "score-simulator")
 	client.wants(t, at, "Partida finalizada!", "scoreboard")
 	fitsSmallHost(t, strings.Fields(single(t, client.host, "ps", "-aq")))

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"regexp"
@@ -120,19 +119,21 @@ func (r *certsRun) make(wanted []secrets.Wanted) error {
 		return err
 	}
 	there, err := secrets.Folder(r.dir).Ensure(wanted, time.Duration(r.days)*day)
-	return printCertificates(r.stdout, there, err, fold.Columns(r.stdout, r.lookup))
+	return r.print(there, err)
 }
 
-func printCertificates(w io.Writer, there []secrets.Certificate, cause error, columns int) error {
+// print writes a table of the certificates, and returns cause if that goes well.
+func (r *certsRun) print(there []secrets.Certificate, cause error) error {
+	lang, _ := r.lang() // what is wrong with it says lab run
 	var table strings.Builder
 	table.WriteString("NAME\tVALID UNTIL\tHOSTS\tSTATE\n")
 	for _, c := range there {
-		state := "valid"
+		state := service.Pick(lang, "válido", "valid")
 		switch {
 		case time.Now().After(c.Until):
-			state = "expired"
+			state = service.Pick(lang, "vencido", "expired")
 		case c.Made != "":
-			state = "made: " + c.Made
+			state = service.Pick(lang, "feito: ", "made: ") + r.words(c.Made)
 		}
 		hosts := strings.Join(c.Hosts, ", ")
 		if hosts == "" {
@@ -140,7 +141,7 @@ func printCertificates(w io.Writer, there []secrets.Certificate, cause error, co
 		}
 		fmt.Fprintf(&table, "%s\t%s\t%s\t%s\n", c.Name, c.Until.Format(time.RFC3339), hosts, state)
 	}
-	if _, err := screen.Table(w, table.String(), columns); err != nil {
+	if _, err := screen.Table(r.stdout, table.String(), fold.Columns(r.stdout, r.lookup)); err != nil {
 		return err
 	}
 	return cause
@@ -180,7 +181,7 @@ func (r *certsRun) show() error {
 		if jsonErr := r.printJSON(there); jsonErr != nil {
 			return jsonErr
 		}
-	} else if err := printCertificates(r.stdout, there, nil, fold.Columns(r.stdout, r.lookup)); err != nil {
+	} else if err := r.print(there, nil); err != nil {
 		return err
 	}
 	if err != nil {

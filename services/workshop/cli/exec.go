@@ -70,7 +70,7 @@ func (t *tool) link(programs []string) error {
 	if err := linkTo(self, programs); err != nil {
 		return &runError{err}
 	}
-	fmt.Fprintf(t.stdout, "%d programs in %s\n", len(programs), filepath.Dir(self))
+	fmt.Fprintln(t.stdout, t.words(fmt.Sprintf("%d programs in %s", len(programs), filepath.Dir(self))))
 	return nil
 }
 

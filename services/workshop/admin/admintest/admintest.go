@@ -36,6 +36,14 @@ func Mount(commands ...func(*session.Tool) *cobra.Command) Root {
 	}
 }
 
+// In returns a Root whose commands speak a language. Without it they speak English.
+func (r Root) In(lang service.Lang) Root {
+	return func(t *session.Tool) []*cobra.Command {
+		t.Lang = lang
+		return r(t)
+	}
+}
+
 // Output is what a test reads back.
 type Output interface {
 	io.Writer

@@ -17,6 +17,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/session"
 )
 
@@ -64,7 +65,7 @@ Under-replicated partitions have a replica that is not in sync, offline ones hav
 		if err != nil {
 			return fmt.Errorf("describe the cluster: %w", err)
 		}
-		if err := o.Print(d, d.table); err != nil {
+		if err := o.Print(d, func(w io.Writer) { d.table(w, o.Tool) }); err != nil {
 			return err
 		}
 		if embedded.IsEmbedded(d.ClusterID) {
@@ -139,6 +140,8 @@ func addresses(meta *sarama.MetadataResponse) (addrs []string) {
 	return addrs
 }
 
+const unknownVersion = "unknown" // not one of Apache Kafka's
+
 // askVersions asks each broker which requests it answers, and derives its version from that.
 func askVersions(s *session.Session, brokers []describedBroker) {
 	var wg sync.WaitGroup
@@ -171,31 +174,34 @@ func versionOf(resp *sarama.ApiVersionsResponse) string {
 	if strings.HasPrefix(version, "v") || strings.HasPrefix(version, "at least v") {
 		return version
 	}
-	return "unknown" // not one of Apache Kafka's
+	return unknownVersion
 }
 
-func (d describedCluster) table(w io.Writer) {
-	fmt.Fprintf(w, "cluster %s: %s, %s and %d of Kafka's own, %s\n", cmp.Or(d.ClusterID, "-"), session.Count(len(d.Brokers), "broker"),
-		session.Count(d.Topics, "topic"), d.InternalTopics, session.Count(d.Partitions, "partition"))
+func (d describedCluster) table(w io.Writer, t *session.Tool) {
+	fmt.Fprintln(w, t.Words("cluster %s: %s, %s and %d of Kafka's own, %s", cmp.Or(d.ClusterID, "-"), session.Count(len(d.Brokers), "broker"),
+		session.Count(d.Topics, "topic"), d.InternalTopics, session.Count(d.Partitions, "partition")))
 	fmt.Fprintln(w)
 	fmt.Fprintln(w, "BROKER\tADDRESS\tRACK\tVERSION\tREPLICAS\tLEADS\tROLE")
 	for _, b := range d.Brokers {
-		role := "-"
+		role, version := "-", t.Words("%s", cmp.Or(b.Version, "-"))
+		if b.Version == unknownVersion {
+			version = t.In(service.Text{PT: "desconhecida", EN: unknownVersion})
+		}
 		if b.ID == d.Controller {
 			role = "controller"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, cmp.Or(b.Rack, "-"), cmp.Or(b.Version, "-"), b.Replicas, b.Leads, role)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%d\t%s\n", b.ID, b.Address, cmp.Or(b.Rack, "-"), version, b.Replicas, b.Leads, role)
 	}
 	fmt.Fprintln(w)
 	switch {
 	case d.untold != nil || slices.ContainsFunc(d.Brokers, func(b describedBroker) bool { return b.ID == d.Controller }):
 	case d.Controller < 0 || d.Controller == d.named:
-		fmt.Fprintln(w, "no controller at the moment: topics cannot be created, nor leaders elected")
+		fmt.Fprintln(w, t.Words("no controller at the moment: topics cannot be created, nor leaders elected"))
 	default:
-		fmt.Fprintf(w, "the controller is %d, a process of its own\n", d.Controller)
+		fmt.Fprintln(w, t.Words("the controller is %d, a process of its own", d.Controller))
 	}
-	fmt.Fprintf(w, "under-replicated partitions: %s\n", someOf(d.UnderReplicated))
-	fmt.Fprintf(w, "offline partitions: %s\n", someOf(d.Offline))
+	fmt.Fprintln(w, t.Words("under-replicated partitions: %s", someOf(d.UnderReplicated)))
+	fmt.Fprintln(w, t.Words("offline partitions: %s", someOf(d.Offline)))
 }
 
 // someOf returns the number of names and the first few.

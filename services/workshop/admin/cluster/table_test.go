@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"workshop.example/workshop/admin/session"
 )
 
 // Who is the controller: a broker, in the table; a process of its own, as after a migration from ZooKeeper; nobody; or it is not told.
@@ -22,7 +24,7 @@ func TestControllerInTheTable(t *testing.T) {
 	} {
 		c.d.Brokers = []describedBroker{{ID: 1}, {ID: 2}}
 		var table strings.Builder
-		c.d.table(&table)
+		c.d.table(&table, &session.Tool{})
 		for _, text := range []string{none, apart} {
 			if strings.Contains(table.String(), text) != (text == c.says) {
 				t.Errorf("%s: want %q in\n%s", name, c.says, table.String())

@@ -124,7 +124,7 @@ func (g Group) CheckInactive() error {
 	}
 	var who []string
 	for _, m := range g.Members {
-		who = append(who, service.Safe(m.ClientID)+" on "+m.Host)
+		who = append(who, service.Safe(m.ClientID)+"@"+m.Host)
 	}
 	return fmt.Errorf("it has %s (%s): stop them first; one that was killed counts until its session ends, some seconds later",
 		session.Count(len(g.Members), "active member"), strings.Join(who, ", "))

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/session"
 )
@@ -206,6 +207,17 @@ func TestShowLetters(t *testing.T) {
 		t.Errorf("shown:\n%s", got.Stdout)
 	}
 	admintest.Contains(t, got.Stderr, "there are more: --max shows them")
+	got = root.In(service.Portuguese).Run(t, c.Kafka(), "dlq", "show", "t.dlq", "--max", "1").OK(t)
+	if got.Stdout != `t.dlq, partição 0, offset 0
+  de       t, partição 2, offset 100, escrita em 2026-01-02T03:04:05Z
+  motivo   not_json: invalid character
+  recusada por consumer em 2026-01-02T03:04:06Z, tentativa 1
+  chave    key0
+  headers  own=kept
+  valor    value0
+` {
+		t.Errorf("shown in Portuguese:\n%s", got.Stdout)
+	}
 	admintest.Contains(t, workshop(t, c.Kafka(), "dlq", "show", "t.dlq").OK(t).Stdout, "unknown: it has no header dlq.topic")
 	var reasons []string
 	for line := range strings.Lines(workshop(t, c.Kafka(), "dlq", "show", "t.dlq", "-o", "json").OK(t).Stdout) {

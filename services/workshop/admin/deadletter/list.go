@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
@@ -40,7 +41,7 @@ those that «workshop dlq replay» has not sent back.`,
 		return o.Print(topics, func(w io.Writer) {
 			fmt.Fprintln(w, "TOPIC\tSOURCE\tLETTERS\tNOT-REPLAYED")
 			for _, l := range topics {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, "several"),
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.Topic, cmp.Or(l.Source, o.In(service.Text{PT: "vários", EN: "several"})),
 					offset.Counted{Messages: l.Letters, AtLeast: l.AtLeast}, offset.Counted{Messages: l.NotReplayed, AtLeast: l.AtLeast})
 			}
 		})

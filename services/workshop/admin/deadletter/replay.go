@@ -83,7 +83,7 @@ func (r *replayer) run(ctx context.Context) error {
 		return fmt.Errorf("replay: %w", err)
 	}
 	err = r.replay(ctx, spans)
-	fmt.Fprintf(r.Stdout, "%s sent back from %s\n", session.Count(r.sent, "letter"), r.topic)
+	r.Say("%s sent back from %s", session.Count(r.sent, "letter"), r.topic)
 	if r.origins != nil && r.origins.again > 0 {
 		r.Note("%s of the same messages: refused by more than one service, and sent back once", session.Count(r.origins.again, "more letter"))
 	}

@@ -92,38 +92,39 @@ func showLetter(o *session.Options, msg *sarama.ConsumerMessage) error {
 		}{format.NewMessage(msg), l}, "")
 	}
 	err := o.Say("%s, partition %d, offset %d", msg.Topic, msg.Partition, msg.Offset)
-	line := func(name, text string) {
+	line := func(pt, en, text string) {
 		if err == nil {
-			err = o.Say("  %-8s %s", name, text)
+			err = o.Line(fmt.Sprintf("  %-8s %s", o.In(service.Text{PT: pt, EN: en}), text))
 		}
 	}
-	sentence := func(name, text string) { // folded; what a message holds stays whole
+	sentence := func(pt, en, text string) { // folded; what a message holds stays whole
+		name := o.In(service.Text{PT: pt, EN: en})
 		for _, part := range fold.Line(fmt.Sprintf("  %-8s %s", name, text), o.Width(), len("  refused  ")) {
 			if err == nil {
-				err = o.Say("%s", part)
+				err = o.Line(part)
 			}
 		}
 	}
 	if l.Topic == "" {
-		sentence("from", "unknown: it has no header dlq.topic, so no service of the workshop wrote it")
+		sentence("de", "from", o.Words("unknown: it has no header dlq.topic, so no service of the workshop wrote it"))
 	} else {
-		from := fmt.Sprintf("%s, partition %s, offset %s", l.Topic, l.Partition, l.Offset)
+		from := o.Words("%s, partition %s, offset %s", l.Topic, l.Partition, l.Offset)
 		if l.Timestamp != "" {
-			from += ", written " + l.Timestamp
+			from = o.Words("%s, partition %s, offset %s, written %s", l.Topic, l.Partition, l.Offset, l.Timestamp)
 		}
-		sentence("from", from)
-		sentence("reason", l.Reason+": "+l.Error)
-		sentence("refused", fmt.Sprintf("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
+		sentence("de", "from", from)
+		sentence("motivo", "reason", l.Reason+": "+l.Error)
+		sentence("recusada", "refused", o.Words("by %s at %s, attempt %s", l.Service, l.At, l.Attempt))
 	}
 	if l.CorrelationID != "" {
-		line("path", l.CorrelationID)
+		line("caminho", "path", l.CorrelationID)
 	}
-	line("key", format.Quoted(msg.Key))
-	line("headers", format.Headers(original))
+	line("chave", "key", format.Quoted(msg.Key))
+	line("headers", "headers", format.Headers(original))
 	if l.OriginalBase64 != "" {
-		line("value", "in base64: "+l.OriginalBase64)
+		line("valor", "value", o.Words("in base64: %s", l.OriginalBase64))
 	} else {
-		line("value", format.Text(value))
+		line("valor", "value", format.Text(value))
 	}
 	return err
 }

@@ -77,7 +77,7 @@ func TestGroupsOfTheConsumerType(t *testing.T) {
 	}
 
 	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").
-		Fails(t, "it has 1 active member (member on 127.0.0.1)")
+		Fails(t, "it has 1 active member (member@127.0.0.1)")
 	workshop(t, c.Kafka(), "groups", "delete", "old", "new").Fails(t, "it has 1 active member")
 	leave()
 	workshop(t, c.Kafka(), "groups", "reset", "new", "--topic", "t", "--to", "earliest", "--execute").OK(t)

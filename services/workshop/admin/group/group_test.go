@@ -119,7 +119,7 @@ func TestResetAndDeleteRefuseActiveGroups(t *testing.T) {
 	c.ProduceValues("t", "0")
 	leave := admintest.Join(t, c, "g", "t")
 	workshop(t, c.Kafka(), "groups", "reset", "g", "--topic", "t", "--to", "latest", "--execute").
-		Fails(t, "it has 1 active member (member on 127.0.0.1): stop them first")
+		Fails(t, "it has 1 active member (member@127.0.0.1): stop them first")
 	workshop(t, c.Kafka(), "groups", "delete", "g").Fails(t, "it has 1 active member")
 	if at := c.Committed("g", "t", 0); at != -1 {
 		t.Errorf("the offset was moved to %d", at)

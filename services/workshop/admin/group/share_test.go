@@ -81,7 +81,7 @@ func TestShareGroups(t *testing.T) {
 		return strings.Count(table, "\nshares t 0 ") == 2
 	})
 	workshop(t, c.Kafka(), "groups", "reset", "shares", "--topic", "t", "--to", "earliest", "--execute").
-		Fails(t, "it has 2 active members (member on 127.0.0.1, member on 127.0.0.1)")
+		Fails(t, "it has 2 active members (member@127.0.0.1, member@127.0.0.1)")
 	workshop(t, c.Kafka(), "groups", "delete", "shares").Fails(t, "it has 2 active members")
 	leave()
 	leaveToo()

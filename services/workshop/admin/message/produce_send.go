@@ -12,6 +12,7 @@ import (
 	"github.com/IBM/sarama"
 
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/format"
 	"workshop.example/workshop/admin/session"
@@ -174,11 +175,11 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 		p.printed(session.WriteJSON(&text, line, ""))
 		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
-		text := fmt.Sprintf("line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
+		text := service.Textf("linha %d: partição %d, offset %d", "line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
 		if msg.Key != nil {
-			text += ", key " + format.Quoted(key)
+			text = service.Textf("%s, chave %s", "%s, key %s", text, format.Quoted(key))
 		}
-		p.printed(p.report.line(p.Stdout, number, text+"\n"))
+		p.printed(p.report.line(p.Stdout, number, p.In(text)+"\n"))
 	}
 }
 

@@ -117,7 +117,7 @@ func (r *command) run(ctx context.Context) error {
 	err = r.Print(result{r.start.Lab, r.execute, append([]change{}, steps...)}, func(w io.Writer) {
 		fmt.Fprintln(w, "KIND\tNAME\tHAS\tACTION")
 		for _, step := range steps {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", step.Kind, step.Name, cmp.Or(step.Has, "-"), step.words())
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.In(kinds[step.Kind]), step.Name, r.Words("%s", cmp.Or(step.Has, "-")), r.action(step))
 		}
 	})
 	switch {
@@ -130,12 +130,22 @@ func (r *command) run(ctx context.Context) error {
 	return err
 }
 
-func (step change) words() string {
+var (
+	kinds   = map[string]service.Text{"topic": {PT: "tópico", EN: "topic"}, "group": {PT: "grupo", EN: "group"}}
+	actions = map[string]service.Text{
+		"create": {PT: "criar", EN: "create"}, "recreate": {PT: "recriar", EN: "recreate"},
+		"delete": {PT: "apagar", EN: "delete"}, "forget": {PT: "esquecer", EN: "forget"},
+	}
+)
+
+// action returns what the table says of a step.
+func (r *command) action(step change) string {
+	action := r.In(actions[step.Action])
 	switch step.Action {
 	case "create", "recreate":
-		return fmt.Sprintf("%s: %s, %s", step.Action, session.Count(step.Partitions, "partition"), session.Count(step.Replicas, "replica"))
+		return action + ": " + r.Words("%s, %s", session.Count(step.Partitions, "partition"), session.Count(step.Replicas, "replica"))
 	case "forget":
-		return "forget " + strings.Join(step.Topics, ", ")
+		return action + " " + strings.Join(step.Topics, ", ")
 	}
-	return step.Action
+	return action
 }

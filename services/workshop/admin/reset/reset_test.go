@@ -8,6 +8,7 @@ import (
 
 	"workshop.example/kit/kafka"
 	"workshop.example/kit/kafkatest"
+	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/admintest"
 	"workshop.example/workshop/admin/coordinator"
 	"workshop.example/workshop/admin/offset"
@@ -90,6 +91,13 @@ func TestResetLab(t *testing.T) {
 		}
 		admintest.Contains(t, got.Stderr, "this was a dry run")
 	}
+	admintest.Contains(t, admintest.Columns(root.In(service.Portuguese).Run(t, c.Kafka(), "reset", "order").OK(t).Stdout), ""+
+		"tópico scoreGame 3 partições, até 0 mensagens recriar: 1 partição, 3 réplicas\n"+
+		"tópico three 3 partições, até 1 mensagem apagar\n"+
+		"tópico scoreGame.dlq - criar: 1 partição, 3 réplicas\n"+
+		"grupo group1 offsets em 1 partição apagar\n"+
+		"grupo "+leftGroup+" offsets em 1 partição apagar\n"+
+		"grupo mine offsets em 2 partições esquecer scoreGame")
 	topics, groups := names(t, c)
 	wantNames(t, "topics after a dry run", topics,
 		"lab-offsets-ABC234-scoreGame", leftTopic, "lab-order-x-scoreGame", "mine", "scoreGame", "three")
@@ -146,7 +154,7 @@ func TestResetLabIsRefused(t *testing.T) {
 			topicsBefore, groupsBefore := names(t, cluster)
 			leave := admintest.Join(t, cluster, c.group, c.topic)
 			for _, args := range [][]string{{"reset", "order"}, {"reset", "order", "--execute"}} {
-				workshop(t, cluster.Kafka(), args...).Fails(t, "group "+c.group+": it has 1 active member (member on 127.0.0.1): stop them first")
+				workshop(t, cluster.Kafka(), args...).Fails(t, "group "+c.group+": it has 1 active member (member@127.0.0.1): stop them first")
 			}
 			topics, groups := names(t, cluster)
 			wantNames(t, "topics", topics, topicsBefore...)

@@ -8,7 +8,10 @@ import (
 	"workshop.example/workshop/admin/topic"
 )
 
-var workshop = admintest.Mount(newTestCommand, topic.NewCommand).Run
+var (
+	root     = admintest.Mount(newTestCommand, topic.NewCommand)
+	workshop = root.Run
+)
 
 func newTestCommand(t *session.Tool) *cobra.Command {
 	t.Standard = testTopics()

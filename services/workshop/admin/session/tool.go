@@ -22,7 +22,7 @@ const ClientID = "workshop"
 type Tool struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Lang           service.Lang  // of remarks; English if empty
+	Lang           service.Lang  // of sentences; English if empty
 	Columns        func() int    // returns the width of the terminal behind Stdout, or 0; may be nil
 	Standard       []kafka.Topic // topics that apply creates by default
 	// Ecommerce returns the topics of the e-commerce system. Its error is one of usage.
@@ -39,15 +39,27 @@ func (t *Tool) Width() int {
 	return t.Columns()
 }
 
-// Say writes a line to standard output, safe for a terminal.
-func (t *Tool) Say(format string, args ...any) error {
-	_, err := fmt.Fprintf(service.Guard(t.Stdout, service.IsTerminal(t.Stdout)), format+"\n", args...)
+// Words returns a sentence, whose format is English, in the tool's language. Names of columns, states of groups and keys of JSON are
+// Kafka's own words, and the same in both.
+func (t *Tool) Words(format string, args ...any) string {
+	return service.Words(t.Lang, fmt.Sprintf(format, args...))
+}
+
+// In returns words in the tool's language. They stand side by side in the code where Words would take one of them for a name.
+func (t *Tool) In(text service.Text) string { return text.In(cmp.Or(t.Lang, service.English)) }
+
+// Say writes Words as a line.
+func (t *Tool) Say(format string, args ...any) error { return t.Line(t.Words(format, args...)) }
+
+// Line writes a line to standard output, safe for a terminal.
+func (t *Tool) Line(text string) error {
+	_, err := fmt.Fprintln(service.Guard(t.Stdout, service.IsTerminal(t.Stdout)), text)
 	return err
 }
 
-// Note writes a remark, whose format is English, to standard error in the tool's language, folded to the width of the terminal.
+// Note writes Words as a remark to standard error, folded to the width of the terminal.
 func (t *Tool) Note(format string, args ...any) {
-	line := service.Safe("workshop: " + service.Words(t.Lang, fmt.Sprintf(format, args...)))
+	line := service.Safe("workshop: " + t.Words(format, args...))
 	fmt.Fprintln(t.Stderr, strings.Join(fold.Line(line, t.Width(), 4), "\n"))
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"workshop.example/kit/embedded"
 	"workshop.example/kit/kafka"
+	"workshop.example/kit/service"
 	"workshop.example/kit/wait"
 	"workshop.example/workshop/admin/session"
 	"workshop.example/workshop/screen"
@@ -186,10 +187,10 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 	fewer := int16(0)
 	for _, t := range applied {
 		want := min(t.Topic.Replicas, int16(brokers))
-		state := "exists"
+		state := service.Text{PT: "existe", EN: "exists"}
 		switch {
 		case created[t.Topic.Name]:
-			state = "created"
+			state = service.Text{PT: "criado", EN: "created"}
 			if want < t.Topic.Replicas {
 				fewer = want
 			}
@@ -197,13 +198,13 @@ func (a *applier) report(applied []kafka.Applied, created map[string]bool, broke
 			t.Mismatch = fmt.Sprintf("has %s instead of %d", session.Count(int32(t.Replicas), "replica"), want)
 		}
 		if t.Mismatch != "" {
-			state = "exists but differs"
+			state = service.Text{PT: "existe, mas difere", EN: "exists but differs"}
 			warnings = append(warnings, Differs(t))
-			fmt.Fprintf(&table, "%s\t%s\t%s\n", t.Topic.Name, state, t.Mismatch)
+			fmt.Fprintf(&table, "%s\t%s\t%s\n", t.Topic.Name, a.In(state), a.Words("%s", t.Mismatch))
 			continue
 		}
-		fmt.Fprintf(&table, "%s\t%s\t%s, %s\n", t.Topic.Name, state,
-			session.Count(t.Topic.Partitions, "partition"), session.Count(int32(t.Replicas), "replica"))
+		fmt.Fprintf(&table, "%s\t%s\t%s\n", t.Topic.Name, a.In(state),
+			a.Words("%s, %s", session.Count(t.Topic.Partitions, "partition"), session.Count(int32(t.Replicas), "replica")))
 	}
 	if fewer > 0 {
 		warnings = append(warnings, fmt.Sprintf("with %s the topics got %s instead of 3: the loss of a broker can lose messages. "+

@@ -52,7 +52,8 @@ min.insync.replicas is one less than the replicas: one broker may die without a 
 		if err != nil {
 			return err
 		}
-		t.Say("%s created: %s, %s", topic.Name, session.Count(topic.Partitions, "partition"), session.Count(made.Replicas, "replica"))
+		t.Line(t.In(service.Textf("%s criado: %s", "%s created: %s", topic.Name,
+			t.Words("%s, %s", session.Count(topic.Partitions, "partition"), session.Count(made.Replicas, "replica")))))
 		if !copies && made.Replicas > 1 {
 			t.NoteCopies()
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/IBM/sarama"
 	"github.com/spf13/cobra"
 
+	"workshop.example/kit/service"
 	"workshop.example/workshop/admin/offset"
 	"workshop.example/workshop/admin/session"
 )
@@ -64,7 +65,7 @@ Without a name it describes every topic but Kafka's own.`,
 		if err != nil {
 			return fmt.Errorf("describe topics: %w", err)
 		}
-		if err := o.Print(topics, func(w io.Writer) { topicTables(w, topics, o.Width()) }); err != nil {
+		if err := o.Print(topics, func(w io.Writer) { topicTables(w, o.Tool, topics) }); err != nil {
 			return err
 		}
 		if !copies && slices.ContainsFunc(topics, func(d describedTopic) bool { return d.ReplicationFactor > 1 }) {
@@ -170,34 +171,36 @@ func describeConfigs(
 	return results, nil
 }
 
-func topicTables(w io.Writer, topics []describedTopic, width int) {
+func topicTables(w io.Writer, t *session.Tool, topics []describedTopic) {
 	for i, topic := range topics {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		topic.table(w, width)
+		topic.table(w, t)
 	}
 }
 
-func (d describedTopic) table(w io.Writer, width int) {
+func (d describedTopic) table(w io.Writer, t *session.Tool) {
 	config := ""
 	for _, name := range sortedKeys(d.Config) {
 		config += ", " + name + "=" + d.Config[name]
 	}
-	fmt.Fprintf(w, "%s: %s, replication factor %d%s\n", d.Topic, session.Count(len(d.Partitions), "partition"), d.ReplicationFactor, config)
+	fmt.Fprintf(w, "%s: %s%s\n", d.Topic,
+		t.Words("%s, replication factor %d", session.Count(len(d.Partitions), "partition"), d.ReplicationFactor), config)
 	fmt.Fprintln(w, "PARTITION\tLEADER\tREPLICAS\tIN-SYNC\tEARLIEST\tLATEST")
 	for _, p := range d.Partitions {
-		leader, remark := "none", "\toffline: no replica that is in sync is up"
+		leader, remark := t.In(service.Text{PT: "nenhum", EN: "none"}), "\t"+t.Words("offline: no replica that is in sync is up")
 		if p.Leader != nil {
 			leader, remark = strconv.Itoa(int(*p.Leader)), ""
 			if len(p.InSync) < len(p.Replicas) {
-				remark = "\tunder-replicated"
+				remark = "\t" + t.Words("under-replicated")
 			}
 		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n",
 			p.Partition, leader, ids(p.Replicas), ids(p.InSync), session.Number(p.Earliest), session.Number(p.Latest), remark)
 	}
-	d.draw(w, width)
+	d.draw(w, t.Width())
+	fmt.Fprintln(w, t.Words("L leads   f follows, in sync   ! follows, not in sync   ? down   . holds nothing"))
 }
 
 // drawWidth is how many partitions are drawn side by side at most.
@@ -224,7 +227,6 @@ func (d describedTopic) draw(w io.Writer, width int) {
 			fmt.Fprintln(w)
 		}
 	}
-	fmt.Fprintln(w, "L leads   f follows, in sync   ! follows, not in sync   ? down   . holds nothing")
 }
 
 // mark returns what a broker is to the partition.

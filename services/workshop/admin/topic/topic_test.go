@@ -68,7 +68,7 @@ func TestTheDrawing(t *testing.T) {
 	}
 	stdout := &kafkatest.Output{}
 	o := &session.Options{Tool: &session.Tool{Stdout: stdout}}
-	if err := o.Print(nil, func(w io.Writer) { d.table(w, 0) }); err != nil {
+	if err := o.Print(nil, func(w io.Writer) { d.table(w, o.Tool) }); err != nil {
 		t.Fatal(err)
 	}
 	want := `t: 3 partitions, replication factor 3, a=1
@@ -129,7 +129,7 @@ func TestDrawingFits(t *testing.T) {
 		d.Partitions = append(d.Partitions, describedPartition{Partition: i, Replicas: []int32{1, 2, 3}, InSync: []int32{2}})
 	}
 	for _, width := range []int{60, 80, 120} {
-		stdout, _ := admintest.PrintOn(t, width, func(w io.Writer) { d.table(w, width) })
+		stdout, _ := admintest.PrintOn(t, width, func(w io.Writer) { d.table(w, &session.Tool{Columns: func() int { return width }}) })
 		admintest.Contains(t, stdout, "P39")
 	}
 }

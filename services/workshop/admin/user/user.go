@@ -135,16 +135,16 @@ func (a *applyRun) passwords(users table) (upserts []sarama.AlterUserScramCreden
 func (a *applyRun) report(name string, made bool, granted, revoked []binding) error {
 	var said []string
 	if made {
-		said = append(said, "new password")
+		said = append(said, a.Words("new password"))
 	}
 	for _, b := range granted {
-		said = append(said, "+ "+b.String())
+		said = append(said, "+ "+a.Words("%s", b))
 	}
 	for _, b := range revoked {
-		said = append(said, "- "+b.String())
+		said = append(said, "- "+a.Words("%s", b))
 	}
 	if len(said) == 0 {
-		said = []string{"as it was"}
+		said = []string{a.Words("as it was")}
 	}
 	return a.Say("%s: %s", name, strings.Join(said, ", "))
 }
