@@ -82,7 +82,7 @@ func (s *secureStack) as(user string, args ...string) (code int, out string, too
 	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop"), args...)
-	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+secureBrokers, "KAFKA_CLIENT_CONFIG=")
+	cmd.Env = append(os.Environ(), "BOOTSTRAP_SERVERS="+secureBrokers, "KAFKA_CLIENT_CONFIG=", "WORKSHOP_LANG=en")
 	if user != "" {
 		cmd.Env = append(cmd.Env, "KAFKA_CLIENT_CONFIG="+s.properties(user))
 	}
@@ -196,7 +196,7 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 			t.Errorf("%v: the password is shown", c.args)
 		}
 	}
-	for user, told := range map[string]string{"student": "Group student-* (All)", "consumer": "quem tem Describe no cluster"} {
+	for user, told := range map[string]string{"student": "Group student-* (All)", "consumer": "to those with Describe on the cluster"} {
 		if _, out, _ := s.as(user, "doctor", "--bootstrap-servers", secureBrokers); !strings.Contains(out, told) {
 			t.Errorf("the doctor does not tell %s of %q:\n%s", user, told, out)
 		}
@@ -204,7 +204,7 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 	// The listener that needs no login, from inside the broker's network: it shows no topic. Without ZooKeeper it names addresses
 	// besides at which nobody listens.
 	image := strings.TrimSpace(docker(t, "inspect", "-f", "{{.Config.Image}}", "secure-users-1"))
-	list, err := exec.Command("docker", "run", "--rm", "--network", "container:secure-broker-1", image,
+	list, err := exec.Command("docker", "run", "--rm", "-e", "WORKSHOP_LANG=en", "--network", "container:secure-broker-1", image,
 		"topics", "list", "--bootstrap-servers", "127.0.0.1:18091").CombinedOutput()
 	out := string(list)
 	if strings.Contains(out, "transactions") || !strings.Contains(out, "TOPIC") && !strings.Contains(out, "a broker answered") {
@@ -215,7 +215,7 @@ func whoMayNotIsTold(t *testing.T, s *secureStack) {
 // A password that has leaked is replaced, and who is no longer in the table has no login.
 func usersComeAndGo(t *testing.T, s *secureStack) {
 	apply := func(args ...string) string {
-		return s.compose(slices.Concat([]string{"run", "--rm", "-T"}, args)...)
+		return s.compose(slices.Concat([]string{"run", "--rm", "-T", "-e", "WORKSHOP_LANG=en"}, args)...)
 	}
 	refused := func(why string) {
 		t.Helper()
