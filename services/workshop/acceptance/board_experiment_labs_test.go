@@ -23,7 +23,7 @@ func TestBoardShowsALab(t *testing.T) {
 	seeOnBoard(t, page, "a lab under way", func(b drawnBoard) bool {
 		return strings.Contains(b.Experiment, "hanging-transaction") && strings.Contains(b.Experiment, "em andamento")
 	})
-	if code := lab.exit(kafkatest.Deadline); code != 0 {
+	if code := lab.exit(3 * kafkatest.Deadline); code != 0 {
 		t.Fatalf("the lab: exit code %d", code)
 	}
 	b := seeOnBoard(t, page, "its verdict", func(b drawnBoard) bool { return b.Verdict == event.Held })
@@ -50,7 +50,7 @@ func TestLabWithoutABoard(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, "transactions:3")
 	lab := runLab(t, "at-most-once", "--pace", "0s", "--bootstrap-servers", c.Bootstrap())
-	if code := lab.exit(kafkatest.Deadline); code != 0 {
+	if code := lab.exit(3 * kafkatest.Deadline); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 }

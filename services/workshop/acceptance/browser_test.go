@@ -26,7 +26,7 @@ func browser(t testing.TB) context.Context {
 		}
 	}))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*kafkatest.Deadline)
+	ctx, cancel = context.WithTimeout(ctx, 10*kafkatest.Deadline)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -247,9 +247,10 @@ func TestClientsShareAGroup(t *testing.T) {
 				kafkatest.Eventually(t, "each has one of two partitions", func() bool {
 					return contains(ours.Lines(), "(agora: 0)") || contains(ours.Lines(), "(agora: 1)")
 				})
-				if members, protocol := membersOf(t, name); members != 2 || protocol != strategy {
-					t.Errorf("a group of %d members by %q, want 2 by %q", members, protocol, strategy)
-				}
+				kafkatest.Eventually(t, "they are two members by "+strategy, func() bool {
+					members, protocol := membersOf(t, name)
+					return members == 2 && protocol == strategy
+				})
 			})
 		}
 	}

@@ -215,8 +215,9 @@ func projectName(t testing.TB) string {
 // wish, and switches the restart policy off, whatever the signal.
 func signalMain(t testing.TB, container, signal string) {
 	t.Helper()
-	pid := strconv.Itoa(inspect(t, container).State.Pid)
-	if out, err := exec.Command("kill", "-s", signal, pid).CombinedOutput(); err != nil {
-		t.Fatalf("kill -s %s %s: %v %s", signal, pid, err, out)
+	pid := 0 // while it is started again; as the argument of kill that would be this test and its children
+	eventually(t, container+" runs", func() bool { pid = inspect(t, container).State.Pid; return pid > 0 })
+	if out, err := exec.Command("kill", "-s", signal, strconv.Itoa(pid)).CombinedOutput(); err != nil {
+		t.Fatalf("kill -s %s %d: %v %s", signal, pid, err, out)
 	}
 }

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,9 +39,11 @@ func TestFullDisk(t *testing.T) {
 	tool := filepath.Join(os.Getenv("WORKSHOP_BIN"), "workshop")
 	m.must("sh", "-c", at+" seq 100 | "+at+" "+tool+" produce t")
 
-	m.must("sh", "-c", "cat /dev/zero > "+disk+"/fill || true")
-	// It would go on trying for a minute; a signal ends it, and it says what it does not know.
-	out, code := m.run([]string{at, "WORKSHOP_LANG=en"}, "sh", "-c", "seq 1000 | timeout 10 "+tool+" produce t")
+	// The tool is connected before the disk is full: the broker may end by itself then. It would go on trying for a minute; a signal
+	// ends it, and it says what it does not know.
+	script := fmt.Sprintf("{ seq 100; %[1]s consume t --partition 0 --offset 100 --max 1 --timeout 60s; cat /dev/zero > %[2]s/fill; "+
+		"seq 1000; } | timeout 20 %[1]s produce t", tool, disk)
+	out, code := m.run([]string{at, "WORKSHOP_LANG=en"}, "sh", "-c", script)
 	counted := regexp.MustCompile(`(\d+) messages? acknowledged`).FindStringSubmatch(out)
 	if code == 0 || counted == nil || !strings.Contains(out, "were not acknowledged") {
 		t.Fatalf("producing on a full disk: exit code %d\n%s", code, out)

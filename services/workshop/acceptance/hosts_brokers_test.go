@@ -140,5 +140,5 @@ func (h *hosts) on(id byte, name string, vars ...string) *program {
 
 func (h *hosts) awaitWhole() {
 	h.t.Helper()
-	kafkatest.Eventually(h.t, "every replica is in sync", func() bool { return h.lacks() == "" })
+	kafkatest.EventuallyWithin(h.t, 4*kafkatest.Deadline, "every replica is in sync", func() bool { return h.lacks() == "" })
 }

@@ -36,6 +36,10 @@ func TestWithoutZooKeeper(t *testing.T) {
 	m.says("DELIVERY=exactly-once BOARD_TOPIC=scoreBoard", "scoreboard", 0, "Match finished!", "ids missed: none · ids repeated: none")
 	m.kafka("", "start 1", 0)
 	m.says("", "workshop doctor --brokers localhost:9091", 0, "controllers 1, 2, 3")
+	kafkatest.Eventually(t, "broker 1 is in sync", func() bool {
+		out, _ := m.tool("", "workshop cluster")
+		return strings.Contains(out, "under-replicated partitions: none")
+	})
 	m.says("", "workshop drill run kill-leader --times 1", 0, "acknowledged and lost: 0")
 	m.says("", "workshop drill run kill-controller --times 1", 0, "acknowledged and lost: 0", "the controller is broker ")
 	m.says("", "workshop drill run quorum-lost", 0, "acknowledged and lost: 0", "✓ nobody was elected", "✓ with two of three")

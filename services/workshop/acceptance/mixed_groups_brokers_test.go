@@ -68,7 +68,7 @@ func (g *mixedGroup) start(id string) {
 // complete waits until so many members have divided the partitions anew. Who was killed is a member up to the end of its session.
 func (g *mixedGroup) complete(count, after int) (leader string, generation int) {
 	g.t.Helper()
-	kafkatest.Eventually(g.t, fmt.Sprint(count, " members share six partitions"), func() bool {
+	kafkatest.EventuallyWithin(g.t, patience, fmt.Sprint(count, " members share six partitions"), func() bool {
 		members, protocol := membersOf(g.t, g.topic)
 		if members != count || protocol != "range" {
 			return false

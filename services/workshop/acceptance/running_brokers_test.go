@@ -149,7 +149,7 @@ func TestAnotherMachine(t *testing.T) {
 	server.kafka("BROKERS=1 BIND_ADDRESS=0.0.0.0", "up", 0)
 	client.says("", "workshop doctor --brokers 192.168.0.10:9091", 1, "the broker advertises localhost:9091", "you dialed 192.168.0.10:9091",
 		"ADVERTISED_HOST=192.168.0.10")
-	client.says("BOOTSTRAP_SERVERS=192.168.0.10:9091", "workshop topics apply --timeout 3s", 1,
+	client.says("BOOTSTRAP_SERVERS=192.168.0.10:9091", "workshop topics apply --timeout 10s", 1,
 		"broker 1 advertises localhost:9091, which cannot be reached from here")
 	// The negative control of that line: on the server the same address is right.
 	server.says("", "workshop doctor --brokers localhost:9091", 0)

@@ -96,7 +96,7 @@ func TestSingleBroker(t *testing.T) {
 	// Started again without its address, as after a slip: the messages are there, and the client is told.
 	single(t, "", "up", "-d", "--wait", "kafka")
 	client.refused(t, at, "o broker anuncia localhost:", "PUBLIC_IP="+client.host, "doctor", "--brokers", at)
-	client.refused(t, at, "anuncia localhost:", "que não se alcança daqui", "topics", "apply", "--timeout", "5s")
+	client.refused(t, at, "anuncia localhost:", "que não se alcança daqui", "topics", "apply", "--timeout", "10s")
 	offsets := single(t, "", "exec", "-T", "kafka", "kafka-get-offsets", "--bootstrap-server", "kafka:29091", "--topic", "scoreGame")
 	if !strings.HasPrefix(offsets, "scoreGame:0:") || strings.HasPrefix(offsets, "scoreGame:0:0") {
 		t.Errorf("the match is not there any more: %s", offsets)

@@ -56,7 +56,7 @@ func TestServicesAreKilledAndStartAgain(t *testing.T) {
 	checkLog(t, name, acked)
 
 	again := service(t, "producer", "TOPIC="+name, "PACE=0", "COUNT=100", "SEED=5")
-	if code := again.exit(30 * time.Second); code != 0 {
+	if code := again.exit(kafkatest.Deadline); code != 0 {
 		t.Errorf("the producer after its own kill -9: exit code %d", code)
 	}
 }

@@ -72,7 +72,7 @@ func TestOrdersSurviveKills(t *testing.T) {
 	}
 	took := time.Since(began)
 	dead.back()
-	j, err := shop.Settle(t.Context(), accounts, 40*time.Second)
+	j, err := shop.Settle(t.Context(), accounts, shopPatience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestSpringApplicationsShare(t *testing.T) {
 	spring := client{"spring-kafka", javaCommand}
 	vars := []string{"TOPIC=" + name, "CONSUMER_GROUP=" + name, "PACE=0"}
 	one, two := launch(t, spring.command(t, "consumer"), vars...), launch(t, spring.command(t, "consumer"), vars...)
-	kafkatest.Eventually(t, "two members share", func() bool { members, _ := membersOf(t, name); return members == 2 })
+	kafkatest.EventuallyWithin(t, patience, "two members share", func() bool { members, _ := membersOf(t, name); return members == 2 })
 	shown := func(p *program) (seen map[string]int, partitions map[string]bool) {
 		seen, partitions = map[string]int{}, map[string]bool{}
 		for _, line := range p.Lines() {
@@ -31,7 +31,7 @@ func TestSpringApplicationsShare(t *testing.T) {
 	}
 	send := func() {
 		t.Helper()
-		if code := launch(t, spring.command(t, "producer"), append(vars, "COUNT=40")...).exit(kafkatest.Deadline); code != 0 {
+		if code := launch(t, spring.command(t, "producer"), append(vars, "COUNT=40")...).exit(patience); code != 0 {
 			t.Fatalf("exit code %d", code)
 		}
 	}
@@ -59,7 +59,7 @@ func TestSpringApplicationsShare(t *testing.T) {
 		return total == len(before)+40 && len(partitions) == 2
 	})
 	wrong := launch(t, spring.command(t, "producer"), "COUNT=many", "TOPIC="+name)
-	if code := wrong.exit(kafkatest.Deadline); code != 2 || !contains(wrong.Logs(), "COUNT, PACE: accepted: ") {
+	if code := wrong.exit(patience); code != 2 || !contains(wrong.Logs(), "COUNT, PACE: accepted: ") {
 		t.Errorf("exit code %d, says %s", code, tail(wrong.Logs()))
 	}
 }

@@ -24,7 +24,7 @@ consumer = KafkaConsumer(
     bootstrap_servers=servers.split(","),
     auto_offset_reset="earliest",
     isolation_level="read_committed",
-    consumer_timeout_ms=20000,
+    consumer_timeout_ms=60000,
 )
 for n, message in enumerate(consumer, start=1):
     alert = json.loads(message.value)

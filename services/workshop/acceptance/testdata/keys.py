@@ -6,5 +6,5 @@ from kafka import KafkaProducer
 producer = KafkaProducer(bootstrap_servers=sys.argv[1].split(","))
 sent = [producer.send(sys.argv[2], key=line.rstrip("\n").encode(), value=b"python") for line in sys.stdin]
 for future in sent:
-    future.get(timeout=30)
+    future.get(timeout=60)
 producer.close()

@@ -9,7 +9,7 @@ consumer = KafkaConsumer(
     bootstrap_servers=["localhost:9091", "localhost:9092", "localhost:9093"],
     group_id=f"python-{sys.argv[1]}",
     auto_offset_reset="earliest",
-    consumer_timeout_ms=20000,
+    consumer_timeout_ms=60000,
 )
 for n, m in enumerate(consumer, start=1):
     text = m.value.decode()

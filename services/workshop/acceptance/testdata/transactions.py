@@ -25,6 +25,6 @@ for n, key in enumerate(keys or [None] * count, start=1):
         "id_plataforma": "Mobile",
         "mensagem": f"transacao feita pelo usuario {n}",
     }
-    sent = producer.send(topic, value=message, key=key and key.encode()).get(timeout=30)
+    sent = producer.send(topic, value=message, key=key and key.encode()).get(timeout=60)
     print(json.dumps({"key": key, "partition": sent.partition}), flush=True)
 producer.close()
