@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,7 @@ func f() {
 	o.Say("ten brokers are green")
 	w(t.Words("eleven brokers are green"))
 	t.remark("five brokers are green")
+	t.words(fmt.Sprintf("twelve %d brokers are green", x))
 	env.Fail("NAME", "six brokers are green")
 	wrong = append(wrong, fmt.Sprintf("seven brokers are green: %q", x))
 	_ = NotRun{Cause: "eight brokers are green"}
@@ -85,7 +87,7 @@ func f() {
 		said func(ast.Node) []ast.Expr
 		want []string
 	}{
-		"calls":  {said, []string{"one", "two", "three", "four", "five", "six", "seven", "eight", "ten", "eleven"}},
+		"calls":  {said, []string{"one", "two", "three", "four", "five", "six", "seven", "eight", "ten", "eleven", "twelve"}},
 		"tables": {inTable, []string{"eight", "nine"}},
 	} {
 		var got []string
@@ -295,6 +297,23 @@ func TestPortuguese(t *testing.T) {
 		if got := Portuguese(english); got != want {
 			t.Errorf("%s\nis\n%s\nwant\n%s", english, got, want)
 		}
+	}
+}
+
+var topicName = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
+// A word alone is the name of a topic or a group, wherever it stands in a sentence: no phrase is one.
+func TestNamesStay(t *testing.T) {
+	for _, p := range phrases() {
+		if topicName.MatchString(p.format) {
+			t.Errorf("portuguese.txt has %q, which could be a name", p.format)
+		}
+	}
+	if !topicName.MatchString("under-replicated") { // the control
+		t.Error("a word alone is not seen")
+	}
+	if said := Portuguese("missing deleted"); said != "missing apagado" {
+		t.Errorf("a topic named missing is %q", said)
 	}
 }
 

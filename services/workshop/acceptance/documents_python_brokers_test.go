@@ -50,8 +50,8 @@ func TestDocumentsTenMessages(t *testing.T) {
 	if code := producer.exit(kafkatest.Deadline); code != 0 || len(producer.Lines()) != 10 {
 		t.Errorf("exit code %d after %d messages", code, len(producer.Lines()))
 	}
-	kafkatest.Eventually(t, "one consumer has ten messages", func() bool { return received(alone) >= 10 })
-	kafkatest.Eventually(t, "two have ten together", func() bool { return received(one, two) >= 10 })
+	kafkatest.Eventually(t, "one consumer has ten messages", func() bool { return received(alone) == 10 })
+	kafkatest.Eventually(t, "two have ten together", func() bool { return received(one, two) == 10 })
 }
 
 // What the consumer has committed by itself, after a second, is not shown again after kill -9. Until then it is: the control.

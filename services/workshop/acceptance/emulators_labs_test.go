@@ -102,7 +102,9 @@ func TestARMUnderQEMU(t *testing.T) {
 		t.Errorf("producer: exit code %d, want 0 and 50 acknowledged", code)
 	}
 	consumer := start(t, env, emulator, tool, "exec", "consumer")
-	kafkatest.Eventually(t, "the consumer prints 50 transactions", func() bool { return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) == 50 })
+	kafkatest.Eventually(t, "the consumer prints 50 transactions", func() bool {
+		return strings.Count(strings.Join(consumer.Lines(), "\n"), `{"id_sequencia":`) == 50
+	})
 	consumer.terminate()
 	if !contains(consumer.Lines(), "50 read · 0 skipped") {
 		t.Error("the consumer's summary is not «50 read · 0 skipped»")

@@ -68,13 +68,7 @@ func TestKilledLabOnBrokers(t *testing.T) {
 	}
 	began := time.Now()
 	next := startAcks(t)
-	code := next.exit(5 * time.Minute)
-	if code == 2 { // no verdict: a busy machine has held up what it measures
-		t.Logf("no verdict:\n%s", tail(next.Logs()))
-		next = startAcks(t)
-		code = next.exit(5 * time.Minute)
-	}
-	if code != 0 {
+	if code := next.exit(5 * time.Minute); code != 0 {
 		t.Errorf("the next run: exit code %d\n%s\n%s", code, strings.Join(next.Lines(), "\n"), tail(next.Logs()))
 	}
 	t.Logf("the next run was as predicted after %s", time.Since(began).Round(100*time.Millisecond))

@@ -80,7 +80,7 @@ func TestShareGroupsAsKafkaDescribesThem(t *testing.T) {
 		"--add-config", "share.auto.offset.reset=earliest")
 	b.tool("1\n2\n3\n4\n5\n6\n", "produce", "t")
 	consumer := read()
-	kafkatest.Eventually(t, "all is read", func() bool { return consumer.count() >= 6 })
+	kafkatest.Eventually(t, "all is read", func() bool { return consumer.count() == 6 })
 	compare := func(what string, lag int64) (g groupJSON) {
 		var kafka, we []string
 		kafkatest.Eventually(t, fmt.Sprintf("%s: a lag of %d, and Kafka's own tool says the same", what, lag), func() bool {

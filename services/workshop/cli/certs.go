@@ -124,7 +124,7 @@ func (r *certsRun) make(wanted []secrets.Wanted) error {
 
 // print writes a table of the certificates, and returns cause if that goes well.
 func (r *certsRun) print(there []secrets.Certificate, cause error) error {
-	lang, _ := r.lang() // what is wrong with it says lab run
+	lang, _ := r.lang() // what is wrong with it, labs and drills say
 	var table strings.Builder
 	table.WriteString("NAME\tVALID UNTIL\tHOSTS\tSTATE\n")
 	for _, c := range there {
@@ -133,7 +133,7 @@ func (r *certsRun) print(there []secrets.Certificate, cause error) error {
 		case time.Now().After(c.Until):
 			state = service.Pick(lang, "vencido", "expired")
 		case c.Made != "":
-			state = service.Pick(lang, "feito: ", "made: ") + r.words(c.Made)
+			state = r.words("made: " + c.Made)
 		}
 		hosts := strings.Join(c.Hosts, ", ")
 		if hosts == "" {

@@ -175,6 +175,7 @@ func (p *produce) place(msg *sarama.ProducerMessage) {
 		p.printed(session.WriteJSON(&text, line, ""))
 		p.printed(p.report.line(p.Stdout, number, text.String()))
 	case p.verbose:
+		// Not Words, which would go through its table for each line.
 		text := service.Textf("linha %d: partição %d, offset %d", "line %d: partition %d, offset %d", number, msg.Partition, msg.Offset)
 		if msg.Key != nil {
 			text = service.Textf("%s, chave %s", "%s, key %s", text, format.Quoted(key))

@@ -193,7 +193,7 @@ func (d describedTopic) table(w io.Writer, t *session.Tool) {
 		if p.Leader != nil {
 			leader, remark = strconv.Itoa(int(*p.Leader)), ""
 			if len(p.InSync) < len(p.Replicas) {
-				remark = "\t" + t.Words("under-replicated")
+				remark = "\t" + t.In(service.Text{PT: "sub-replicada", EN: "under-replicated"})
 			}
 		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s%s\n",

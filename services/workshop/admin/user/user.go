@@ -146,7 +146,7 @@ func (a *applyRun) report(name string, made bool, granted, revoked []binding) er
 	if len(said) == 0 {
 		said = []string{a.Words("as it was")}
 	}
-	return a.Say("%s: %s", name, strings.Join(said, ", "))
+	return a.Line(name + ": " + strings.Join(said, ", "))
 }
 
 // pruneUsers takes login and rights from whom the table does not name.
